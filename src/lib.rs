@@ -1,0 +1,32 @@
+//! labctl tells whether a model variant is fast enough and still good enough, from the same
+//! requests, paired with its baseline.
+//!
+//! Data flows one way; each room reads only from rooms above it:
+//!
+//! | room | what it does |
+//! | --- | --- |
+//! | [`model`] | the vocabulary: plain data |
+//! | [`promptset`] | loads and verifies prompt sets |
+//! | [`client`] | one exchange with one server |
+//! | [`check`] | whether an answer is right |
+//! | [`load`] | when to send what; the engine and its events |
+//! | [`metrics`] | every number's one definition |
+//! | [`stats`] | proportions, paired intervals, quantiles |
+//! | [`compare`] | two sides paired, gates |
+//! | [`results`] | the result file, the journal, the store |
+//! | [`report`] | terminal, HTML and Markdown |
+//! | [`simulator`] | an OpenAI-compatible server whose truth is known |
+//! | [`cli`] | the only room that knows flags, terminal and exit codes |
+
+pub mod check;
+pub mod cli;
+pub mod client;
+pub mod compare;
+pub mod load;
+pub mod metrics;
+pub mod model;
+pub mod promptset;
+pub mod report;
+pub mod results;
+pub mod simulator;
+pub mod stats;

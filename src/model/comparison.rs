@@ -1,0 +1,236 @@
+//! Two sides of one prompt set, paired: what differs, how sure that is, and what the gates say.
+//! Delta is always candidate − baseline. Computed in `compare`, read by all else.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use super::judgement::Verdict;
+
+/// Lower and upper limit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Interval {
+    /// Lower limit.
+    pub low: f64,
+    /// Upper limit.
+    pub high: f64,
+}
+
+impl Interval {
+    /// Whether `value` lies within, limits included.
+    #[must_use]
+    pub fn contains(&self, value: f64) -> bool {
+        self.low <= value && value <= self.high
+    }
+}
+
+/// Passed of judged, with its Wilson 95 % interval (both as shares, 0 to 1).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PassRate {
+    /// Responses that passed.
+    pub passed: u64,
+    /// Responses judged (missing ones left out).
+    pub judged: u64,
+    /// `passed / judged`; absent when nothing was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+    /// Wilson 95 % interval; absent when nothing was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wilson_95: Option<Interval>,
+}
+
+/// Pass rates of one category (or overall) on paired prompts. Shares are 0 to 1; `_pp` is percentage points.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PairedPassRate {
+    /// The category; absent for the overall row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Prompts judged on both sides. With repeats a prompt counts once.
+    pub pairs: u64,
+    /// The baseline on the paired responses.
+    pub baseline: PassRate,
+    /// The candidate on the paired responses.
+    pub candidate: PassRate,
+    /// Pairs where both pass.
+    pub both_passed: u64,
+    /// Pairs where the baseline passed and the candidate didn't.
+    pub losses: u64,
+    /// Pairs where the candidate passed and the baseline didn't.
+    pub gains: u64,
+    /// Pairs where both fail.
+    pub both_failed: u64,
+    /// (gains − losses) ÷ pairs, in percentage points; absent without pairs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delta_pp: Option<f64>,
+    /// Two-sided 90 % interval of the delta (the gate's), percentage points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_90_pp: Option<Interval>,
+    /// Two-sided 95 % interval of the delta, percentage points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_95_pp: Option<Interval>,
+    /// Newcombe's method 10, 95 %, as a cross-check, percentage points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newcombe_95_pp: Option<Interval>,
+    /// Two-sided score (Tango) p-value of delta = 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score_p: Option<f64>,
+    /// `score_p` after Holm over the categories; absent for the overall row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score_p_holm: Option<f64>,
+    /// Exact two-sided `McNemar` p-value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mcnemar_p: Option<f64>,
+    /// (losses + gains) ÷ pairs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flip_rate: Option<f64>,
+    /// The smallest true loss that 80 % of such runs would find, percentage points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_detectable_loss_pp: Option<f64>,
+    /// How the interval was made: `tango` or `repeats`.
+    pub method: String,
+    /// Pairs left out, by the verdict that was missing and the side it was missing on.
+    pub missing: Missing,
+}
+
+/// Pairs that could not be formed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Missing {
+    /// Missing on the baseline, by verdict.
+    pub baseline: BTreeMap<Verdict, u64>,
+    /// Missing on the candidate, by verdict.
+    pub candidate: BTreeMap<Verdict, u64>,
+    /// Prompts that only one side holds (a run was cut short, or the sets differ).
+    pub unmatched: u64,
+    /// Delta if every missing candidate response had passed and every missing baseline one failed, percentage points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_case_pp: Option<f64>,
+    /// Delta if every missing candidate response had failed and every missing baseline one passed, percentage points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worst_case_pp: Option<f64>,
+}
+
+/// A latency's or rate's two values and their ratio.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SpeedRatio {
+    /// The metric's name, unit included: `ttft_ms`, `tpot_ms`, `e2e_ms`, `output_tokens_per_s`, ….
+    pub metric: String,
+    /// Which statistic of it: `p50`, `mean`, `rate`.
+    pub statistic: String,
+    /// Whether a larger value is better.
+    pub higher_is_better: bool,
+    /// The baseline's value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<f64>,
+    /// The candidate's value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<f64>,
+    /// Candidate ÷ baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<f64>,
+    /// 95 % interval of the ratio.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_95: Option<Interval>,
+    /// How the interval was made: `rounds` (t on logs of per-round values) or `within run` (prompts resampled).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// Why there is no ratio or no interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent_because: Option<String>,
+}
+
+/// What a gate says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GateVerdict {
+    /// The bound holds.
+    Pass,
+    /// The data can't tell.
+    Inconclusive,
+    /// The bound is broken.
+    Fail,
+    /// The comparison itself is not sound (exit code 3).
+    Invalid,
+}
+
+impl std::fmt::Display for GateVerdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Pass => "PASS",
+            Self::Inconclusive => "INCONCLUSIVE",
+            Self::Fail => "FAIL",
+            Self::Invalid => "INVALID",
+        })
+    }
+}
+
+/// How a pass-rate gate decides (statistics: detect, harm, prove, point).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GateMode {
+    /// Fails only on a loss that is both shown and large.
+    #[default]
+    Detect,
+    /// Fails only when sure that the loss exceeds the margin.
+    Harm,
+    /// Passes only when sure that the loss is within the margin.
+    Prove,
+    /// Compares the point estimate alone.
+    Point,
+}
+
+/// One gate's result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GateResult {
+    /// What was gated: `pass_rate overall`, `pass_rate math`, ….
+    pub name: String,
+    /// How it decides.
+    pub mode: GateMode,
+    /// The margin in percentage points.
+    pub margin_pp: f64,
+    /// What it says.
+    pub verdict: GateVerdict,
+    /// Why, in one sentence with the numbers.
+    pub reason: String,
+}
+
+/// A pair whose verdicts differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Flip {
+    /// The prompt.
+    pub prompt_id: String,
+    /// Its category.
+    pub category: String,
+    /// Which repeat.
+    pub repeat: u32,
+    /// The baseline's verdict.
+    pub baseline: Verdict,
+    /// The candidate's verdict.
+    pub candidate: Verdict,
+}
+
+/// Everything that two sides' pairing comes to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Comparison {
+    /// All categories together.
+    pub overall: PairedPassRate,
+    /// By category, in alphabetical order.
+    pub categories: Vec<PairedPassRate>,
+    /// Speed, each metric once.
+    pub speed: Vec<SpeedRatio>,
+    /// Candidate ÷ baseline output tokens over paired successes: a model that stops early is "faster".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_token_ratio: Option<f64>,
+    /// Candidate ÷ baseline prompt tokens over paired successes; not 1 means different chat templates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_token_ratio: Option<f64>,
+    /// Every pair where the baseline passed and the candidate didn't.
+    pub losses: Vec<Flip>,
+    /// Every pair where the candidate passed and the baseline didn't.
+    pub gains: Vec<Flip>,
+    /// Reasons why the two sides can't be compared soundly; empty is sound.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invalid_because: Vec<String>,
+    /// Gates, where any were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<GateResult>,
+}

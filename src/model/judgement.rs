@@ -1,0 +1,147 @@
+//! Whether an answer was right, and how that was found out.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What the checks made of one response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// All that the prompt asks for holds.
+    Pass,
+    /// An answer was found and it is not right.
+    Wrong,
+    /// No answer, or two different ones, where one was asked for.
+    NoAnswer,
+    /// The model declined.
+    Refused,
+    /// Cut off by the token limit, or its thinking was never closed.
+    Truncated,
+    /// No text at all.
+    Empty,
+    /// A judge's reply could not be read. Missing, not failed.
+    JudgeUnparsed,
+    /// The check itself could not run. Missing, not failed.
+    CheckError,
+    /// The request didn't succeed. Missing, not failed.
+    TransportError,
+}
+
+impl Verdict {
+    /// Every verdict, in the order of display.
+    pub const ALL: [Self; 9] = [
+        Self::Pass,
+        Self::Wrong,
+        Self::NoAnswer,
+        Self::Refused,
+        Self::Truncated,
+        Self::Empty,
+        Self::JudgeUnparsed,
+        Self::CheckError,
+        Self::TransportError,
+    ];
+
+    /// The name used in JSON, CSV and tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Wrong => "wrong",
+            Self::NoAnswer => "no_answer",
+            Self::Refused => "refused",
+            Self::Truncated => "truncated",
+            Self::Empty => "empty",
+            Self::JudgeUnparsed => "judge_unparsed",
+            Self::CheckError => "check_error",
+            Self::TransportError => "transport_error",
+        }
+    }
+
+    /// `Some(true)` for a pass, `Some(false)` for what counts against the model, `None` for what is
+    /// missing: a pair with a missing side is left out and counted.
+    #[must_use]
+    pub const fn passed(self) -> Option<bool> {
+        match self {
+            Self::Pass => Some(true),
+            Self::Wrong | Self::NoAnswer | Self::Refused | Self::Truncated | Self::Empty => Some(false),
+            Self::JudgeUnparsed | Self::CheckError | Self::TransportError => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Where in the response the answer was found, by priority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerSource {
+    /// The last balanced `\boxed{}`.
+    Boxed,
+    /// The first `####`.
+    Hashes,
+    /// The last line "final answer", "answer is" or "answer:".
+    AnswerLine,
+    /// The field of a JSON object that the prompt requires.
+    JsonField,
+    /// The only bold item on the last line.
+    Bold,
+    /// The last number that can be an answer.
+    LastNumber,
+    /// The whole text.
+    WholeText,
+}
+
+/// The answer as found, so that every verdict can be audited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FoundAnswer {
+    /// The answer's text, normalised.
+    pub text: String,
+    /// By which rule it was found.
+    pub source: AnswerSource,
+    /// First byte of it in the content as received; absent where normalisation moved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<usize>,
+    /// One past its last byte in the content as received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<usize>,
+}
+
+/// What one check said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckResult {
+    /// The check's type, as in the prompt set.
+    pub check: String,
+    /// What it said.
+    pub verdict: Verdict,
+    /// Why, in words for a reader: what was expected and what was found.
+    pub detail: String,
+}
+
+/// The verdict on one response with what led to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Judgement {
+    /// The verdict over all checks.
+    pub verdict: Verdict,
+    /// The answer, where one was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<FoundAnswer>,
+    /// Every check's result, in the prompt's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckResult>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_the_serialized_ones() {
+        for verdict in Verdict::ALL {
+            assert_eq!(serde_json::to_value(verdict).unwrap(), verdict.name());
+        }
+    }
+}

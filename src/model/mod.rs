@@ -1,0 +1,21 @@
+//! The vocabulary of labctl: plain data that every other room speaks, with no input or output.
+//!
+//! `prompt` and `check` say what is sent and what makes it right, `config` where it is sent,
+//! `trace`, `exchange` and `judgement` what happened, `record` puts them together, `summary` and
+//! `comparison` what follows from it, and `result` is the file that keeps it all.
+//! Nothing here imports another room.
+
+pub mod check;
+pub mod comparison;
+pub mod config;
+pub mod event;
+pub mod exchange;
+pub mod health;
+pub mod judgement;
+pub mod outcome;
+pub mod prompt;
+pub mod record;
+pub mod result;
+pub mod summary;
+pub mod trace;
+pub mod units;

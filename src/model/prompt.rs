@@ -1,0 +1,89 @@
+//! A prompt and the set it comes from.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::check::{Check, PassWhen};
+
+/// How hard a prompt is for a 7–8B model at full precision, as its author judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Difficulty {
+    /// Nearly always right.
+    Easy,
+    /// Right more often than not.
+    Medium,
+    /// Wrong more often than not.
+    Hard,
+}
+
+/// One line of `promptset.jsonl`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Prompt {
+    /// Stable and unique within the set.
+    pub id: String,
+    /// The category that pass rates are reported by.
+    pub category: String,
+    /// The scenario it belongs to; the set's name where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario_id: Option<String>,
+    /// The system message, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    /// The user message.
+    pub prompt: String,
+    /// The most tokens the answer may have.
+    pub max_tokens: u32,
+    /// What makes a response right.
+    pub checks: Vec<Check>,
+    /// How many of the checks must hold.
+    #[serde(default)]
+    pub pass_when: PassWhen,
+    /// An answer that must pass.
+    pub reference: String,
+    /// Plausible answers that must fail.
+    pub near_miss: Vec<String>,
+    /// How hard it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difficulty: Option<Difficulty>,
+    /// Prompts that are clones of one template share a family.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// True where the answer stands in the prompt by design (copying, retrieval).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub answer_in_prompt: bool,
+}
+
+/// `manifest.json` of a prompt set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The set's name; equals its folder's.
+    pub name: String,
+    /// Raised whenever a prompt changes.
+    pub version: u32,
+    /// One sentence: what it measures.
+    pub description: String,
+    /// The team it is meant for, or `any`.
+    pub team: String,
+    /// Prompts by category; must equal what the file holds.
+    pub categories: BTreeMap<String, usize>,
+    /// Whether the difficulty was measured on real models.
+    pub calibrated: bool,
+    /// SHA-256 of `promptset.jsonl`, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// A prompt set as loaded and verified.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PromptSet {
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// Its prompts in the file's order.
+    pub prompts: Vec<Prompt>,
+    /// Where it came from, for messages: a path, or `built-in`.
+    pub origin: String,
+}

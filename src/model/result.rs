@@ -1,0 +1,217 @@
+//! The result file: the one contract between a run and everything that reads it later.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::comparison::{Comparison, PassRate};
+use super::event::Phase;
+use super::health::ClientHealth;
+use super::record::{Row, Side};
+use super::summary::SideSummary;
+use super::units::Nanos;
+
+/// The version of the result's shape. Raised when a reader of the older shape would misread it;
+/// older versions still load.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Which command made a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunKind {
+    /// `labctl run`.
+    Run,
+    /// `labctl bench`.
+    Bench,
+}
+
+/// Whether a run got to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// Every planned request ended.
+    Complete,
+    /// Stopped before the end by the user; what was measured is kept.
+    Interrupted,
+    /// Put together from the journal after a crash.
+    Recovered,
+}
+
+/// How the load was put on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LoadInfo {
+    /// Requests in flight.
+    pub concurrency: u32,
+    /// Prompts sent a side and round, repeats included.
+    pub requests: u64,
+    /// How often each prompt is sent in a round.
+    pub repeats: u32,
+    /// How often the whole of blocks is run.
+    pub rounds: u32,
+    /// Prompts a block (a block is run on one side, then on the other).
+    pub block_size: u32,
+    /// Warm-up requests a side.
+    pub warmup: u32,
+    /// `alternating` blocks or `single` side.
+    pub pairing: String,
+}
+
+/// What was asked of the models besides the prompt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Sampling {
+    /// Sampling temperature.
+    pub temperature: f64,
+    /// Nucleus sampling, where sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_p: Option<f64>,
+    /// Seed of repeat 0; repeat r is sent seed + r.
+    pub seed: u64,
+    /// `max_tokens` in place of every row's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u32>,
+}
+
+/// The prompt set that was used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PromptSetInfo {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: u32,
+    /// SHA-256 of its prompts.
+    pub sha256: String,
+    /// Prompts by category.
+    pub categories: BTreeMap<String, usize>,
+    /// Whether its difficulty was measured on real models.
+    pub calibrated: bool,
+    /// A path, or `built-in`.
+    pub origin: String,
+}
+
+/// Who answered on one side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SideInfo {
+    /// The endpoint's name in the configuration.
+    pub endpoint: String,
+    /// Its base URL, any key in it masked.
+    pub url: String,
+    /// The model asked for.
+    pub model: String,
+    /// True where the built-in simulator answered, as labctl knows of its own or as the server said.
+    pub simulated: bool,
+    /// The server's kind and version, where it told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// Every `model` seen in responses; more than one: it changed during the run.
+    pub served_models: Vec<String>,
+    /// Every `system_fingerprint` seen in responses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub system_fingerprints: Vec<String>,
+    /// Its summary.
+    pub summary: SideSummary,
+    /// Pass rates of this side alone: overall first (no name), then by category.
+    pub pass_rates: Vec<CategoryPassRate>,
+}
+
+/// The pass rate of one category on one side, over all its judged responses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CategoryPassRate {
+    /// The category; absent for the overall row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// The rate with its interval.
+    pub pass_rate: PassRate,
+}
+
+/// When a phase began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PhaseTime {
+    /// The phase.
+    pub phase: Phase,
+    /// Its first moment.
+    pub at_ns: Nanos,
+    /// The side it concerned, where it concerned one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<Side>,
+}
+
+/// The machine and program that measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClientInfo {
+    /// labctl's version.
+    pub labctl_version: String,
+    /// Operating system.
+    pub os: String,
+    /// Processor architecture.
+    pub arch: String,
+    /// Cores available.
+    pub cores: u32,
+    /// How requests were sent and who stamped them, e.g. `reqwest`.
+    pub transport: String,
+}
+
+/// A run: `results/<run_id>.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunResult {
+    /// [`SCHEMA_VERSION`] of the writer.
+    pub schema_version: u32,
+    /// UUID version 7: sorts by time.
+    pub run_id: String,
+    /// Which command made it.
+    pub kind: RunKind,
+    /// Whether it got to its end.
+    pub status: RunStatus,
+    /// True where any side was simulated: such numbers say nothing about a model.
+    pub simulated: bool,
+    /// Tags given by the user.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Start, RFC 3339 in UTC.
+    pub started_at: String,
+    /// End, RFC 3339 in UTC.
+    pub finished_at: String,
+    /// The team, for a bench.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
+    /// The prompts.
+    pub prompt_set: PromptSetInfo,
+    /// The load.
+    pub load: LoadInfo,
+    /// The sampling.
+    pub sampling: Sampling,
+    /// Seed of everything random in the run.
+    pub seed: u64,
+    /// The effective configuration, keys masked.
+    pub config: serde_json::Value,
+    /// The machine and program that measured.
+    pub client: ClientInfo,
+    /// Whether its measurements can be trusted.
+    pub client_health: ClientHealth,
+    /// What a reader should know before believing a number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// The variant in question.
+    pub candidate: SideInfo,
+    /// What it is measured against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<SideInfo>,
+    /// The pairing of the two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
+    /// When each phase began.
+    pub phases: Vec<PhaseTime>,
+    /// Every request that counts, paired.
+    pub rows: Vec<Row>,
+}
+
+impl RunResult {
+    /// One side's information.
+    #[must_use]
+    pub const fn side(&self, side: Side) -> Option<&SideInfo> {
+        match side {
+            Side::Candidate => Some(&self.candidate),
+            Side::Baseline => self.baseline.as_ref(),
+        }
+    }
+}
