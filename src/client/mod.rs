@@ -1,1 +1,18 @@
-//! The room `client`.
+//! One exchange with one server: a request out, a stamped stream in, a trace and a text as the result.
+//!
+//! `transport` is the seam: a stream of (bytes, stamp, exact), here over reqwest. `sse` makes events
+//! of it, `wire` reads their JSON, `exchange` builds the trace and decides the outcome, `refusal`
+//! words what servers refuse, `probe` asks a server who it is. Used by `load` and `cli`.
+
+pub mod clock;
+pub mod exchange;
+pub mod failure;
+pub mod http;
+pub mod probe;
+mod progress;
+pub mod refusal;
+pub mod request;
+pub mod secret;
+pub mod sse;
+pub mod transport;
+mod wire;

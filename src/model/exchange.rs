@@ -24,6 +24,8 @@ pub struct Usage {
 /// What was received for one request: text, counts, times, and how it ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Exchange {
+    /// The `X-Request-Id` it was sent with, unique within the run.
+    pub request_id: String,
     /// How it ended.
     pub outcome: Outcome,
     /// What went wrong, in words, where something did. Never holds a key.

@@ -136,6 +136,27 @@ pub struct PhaseTime {
     pub side: Option<Side>,
 }
 
+/// When one block of prompts was run on one side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BlockTime {
+    /// From 0.
+    pub round: u32,
+    /// From 0, counted over the rounds.
+    pub block: u32,
+    /// The side it was run on.
+    pub side: Side,
+    /// The first request was due.
+    pub start_ns: Nanos,
+    /// As many requests as the concurrency were in flight for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_start_ns: Option<Nanos>,
+    /// A slot became free with nothing left to send: the load leaves its level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_end_ns: Option<Nanos>,
+    /// The last request ended.
+    pub end_ns: Nanos,
+}
+
 /// The machine and program that measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ClientInfo {
@@ -149,6 +170,9 @@ pub struct ClientInfo {
     pub cores: u32,
     /// How requests were sent and who stamped them, e.g. `reqwest`.
     pub transport: String,
+    /// The system's monotonic clock (`CLOCK_MONOTONIC`) at the run's start, nanoseconds; places the
+    /// traces beside other programs' times on the same machine.
+    pub monotonic_origin_ns: u64,
 }
 
 /// A run: `results/<run_id>.json`.
@@ -201,6 +225,8 @@ pub struct RunResult {
     pub comparison: Option<Comparison>,
     /// When each phase began.
     pub phases: Vec<PhaseTime>,
+    /// When each block was run.
+    pub blocks: Vec<BlockTime>,
     /// Every request that counts, paired.
     pub rows: Vec<Row>,
 }

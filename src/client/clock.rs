@@ -1,0 +1,46 @@
+//! The run's one monotonic clock.
+
+use tokio::time::Instant;
+
+use crate::model::units::Nanos;
+
+/// Monotonic time since the run's start. It follows tokio's clock, so a test with paused time
+/// advances it by hand; otherwise it is the system's monotonic clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    origin: Instant,
+    monotonic_origin_ns: u64,
+}
+
+impl Clock {
+    /// A clock that starts at zero now.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { origin: Instant::now(), monotonic_origin_ns: system_monotonic_ns() }
+    }
+
+    /// Time since the start.
+    #[must_use]
+    pub fn now(&self) -> Nanos {
+        Nanos(u64::try_from(self.origin.elapsed().as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    /// The instant of a moment of this clock, for timers.
+    #[must_use]
+    pub fn instant(&self, at: Nanos) -> Instant {
+        self.origin + std::time::Duration::from_nanos(at.0)
+    }
+
+    /// The system's monotonic clock at this clock's zero, in nanoseconds.
+    #[must_use]
+    pub const fn monotonic_origin_ns(&self) -> u64 {
+        self.monotonic_origin_ns
+    }
+}
+
+fn system_monotonic_ns() -> u64 {
+    nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).map_or(0, |t| {
+        let seconds = u64::try_from(t.tv_sec()).unwrap_or(0);
+        seconds * 1_000_000_000 + u64::try_from(t.tv_nsec()).unwrap_or(0)
+    })
+}

@@ -1,0 +1,265 @@
+//! The portable transport: reqwest, stamped when a read returns.
+//!
+//! A read may carry several of the server's writes, and reqwest hands them out one by one. They are
+//! gathered until nothing more is ready, under the stamp of the first; all but the last are marked
+//! inexact.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use url::Url;
+
+use super::clock::Clock;
+use super::failure::{Failure, chain, classify};
+use super::request::Request;
+use super::secret::Secret;
+use super::transport::{Head, Opened, Segment, Transport};
+use crate::model::config::Endpoint;
+use crate::model::outcome::Outcome;
+use crate::model::trace::StampSource;
+use crate::model::units::Nanos;
+
+/// The most segments gathered under one stamp, so that a fast server can't hold the reader.
+const MOST_GATHERED: usize = 64;
+
+/// Why a transport could not be made from an endpoint's configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// No `url` where one is needed.
+    #[error("the endpoint has no `url`")]
+    NoUrl,
+    /// A header's name or value isn't one.
+    #[error("header `{name}` is not valid")]
+    Header {
+        /// The header's name.
+        name: String,
+    },
+    /// A file of certificates or keys can't be read.
+    #[error("cannot read `{path}`: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A certificate, key or proxy isn't valid.
+    #[error("{what} is not valid: {why}")]
+    Invalid {
+        /// Which setting.
+        what: &'static str,
+        /// Why.
+        why: String,
+    },
+}
+
+/// One endpoint behind reqwest. Cheap to clone: clones share the connections.
+#[derive(Clone)]
+pub struct HttpTransport {
+    client: reqwest::Client,
+    base: Url,
+    clock: Clock,
+}
+
+impl std::fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpTransport").finish_non_exhaustive()
+    }
+}
+
+impl HttpTransport {
+    /// A transport to this endpoint. HTTP/1.1 without compression, no proxy unless configured, and
+    /// certificates always verified.
+    pub fn new(endpoint: &Endpoint, key: Option<&Secret>, clock: Clock) -> Result<Self, HttpError> {
+        let base = endpoint.url.as_deref().ok_or(HttpError::NoUrl)?;
+        let base = Url::parse(base).map_err(|e| HttpError::Invalid { what: "`url`", why: e.to_string() })?;
+        let mut builder = reqwest::Client::builder()
+            .no_proxy()
+            .http1_only()
+            .tcp_nodelay(true)
+            .pool_max_idle_per_host(usize::MAX)
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs_f64(endpoint.timeouts.connect_s))
+            .user_agent(concat!("labctl/", env!("CARGO_PKG_VERSION")))
+            .default_headers(headers(endpoint, key)?);
+        if let Some(proxy) = &endpoint.proxy {
+            let proxy = reqwest::Proxy::all(proxy.as_str())
+                .map_err(|e| HttpError::Invalid { what: "`proxy`", why: chain(&e.without_url()) })?;
+            builder = builder.proxy(proxy);
+        }
+        builder = tls(builder, endpoint)?;
+        let client = builder
+            .build()
+            .map_err(|e| HttpError::Invalid { what: "the TLS configuration", why: chain(&e) })?;
+        Ok(Self { client, base, clock })
+    }
+
+    /// The base URL with a path added; its query, if it has one, stays.
+    fn url(&self, path: &str) -> Url {
+        let base = self.base.path().trim_end_matches('/');
+        let path = match path.strip_prefix('/') {
+            Some(rooted) => format!("{}/{rooted}", base.strip_suffix("/v1").unwrap_or(base)),
+            None => format!("{base}/{path}"),
+        };
+        let mut url = self.base.clone();
+        url.set_path(&path);
+        url
+    }
+
+    /// GET of a path under the base URL, or beside it where the path starts with `/`
+    /// (`/health` lies at the server's root, not under `/v1`).
+    pub async fn get(&self, path: &str, limit: Duration) -> Result<(u16, HeaderMap, Bytes), Failure> {
+        let url = self.url(path);
+        let exchange = async {
+            let response = self.client.get(url).send().await.map_err(|e| classify(e, false))?;
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let body = response.bytes().await.map_err(|e| classify(e, true))?;
+            Ok((status, headers, body))
+        };
+        tokio::time::timeout(limit, exchange).await.unwrap_or_else(|_| {
+            Err(Failure::new(Outcome::TimeoutTotal, format!("no answer within {} s", limit.as_secs_f64())))
+        })
+    }
+}
+
+fn headers(endpoint: &Endpoint, key: Option<&Secret>) -> Result<HeaderMap, HttpError> {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(reqwest::header::ACCEPT, HeaderValue::from_static("text/event-stream, application/json"));
+    if let Some(key) = key {
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
+            .map_err(|_| HttpError::Header { name: "Authorization".into() })?;
+        value.set_sensitive(true);
+        headers.insert(reqwest::header::AUTHORIZATION, value);
+    }
+    for (name, value) in &endpoint.headers {
+        let invalid = || HttpError::Header { name: name.clone() };
+        let mut value = HeaderValue::from_str(value).map_err(|_| invalid())?;
+        value.set_sensitive(true);
+        headers.insert(HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?, value);
+    }
+    Ok(headers)
+}
+
+fn tls(
+    mut builder: reqwest::ClientBuilder,
+    endpoint: &Endpoint,
+) -> Result<reqwest::ClientBuilder, HttpError> {
+    let read = |path: &std::path::Path| {
+        std::fs::read(path).map_err(|source| HttpError::File { path: path.display().to_string(), source })
+    };
+    if let Some(path) = &endpoint.tls.ca_file {
+        let certificates = reqwest::Certificate::from_pem_bundle(&read(path)?)
+            .map_err(|e| HttpError::Invalid { what: "`tls.ca_file`", why: chain(&e) })?;
+        builder = builder.tls_certs_merge(certificates);
+    }
+    match (&endpoint.tls.client_certificate_file, &endpoint.tls.client_key_file) {
+        (Some(certificate), Some(key)) => {
+            let mut pem = read(certificate)?;
+            pem.push(b'\n');
+            pem.extend(read(key)?);
+            let identity = reqwest::Identity::from_pem(&pem).map_err(|e| HttpError::Invalid {
+                what: "`tls.client_certificate_file` with its key",
+                why: chain(&e),
+            })?;
+            Ok(builder.identity(identity))
+        }
+        (None, None) => Ok(builder),
+        _ => Err(HttpError::Invalid {
+            what: "`tls`",
+            why: "`client_certificate_file` and `client_key_file` go together".into(),
+        }),
+    }
+}
+
+impl Transport for HttpTransport {
+    type Body = Gathered;
+
+    async fn send(&self, request: &Request, sent: &mut Nanos) -> Result<Opened<Gathered>, Failure> {
+        let response = self
+            .client
+            .post(self.url("chat/completions"))
+            .header("x-request-id", &request.id)
+            .body(request.body.clone());
+        *sent = self.clock.now();
+        let response = response.send().await.map_err(|e| classify(e, false))?;
+        let headers_ns = self.clock.now();
+        let head = Head {
+            status: response.status().as_u16(),
+            content_type: text(response.headers(), &CONTENT_TYPE)
+                .map(|t| t.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()),
+            retry_after_s: text(response.headers(), &RETRY_AFTER).and_then(|t| t.trim().parse().ok()),
+            headers_ns,
+        };
+        let body = response.bytes_stream().map(|item| item.map_err(|e| classify(e, true))).boxed();
+        Ok(Opened { head, body: Gathered { body, clock: self.clock, ready: VecDeque::new(), ended: false } })
+    }
+
+    async fn warm_connections(&self, connections: u32) {
+        let mut attempts = tokio::task::JoinSet::new();
+        for _ in 0..connections {
+            let transport = self.clone();
+            // Whether it answers well is the probe's business: a connection is all that is wanted.
+            attempts.spawn(async move { transport.get("models", Duration::from_secs(10)).await.is_ok() });
+        }
+        while attempts.join_next().await.is_some() {}
+    }
+
+    fn stamps(&self) -> StampSource {
+        StampSource::Read
+    }
+
+    fn name(&self) -> &'static str {
+        "reqwest"
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// A body whose simultaneous pieces share one stamp.
+pub struct Gathered {
+    body: BoxStream<'static, Result<Bytes, Failure>>,
+    clock: Clock,
+    ready: VecDeque<Result<Segment, Failure>>,
+    ended: bool,
+}
+
+impl Stream for Gathered {
+    type Item = Result<Segment, Failure>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if let Some(segment) = this.ready.pop_front() {
+            return Poll::Ready(Some(segment));
+        }
+        let mut recv_ns = None;
+        while !this.ended && this.ready.len() < MOST_GATHERED {
+            match this.body.poll_next_unpin(cx) {
+                Poll::Pending => break,
+                Poll::Ready(None) => this.ended = true,
+                Poll::Ready(Some(Err(failure))) => {
+                    this.ended = true;
+                    this.ready.push_back(Err(failure));
+                }
+                Poll::Ready(Some(Ok(bytes))) => {
+                    let recv_ns = *recv_ns.get_or_insert_with(|| this.clock.now());
+                    if let Some(Ok(before)) = this.ready.back_mut() {
+                        before.exact = false;
+                    }
+                    this.ready.push_back(Ok(Segment { bytes, recv_ns, exact: true }));
+                }
+            }
+        }
+        match this.ready.pop_front() {
+            None if !this.ended => Poll::Pending,
+            next => Poll::Ready(next),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! What has come in of one exchange so far: events in, trace and text out.
+
+use super::failure::Failure;
+use super::refusal;
+use super::request::Request;
+use super::sse::Event;
+use super::transport::Head;
+use super::wire::{self, text};
+use crate::model::exchange::Exchange;
+use crate::model::outcome::Outcome;
+use crate::model::trace::{Chunk, ChunkKind, StampSource, Trace};
+use crate::model::units::Nanos;
+
+pub(super) struct Progress {
+    exchange: Exchange,
+    done: bool,
+}
+
+impl Progress {
+    pub(super) fn new(request: &Request, scheduled_ns: Nanos, now: Nanos, stamps: StampSource) -> Self {
+        let trace =
+            Trace { scheduled_ns, sent_ns: now, headers_ns: None, end_ns: now, stamps, chunks: Vec::new() };
+        let exchange = Exchange {
+            request_id: request.id.clone(),
+            // Stands until `finish` knows better.
+            outcome: Outcome::IncompleteStream,
+            error: None,
+            http_status: None,
+            retry_after_s: None,
+            content: String::new(),
+            reasoning: String::new(),
+            tool_calls: String::new(),
+            finish_reason: None,
+            usage: None,
+            served_model: None,
+            system_fingerprint: None,
+            trace,
+        };
+        Self { exchange, done: false }
+    }
+
+    pub(super) const fn sent_ns(&mut self) -> &mut Nanos {
+        &mut self.exchange.trace.sent_ns
+    }
+
+    pub(super) const fn is_done(&self) -> bool {
+        self.done
+    }
+
+    pub(super) fn has_token(&self) -> bool {
+        self.exchange.trace.token_chunks().next().is_some()
+    }
+
+    pub(super) const fn head(&mut self, head: &Head) {
+        self.exchange.http_status = Some(head.status);
+        self.exchange.retry_after_s = head.retry_after_s;
+        self.exchange.trace.headers_ns = Some(head.headers_ns);
+    }
+
+    /// Takes in one event.
+    pub(super) fn event(&mut self, event: Event) -> Result<(), Failure> {
+        let Event { data, recv_ns, exact } = event;
+        let kind = if data.trim() == "[DONE]" {
+            self.done = true;
+            ChunkKind::Done
+        } else {
+            let chunk: wire::Chunk<'_> = serde_json::from_str(&data).map_err(|e| {
+                let shown = refusal::quote(&data);
+                Failure::new(
+                    Outcome::BadResponse,
+                    format!("a chunk of the stream is not the expected JSON ({e}): `{shown}`"),
+                )
+            })?;
+            self.chunk(&chunk)?
+        };
+        let tokens =
+            u32::from(matches!(kind, ChunkKind::Content | ChunkKind::Reasoning | ChunkKind::ToolCall));
+        self.exchange.trace.chunks.push(Chunk { recv_ns, tokens, kind, exact });
+        Ok(())
+    }
+
+    fn chunk(&mut self, chunk: &wire::Chunk<'_>) -> Result<ChunkKind, Failure> {
+        if let Some(error) = chunk.error.as_ref().filter(|error| !error.is_null()) {
+            return Err(Failure::new(Outcome::StreamError, refusal::message_of(error)));
+        }
+        let exchange = &mut self.exchange;
+        keep_latest(&mut exchange.served_model, text(&chunk.model));
+        keep_latest(&mut exchange.system_fingerprint, text(&chunk.system_fingerprint));
+        if let Some(usage) = chunk.usage {
+            exchange.usage = Some(usage.into());
+        }
+        // With n = 1, which is all that labctl asks for, every choice has index 0.
+        let Some(choice) = chunk.choices.iter().flatten().find(|choice| choice.index == 0) else {
+            return Ok(if chunk.usage.is_some() { ChunkKind::Usage } else { ChunkKind::Other });
+        };
+        keep_latest(&mut exchange.finish_reason, text(&choice.finish_reason));
+        let mut kind = if choice.finish_reason.is_some() { ChunkKind::Finish } else { ChunkKind::Other };
+        let mut content = text(&choice.text);
+        if let Some(delta) = &choice.delta {
+            if delta.role.is_some() && kind == ChunkKind::Other {
+                kind = ChunkKind::Role;
+            }
+            for call in delta.tool_calls.iter().flatten() {
+                if let Some(function) = &call.function {
+                    for part in [text(&function.name), text(&function.arguments)] {
+                        if !part.is_empty() {
+                            exchange.tool_calls.push_str(part);
+                            kind = ChunkKind::ToolCall;
+                        }
+                    }
+                }
+            }
+            for part in [text(&delta.reasoning), text(&delta.reasoning_content)] {
+                // A server that sends both fields sends the same text in both.
+                if !part.is_empty() && kind != ChunkKind::Reasoning {
+                    exchange.reasoning.push_str(part);
+                    kind = ChunkKind::Reasoning;
+                }
+            }
+            if content.is_empty() {
+                content = text(&delta.content);
+            }
+        }
+        if !content.is_empty() {
+            exchange.content.push_str(content);
+            kind = ChunkKind::Content;
+        }
+        Ok(kind)
+    }
+
+    /// The exchange as it ended.
+    pub(super) fn finish(self, ended: Result<(), Failure>, now: Nanos) -> Exchange {
+        let has_token = self.has_token();
+        let Self { mut exchange, done } = self;
+        exchange.trace.end_ns = now;
+        settle_last_token(&mut exchange.trace.chunks);
+        match ended {
+            Err(failure) => {
+                exchange.outcome = failure.outcome;
+                exchange.error = Some(failure.message);
+            }
+            Ok(()) if !done && exchange.finish_reason.is_none() => {
+                exchange.outcome = Outcome::IncompleteStream;
+                exchange.error = Some("the stream closed with neither a `finish_reason` nor `[DONE]`".into());
+            }
+            Ok(()) => exchange.outcome = if has_token { Outcome::Success } else { Outcome::Empty },
+        }
+        exchange
+    }
+}
+
+fn keep_latest(field: &mut Option<String>, value: &str) {
+    if !value.is_empty() && field.as_deref() != Some(value) {
+        *field = Some(value.to_owned());
+    }
+}
+
+/// The last token is sent together with finish, usage and `[DONE]`, which one read then carries;
+/// its stamp is the last token's own all the same.
+fn settle_last_token(chunks: &mut [Chunk]) {
+    if let Some(last) = chunks.iter().rposition(Chunk::is_token_bearing) {
+        let recv_ns = chunks[last].recv_ns;
+        if chunks[last + 1..].iter().any(|chunk| chunk.recv_ns == recv_ns) {
+            chunks[last].exact = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(events: &[&str]) -> Exchange {
+        let request = Request { id: "r".into(), body: bytes::Bytes::new() };
+        let mut progress = Progress::new(&request, Nanos(1), Nanos(2), StampSource::Read);
+        let mut ended = Ok(());
+        for (n, data) in (10..).zip(events) {
+            ended = progress.event(Event { data: (*data).into(), recv_ns: Nanos(n), exact: true });
+            if ended.is_err() {
+                break;
+            }
+        }
+        progress.finish(ended, Nanos(99))
+    }
+
+    fn kinds(exchange: &Exchange) -> Vec<ChunkKind> {
+        exchange.trace.chunks.iter().map(|c| c.kind).collect()
+    }
+
+    #[test]
+    fn the_role_chunk_is_no_token_and_usage_comes_last() {
+        use ChunkKind::{Content, Done, Role, Usage};
+        let exchange = run(&[
+            r#"{"model":"m","system_fingerprint":"f","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"content":"4"},"finish_reason":null}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"content":"2\n"},"finish_reason":"stop"}]}"#,
+            r#"{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":3}}}"#,
+            "[DONE]",
+        ]);
+        assert_eq!(exchange.outcome, Outcome::Success);
+        assert_eq!(exchange.content, "42\n");
+        assert_eq!(kinds(&exchange), [Role, Content, Content, Usage, Done]);
+        assert_eq!(exchange.trace.token_chunks().map(|c| c.recv_ns.0).collect::<Vec<_>>(), [11, 12]);
+        assert_eq!(exchange.usage.unwrap().cached_tokens, Some(3));
+        assert_eq!(exchange.served_model.as_deref(), Some("m"));
+        assert_eq!(exchange.finish_reason.as_deref(), Some("stop"));
+    }
+
+    #[test]
+    fn null_content_and_own_finish_chunk_and_missing_done_are_a_success() {
+        let exchange = run(&[
+            r#"{"choices":[{"finish_reason":null,"index":0,"delta":{"role":"assistant","content":null}}]}"#,
+            r#"{"choices":[{"finish_reason":null,"index":0,"delta":{"content":"x"}}]}"#,
+            r#"{"choices":[{"finish_reason":"length","index":0,"delta":{}}],"usage":{"prompt_tokens":1,"completion_tokens":1}}"#,
+        ]);
+        assert_eq!(exchange.outcome, Outcome::Success);
+        assert_eq!(kinds(&exchange), [ChunkKind::Role, ChunkKind::Content, ChunkKind::Finish]);
+        assert_eq!(exchange.usage.unwrap().completion_tokens, 1);
+    }
+
+    #[test]
+    fn reasoning_is_kept_apart_in_either_field() {
+        let exchange = run(&[
+            r#"{"choices":[{"index":0,"delta":{"reasoning":"hm"}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"reasoning_content":" so"}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"reasoning":"!","reasoning_content":"!"}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"content":"4"},"finish_reason":"stop"}]}"#,
+        ]);
+        assert_eq!((exchange.reasoning.as_str(), exchange.content.as_str()), ("hm so!", "4"));
+        assert_eq!(exchange.trace.token_chunks().count(), 4);
+    }
+
+    #[test]
+    fn tool_calls_are_tokens() {
+        let exchange = run(&[
+            r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":""}}]}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"#,
+        ]);
+        assert_eq!(exchange.outcome, Outcome::Success);
+        assert_eq!(exchange.tool_calls, "f{}");
+        assert_eq!(exchange.trace.token_chunks().count(), 2);
+    }
+
+    #[test]
+    fn endings_have_their_outcomes() {
+        let token = r#"{"choices":[{"index":0,"delta":{"content":"x"}}]}"#;
+        assert_eq!(run(&[token]).outcome, Outcome::IncompleteStream);
+        assert_eq!(run(&[token, "[DONE]"]).outcome, Outcome::Success);
+        assert_eq!(run(&["[DONE]"]).outcome, Outcome::Empty);
+        assert_eq!(run(&[token, r#"{"choices":"#]).outcome, Outcome::BadResponse);
+        let error = run(&[token, r#"{"error":{"message":"out of memory","code":500}}"#]);
+        assert_eq!((error.outcome, error.error.as_deref()), (Outcome::StreamError, Some("out of memory")));
+        assert_eq!(error.content, "x", "what was received is kept");
+    }
+
+    #[test]
+    fn escapes_are_decoded() {
+        let exchange = run(&[
+            r#"{"choices":[{"index":0,"delta":{"content":"\u00e9\ud83d\ude00\\"},"finish_reason":"stop"}]}"#,
+        ]);
+        assert_eq!(exchange.content, "é😀\\");
+    }
+}

@@ -1,0 +1,67 @@
+//! The seam between labctl and the network: whoever carries the bytes says when they came.
+
+use std::future::Future;
+
+use bytes::Bytes;
+use futures_util::Stream;
+
+use super::failure::Failure;
+use super::request::Request;
+use crate::model::trace::StampSource;
+use crate::model::units::Nanos;
+
+/// Bytes of a response's body with the time they were received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// The bytes.
+    pub bytes: Bytes,
+    /// When they were received; taken before anything looks at them.
+    pub recv_ns: Nanos,
+    /// False where later bytes were already there when these were seen: their own time is then not
+    /// known apart.
+    pub exact: bool,
+}
+
+/// The head of a response.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// Status code.
+    pub status: u16,
+    /// `Content-Type`, lower case, without parameters.
+    pub content_type: Option<String>,
+    /// `Retry-After` in seconds.
+    pub retry_after_s: Option<f64>,
+    /// When it arrived.
+    pub headers_ns: Nanos,
+}
+
+/// A response whose head has arrived.
+pub struct Opened<B> {
+    /// Its head.
+    pub head: Head,
+    /// Its body.
+    pub body: B,
+}
+
+/// Carries requests to one endpoint.
+pub trait Transport: Send + Sync + 'static {
+    /// The body of a response.
+    type Body: Stream<Item = Result<Segment, Failure>> + Send + Unpin;
+
+    /// Sends a request and waits for the response's head. `sent` is told the moment the request
+    /// was written.
+    fn send(
+        &self,
+        request: &Request,
+        sent: &mut Nanos,
+    ) -> impl Future<Output = Result<Opened<Self::Body>, Failure>> + Send;
+
+    /// Opens this many connections ahead of time, so that none is opened under measurement.
+    fn warm_connections(&self, connections: u32) -> impl Future<Output = ()> + Send;
+
+    /// Whose stamps the segments carry.
+    fn stamps(&self) -> StampSource;
+
+    /// The name in results.
+    fn name(&self) -> &'static str;
+}
