@@ -65,7 +65,7 @@ fn has_tls_cause(error: &reqwest::Error) -> bool {
             || cause
                 .downcast_ref::<std::io::Error>()
                 .and_then(std::io::Error::get_ref)
-                .is_some_and(<(dyn std::error::Error + Send + Sync)>::is::<rustls::Error>)
+                .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
     })
 }
 

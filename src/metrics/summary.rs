@@ -1,0 +1,169 @@
+//! What one side of a run comes to.
+
+use std::collections::BTreeMap;
+
+use crate::model::record::{Row, Side};
+use crate::model::result::BlockTime;
+use crate::model::summary::{Distribution, RequestMetrics, SideSummary};
+use crate::model::units::{Nanos, ratio};
+use crate::stats::quantile::distribution;
+
+use super::gaps::gaps;
+use super::window::throughput;
+
+/// Summarises one side: outcomes and verdicts over all attempts, latencies over successes.
+#[must_use]
+pub fn summarise(rows: &[Row], blocks: &[BlockTime], side: Side, concurrency: u32) -> SideSummary {
+    let attempts: Vec<_> = rows.iter().filter_map(|row| row.attempt(side)).collect();
+    let blocks: Vec<_> = blocks.iter().filter(|block| block.side == side).copied().collect();
+    let successes: Vec<_> = attempts.iter().filter(|a| a.exchange.outcome.is_success()).copied().collect();
+    let attempted = attempts.len() as u64;
+
+    let mut outcomes = BTreeMap::new();
+    let mut verdicts = BTreeMap::new();
+    for attempt in &attempts {
+        *outcomes.entry(attempt.exchange.outcome).or_insert(0) += 1;
+        *verdicts.entry(attempt.judgement.verdict).or_insert(0) += 1;
+    }
+    let mut output_tokens_sources = BTreeMap::new();
+    for source in successes.iter().filter_map(|a| a.metrics.output_tokens_source) {
+        *output_tokens_sources.entry(source).or_insert(0) += 1;
+    }
+    let all_gaps: Vec<_> = successes.iter().flat_map(|a| gaps(&a.exchange.trace)).collect();
+    let mut exact_gaps: Vec<f64> = all_gaps.iter().filter(|gap| gap.exact).map(|gap| gap.ms).collect();
+    let output_tokens = successes.iter().filter_map(|a| a.metrics.output_tokens).sum();
+    let token_chunks = successes.iter().map(|a| a.exchange.trace.token_chunks().count() as u64).sum();
+    let of = |metric: fn(&RequestMetrics) -> Option<f64>| -> Option<Distribution> {
+        distribution(&mut successes.iter().filter_map(|a| metric(&a.metrics)).collect::<Vec<_>>())
+    };
+    let rates = throughput(&attempts, &blocks, concurrency);
+    let spans: Vec<_> = attempts.iter().map(|a| (a.exchange.trace.sent_ns, a.exchange.trace.end_ns)).collect();
+    let measured_s: f64 = blocks.iter().map(|block| block.end_ns.since(block.start_ns).as_secs_f64()).sum();
+
+    SideSummary {
+        attempted,
+        error_rate: ratio(attempted - successes.len() as u64, attempted),
+        outcomes,
+        verdicts,
+        ttft_ms: of(|m| m.ttft_ms),
+        ttfo_ms: of(|m| m.ttfo_ms),
+        tpot_ms: of(|m| m.tpot_ms),
+        itl_inexact: (all_gaps.len() - exact_gaps.len()) as u64,
+        itl_ms: distribution(&mut exact_gaps),
+        max_stall_ms: of(|m| m.max_stall_ms),
+        e2e_ms: of(|m| m.e2e_ms),
+        latency_from_schedule_ms: of(|m| m.latency_from_schedule_ms),
+        output_tokens,
+        prompt_tokens: successes.iter().filter_map(|a| a.exchange.usage).map(|u| u.prompt_tokens).sum(),
+        output_tokens_sources,
+        tokens_per_chunk: ratio(output_tokens, token_chunks),
+        single_token_responses: successes.iter().filter(|a| a.metrics.output_tokens == Some(1)).count() as u64,
+        truncated_responses: successes
+            .iter()
+            .filter(|a| a.exchange.finish_reason.as_deref() == Some("length"))
+            .count() as u64,
+        throughput_absent_because: rates.as_ref().err().cloned(),
+        throughput: rates.ok(),
+        concurrency_mean: (measured_s > 0.0)
+            .then(|| spans.iter().map(|(sent, end)| end.since(*sent).as_secs_f64()).sum::<f64>() / measured_s),
+        concurrency_max: most_at_once(&spans),
+        measured_s,
+    }
+}
+
+/// The most spans that overlap at any moment; a span that begins where another ends doesn't overlap it.
+fn most_at_once(spans: &[(Nanos, Nanos)]) -> u64 {
+    let mut edges: Vec<(Nanos, i64)> = spans.iter().flat_map(|(sent, end)| [(*sent, 1), (*end, -1)]).collect();
+    edges.sort_unstable();
+    let (mut now, mut most) = (0_i64, 0_i64);
+    for (_, change) in edges {
+        now += change;
+        most = most.max(now);
+    }
+    most.unsigned_abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::request::{metrics, tests::exchange};
+    use crate::model::judgement::{CheckResult, Judgement, Verdict};
+    use crate::model::outcome::Outcome;
+    use crate::model::record::{Attempt, PairKey};
+    use crate::model::trace::ChunkKind::Content;
+
+    fn row(n: u32, sent_ms: u64, ends_ms: &[u64], outcome: Outcome, verdict: Verdict) -> Row {
+        let chunks: Vec<_> = ends_ms.iter().map(|ms| (*ms, 1, Content)).collect();
+        let mut exchange = exchange(&chunks, Some(2 * ends_ms.len() as u64));
+        exchange.outcome = outcome;
+        exchange.trace.sent_ns = Nanos::from_millis(sent_ms);
+        exchange.trace.end_ns = Nanos::from_millis(*ends_ms.last().unwrap());
+        let checks = vec![CheckResult { check: "numeric".into(), verdict, detail: String::new() }];
+        let attempt = Attempt { metrics: metrics(&exchange), exchange, judgement: Judgement { verdict, answer: None, checks } };
+        let key = PairKey { prompt_id: format!("p{n}"), repeat: 0, round: 0 };
+        Row { key, category: "c".into(), scenario_id: "s".into(), block: 0, candidate: Some(attempt), baseline: None }
+    }
+
+    fn block(level: Option<(u64, u64)>, end: u64) -> BlockTime {
+        BlockTime {
+            round: 0,
+            block: 0,
+            side: Side::Candidate,
+            start_ns: Nanos::from_millis(0),
+            level_start_ns: level.map(|l| Nanos::from_millis(l.0)),
+            level_end_ns: level.map(|l| Nanos::from_millis(l.1)),
+            end_ns: Nanos::from_millis(end),
+        }
+    }
+
+    #[test]
+    fn a_worked_side() {
+        // One after the other, each 100 ms with two chunks of two tokens; the window holds the middle three.
+        let rows: Vec<_> = (0..5)
+            .map(|n| {
+                let sent = 100 * u64::from(n);
+                let verdict = if n == 2 { Verdict::Wrong } else { Verdict::Pass };
+                row(n, sent, &[sent + 60, sent + 100], Outcome::Success, verdict)
+            })
+            .collect();
+        let s = summarise(&rows, &[block(Some((100, 400)), 500)], Side::Candidate, 1);
+        assert_eq!((s.attempted, s.outcomes[&Outcome::Success], s.verdicts[&Verdict::Pass]), (5, 5, 4));
+        assert_eq!(s.error_rate, Some(0.0));
+        assert!((s.ttft_ms.unwrap().p50 - 60.0).abs() < 1e-9);
+        assert!((s.itl_ms.unwrap().mean - 40.0).abs() < 1e-9);
+        assert!((s.tokens_per_chunk.unwrap() - 2.0).abs() < 1e-9);
+        let t = s.throughput.unwrap();
+        assert!((t.request_throughput_per_s - 10.0).abs() < 1e-9);
+        assert!((t.output_tokens_per_s - 40.0).abs() < 1e-9);
+        assert!((t.correct_answers_per_s.unwrap() - 2.0 / 0.3).abs() < 1e-9);
+        assert!((s.concurrency_mean.unwrap() - 1.0).abs() < 1e-9);
+        assert_eq!(s.concurrency_max, 1);
+    }
+
+    #[test]
+    fn a_window_with_too_few_requests_gives_a_reason_and_no_rate() {
+        let rows = [row(0, 0, &[60, 100], Outcome::Success, Verdict::Pass)];
+        let s = summarise(&rows, &[block(Some((0, 100)), 100)], Side::Candidate, 1);
+        assert!(s.throughput.is_none());
+        assert!(s.throughput_absent_because.unwrap().contains("takes 3 requests"));
+    }
+
+    #[test]
+    fn failures_are_counted_and_kept_out_of_latencies() {
+        let rows = [
+            row(0, 0, &[60, 100], Outcome::Success, Verdict::Pass),
+            row(1, 0, &[9_000], Outcome::Reset, Verdict::TransportError),
+        ];
+        let s = summarise(&rows, &[block(None, 9_000)], Side::Candidate, 2);
+        assert_eq!((s.attempted, s.error_rate), (2, Some(0.5)));
+        assert_eq!(s.e2e_ms.unwrap().n, 1);
+        assert_eq!(s.concurrency_max, 2);
+    }
+
+    #[test]
+    fn nothing_attempted_is_no_rate_at_all() {
+        let s = summarise(&[], &[], Side::Baseline, 4);
+        assert_eq!((s.attempted, s.error_rate, s.concurrency_mean), (0, None, None));
+        assert!(s.ttft_ms.is_none());
+    }
+}
