@@ -1,1 +1,25 @@
-//! The room `promptset`.
+//! Prompt sets: finds one by name or path, reads it, and verifies it before a request is sent.
+//!
+//! A set is a folder with `promptset.jsonl` (one prompt a line) and `manifest.json` (its name,
+//! category counts and SHA-256); the shipped ones are also embedded in the binary.
+//! The command line and the simulator load through here. Every defect is one
+//! [`PromptSetError`] that says where it is and what to do.
+
+mod built_in;
+mod error;
+mod load;
+mod manifest;
+mod parse;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use built_in::{built_in, built_in_names};
+pub use error::{Place, PromptSetError};
+pub use load::load;
+pub use manifest::{manifest_for, write_manifest};
+
+/// The file of prompts in a set's folder.
+pub const PROMPTS_FILE: &str = "promptset.jsonl";
+/// The manifest in a set's folder.
+pub const MANIFEST_FILE: &str = "manifest.json";
