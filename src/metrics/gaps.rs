@@ -27,7 +27,8 @@ mod tests {
 
     #[test]
     fn gaps_lie_between_token_bearing_chunks_only() {
-        let mut exchange = exchange(&[(1, 0, Role), (5, 1, Content), (6, 0, Role), (9, 2, Content), (9, 1, Content)], None);
+        let mut exchange =
+            exchange(&[(1, 0, Role), (5, 1, Content), (6, 0, Role), (9, 2, Content), (9, 1, Content)], None);
         exchange.trace.chunks[3].exact = false;
         let found: Vec<_> = gaps(&exchange.trace).map(|g| (g.ms, g.exact)).collect();
         assert_eq!(found, [(4.0, false), (0.0, false)]);

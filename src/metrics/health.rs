@@ -53,19 +53,35 @@ pub fn client_health(rows: &[Row], mut samples: Samples) -> ClientHealth {
     if let Some(delay) = health.event_loop_delay {
         let p99 = delay.p99_ms;
         if p99 > DELAY_INVALID_MS {
-            complain(HealthStatus::Invalid, format!("the client's event loop was {p99:.1} ms late at p99: its stamps are not the server's times; lower the load or use a faster machine"));
+            complain(
+                HealthStatus::Invalid,
+                format!(
+                    "the client's event loop was {p99:.1} ms late at p99: its stamps are not the server's times; lower the load or use a faster machine"
+                ),
+            );
         } else if p99 > DELAY_DEGRADED_MS {
-            complain(HealthStatus::Degraded, format!("the client's event loop was {p99:.1} ms late at p99: latencies may be too long by as much"));
+            complain(
+                HealthStatus::Degraded,
+                format!(
+                    "the client's event loop was {p99:.1} ms late at p99: latencies may be too long by as much"
+                ),
+            );
         }
     }
     if let Some(share) = health.coalesced_share.filter(|share| *share > COALESCED_DEGRADED) {
         complain(
             HealthStatus::Degraded,
-            format!("{:.0} % of the tokens came together with later ones in one read: their inter-token latencies are left out", share * 100.0),
+            format!(
+                "{:.0} % of the tokens came together with later ones in one read: their inter-token latencies are left out",
+                share * 100.0
+            ),
         );
     }
     if let Some(cpu) = health.cpu_use.filter(|cpu| *cpu > CPU_DEGRADED) {
-        complain(HealthStatus::Degraded, format!("the client used {:.0} % of this machine's cores", cpu * 100.0));
+        complain(
+            HealthStatus::Degraded,
+            format!("the client used {:.0} % of this machine's cores", cpu * 100.0),
+        );
     }
     health
 }
@@ -93,6 +109,9 @@ mod tests {
     #[test]
     fn nothing_sampled_is_nothing_claimed() {
         let health = client_health(&[], Samples::default());
-        assert_eq!((health.status, health.event_loop_delay, health.coalesced_share), (HealthStatus::Valid, None, None));
+        assert_eq!(
+            (health.status, health.event_loop_delay, health.coalesced_share),
+            (HealthStatus::Valid, None, None)
+        );
     }
 }

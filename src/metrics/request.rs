@@ -69,7 +69,10 @@ pub(super) mod tests {
     use crate::model::trace::{Chunk, Trace};
 
     /// Scheduled at 90 ms, sent at 100 ms, then (milliseconds, tokens, kind).
-    pub(in crate::metrics) fn exchange(chunks: &[(u64, u32, ChunkKind)], completion_tokens: Option<u64>) -> Exchange {
+    pub(in crate::metrics) fn exchange(
+        chunks: &[(u64, u32, ChunkKind)],
+        completion_tokens: Option<u64>,
+    ) -> Exchange {
         let chunks = chunks
             .iter()
             .map(|&(ms, tokens, kind)| Chunk { recv_ns: Nanos::from_millis(ms), tokens, kind, exact: true })
@@ -106,7 +109,15 @@ pub(super) mod tests {
     fn a_worked_trace() {
         use ChunkKind::{Content, Done, Finish, Reasoning, Role, Usage};
         let exchange = exchange(
-            &[(130, 0, Role), (150, 1, Reasoning), (170, 1, Content), (210, 1, Content), (230, 0, Finish), (235, 0, Usage), (240, 0, Done)],
+            &[
+                (130, 0, Role),
+                (150, 1, Reasoning),
+                (170, 1, Content),
+                (210, 1, Content),
+                (230, 0, Finish),
+                (235, 0, Usage),
+                (240, 0, Done),
+            ],
             Some(5),
         );
         let m = metrics(&exchange);

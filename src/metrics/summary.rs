@@ -37,7 +37,8 @@ pub fn summarise(rows: &[Row], blocks: &[BlockTime], side: Side, concurrency: u3
         distribution(&mut successes.iter().filter_map(|a| metric(&a.metrics)).collect::<Vec<_>>())
     };
     let rates = throughput(&attempts, &blocks, concurrency);
-    let spans: Vec<_> = attempts.iter().map(|a| (a.exchange.trace.sent_ns, a.exchange.trace.end_ns)).collect();
+    let spans: Vec<_> =
+        attempts.iter().map(|a| (a.exchange.trace.sent_ns, a.exchange.trace.end_ns)).collect();
     let measured_s: f64 = blocks.iter().map(|block| block.end_ns.since(block.start_ns).as_secs_f64()).sum();
 
     SideSummary {
@@ -57,15 +58,17 @@ pub fn summarise(rows: &[Row], blocks: &[BlockTime], side: Side, concurrency: u3
         prompt_tokens: successes.iter().filter_map(|a| a.exchange.usage).map(|u| u.prompt_tokens).sum(),
         output_tokens_sources,
         tokens_per_chunk: ratio(output_tokens, token_chunks),
-        single_token_responses: successes.iter().filter(|a| a.metrics.output_tokens == Some(1)).count() as u64,
+        single_token_responses: successes.iter().filter(|a| a.metrics.output_tokens == Some(1)).count()
+            as u64,
         truncated_responses: successes
             .iter()
             .filter(|a| a.exchange.finish_reason.as_deref() == Some("length"))
             .count() as u64,
         throughput_absent_because: rates.as_ref().err().cloned(),
         throughput: rates.ok(),
-        concurrency_mean: (measured_s > 0.0)
-            .then(|| spans.iter().map(|(sent, end)| end.since(*sent).as_secs_f64()).sum::<f64>() / measured_s),
+        concurrency_mean: (measured_s > 0.0).then(|| {
+            spans.iter().map(|(sent, end)| end.since(*sent).as_secs_f64()).sum::<f64>() / measured_s
+        }),
         concurrency_max: most_at_once(&spans),
         measured_s,
     }
@@ -73,7 +76,8 @@ pub fn summarise(rows: &[Row], blocks: &[BlockTime], side: Side, concurrency: u3
 
 /// The most spans that overlap at any moment; a span that begins where another ends doesn't overlap it.
 fn most_at_once(spans: &[(Nanos, Nanos)]) -> u64 {
-    let mut edges: Vec<(Nanos, i64)> = spans.iter().flat_map(|(sent, end)| [(*sent, 1), (*end, -1)]).collect();
+    let mut edges: Vec<(Nanos, i64)> =
+        spans.iter().flat_map(|(sent, end)| [(*sent, 1), (*end, -1)]).collect();
     edges.sort_unstable();
     let (mut now, mut most) = (0_i64, 0_i64);
     for (_, change) in edges {
@@ -99,9 +103,20 @@ mod tests {
         exchange.trace.sent_ns = Nanos::from_millis(sent_ms);
         exchange.trace.end_ns = Nanos::from_millis(*ends_ms.last().unwrap());
         let checks = vec![CheckResult { check: "numeric".into(), verdict, detail: String::new() }];
-        let attempt = Attempt { metrics: metrics(&exchange), exchange, judgement: Judgement { verdict, answer: None, checks } };
+        let attempt = Attempt {
+            metrics: metrics(&exchange),
+            exchange,
+            judgement: Judgement { verdict, answer: None, checks },
+        };
         let key = PairKey { prompt_id: format!("p{n}"), repeat: 0, round: 0 };
-        Row { key, category: "c".into(), scenario_id: "s".into(), block: 0, candidate: Some(attempt), baseline: None }
+        Row {
+            key,
+            category: "c".into(),
+            scenario_id: "s".into(),
+            block: 0,
+            candidate: Some(attempt),
+            baseline: None,
+        }
     }
 
     fn block(level: Option<(u64, u64)>, end: u64) -> BlockTime {

@@ -18,13 +18,18 @@ pub const SMALLEST_WINDOW: u64 = 3;
 /// - `output_tokens_per_s` = output tokens received inside ÷ their length. A chunk's share of the
 ///   request's output tokens is its share of the tokens counted by chunk.
 /// - `correct_answers_per_s` = passing responses that ended inside ÷ their length.
-pub fn throughput(attempts: &[&Attempt], blocks: &[BlockTime], concurrency: u32) -> Result<Throughput, String> {
+pub fn throughput(
+    attempts: &[&Attempt],
+    blocks: &[BlockTime],
+    concurrency: u32,
+) -> Result<Throughput, String> {
     let needed = SMALLEST_WINDOW * u64::from(concurrency);
     let judged = attempts.iter().any(|attempt| !attempt.judgement.checks.is_empty());
-    let (mut windows, mut passed, mut tokens_in_all, mut largest) = (Vec::new(), 0, 0.0, 0);
+    let (mut windows, mut passed, mut received, mut largest) = (Vec::new(), 0, 0.0, 0);
     for block in blocks {
         let (Some(start), Some(end)) = (block.level_start_ns, block.level_end_ns) else { continue };
-        let ended: Vec<_> = attempts.iter().filter(|a| ended_at(a).is_some_and(|at| start < at && at <= end)).collect();
+        let ended: Vec<_> =
+            attempts.iter().filter(|a| ended_at(a).is_some_and(|at| start < at && at <= end)).collect();
         let requests = ended.len() as u64;
         largest = largest.max(requests);
         if requests < needed {
@@ -32,21 +37,21 @@ pub fn throughput(attempts: &[&Attempt], blocks: &[BlockTime], concurrency: u32)
         }
         let tokens: f64 = attempts.iter().map(|attempt| tokens_within(attempt, start, end)).sum();
         passed += ended.iter().filter(|a| a.judgement.verdict == Verdict::Pass).count() as u64;
-        tokens_in_all += tokens;
+        received += tokens;
         windows.push(Window { start_ns: start, end_ns: end, requests, output_tokens: round(tokens) });
     }
-    let window_s: f64 = windows.iter().map(|w| w.end_ns.since(w.start_ns).as_secs_f64()).sum();
-    if windows.is_empty() || window_s <= 0.0 {
+    let length_s: f64 = windows.iter().map(|w| w.end_ns.since(w.start_ns).as_secs_f64()).sum();
+    if windows.is_empty() || length_s <= 0.0 {
         return Err(format!(
             "no steady window: at concurrency {concurrency} it takes {needed} requests finished at full load in a block, the fullest had {largest}"
         ));
     }
     let requests: u64 = windows.iter().map(|w| w.requests).sum();
     Ok(Throughput {
-        request_throughput_per_s: as_f64(requests) / window_s,
-        output_tokens_per_s: tokens_in_all / window_s,
-        correct_answers_per_s: judged.then(|| as_f64(passed) / window_s),
-        window_s,
+        request_throughput_per_s: as_f64(requests) / length_s,
+        output_tokens_per_s: received / length_s,
+        correct_answers_per_s: judged.then(|| as_f64(passed) / length_s),
+        window_s: length_s,
         windows,
     })
 }
@@ -71,7 +76,11 @@ fn tokens_within(attempt: &Attempt, start: Nanos, end: Nanos) -> f64 {
     if all == 0 { 0.0 } else { as_f64(within) * as_f64(output_tokens(&attempt.exchange).0) / as_f64(all) }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, not negative and far below 2^53")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count, not negative and far below 2^53"
+)]
 const fn round(tokens: f64) -> u64 {
     tokens.round() as u64
 }

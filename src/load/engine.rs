@@ -1,0 +1,225 @@
+//! The closed loop: as many requests in flight as the concurrency, the next one when one ends.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
+
+use bytes::Bytes;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::bus::Bus;
+pub use super::judging::Judged;
+use super::judging::{self, Ended};
+use super::plan::{Block, Item};
+use super::target::Target;
+use super::watch::Watch;
+use crate::client::clock::Clock;
+use crate::client::request::{Request, request_id};
+use crate::metrics::health::Samples;
+use crate::model::event::RunEvent;
+use crate::model::exchange::Exchange;
+use crate::model::record::{PairKey, Record, Side};
+use crate::model::result::BlockTime;
+use crate::model::units::Nanos;
+
+/// Stands for "not yet" in an atomic moment.
+const NOT_YET: u64 = u64::MAX;
+
+/// One side with the bodies of all its requests, serialized before the load starts.
+#[derive(Debug)]
+pub struct Lane<T> {
+    /// Whom to ask.
+    pub target: Arc<T>,
+    /// The body of every planned prompt and repeat.
+    pub bodies: HashMap<Item, Bytes>,
+}
+
+/// Everything a run sends.
+#[derive(Debug)]
+pub struct Engine<T> {
+    /// The prompts with their checks.
+    pub prompts: Arc<Vec<Judged>>,
+    /// The sides.
+    pub lanes: BTreeMap<Side, Lane<T>>,
+    /// Requests in flight.
+    pub concurrency: u32,
+    /// The run's clock.
+    pub clock: Clock,
+    /// Where events go.
+    pub bus: Bus,
+    /// Cancelled when the user interrupts.
+    pub cancel: CancellationToken,
+}
+
+/// What a run brought.
+#[derive(Debug)]
+pub struct Execution {
+    /// Every request that ended, in order of its end.
+    pub records: Vec<Arc<Record>>,
+    /// When each block ran.
+    pub blocks: Vec<BlockTime>,
+    /// What was sampled of the client meanwhile.
+    pub samples: Samples,
+}
+
+/// The engine's own failures; a server's are outcomes.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The judging thread could not be started.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] std::io::Error),
+    /// The judging thread died.
+    #[error("the thread that judges responses stopped unexpectedly")]
+    Judging,
+}
+
+impl<T: Target> Engine<T> {
+    /// Sends warm-up requests that don't count to one side, and gives how they ended.
+    pub async fn warm_up(&self, side: Side, items: &[Item]) -> Vec<Exchange> {
+        let Some(lane) = self.lanes.get(&side) else { return Vec::new() };
+        lane.target.prepare(self.concurrency).await;
+        let mut requests = JoinSet::new();
+        for (n, item) in items.iter().enumerate() {
+            let Some(body) = lane.bodies.get(item) else { continue };
+            let id = request_id(&["warm-up", side.name(), &n.to_string()]);
+            let request = Request { id, body: body.clone() };
+            let (target, clock, cancel) = (lane.target.clone(), self.clock, self.cancel.clone());
+            requests.spawn(async move { target.exchange(&request, clock.now(), &cancel).await });
+        }
+        requests.join_all().await
+    }
+
+    /// Runs the blocks one after the other, each on its sides in turn.
+    pub async fn execute(&self, blocks: &[Block]) -> Result<Execution, EngineError> {
+        let (ended, records) = judging::start(self.prompts.clone(), self.bus.clone())?;
+        let watch = Watch::start();
+        let mut times = Vec::new();
+        for block in blocks {
+            for side in &block.sides {
+                if let Some(lane) = self.lanes.get(side).filter(|_| !self.cancel.is_cancelled()) {
+                    times.push(self.run_block(block, *side, lane, &ended).await);
+                }
+            }
+        }
+        let samples = watch.stop().await;
+        drop(ended);
+        let records = records.await.map_err(|_| EngineError::Judging)?;
+        Ok(Execution { records, blocks: times, samples })
+    }
+
+    async fn run_block(&self, block: &Block, side: Side, lane: &Lane<T>, ended: &Sender<Ended>) -> BlockTime {
+        // Idle connections may have been closed while the other side had its turn.
+        lane.target.prepare(self.concurrency).await;
+        let start_ns = self.clock.now();
+        let slots = Arc::new(Slots::default());
+        let mut workers = JoinSet::new();
+        let items: Arc<[(Item, Bytes)]> = block
+            .items
+            .iter()
+            .filter_map(|item| lane.bodies.get(item).map(|body| (*item, body.clone())))
+            .collect();
+        for _ in 0..self.concurrency.min(u32::try_from(items.len()).unwrap_or(u32::MAX)) {
+            let worker = Worker {
+                target: lane.target.clone(),
+                prompts: self.prompts.clone(),
+                items: items.clone(),
+                slots: slots.clone(),
+                round: block.round,
+                block: block.index,
+                side,
+                concurrency: self.concurrency as usize,
+                clock: self.clock,
+                bus: self.bus.clone(),
+                cancel: self.cancel.clone(),
+                ended: ended.clone(),
+            };
+            workers.spawn(worker.work(start_ns));
+        }
+        while workers.join_next().await.is_some() {}
+        BlockTime {
+            round: block.round,
+            block: block.index,
+            side,
+            start_ns,
+            level_start_ns: slots.level_start.get(),
+            level_end_ns: slots.level_end.get(),
+            end_ns: self.clock.now(),
+        }
+    }
+}
+
+/// What the workers of a block share.
+#[derive(Default)]
+struct Slots {
+    next: AtomicUsize,
+    in_flight: AtomicUsize,
+    level_start: Moment,
+    level_end: Moment,
+}
+
+/// The first time that something happened.
+struct Moment(AtomicU64);
+
+impl Default for Moment {
+    fn default() -> Self {
+        Self(AtomicU64::new(NOT_YET))
+    }
+}
+
+impl Moment {
+    fn happened(&self, at: Nanos) {
+        self.0.fetch_min(at.0, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Option<Nanos> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|at| *at != NOT_YET).map(Nanos)
+    }
+}
+
+struct Worker<T> {
+    target: Arc<T>,
+    prompts: Arc<Vec<Judged>>,
+    items: Arc<[(Item, Bytes)]>,
+    slots: Arc<Slots>,
+    round: u32,
+    block: u32,
+    side: Side,
+    concurrency: usize,
+    clock: Clock,
+    bus: Bus,
+    cancel: CancellationToken,
+    ended: Sender<Ended>,
+}
+
+impl<T: Target> Worker<T> {
+    async fn work(self, mut scheduled_ns: Nanos) {
+        while !self.cancel.is_cancelled() {
+            let position = self.slots.next.fetch_add(1, Ordering::Relaxed);
+            let Some((item, body)) = self.items.get(position) else {
+                self.slots.level_end.happened(self.clock.now());
+                return;
+            };
+            let Some(prompt) = self.prompts.get(item.prompt) else { continue };
+            let key = PairKey { prompt_id: prompt.prompt.id.clone(), repeat: item.repeat, round: self.round };
+            let id = request_id(&[
+                self.side.name(),
+                &key.prompt_id,
+                &key.round.to_string(),
+                &key.repeat.to_string(),
+            ]);
+            let request = Request { id, body: body.clone() };
+            self.bus.emit(RunEvent::RequestStarted { side: self.side });
+            if self.slots.in_flight.fetch_add(1, Ordering::Relaxed) + 1 == self.concurrency {
+                self.slots.level_start.happened(self.clock.now());
+            }
+            let exchange = self.target.exchange(&request, scheduled_ns, &self.cancel).await;
+            self.slots.in_flight.fetch_sub(1, Ordering::Relaxed);
+            scheduled_ns = self.clock.now();
+            let ended = Ended { prompt: item.prompt, key, block: self.block, side: self.side, exchange };
+            // The receiver lives until every sender is gone; were it dead, `execute` says so.
+            let _dead = self.ended.send(ended);
+        }
+    }
+}

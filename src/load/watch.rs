@@ -1,0 +1,62 @@
+//! Watches the client itself while the load runs.
+
+use std::time::Duration;
+
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::metrics::health::Samples;
+
+/// How often the event loop's delay is sampled.
+const EVERY: Duration = Duration::from_millis(10);
+
+/// A running watch.
+pub(super) struct Watch {
+    stop: CancellationToken,
+    delays: JoinHandle<Vec<f64>>,
+    started: Instant,
+    cpu_s: Option<f64>,
+}
+
+impl Watch {
+    /// Begins to watch the runtime this is called on.
+    pub(super) fn start() -> Self {
+        let stop = CancellationToken::new();
+        let delays = tokio::spawn(sample_delays(stop.clone()));
+        Self { stop, delays, started: Instant::now(), cpu_s: cpu_seconds() }
+    }
+
+    /// What was seen.
+    pub(super) async fn stop(self) -> Samples {
+        self.stop.cancel();
+        let wall_s = self.started.elapsed().as_secs_f64();
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        #[expect(clippy::cast_precision_loss, reason = "a number of cores")]
+        let available_s = wall_s * cores as f64;
+        let used_s = self.cpu_s.and_then(|before| cpu_seconds().map(|now| now - before));
+        Samples {
+            event_loop_delay_ms: self.delays.await.unwrap_or_default(),
+            cpu_use: used_s.filter(|_| available_s > 0.0).map(|used| used / available_s),
+        }
+    }
+}
+
+async fn sample_delays(stop: CancellationToken) -> Vec<f64> {
+    let mut delays = Vec::new();
+    loop {
+        let due = Instant::now() + EVERY;
+        tokio::select! {
+            () = tokio::time::sleep_until(due) => delays.push(due.elapsed().as_secs_f64() * 1e3),
+            () = stop.cancelled() => return delays,
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "microseconds of CPU time stay far below 2^53")]
+fn cpu_seconds() -> Option<f64> {
+    let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
+    Some((usage.user_time() + usage.system_time()).num_microseconds() as f64 / 1e6)
+}
