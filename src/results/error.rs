@@ -85,6 +85,14 @@ pub enum StoreError {
         /// Its journal.
         journal: PathBuf,
     },
+    /// The run has no journal, so there is nothing to recover it from.
+    #[error("there is no journal of run `{selector}` in `{}`: only a run that crashed leaves one", dir.display())]
+    NoJournal {
+        /// What was asked for.
+        selector: String,
+        /// Where it was looked for.
+        dir: PathBuf,
+    },
     /// The file can't be read.
     #[error("`{}` can't be read: {error}", path.display())]
     Read {

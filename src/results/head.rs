@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::error::{StoreError, journal_beside};
+use super::error::StoreError;
 use super::recover::recover_header;
 use super::store::parse;
 use crate::model::comparison::PassRate;
@@ -165,13 +165,10 @@ pub fn read_head(path: &Path) -> Result<RunHead, StoreError> {
 }
 
 /// The list entry of a result file.
-pub(super) fn entry_of_result(run_id: String, path: PathBuf) -> ListEntry {
+pub(super) fn entry_of_result(run_id: String, path: PathBuf, journal: Option<PathBuf>) -> ListEntry {
     match read_head(&path) {
         Ok(head) => ListEntry::Run(Box::new(head)),
-        Err(error) => {
-            let journal = journal_beside(&path);
-            ListEntry::Broken { run_id, reason: error.to_string(), path, journal }
-        }
+        Err(error) => ListEntry::Broken { run_id, reason: error.to_string(), path, journal },
     }
 }
 
@@ -189,10 +186,14 @@ pub(super) fn sort_newest_first(entries: &mut [ListEntry]) {
     });
 }
 
-/// When the run of a result file began. Its id tells without the file being read; only a result
-/// that was named by hand has to be.
-pub(super) fn began(run_id: &str, path: &Path) -> Option<i128> {
-    time_in_id(run_id).or_else(|| nanoseconds(&read_head(path).ok()?.started_at))
+/// When the run of a result began, as the file tells.
+pub(super) fn time_in_result(path: &Path) -> Option<i128> {
+    nanoseconds(&read_head(path).ok()?.started_at)
+}
+
+/// When the run of a journal began, as its header tells.
+pub(super) fn time_in_journal(path: &Path) -> Option<i128> {
+    nanoseconds(&recover_header(path).ok()?.started_at)
 }
 
 /// An RFC 3339 time in nanoseconds since 1970.
@@ -201,7 +202,7 @@ fn nanoseconds(text: &str) -> Option<i128> {
 }
 
 /// The nanosecond, since 1970, at which a version 7 UUID was made.
-fn time_in_id(run_id: &str) -> Option<i128> {
+pub(super) fn time_in_id(run_id: &str) -> Option<i128> {
     let (seconds, nanos) = uuid::Uuid::try_parse(run_id).ok()?.get_timestamp()?.to_unix();
     Some(i128::from(seconds) * 1_000_000_000 + i128::from(nanos))
 }

@@ -124,7 +124,7 @@ impl JournalWriter {
     /// without it leaves the journal for recovery.
     pub fn finish(self) -> Result<(), JournalError> {
         drop(self.out);
-        fs::remove_file(&self.path).map_err(|error| JournalError::Remove { path: self.path, error })
+        remove(&self.path)
     }
 
     /// The line goes out in one write and with its end: were it buffered, a crash would lose more
@@ -165,6 +165,17 @@ pub fn subscriber(
         }
         writer
     })
+}
+
+/// Removes the journal at `path` after the result that was recovered from it is written. One that
+/// is gone already is no failure.
+pub fn remove(path: &Path) -> Result<(), JournalError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(JournalError::Remove { path: path.to_owned(), error })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Where the journal of a run is in `dir`.

@@ -3,9 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
+use regex::Regex;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::fixtures::{header, record, result, result_of};
 use crate::model::config::{Endpoint, LabConfig, Team};
@@ -14,8 +15,25 @@ use crate::model::prompt::Prompt;
 use crate::model::record::Side;
 use crate::model::result::RunResult;
 
+/// The schema with what says what it is first, and without the links of the code's documentation.
 fn schema_of<T: JsonSchema>(settings: SchemaSettings) -> Value {
-    settings.into_generator().into_root_schema_for::<T>().to_value()
+    let generated = settings.into_generator().into_root_schema_for::<T>().to_value();
+    let link = Regex::new(r"\[(`[^`]+`)\](\([^)]*\))?").unwrap();
+    let mut schema = Map::new();
+    let first = ["$schema", "title", "description"].map(|name| (name.to_owned(), generated[name].clone()));
+    schema.extend(first.into_iter().chain(generated.as_object().unwrap().clone()));
+    let mut schema = Value::Object(schema);
+    for_each_text(&mut schema, &|text| *text = link.replace_all(text, "$1").into_owned());
+    schema
+}
+
+fn for_each_text(value: &mut Value, change: &impl Fn(&mut String)) {
+    match value {
+        Value::String(text) => change(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| for_each_text(item, change)),
+        Value::Object(members) => members.values_mut().for_each(|member| for_each_text(member, change)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// What labctl writes: a field is required where it is always written.

@@ -11,7 +11,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::error::{StoreError, journal_beside};
-use super::head::{ListEntry, began, entry_of_journal, entry_of_result, sort_newest_first};
+use super::head::{
+    ListEntry, entry_of_journal, entry_of_result, sort_newest_first, time_in_id, time_in_journal,
+    time_in_result,
+};
 use crate::model::result::{RunResult, SCHEMA_VERSION};
 
 /// A directory of results.
@@ -20,10 +23,11 @@ pub struct Store {
     dir: PathBuf,
 }
 
-/// What the directory holds under one run id.
-enum Stored {
-    Result(PathBuf),
-    JournalOnly(PathBuf),
+/// What the directory holds under one run id; at least one of the two.
+#[derive(Default)]
+struct Stored {
+    result: Option<PathBuf>,
+    journal: Option<PathBuf>,
 }
 
 impl Store {
@@ -46,7 +50,9 @@ impl Store {
         fs::create_dir_all(&self.dir).map_err(unwritable)?;
         let probe = self.dir.join(format!(".writable.{}.tmp", std::process::id()));
         // The byte matters: a full disk still creates empty files.
-        fs::write(&probe, b"\n").and_then(|()| fs::remove_file(&probe)).map_err(unwritable)
+        let written = fs::write(&probe, b"\n");
+        let removed = fs::remove_file(&probe);
+        written.and(removed).map_err(unwritable)
     }
 
     /// Where the result of a run is or would be.
@@ -83,41 +89,51 @@ impl Store {
 
     /// The file that `selector` names; it need not be a valid result.
     pub fn resolve(&self, selector: &str) -> Result<PathBuf, StoreError> {
-        let not_found = || StoreError::NotFound { selector: selector.to_owned(), dir: self.dir.clone() };
         if selector == "latest" {
             return self.latest();
         }
         let path = Path::new(selector);
-        if path.extension().is_some_and(|e| e == "json") || path.components().count() > 1 {
-            return if path.is_file() { Ok(path.to_owned()) } else { Err(not_found()) };
+        if looks_like_a_path(path) {
+            return if path.is_file() { Ok(path.to_owned()) } else { Err(self.not_found(selector)) };
         }
-        let mut stored = self.stored()?;
-        let mut matches: Vec<String> = if stored.contains_key(selector) {
-            vec![selector.to_owned()]
-        } else if selector.is_empty() {
-            Vec::new()
-        } else {
-            stored.keys().filter(|id| id.starts_with(selector)).cloned().collect()
-        };
-        if matches.len() > 1 {
-            return Err(StoreError::Ambiguous { selector: selector.to_owned(), matches });
+        match self.find(selector)? {
+            Some((_, Stored { result: Some(path), .. })) => Ok(path),
+            Some((run_id, Stored { journal: Some(journal), .. })) => {
+                Err(StoreError::Unfinished { run_id, journal })
+            }
+            _ if path.is_file() => Ok(path.to_owned()),
+            _ => Err(self.not_found(selector)),
         }
-        let Some(run_id) = matches.pop() else {
-            return if path.is_file() { Ok(path.to_owned()) } else { Err(not_found()) };
-        };
-        match stored.remove(&run_id) {
-            Some(Stored::Result(path)) => Ok(path),
-            Some(Stored::JournalOnly(journal)) => Err(StoreError::Unfinished { run_id, journal }),
-            None => Err(not_found()),
+    }
+
+    /// The journal to recover a run from. `selector` names the run as for [`Self::load`], or is the
+    /// path of the journal itself; `latest` is the newest run that has a journal.
+    pub fn resolve_journal(&self, selector: &str) -> Result<PathBuf, StoreError> {
+        let no_journal = || StoreError::NoJournal { selector: selector.to_owned(), dir: self.dir.clone() };
+        if selector == "latest" {
+            let journals = self.stored()?.into_iter().filter_map(|(run_id, stored)| {
+                let journal = stored.journal?;
+                let at = time_in_id(&run_id).or_else(|| time_in_journal(&journal));
+                Some((at, run_id, journal))
+            });
+            return journals.max().map(|(_, _, path)| path).ok_or_else(no_journal);
         }
+        let path = Path::new(selector);
+        if looks_like_a_path(path) {
+            let is_journal = selector.ends_with(".journal.jsonl") && path.is_file();
+            return if is_journal { Some(path.to_owned()) } else { journal_beside(path) }
+                .ok_or_else(no_journal);
+        }
+        let (_, stored) = self.find(selector)?.ok_or_else(|| self.not_found(selector))?;
+        stored.journal.ok_or_else(no_journal)
     }
 
     /// Every run in the directory, newest first. A file that is no result is listed as broken and
     /// stops nothing; a directory that doesn't exist holds no runs.
     pub fn list(&self) -> Result<Vec<ListEntry>, StoreError> {
-        let entries = self.stored()?.into_iter().map(|(run_id, stored)| match stored {
-            Stored::Result(path) => entry_of_result(run_id, path),
-            Stored::JournalOnly(path) => entry_of_journal(run_id, path),
+        let entries = self.stored()?.into_iter().filter_map(|(run_id, stored)| match stored {
+            Stored { result: Some(path), journal } => Some(entry_of_result(run_id, path, journal)),
+            Stored { result: None, journal } => Some(entry_of_journal(run_id, journal?)),
         });
         let mut entries: Vec<ListEntry> = entries.collect();
         sort_newest_first(&mut entries);
@@ -125,14 +141,37 @@ impl Store {
     }
 
     /// The newest result. A broken one counts: to take the one before it silently would report the
-    /// wrong run. Journals don't: their runs may be going on.
+    /// wrong run. Journals don't: their runs may be going on. A run's id tells its time without the
+    /// file being read; only a result that was named by hand has to be.
     fn latest(&self) -> Result<PathBuf, StoreError> {
-        let results = self.stored()?.into_iter().filter_map(|(run_id, stored)| match stored {
-            Stored::Result(path) => Some((began(&run_id, &path), run_id, path)),
-            Stored::JournalOnly(_) => None,
+        let results = self.stored()?.into_iter().filter_map(|(run_id, stored)| {
+            let path = stored.result?;
+            let at = time_in_id(&run_id).or_else(|| time_in_result(&path));
+            Some((at, run_id, path))
         });
         let newest = results.max().map(|(_, _, path)| path);
         newest.ok_or_else(|| StoreError::NoResults { dir: self.dir.clone() })
+    }
+
+    /// The one run whose id is `selector`, or else the only one whose id begins with it.
+    fn find(&self, selector: &str) -> Result<Option<(String, Stored)>, StoreError> {
+        if selector.is_empty() {
+            return Ok(None);
+        }
+        let mut stored = self.stored()?;
+        if let Some(entry) = stored.remove_entry(selector) {
+            return Ok(Some(entry));
+        }
+        stored.retain(|run_id, _| run_id.starts_with(selector));
+        if stored.len() > 1 {
+            let matches = stored.into_keys().collect();
+            return Err(StoreError::Ambiguous { selector: selector.to_owned(), matches });
+        }
+        Ok(stored.pop_first())
+    }
+
+    fn not_found(&self, selector: &str) -> StoreError {
+        StoreError::NotFound { selector: selector.to_owned(), dir: self.dir.clone() }
     }
 
     /// The directory's runs by id, from the names of its files alone.
@@ -143,7 +182,7 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
             Err(error) => return Err(unreadable(error)),
         };
-        let mut stored = BTreeMap::new();
+        let mut stored: BTreeMap<String, Stored> = BTreeMap::new();
         for file in files {
             let file = file.map_err(unreadable)?;
             let Ok(name) = file.file_name().into_string() else { continue };
@@ -151,13 +190,18 @@ impl Store {
                 continue;
             }
             if let Some(run_id) = name.strip_suffix(".json") {
-                stored.insert(run_id.to_owned(), Stored::Result(file.path()));
+                stored.entry(run_id.to_owned()).or_default().result = Some(file.path());
             } else if let Some(run_id) = name.strip_suffix(".journal.jsonl") {
-                stored.entry(run_id.to_owned()).or_insert_with(|| Stored::JournalOnly(file.path()));
+                stored.entry(run_id.to_owned()).or_default().journal = Some(file.path());
             }
         }
         Ok(stored)
     }
+}
+
+/// Whether a selector can only be meant as a path: it names a folder or has a result's or a journal's ending.
+fn looks_like_a_path(path: &Path) -> bool {
+    path.components().count() > 1 || path.extension().is_some_and(|e| e == "json" || e == "jsonl")
 }
 
 /// Loads the result at `path`. Results of older schema versions load; one of a newer version, a

@@ -245,6 +245,25 @@ fn the_list_shows_runs_unfinished_and_broken_ones_and_reads_no_further() {
 }
 
 #[test]
+fn a_journal_is_found_as_a_run_is() {
+    let (_dir, store) = store();
+    assert!(matches!(store.resolve_journal("latest"), Err(StoreError::NoJournal { .. })));
+    let journal = JournalWriter::create(store.dir(), &header("run-1")).unwrap().path().to_owned();
+    let result = store.write(&result("run-1")).unwrap();
+    store.write(&crate::results::fixtures::result("whole")).unwrap();
+    for selector in ["run-1", "run", "latest", journal.to_str().unwrap(), result.to_str().unwrap()] {
+        assert_eq!(store.resolve_journal(selector).unwrap(), journal, "{selector}");
+    }
+    assert!(matches!(store.resolve_journal("whole"), Err(StoreError::NoJournal { .. })));
+    assert!(matches!(store.resolve_journal("nobody"), Err(StoreError::NotFound { .. })));
+    assert!(matches!(store.resolve_journal("/no/x.json"), Err(StoreError::NoJournal { .. })));
+
+    crate::results::journal::remove(&journal).unwrap();
+    crate::results::journal::remove(&journal).unwrap();
+    assert!(matches!(store.resolve_journal("run-1"), Err(StoreError::NoJournal { .. })));
+}
+
+#[test]
 fn an_older_result_of_the_run_is_replaced_whole() {
     let (_dir, store) = store();
     store.write(&result("run-1")).unwrap();
