@@ -10,6 +10,7 @@ pub mod comparison;
 pub mod config;
 pub mod event;
 pub mod exchange;
+pub mod header;
 pub mod health;
 pub mod judgement;
 pub mod outcome;

@@ -1,1 +1,20 @@
-//! The room `results`.
+//! Keeps what a run measured: the journal while it runs, the result file when it is done, and
+//! what can be saved of a run that crashed in between.
+//!
+//! [`store`] writes, finds and loads result files, [`journal`] and [`recover`] are the two ends of
+//! the crash-safe log, [`rows`] pairs records, [`harness`] and [`export`] are the flat views.
+//! Used by `report` and `cli`.
+
+pub mod error;
+pub mod export;
+pub mod harness;
+pub mod head;
+pub mod journal;
+pub mod recover;
+pub mod rows;
+pub mod store;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod schema;
