@@ -18,6 +18,7 @@
 //! | [`simulator`] | an OpenAI-compatible server whose truth is known |
 //! | [`cli`] | the only room that knows flags, terminal and exit codes |
 
+pub mod bench;
 pub mod check;
 pub mod cli;
 pub mod client;

@@ -31,6 +31,14 @@ pub struct Identity {
     pub simulated: bool,
 }
 
+impl Identity {
+    /// Whether it serves its one model under any name.
+    #[must_use]
+    pub fn takes_any_model(&self) -> bool {
+        self.server.as_deref().is_some_and(|server| server.starts_with("llama.cpp"))
+    }
+}
+
 /// Waits until the server is healthy, for at most `ready`, and asks for its models and version.
 /// A refused connection fails at once: only a server that answers "not yet" is waited for.
 pub async fn identify(transport: &HttpTransport, ready: Duration) -> Result<Identity, Failure> {

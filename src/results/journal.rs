@@ -9,6 +9,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use serde::{Deserialize, Serialize};
@@ -154,7 +155,7 @@ impl JournalWriter {
 /// Fails only where the system gives no thread.
 pub fn subscriber(
     mut writer: JournalWriter,
-    mut events: UnboundedReceiver<RunEvent>,
+    mut events: UnboundedReceiver<Arc<RunEvent>>,
 ) -> io::Result<JoinHandle<JournalWriter>> {
     // A plain thread and not a runtime's blocking task: a paused test clock stands still while one of those runs.
     thread::Builder::new().name("journal".to_owned()).spawn(move || {
@@ -185,7 +186,7 @@ pub fn journal_path(dir: &Path, run_id: &str) -> Result<PathBuf, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+
 
     use tokio::sync::mpsc::unbounded_channel;
 
@@ -286,13 +287,13 @@ mod tests {
                 data,
             })
             .unwrap();
-        sender.send(RunEvent::RequestStarted { side: Side::Candidate }).unwrap();
+        sender.send(Arc::new(RunEvent::RequestStarted { side: Side::Candidate })).unwrap();
         sender
             .send(RunEvent::Log { level: LogLevel::Info, message: "hello".into(), at_ns: Nanos(2) })
             .unwrap();
         for repeat in 0..100 {
             let record = Arc::new(record("a", repeat, Side::Candidate, Verdict::Pass));
-            sender.send(RunEvent::RequestComplete { record }).unwrap();
+            sender.send(Arc::new(RunEvent::RequestComplete { record })).unwrap();
         }
         drop(sender);
         let writer = handle.join().unwrap();
@@ -310,7 +311,7 @@ mod tests {
         let handle = subscriber(writer, receiver).unwrap();
         for repeat in 0..3 {
             let record = Arc::new(record("a", repeat, Side::Baseline, Verdict::Pass));
-            sender.send(RunEvent::RequestComplete { record }).unwrap();
+            sender.send(Arc::new(RunEvent::RequestComplete { record })).unwrap();
         }
         drop(sender);
         let report = handle.join().unwrap().report();

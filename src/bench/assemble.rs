@@ -1,0 +1,123 @@
+//! A result out of what was recorded. A live run and a recovered journal both come through here, so
+//! that they can't differ in anything but what was lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::compare::compare::{Options, compare};
+use crate::compare::gate::Gate;
+use crate::compare::pass_rate::pass_rates;
+use crate::metrics::health::{Samples, client_health};
+use crate::metrics::summary::summarise;
+use crate::model::header::{RunHeader, SideHeader};
+use crate::model::record::{Record, Row, Side};
+use crate::model::result::{BlockTime, PhaseTime, RunResult, RunStatus, SCHEMA_VERSION, SideInfo};
+use crate::results::rows::rows;
+
+use super::soundness;
+
+/// What a run left behind.
+#[derive(Debug)]
+pub struct Remains {
+    /// What was known when it began.
+    pub header: RunHeader,
+    /// Every request that ended.
+    pub records: Vec<Record>,
+    /// When each block ran; `None` where that was lost.
+    pub blocks: Option<Vec<BlockTime>>,
+    /// When each phase began.
+    pub phases: Vec<PhaseTime>,
+    /// What was sampled of the client meanwhile.
+    pub samples: Samples,
+    /// Whether it got to its end.
+    pub status: RunStatus,
+    /// End, RFC 3339 in UTC.
+    pub finished_at: String,
+    /// What is already known to be wrong.
+    pub warnings: Vec<String>,
+}
+
+/// Computes everything that follows from the records.
+#[must_use]
+pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
+    let Remains { header, records, blocks, phases, samples, status, finished_at, mut warnings } = remains;
+    let blocks = blocks.unwrap_or_else(|| blocks_of(&records));
+    let rows = rows(records);
+    let info = |side, of: &SideHeader| side_info(&rows, &blocks, side, of, header.load.concurrency);
+    let candidate = info(Side::Candidate, &header.candidate);
+    let baseline = header.baseline.as_ref().map(|of| info(Side::Baseline, of));
+    let comparison = baseline.as_ref().map(|baseline| {
+        let options = Options {
+            seed: header.seed,
+            gates,
+            invalid_because: soundness::not_comparable(&candidate, baseline),
+        };
+        compare(&rows, &candidate.summary, &baseline.summary, &options)
+    });
+    let client_health = client_health(&rows, samples);
+    let mut result = RunResult {
+        schema_version: SCHEMA_VERSION,
+        simulated: candidate.simulated || baseline.as_ref().is_some_and(|side| side.simulated),
+        run_id: header.run_id,
+        kind: header.kind,
+        status,
+        labels: header.labels,
+        started_at: header.started_at,
+        finished_at,
+        team: header.team,
+        prompt_set: header.prompt_set,
+        load: header.load,
+        sampling: header.sampling,
+        seed: header.seed,
+        config: header.config,
+        client: header.client,
+        client_health,
+        warnings: Vec::new(),
+        candidate,
+        baseline,
+        comparison,
+        phases,
+        blocks,
+        rows,
+    };
+    warnings.extend(soundness::warnings(&result));
+    result.warnings = warnings;
+    result
+}
+
+fn side_info(rows: &[Row], blocks: &[BlockTime], side: Side, header: &SideHeader, concurrency: u32) -> SideInfo {
+    let exchanges = || rows.iter().filter_map(|row| row.attempt(side)).map(|attempt| &attempt.exchange);
+    let models: BTreeSet<_> = exchanges().filter_map(|e| e.served_model.clone()).collect();
+    let fingerprints: BTreeSet<_> = exchanges().filter_map(|e| e.system_fingerprint.clone()).collect();
+    SideInfo {
+        endpoint: header.endpoint.clone(),
+        url: header.url.clone(),
+        model: header.model.clone(),
+        simulated: header.simulated,
+        server: header.server.clone(),
+        served_models: models.into_iter().collect(),
+        system_fingerprints: fingerprints.into_iter().collect(),
+        summary: summarise(rows, blocks, side, concurrency),
+        pass_rates: pass_rates(rows, side),
+    }
+}
+
+/// The blocks as far as their requests tell. When the load was at its level isn't known, so there
+/// is no throughput.
+fn blocks_of(records: &[Record]) -> Vec<BlockTime> {
+    let mut blocks: BTreeMap<(u32, Side), BlockTime> = BTreeMap::new();
+    for record in records {
+        let trace = &record.attempt.exchange.trace;
+        let block = blocks.entry((record.block, record.side)).or_insert(BlockTime {
+            round: record.key.round,
+            block: record.block,
+            side: record.side,
+            start_ns: trace.scheduled_ns,
+            level_start_ns: None,
+            level_end_ns: None,
+            end_ns: trace.end_ns,
+        });
+        block.start_ns = block.start_ns.min(trace.scheduled_ns);
+        block.end_ns = block.end_ns.max(trace.end_ns);
+    }
+    blocks.into_values().collect()
+}

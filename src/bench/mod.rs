@@ -1,0 +1,13 @@
+//! A whole run, from its plan to its result file: the one place where the rooms meet.
+//!
+//! `plan` says what is to be done, `side` reaches an endpoint (or hosts the simulator in its place),
+//! `run` goes through the phases, `assemble` makes a result of records (also of recovered ones),
+//! `soundness` says what would make the result worth nothing. Used by `cli`.
+
+pub mod assemble;
+pub mod hosted;
+pub mod limits;
+pub mod plan;
+pub mod run;
+pub mod side;
+pub mod soundness;

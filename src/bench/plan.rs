@@ -1,0 +1,110 @@
+//! What a run is to do, settled before anything is sent.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::client::secret::Secret;
+use crate::compare::gate::Gate;
+use crate::load::plan::Shape;
+use crate::model::config::Endpoint;
+use crate::model::prompt::PromptSet;
+use crate::model::record::Side;
+use crate::model::result::{LoadInfo, RunKind, Sampling};
+
+/// Requests that don't count, at the most, unless asked for.
+const MOST_WARMUP: u32 = 10;
+
+/// An endpoint with its key.
+#[derive(Debug, Clone)]
+pub struct SideSpec {
+    /// Its name in the configuration.
+    pub name: String,
+    /// How it is reached.
+    pub endpoint: Endpoint,
+    /// Its key.
+    pub key: Option<Secret>,
+}
+
+/// A run.
+#[derive(Debug, Clone)]
+pub struct BenchPlan {
+    /// Which command asks for it.
+    pub kind: RunKind,
+    /// For which team.
+    pub team: Option<String>,
+    /// Tags for the result.
+    pub labels: BTreeMap<String, String>,
+    /// The prompts.
+    pub prompt_set: PromptSet,
+    /// The variant in question.
+    pub candidate: SideSpec,
+    /// What it is measured against.
+    pub baseline: Option<SideSpec>,
+    /// Requests in flight.
+    pub concurrency: u32,
+    /// Requests a side and round; every prompt `repeats` times when absent.
+    pub requests: Option<u64>,
+    /// How often each prompt is sent in a round.
+    pub repeats: u32,
+    /// How often the whole of blocks is run.
+    pub rounds: u32,
+    /// Requests a block; chosen when absent.
+    pub block_size: Option<u32>,
+    /// Warm-up requests a side; min(concurrency, 10) when absent.
+    pub warmup: Option<u32>,
+    /// What is asked of the models besides the prompt.
+    pub sampling: Sampling,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Gates on the comparison.
+    pub gates: Vec<Gate>,
+    /// Where results are written.
+    pub results_dir: PathBuf,
+    /// The effective configuration, keys masked, for the result.
+    pub config: serde_json::Value,
+}
+
+impl BenchPlan {
+    /// The sides, the candidate first.
+    #[must_use]
+    pub fn sides(&self) -> Vec<(Side, &SideSpec)> {
+        let baseline = self.baseline.as_ref().map(|spec| (Side::Baseline, spec));
+        std::iter::once((Side::Candidate, &self.candidate)).chain(baseline).collect()
+    }
+
+    /// Warm-up requests a side.
+    #[must_use]
+    pub fn warmup(&self) -> u32 {
+        self.warmup.unwrap_or_else(|| self.concurrency.min(MOST_WARMUP))
+    }
+
+    /// The shape of the load.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        Shape {
+            prompts: self.prompt_set.prompts.len(),
+            requests: self.requests,
+            repeats: self.repeats,
+            rounds: self.rounds,
+            block_size: self.block_size,
+            concurrency: self.concurrency,
+            seed: self.seed,
+            sides: self.sides().into_iter().map(|(side, _)| side).collect(),
+        }
+    }
+
+    /// The load, as results tell it.
+    #[must_use]
+    pub fn load_info(&self) -> LoadInfo {
+        let shape = self.shape();
+        LoadInfo {
+            concurrency: self.concurrency,
+            requests: shape.requests(),
+            repeats: self.repeats,
+            rounds: self.rounds,
+            block_size: u32::try_from(shape.block_size()).unwrap_or(u32::MAX),
+            warmup: self.warmup(),
+            pairing: if self.baseline.is_some() { "alternating" } else { "single" }.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Reaching one endpoint: its transport, who it is, which model it serves. Where the endpoint is the
+//! built-in simulator, this hosts it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::client::clock::Clock;
+use crate::client::failure::Failure;
+use crate::client::http::{HttpError, HttpTransport};
+use crate::client::probe::{Identity, identify};
+use crate::client::secret::{Secret, mask_url};
+use crate::model::config::Endpoint;
+use crate::model::header::SideHeader;
+use crate::model::prompt::PromptSet;
+use super::hosted::{HostError, Hosted};
+use super::plan::SideSpec;
+
+/// Why an endpoint can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SideError {
+    /// Its configuration makes no transport.
+    #[error("endpoint `{name}`: {error}")]
+    Configuration {
+        /// The endpoint.
+        name: String,
+        /// Why.
+        error: HttpError,
+    },
+    /// The simulator didn't start.
+    #[error("endpoint `{name}`: {error}")]
+    Simulator {
+        /// The endpoint.
+        name: String,
+        /// Why.
+        error: HostError,
+    },
+    /// It can't be reached, or it refuses.
+    #[error("endpoint `{name}` at `{url}`: {failure}")]
+    Unreachable {
+        /// The endpoint.
+        name: String,
+        /// Its URL, masked.
+        url: String,
+        /// Why.
+        failure: Failure,
+    },
+    /// It doesn't serve the model.
+    #[error("endpoint `{name}` at `{url}` does not serve model `{model}`")]
+    NotServed {
+        /// The endpoint.
+        name: String,
+        /// Its URL, masked.
+        url: String,
+        /// The model asked for.
+        model: String,
+        /// The models it lists.
+        served: Vec<String>,
+    },
+    /// No model was named, and it lists none or several.
+    #[error("endpoint `{name}` at `{url}`: no model was named and it does not serve exactly one")]
+    WhichModel {
+        /// The endpoint.
+        name: String,
+        /// Its URL, masked.
+        url: String,
+        /// The models it lists.
+        served: Vec<String>,
+    },
+}
+
+/// An endpoint that answers.
+#[derive(Debug)]
+pub struct Reached {
+    /// The way to it.
+    pub transport: HttpTransport,
+    /// Its configuration, with the URL in place of a simulator.
+    pub endpoint: Endpoint,
+    /// Its key, which no message may hold.
+    pub key: Option<Secret>,
+    /// Who answers.
+    pub header: SideHeader,
+    /// The simulator behind it; it stops when this is dropped.
+    pub hosted: Option<Hosted>,
+}
+
+/// Reaches an endpoint and finds out who answers.
+pub async fn reach(
+    spec: &SideSpec,
+    clock: Clock,
+    seed: u64,
+    prompt_sets: Arc<Vec<PromptSet>>,
+) -> Result<Reached, SideError> {
+    let name = spec.name.clone();
+    let mut endpoint = spec.endpoint.clone();
+    let mut hosted = None;
+    if let Some(simulator) = &endpoint.simulator {
+        let simulator = Hosted::start(simulator, endpoint.model.as_deref(), seed, prompt_sets)
+            .map_err(|error| SideError::Simulator { name: name.clone(), error })?;
+        endpoint.url = Some(simulator.base_url().to_owned());
+        hosted = Some(simulator);
+    }
+    let transport = HttpTransport::new(&endpoint, spec.key.as_ref(), clock)
+        .map_err(|error| SideError::Configuration { name: name.clone(), error })?;
+    let url = mask_url(endpoint.url.as_deref().unwrap_or_default());
+    let ready = Duration::from_secs_f64(endpoint.timeouts.ready_s);
+    let identity = identify(&transport, ready).await.map_err(|mut failure| {
+        if let Some(key) = &spec.key {
+            failure.message = key.redact(&failure.message).into_owned();
+        }
+        SideError::Unreachable { name: name.clone(), url: url.clone(), failure }
+    })?;
+    let model = model(&name, &url, endpoint.model.take(), &identity)?;
+    let header = SideHeader {
+        endpoint: name,
+        url,
+        model: model.clone(),
+        simulated: hosted.is_some() || identity.simulated,
+        server: identity.server,
+    };
+    endpoint.model = Some(model);
+    Ok(Reached { transport, endpoint, key: spec.key.clone(), header, hosted })
+}
+
+/// The model to ask for: the one named, or the only one served.
+fn model(name: &str, url: &str, asked: Option<String>, identity: &Identity) -> Result<String, SideError> {
+    let served = identity.models.clone();
+    let (name, url) = (name.to_owned(), url.to_owned());
+    match (asked, served) {
+        // llama.cpp serves its one model under whatever name it is asked for.
+        (Some(model), Some(served)) if !served.contains(&model) && !identity.takes_any_model() => {
+            Err(SideError::NotServed { name, url, model, served })
+        }
+        (Some(model), _) => Ok(model),
+        (None, Some(served)) if served.len() == 1 => Ok(served.into_iter().next().unwrap_or_default()),
+        (None, served) => Err(SideError::WhichModel { name, url, served: served.unwrap_or_default() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(models: &[&str], server: &str) -> Identity {
+        Identity {
+            server: Some(server.into()),
+            models: Some(models.iter().map(|m| (*m).to_owned()).collect()),
+            simulated: false,
+        }
+    }
+
+    fn chosen(asked: Option<&str>, identity: &Identity) -> Result<String, SideError> {
+        model("e", "http://h/v1", asked.map(str::to_owned), identity)
+    }
+
+    #[test]
+    fn the_model_is_the_one_named_or_the_only_one_served() {
+        assert_eq!(chosen(Some("a"), &identity(&["a", "b"], "vLLM 1")).unwrap(), "a");
+        assert_eq!(chosen(None, &identity(&["a"], "vLLM 1")).unwrap(), "a");
+        assert!(matches!(chosen(None, &identity(&["a", "b"], "vLLM 1")), Err(SideError::WhichModel { .. })));
+        assert!(matches!(chosen(Some("c"), &identity(&["a"], "vLLM 1")), Err(SideError::NotServed { .. })));
+        assert_eq!(chosen(Some("c"), &identity(&["a"], "llama.cpp")).unwrap(), "c");
+        assert_eq!(chosen(Some("c"), &Identity::default()).unwrap(), "c");
+    }
+}

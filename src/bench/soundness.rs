@@ -1,0 +1,118 @@
+//! What would make a result worth nothing, or less than it looks.
+
+use crate::model::health::HealthStatus;
+use crate::model::outcome::Outcome;
+use crate::model::record::Side;
+use crate::model::result::{RunResult, RunStatus, SideInfo};
+
+/// Prompt tokens of the two sides may differ by this share before the templates are called different.
+const SAME_TEMPLATE: f64 = 0.001;
+
+/// Why the two sides of one run can't be compared.
+#[must_use]
+pub fn not_comparable(candidate: &SideInfo, baseline: &SideInfo) -> Vec<String> {
+    let mut reasons: Vec<String> = [candidate, baseline].into_iter().flat_map(changed).collect();
+    if candidate.simulated != baseline.simulated {
+        reasons.push("one side is simulated and the other is not".into());
+    }
+    reasons
+}
+
+/// What changed behind an endpoint during the run.
+fn changed(side: &SideInfo) -> Option<String> {
+    let list = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if side.served_models.len() > 1 {
+        return Some(format!(
+            "the model served by `{}` changed during the run: {}",
+            side.endpoint,
+            list(&side.served_models)
+        ));
+    }
+    (side.system_fingerprints.len() > 1).then(|| {
+        format!(
+            "the fingerprint of `{}` changed during the run: {}",
+            side.endpoint,
+            list(&side.system_fingerprints)
+        )
+    })
+}
+
+/// What a reader should know before believing a number.
+#[must_use]
+pub fn warnings(result: &RunResult) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if result.status == RunStatus::Interrupted {
+        warnings.push("interrupted before the end: only part of the prompts was measured".to_owned());
+    }
+    if result.baseline.is_none() {
+        // With a baseline the comparison says it.
+        warnings.extend(changed(&result.candidate));
+    }
+    if let Some(ratio) = result.comparison.as_ref().and_then(|c| c.prompt_token_ratio)
+        && (ratio - 1.0).abs() > SAME_TEMPLATE
+    {
+        warnings.push(format!(
+            "the candidate's prompts are {ratio:.3} times as many tokens as the baseline's: the servers use different chat templates or tokenizers, so a difference in quality may not be the model's"
+        ));
+    }
+    for side in [Side::Candidate, Side::Baseline] {
+        let Some(info) = result.side(side) else { continue };
+        let failed: u64 = info.summary.outcomes.iter().filter(|(o, _)| !o.is_success()).map(|(_, n)| n).sum();
+        if failed > 0 {
+            let example = example(result, side).map(|text| format!("; for example: {text}")).unwrap_or_default();
+            warnings.push(format!(
+                "{failed} of {} requests to the {side} did not succeed ({}){example}",
+                info.summary.attempted,
+                classes(info)
+            ));
+        }
+    }
+    warnings
+}
+
+fn classes(side: &SideInfo) -> String {
+    let failed = side.summary.outcomes.iter().filter(|(outcome, _)| !outcome.is_success());
+    failed.map(|(outcome, n)| format!("{n} {outcome}")).collect::<Vec<_>>().join(", ")
+}
+
+/// What was said of the most frequent failure.
+fn example(result: &RunResult, side: Side) -> Option<String> {
+    let summary = &result.side(side)?.summary;
+    let (worst, _) = summary.outcomes.iter().filter(|(outcome, _)| !outcome.is_success()).max_by_key(|(_, n)| **n)?;
+    result
+        .rows
+        .iter()
+        .filter_map(|row| row.attempt(side))
+        .find(|attempt| attempt.exchange.outcome == *worst)
+        .and_then(|attempt| attempt.exchange.error.clone())
+}
+
+/// Why a run measured nothing that can be relied on: too many requests failed, or the client was
+/// not to be trusted. Empty where it did.
+#[must_use]
+pub fn nothing_valid(result: &RunResult, max_error_rate: f64, allow_invalid_client: bool) -> Vec<String> {
+    let mut reasons = Vec::new();
+    for side in [Side::Candidate, Side::Baseline] {
+        let Some(info) = result.side(side) else { continue };
+        // What was given up on an interrupt is no failure of the server's.
+        let given_up = info.summary.outcomes.get(&Outcome::Cancelled).copied().unwrap_or(0);
+        let attempted = info.summary.attempted - given_up;
+        let succeeded = info.summary.outcomes.get(&Outcome::Success).copied().unwrap_or(0);
+        // An answer without a token is the model's failure and counts in its quality.
+        let answered = succeeded + info.summary.outcomes.get(&Outcome::Empty).copied().unwrap_or(0);
+        if let Some(rate) = crate::model::units::ratio(attempted - answered, attempted)
+            && rate > max_error_rate
+        {
+            reasons.push(format!(
+                "{:.0} % of the requests to the {side} failed ({}), more than the {:.0} % allowed",
+                rate * 100.0,
+                classes(info),
+                max_error_rate * 100.0
+            ));
+        }
+    }
+    if result.client_health.status == HealthStatus::Invalid && !allow_invalid_client {
+        reasons.push(format!("the client is not to be trusted: {}", result.client_health.reasons.join("; ")));
+    }
+    reasons
+}

@@ -1,0 +1,154 @@
+//! The progress bar: a live subscriber of the engine's events, on standard error.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::task::JoinHandle;
+
+use super::ui::Ui;
+use crate::model::event::{LogLevel, Phase, RunEvent};
+use crate::model::record::Record;
+use crate::model::units::ratio;
+
+/// How often the bar is drawn, per second.
+const FRAMES_PER_SECOND: u8 = 10;
+
+/// Latencies are kept from 1 µs to 1 h, to three significant digits.
+const LONGEST_US: u64 = 3_600_000_000;
+
+/// Shows what happens until the run's last event; without a terminal only warnings are told.
+#[must_use]
+pub fn follow(mut events: Receiver<Arc<RunEvent>>, total: u64, ui: Ui, visible: bool) -> JoinHandle<()> {
+    let bar = bar(total, visible);
+    tokio::spawn(async move {
+        let mut tally = Tally::default();
+        loop {
+            match events.recv().await {
+                Ok(event) => {
+                    if let RunEvent::Log { level, message, .. } = &*event {
+                        bar.suspend(|| tell(ui, *level, message));
+                    }
+                    tally.add(&event, &bar);
+                }
+                // A slow terminal loses events, not the run.
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => break,
+            }
+        }
+        bar.finish_and_clear();
+    })
+}
+
+fn bar(total: u64, visible: bool) -> ProgressBar {
+    let target = if visible {
+        ProgressDrawTarget::stderr_with_hz(FRAMES_PER_SECOND)
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(Some(total), target);
+    // The template is a constant; were it invalid, the default bar would serve.
+    if let Ok(style) = ProgressStyle::with_template("{prefix:>9} {wide_bar:.cyan/dim} {pos}/{len}  {msg}  ETA {eta}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(250));
+    bar
+}
+
+fn tell(ui: Ui, level: LogLevel, message: &str) {
+    match level {
+        LogLevel::Info => ui.note(message),
+        LogLevel::Warning | LogLevel::Error => ui.warn(message),
+    }
+}
+
+/// What the bar tells, from the events alone.
+struct Tally {
+    started: Instant,
+    done: u64,
+    tokens: u64,
+    judged: u64,
+    passed: u64,
+    errors: u64,
+    ttft_us: Option<Histogram<u64>>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            started: Instant::now(),
+            done: 0,
+            tokens: 0,
+            judged: 0,
+            passed: 0,
+            errors: 0,
+            ttft_us: Histogram::new_with_bounds(1, LONGEST_US, 3).ok(),
+        }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, event: &RunEvent, bar: &ProgressBar) {
+        match event {
+            RunEvent::Phase { phase, side, .. } => {
+                if *phase == Phase::Execution {
+                    self.started = Instant::now();
+                    bar.reset_eta();
+                }
+                bar.set_prefix(phase.name());
+                if let Some(side) = side {
+                    bar.set_message(side.name());
+                }
+            }
+            RunEvent::RequestComplete { record } => {
+                self.record(record);
+                bar.set_position(self.done);
+                bar.set_message(self.message());
+            }
+            RunEvent::RequestStarted { .. } | RunEvent::Log { .. } | RunEvent::Summary { .. } => {}
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a latency, not negative and under an hour")]
+    fn record(&mut self, record: &Record) {
+        self.done += 1;
+        let attempt = &record.attempt;
+        self.tokens += attempt.metrics.output_tokens.unwrap_or(0);
+        self.errors += u64::from(!attempt.exchange.outcome.is_success());
+        if let Some(passed) = attempt.judgement.verdict.passed() {
+            self.judged += 1;
+            self.passed += u64::from(passed);
+        }
+        if let (Some(ttft_ms), Some(histogram)) = (attempt.metrics.ttft_ms, &mut self.ttft_us) {
+            histogram.saturating_record(((ttft_ms * 1e3) as u64).max(1));
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts and microseconds far below 2^53")]
+    fn message(&self) -> String {
+        let seconds = self.started.elapsed().as_secs_f64().max(1e-3);
+        let ttft_ms = self.ttft_us.as_ref().filter(|h| !h.is_empty()).map(|h| h.value_at_quantile(0.5) as f64 / 1e3);
+        let ttft = ttft_ms.map_or_else(|| "n/a".to_owned(), |ms| format!("{ms:.0} ms"));
+        let passing = ratio(self.passed, self.judged).map_or_else(|| "n/a".to_owned(), |rate| format!("{:.0} %", rate * 100.0));
+        format!(
+            "{:.1} req/s  {:.0} tok/s  TTFT p50 {ttft}  pass {passing}  errors {}",
+            self.done as f64 / seconds,
+            self.tokens as f64 / seconds,
+            self.errors
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_measured_is_not_zero() {
+        let message = Tally::default().message();
+        assert!(message.contains("TTFT p50 n/a") && message.contains("pass n/a"), "{message}");
+    }
+}
