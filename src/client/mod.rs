@@ -1,1 +1,3 @@
 //! The room `client`.
+
+pub mod secret;

@@ -1,0 +1,228 @@
+//! Keeps keys out of everything that labctl prints or saves.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use url::Url;
+
+/// What stands in place of anything secret.
+pub const MASK: &str = "***";
+
+/// Query parameters that are known to carry no key. Every other one's value is masked.
+const HARMLESS_PARAMETERS: [&str; 4] = ["api-version", "deployment", "model", "version"];
+
+/// Prefixes by which the keys of well-known services are recognised in a URL's path.
+const KEY_PREFIXES: [&str; 4] = ["sk-", "hf_", "gsk_", "key-"];
+
+/// The shortest path segment of mixed letters and digits that is taken for a key.
+const SHORTEST_OPAQUE_SEGMENT: usize = 32;
+
+/// Parts of names whose text values are taken for secrets.
+const SECRET_WORDS: [&str; 6] = ["auth", "credential", "key", "password", "secret", "token"];
+
+/// An API key. Its `Debug` and `Display` print [`MASK`]; it has no serialised form.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a key.
+    #[must_use]
+    pub fn new(key: impl Into<String>) -> Self {
+        Self(key.into())
+    }
+
+    /// The key itself, for the one place that sends it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// `text` with the key in it masked. Servers do quote the key that they refuse.
+    #[must_use]
+    pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.0.is_empty() || !text.contains(&self.0) {
+            Cow::Borrowed(text)
+        } else {
+            Cow::Owned(text.replace(&self.0, MASK))
+        }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+/// Whether a text value under this name (a JSON member's, a parameter's) is taken for a secret.
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SECRET_WORDS.iter().any(|word| name.contains(word))
+}
+
+/// `url` with everything that may be a key replaced by [`MASK`]: user information, values of query
+/// parameters (those known to be harmless excepted), the fragment, and path segments that look like keys.
+///
+/// What isn't a URL is masked by the same rules as far as its punctuation tells the parts apart.
+#[must_use]
+pub fn mask_url(url: &str) -> String {
+    match Url::parse(url) {
+        Ok(parsed) if parsed.has_host() => mask_parsed(url, &parsed),
+        _ => mask_unparsed(url),
+    }
+}
+
+fn mask_parsed(original: &str, url: &Url) -> String {
+    let (head, _) = split_tail(original);
+    let secret_path = url.path().split('/').any(is_key_like);
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    if !has_user && !secret_path && head.len() == original.len() {
+        return original.to_owned();
+    }
+    let mut masked = format!("{}://", url.scheme());
+    if has_user {
+        masked.push_str(MASK);
+        masked.push('@');
+    }
+    masked.push_str(url.host_str().unwrap_or_default());
+    if let Some(port) = url.port() {
+        masked.push(':');
+        masked.push_str(&port.to_string());
+    }
+    masked.push_str(&mask_path(url.path()));
+    if let Some(query) = url.query() {
+        masked.push('?');
+        masked.push_str(&mask_query(query));
+    }
+    if url.fragment().is_some() {
+        masked.push('#');
+        masked.push_str(MASK);
+    }
+    masked
+}
+
+fn mask_unparsed(text: &str) -> String {
+    let (head, tail) = split_tail(text);
+    let head = match head.rsplit_once('@') {
+        Some((before, after)) => {
+            let scheme = before.find("//").map_or("", |at| &before[..at + 2]);
+            format!("{scheme}{MASK}@{}", mask_path(after))
+        }
+        None => mask_path(head),
+    };
+    let tail = match tail.strip_prefix('?') {
+        Some(query) => format!("?{}", mask_query(query)),
+        None if tail.is_empty() => String::new(),
+        None => format!("#{MASK}"),
+    };
+    head + &tail
+}
+
+/// Splits before the query or fragment, whichever comes first.
+fn split_tail(url: &str) -> (&str, &str) {
+    url.split_at(url.find(['?', '#']).unwrap_or(url.len()))
+}
+
+fn mask_query(query: &str) -> String {
+    let query = query.split('#').next().unwrap_or_default();
+    let masked: Vec<String> = query
+        .split('&')
+        .map(|pair| match pair.split_once('=') {
+            Some((name, _)) if HARMLESS_PARAMETERS.contains(&name) => pair.to_owned(),
+            Some((name, _)) => format!("{name}={MASK}"),
+            // A lone word may be a key itself.
+            None if pair.is_empty() => String::new(),
+            None => MASK.to_owned(),
+        })
+        .collect();
+    masked.join("&")
+}
+
+fn mask_path(path: &str) -> String {
+    let masked: Vec<&str> =
+        path.split('/').map(|segment| if is_key_like(segment) { MASK } else { segment }).collect();
+    masked.join("/")
+}
+
+fn is_key_like(segment: &str) -> bool {
+    if KEY_PREFIXES.iter().any(|prefix| segment.starts_with(prefix) && segment.len() > prefix.len() + 8) {
+        return true;
+    }
+    segment.len() >= SHORTEST_OPAQUE_SEGMENT
+        && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        && segment.bytes().any(|byte| byte.is_ascii_digit())
+        && segment.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_secret_prints_as_a_mask() {
+        let secret = Secret::new("sk-live-123");
+        assert_eq!(format!("{secret} {secret:?}"), "*** ***");
+        assert_eq!(secret.expose(), "sk-live-123");
+    }
+
+    #[test]
+    fn a_quoted_key_is_redacted() {
+        let secret = Secret::new("abc");
+        assert_eq!(secret.redact("wrong key: abc."), "wrong key: ***.");
+        assert_eq!(Secret::new("").redact("text"), "text");
+    }
+
+    #[test]
+    fn urls_without_a_key_stay_as_they_are() {
+        for url in ["http://localhost:8000/v1", "https://api.example.com/openai/v1/", "http://[::1]:8000/v1"] {
+            assert_eq!(mask_url(url), url);
+        }
+    }
+
+    #[test]
+    fn keys_in_urls_are_masked() {
+        for (url, masked) in [
+            ("https://user:pa55@host:8443/v1", "https://***@host:8443/v1"),
+            ("https://token@host/v1", "https://***@host/v1"),
+            ("http://host/v1?api_key=abc&api-version=2024-10-21", "http://host/v1?api_key=***&api-version=2024-10-21"),
+            ("http://host/v1?abc", "http://host/v1?***"),
+            ("http://host/v1#abc", "http://host/v1#***"),
+            ("http://host/sk-abcdefgh1234/v1", "http://host/***/v1"),
+            ("http://host/0123456789abcdef0123456789abcdef/v1", "http://host/***/v1"),
+            ("user:pa55@host/v1", "***@host/v1"),
+            ("//user:pa55@host/v1?key=1", "//***@host/v1?key=***"),
+            ("http://user:p@ss@host:99999/v1", "http://***@host:99999/v1"),
+        ] {
+            assert_eq!(mask_url(url), masked, "{url}");
+        }
+    }
+
+    #[test]
+    fn names_of_secrets_are_known() {
+        assert!(is_secret_name("api_key") && is_secret_name("Authorization") && is_secret_name("ACCESS_TOKEN"));
+        assert!(!is_secret_name("top_p") && !is_secret_name("chat_template_kwargs"));
+    }
+
+    proptest! {
+        #[test]
+        fn user_information_and_parameters_never_show(
+            user in "[a-z]{3,8}7", password in "[a-zA-Z0-9]{6,12}Q9", value in "[A-Z0-9]{6,20}zQ", port in 1_u32..99_999,
+        ) {
+            let masked = mask_url(&format!("http://{user}:{password}@host:{port}/v1?k={value}"));
+            prop_assert!(!masked.contains(&user) && !masked.contains(&password) && !masked.contains(&value), "{}", masked);
+        }
+
+        #[test]
+        fn any_text_is_masked_without_a_panic(text in ".*") {
+            let _ = mask_url(&text);
+        }
+    }
+}
