@@ -1,5 +1,5 @@
 //! The `labctl` binary.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    labctl::cli::main()
 }

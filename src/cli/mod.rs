@@ -1,1 +1,99 @@
-//! The room `cli`.
+//! The only room that knows flags, terminal and exit codes.
+//!
+//! `args` parses, `settings` merges flags and `labctl.yaml`, `commands` has one file a command (each parses
+//! nothing, calls the library and prints through `ui`), `error` and `exit` say how it ended. Used by the binary.
+
+pub mod args;
+pub mod commands;
+pub mod context;
+pub mod error;
+pub mod exit;
+pub mod settings;
+pub mod ui;
+
+use std::collections::BTreeSet;
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::process::ExitCode;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
+
+use args::{Cli, Command};
+use context::Context;
+use error::CliError;
+use exit::ExitStatus;
+
+/// Parses the command line, runs the command, tells its error and gives its exit code.
+pub fn main() -> ExitCode {
+    panic::set_hook(Box::new(report_panic));
+    panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| ExitStatus::Internal.into())
+}
+
+fn run() -> ExitCode {
+    let parsed = Cli::command()
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, given_by_environment(&matches))));
+    let (cli, from_environment) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // Help and version are no errors; nothing can be told to a terminal that is gone.
+            let _ = error.print();
+            return if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success }.into();
+        }
+    };
+    let context = Context::new(cli.global, from_environment);
+    match dispatch(&cli.command, &context) {
+        Ok(status) => status.into(),
+        Err(error) => {
+            context.ui.error(&error);
+            error.kind().exit_status().into()
+        }
+    }
+}
+
+fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, CliError> {
+    match command {
+        Command::Bench(args) => commands::bench::run(args, context),
+        Command::Run(args) => commands::run::run(args, context),
+        Command::Compare(args) => commands::compare::run(args, context),
+        Command::Report(args) => commands::report::run(args, context),
+        Command::Results(args) => commands::results::run(args, context),
+        Command::Mock(args) => commands::mock::run(args, context),
+        Command::Init(args) => commands::init::run(args, context),
+        Command::Config(args) => commands::config::run(args, context),
+        Command::PromptSet(args) => commands::promptset::run(args, context),
+        Command::Doctor(args) => commands::doctor::run(args, context),
+        Command::Completions(args) => commands::completions::run(args, context),
+        Command::Man(args) => commands::man::run(args, context),
+    }
+}
+
+/// The arguments whose values came from their environment variables, at every level of subcommands.
+fn given_by_environment(matches: &ArgMatches) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut level = Some(matches);
+    while let Some(matches) = level {
+        for id in matches.ids() {
+            // Groups have no source of their own.
+            if matches.try_contains_id(id.as_str()).is_ok()
+                && matches.value_source(id.as_str()) == Some(ValueSource::EnvVariable)
+            {
+                found.insert(id.as_str().to_owned());
+            }
+        }
+        level = matches.subcommand().map(|(_, below)| below);
+    }
+    found
+}
+
+/// Says what broke in a few lines; a backtrace helps no user.
+#[expect(clippy::print_stderr, reason = "a panic may come from the terminal's own code")]
+fn report_panic(info: &PanicHookInfo<'_>) {
+    let message = info.payload_as_str().unwrap_or("no message");
+    let place = info.location().map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
+    eprintln!("error: internal error: {}{place}", ui::printable(message));
+    eprintln!("this is a bug in labctl; please report it with the command and the message above");
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+//! `labctl bench` and `labctl run`.
+
+use clap::Args;
+
+use super::gate::GateArgs;
+use super::load::{LoadArgs, TargetArgs};
+use super::values::at_least_one;
+
+/// Flags of `labctl bench`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct BenchArgs {
+    /// Team whose endpoint, baseline and prompt sets are used
+    #[arg(long, value_name = "TEAM", help_heading = "Target")]
+    pub team: Option<String>,
+
+    /// Prompt set by name or path [default: the team's first]
+    #[arg(long, value_name = "NAME", help_heading = "Target")]
+    pub promptset: Option<String>,
+
+    /// The candidate.
+    #[command(flatten)]
+    pub target: TargetArgs,
+
+    /// Run the same prompts on the baseline, in alternating blocks, and pair the answers
+    #[arg(long, help_heading = "Baseline")]
+    pub compare_baseline: bool,
+
+    /// Endpoint of the baseline by its name in the configuration [default: the team's]; implies --compare-baseline
+    #[arg(long, value_name = "NAME", help_heading = "Baseline")]
+    pub baseline: Option<String>,
+
+    /// Base URL of the baseline's server, up to and with `/v1`; implies --compare-baseline
+    #[arg(long, value_name = "URL", help_heading = "Baseline")]
+    pub baseline_url: Option<String>,
+
+    /// The baseline's model name in requests; implies --compare-baseline
+    #[arg(long, value_name = "MODEL", help_heading = "Baseline")]
+    pub baseline_model: Option<String>,
+
+    /// Name of the environment variable that holds the baseline's API key; implies --compare-baseline
+    #[arg(long, value_name = "VARIABLE", help_heading = "Baseline")]
+    pub baseline_api_key_env: Option<String>,
+
+    /// Prompts a block: so many on one side, then the same on the other [default: chosen from set and concurrency]
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Baseline")]
+    pub block_size: Option<u32>,
+
+    /// How the load is put on.
+    #[command(flatten)]
+    pub load: LoadArgs,
+
+    /// Gates.
+    #[command(flatten)]
+    pub gate: GateArgs,
+
+    /// Write no HTML and Markdown report beside the result
+    #[arg(long, help_heading = "Output")]
+    pub no_report: bool,
+}
+
+impl BenchArgs {
+    /// Whether a baseline is run too.
+    #[must_use]
+    pub const fn wants_baseline(&self) -> bool {
+        self.compare_baseline
+            || self.baseline.is_some()
+            || self.baseline_url.is_some()
+            || self.baseline_model.is_some()
+            || self.baseline_api_key_env.is_some()
+    }
+}
+
+/// Flags of `labctl run`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RunArgs {
+    /// Where the load goes.
+    #[command(flatten)]
+    pub target: TargetArgs,
+
+    /// Prompt set by name or path
+    #[arg(long, value_name = "NAME", default_value = "canary", help_heading = "Target")]
+    pub promptset: String,
+
+    /// How the load is put on.
+    #[command(flatten)]
+    pub load: LoadArgs,
+}

@@ -1,0 +1,150 @@
+//! The examples that end each command's help. A test parses every one of them.
+
+pub(super) const MAIN: &str = "\
+EXAMPLES:
+  Is the quantized model still good enough, and how much faster? (no configuration: simulated)
+      labctl bench --team quant --promptset quant-quality --compare-baseline
+  The same on two servers of yours
+      labctl bench --promptset quant-quality --url http://localhost:8001/v1 --baseline-url http://localhost:8002/v1
+  How fast is this server?
+      labctl run --url http://localhost:8000/v1 --concurrency 32
+  Did it get worse since last week? (exit code 1 if it did)
+      labctl compare 0198f2a1 latest --max-pass-rate-drop 5
+
+EXIT CODES:
+  0 done, gates passed or none asked · 1 a gate failed · 2 usage or configuration · 3 nothing valid was measured
+  4 inconclusive, where that fails · 5 result not written · 70 internal error · 130 interrupted";
+
+pub(super) const BENCH: &str = "\
+EXAMPLES:
+  Candidate against baseline, paired prompt by prompt
+      labctl bench --team quant --promptset quant-quality --compare-baseline
+  Two servers without a configuration file
+      labctl bench --promptset canary --url http://localhost:8001/v1 --baseline-url http://localhost:8002/v1
+  In a pipeline: exit code 1 when 5 percentage points or more are lost
+      labctl bench --team quant --compare-baseline --max-pass-rate-drop 5 --ci
+  With intervals for speed
+      labctl bench --team quant --compare-baseline --rounds 3 --concurrency 32";
+
+pub(super) const RUN: &str = "\
+EXAMPLES:
+  labctl run --url http://localhost:8000/v1 --concurrency 32 --requests 500
+  labctl run --endpoint awq --promptset quant-quality
+  labctl run --url https://api.example.com/v1 --model my-model --api-key-env MY_API_KEY
+  labctl run --url http://localhost:8000/v1 --format json --quiet";
+
+pub(super) const COMPARE: &str = "\
+EXAMPLES:
+  labctl compare 0198f2a1 latest
+  labctl compare baseline.json candidate.json --max-pass-rate-drop 5
+  labctl compare baseline.json candidate.json --max-pass-rate-drop 3 --gate-mode prove
+  labctl compare 0198f2a1 latest --format markdown";
+
+pub(super) const REPORT: &str = "\
+EXAMPLES:
+  labctl report latest --html report.html
+  labctl report 0198f2a1 --html report.html --markdown report.md
+  labctl report results/0198f2a1.json --format markdown";
+
+pub(super) const RESULTS: &str = "\
+EXAMPLES:
+  labctl results list
+  labctl results show latest
+  labctl results export latest --format csv --output rows.csv
+  labctl results recover latest";
+
+pub(super) const RESULTS_LIST: &str = "\
+EXAMPLES:
+  labctl results list
+  labctl results list --limit 10 --format json";
+
+pub(super) const RESULTS_SHOW: &str = "\
+EXAMPLES:
+  labctl results show latest
+  labctl results show 0198f2a1 --format json";
+
+pub(super) const RESULTS_EXPORT: &str = "\
+EXAMPLES:
+  labctl results export latest --output rows.csv
+  labctl results export 0198f2a1 --format json";
+
+pub(super) const RESULTS_RECOVER: &str = "\
+EXAMPLES:
+  labctl results recover latest
+  labctl results recover results/0198f2a1.journal.jsonl";
+
+pub(super) const MOCK: &str = "\
+EXAMPLES:
+  labctl mock --profile awq --port 8001
+  labctl mock --profile fp16 --port 0 --speed 10 --ground-truth truth.jsonl
+  labctl mock --profile awq --print-truth quant-quality
+  labctl mock --fault http_500=0.1 --fault stall=0.05";
+
+pub(super) const INIT: &str = "\
+EXAMPLES:
+  labctl init
+  labctl init --output lab/labctl.yaml --force";
+
+pub(super) const CONFIG: &str = "\
+EXAMPLES:
+  labctl config show
+  labctl config path
+  labctl config schema";
+
+pub(super) const CONFIG_SHOW: &str = "\
+EXAMPLES:
+  labctl config show
+  labctl config show --set defaults.concurrency=32
+  labctl config show --format json";
+
+pub(super) const CONFIG_PATH: &str = "\
+EXAMPLES:
+  labctl config path
+  labctl config path --config lab/labctl.yaml";
+
+pub(super) const CONFIG_SCHEMA: &str = "\
+EXAMPLES:
+  labctl config schema";
+
+pub(super) const PROMPTSET: &str = "\
+EXAMPLES:
+  labctl promptset list
+  labctl promptset show canary
+  labctl promptset manifest promptsets/my-set
+  labctl promptset verify my-set";
+
+pub(super) const PROMPTSET_LIST: &str = "\
+EXAMPLES:
+  labctl promptset list
+  labctl promptset list --promptset-dir lab/promptsets --format json";
+
+pub(super) const PROMPTSET_SHOW: &str = "\
+EXAMPLES:
+  labctl promptset show canary
+  labctl promptset show promptsets/my-set --format json";
+
+pub(super) const PROMPTSET_MANIFEST: &str = "\
+EXAMPLES:
+  labctl promptset manifest promptsets/my-set";
+
+pub(super) const PROMPTSET_VERIFY: &str = "\
+EXAMPLES:
+  labctl promptset verify quant-quality
+  labctl promptset verify promptsets/my-set";
+
+pub(super) const DOCTOR: &str = "\
+EXAMPLES:
+  labctl doctor
+  labctl doctor http://localhost:8000/v1
+  labctl doctor --endpoint awq --format json";
+
+pub(super) const COMPLETIONS: &str = "\
+EXAMPLES:
+  labctl completions bash
+  labctl completions zsh
+  labctl completions fish";
+
+pub(super) const MAN: &str = "\
+EXAMPLES:
+  labctl man
+  labctl man --output man";

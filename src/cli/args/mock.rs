@@ -1,0 +1,108 @@
+//! `labctl mock`.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, ValueEnum};
+
+use super::values::{KeyValue, factor, share};
+
+/// Flags of `labctl mock`.
+#[derive(Debug, Clone, Args)]
+pub struct MockArgs {
+    /// Which variant of the reference lab to simulate
+    #[arg(long, value_enum, value_name = "PROFILE", default_value_t)]
+    pub profile: ProfileArg,
+
+    /// Model name to serve [default: `mistral-7b-` and the profile]
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+
+    /// Address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub host: IpAddr,
+
+    /// Port to listen on; 0 takes a free one and prints it
+    #[arg(long, value_name = "PORT", default_value_t = 8000)]
+    pub port: u16,
+
+    /// Seed of answers and times
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    pub seed: u64,
+
+    /// How many times faster than its profile the server runs
+    #[arg(long, value_name = "FACTOR", value_parser = factor, default_value_t = 1.0)]
+    pub speed: f64,
+
+    /// Pass rate of every category, 0 to 1 [default: the profile's own]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub pass_rate: Option<f64>,
+
+    /// Share of prompts whose verdict differs from the latent one, 0 to 1 [default: the profile's own]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub flip_rate: Option<f64>,
+
+    /// Prompt sets whose prompts it can answer, by name or path [default: every set found]
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    pub prompts: Vec<String>,
+
+    /// Folder that prompt sets are looked for in before the built-in ones [default: `promptsets`]
+    #[arg(long, value_name = "DIR", env = "LABCTL_PROMPTSET_DIR", hide_env_values = true)]
+    pub promptset_dir: Option<PathBuf>,
+
+    /// Demand the API key that this environment variable holds
+    #[arg(long, value_name = "VARIABLE")]
+    pub api_key_env: Option<String>,
+
+    /// Write when each chunk was sent and each request received, a JSON line a request
+    #[arg(long, value_name = "FILE")]
+    pub ground_truth: Option<PathBuf>,
+
+    /// Misbehave, e.g. `http_500=0.1` for a tenth of the requests (repeatable)
+    #[arg(long, value_name = "FAULT=VALUE", action = ArgAction::Append)]
+    pub fault: Vec<KeyValue>,
+
+    /// Print what this prompt set's verdicts will be, and exit
+    #[arg(long, value_name = "NAME")]
+    pub print_truth: Option<String>,
+}
+
+/// `--profile`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProfileArg {
+    /// The control that all others are measured against
+    #[default]
+    Fp16,
+    /// Quantized to 4 bit: faster a token, a little worse
+    Awq,
+    /// Fine-tuned with an adapter: near the control's speed
+    Lora,
+    /// Judges other models: short answers
+    Judge,
+}
+
+impl ProfileArg {
+    /// The profile's name, as in the configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fp16 => "fp16",
+            Self::Awq => "awq",
+            Self::Lora => "lora",
+            Self::Judge => "judge",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn profiles_are_named_as_their_flags() {
+        for profile in ProfileArg::value_variants() {
+            let value = profile.to_possible_value().unwrap();
+            assert_eq!(value.get_name(), profile.name());
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Every command's flags, and nothing but flags: parsing does nothing yet.
+//!
+//! One file a command (small ones share `tools`); `load` and `gate` hold what several commands take. Help texts
+//! say units and defaults, and each command's help ends with examples (`examples`). Read by `commands` and,
+//! as the topmost layer of the configuration, by `settings`.
+
+mod bench;
+mod examples;
+mod gate;
+mod load;
+mod mock;
+mod results;
+mod tools;
+pub mod values;
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand};
+
+pub use bench::{BenchArgs, RunArgs};
+pub use gate::{GateArgs, GateModeArg, OnInconclusive};
+pub use load::{LoadArgs, TargetArgs};
+pub use mock::{MockArgs, ProfileArg};
+pub use results::{
+    CompareArgs, ExportArgs, ExportFormat, ListArgs, RecoverArgs, ReportArgs, ResultsArgs, ResultsCommand, ShowArgs,
+    StoreArgs,
+};
+pub use tools::{
+    CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs, DoctorArgs, InitArgs, ManArgs, PromptSetArgs,
+    PromptSetCommand, PromptSetDirArgs, PromptSetListArgs, PromptSetNameArgs, PromptSetPathArgs,
+};
+
+use values::{ColorArg, KeyValue};
+
+/// Is this model variant fast enough, and still good enough?
+///
+/// labctl puts load on OpenAI-compatible inference servers, judges every answer, pairs a variant with its
+/// baseline, and says whether it is faster and whether it got worse, with intervals and an exit code.
+#[derive(Debug, Parser)]
+#[command(
+    name = "labctl",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    max_term_width = 100,
+    after_help = examples::MAIN
+)]
+pub struct Cli {
+    /// What applies to every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// Configuration file [default: `labctl.yaml` here or in the nearest folder above]
+    #[arg(long, global = true, value_name = "FILE", env = "LABCTL_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+
+    /// Set any field of the configuration, e.g. `endpoints.awq.timeouts.ttft_s=30`; the value is YAML (repeatable)
+    #[arg(long, global = true, value_name = "PATH=VALUE", action = ArgAction::Append)]
+    pub set: Vec<KeyValue>,
+
+    /// When to use colour; `NO_COLOR` is respected
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    pub color: ColorArg,
+
+    /// Only results, warnings and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+
+    /// Say more on standard error (repeatable)
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Put a team's prompt set on its endpoint: quality first, speed from the same requests
+    #[command(after_help = examples::BENCH)]
+    Bench(Box<BenchArgs>),
+    /// Put load on any endpoint: speed first, checks where its prompts have them
+    #[command(after_help = examples::RUN)]
+    Run(Box<RunArgs>),
+    /// Compare two saved results, the baseline first
+    #[command(after_help = examples::COMPARE)]
+    Compare(CompareArgs),
+    /// Write the report of a saved result
+    #[command(after_help = examples::REPORT)]
+    Report(ReportArgs),
+    /// List, show, export and recover saved results
+    #[command(after_help = examples::RESULTS)]
+    Results(ResultsArgs),
+    /// Serve the built-in simulator: an OpenAI-compatible server whose truth is known
+    #[command(after_help = examples::MOCK)]
+    Mock(MockArgs),
+    /// Write a commented `labctl.yaml`
+    #[command(after_help = examples::INIT)]
+    Init(InitArgs),
+    /// Show the configuration and where each value comes from
+    #[command(after_help = examples::CONFIG)]
+    Config(ConfigArgs),
+    /// List, show and verify prompt sets
+    #[command(name = "promptset", after_help = examples::PROMPTSET)]
+    PromptSet(PromptSetArgs),
+    /// Check that an endpoint can be measured: reachable, model served, streaming and usage work, clock sane
+    #[command(after_help = examples::DOCTOR)]
+    Doctor(DoctorArgs),
+    /// Write a shell's completion script to standard output
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(CompletionsArgs),
+    /// Write the manual pages
+    #[command(after_help = examples::MAN)]
+    Man(ManArgs),
+}

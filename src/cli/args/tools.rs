@@ -1,0 +1,160 @@
+//! The small commands: `init`, `config`, `promptset`, `doctor`, `completions`, `man`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use clap_complete::Shell;
+
+use super::examples;
+use super::values::PlainFormat;
+
+/// Flags of `labctl init`.
+#[derive(Debug, Clone, Args)]
+pub struct InitArgs {
+    /// File to write
+    #[arg(short, long, value_name = "FILE", default_value = "labctl.yaml")]
+    pub output: PathBuf,
+
+    /// Replace the file if there is one
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Flags of `labctl config`.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigArgs {
+    /// What to show.
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+/// The commands of `labctl config`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ConfigCommand {
+    /// Show the effective configuration with where each value comes from; keys are masked
+    #[command(after_help = examples::CONFIG_SHOW)]
+    Show(ConfigShowArgs),
+    /// Print the path of the configuration file in use
+    #[command(after_help = examples::CONFIG_PATH)]
+    Path,
+    /// Print the JSON Schema of `labctl.yaml`, for editors
+    #[command(after_help = examples::CONFIG_SCHEMA)]
+    Schema,
+}
+
+/// Flags of `labctl config show`.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigShowArgs {
+    /// `text` is YAML with comments
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: PlainFormat,
+}
+
+/// Flags of `labctl promptset`.
+#[derive(Debug, Clone, Args)]
+pub struct PromptSetArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: PromptSetCommand,
+}
+
+/// The commands of `labctl promptset`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum PromptSetCommand {
+    /// List the prompt sets found, and the built-in ones
+    #[command(after_help = examples::PROMPTSET_LIST)]
+    List(PromptSetListArgs),
+    /// Show a prompt set's categories, checks and prompts
+    #[command(after_help = examples::PROMPTSET_SHOW)]
+    Show(PromptSetNameArgs),
+    /// Write the manifest of a prompt set's folder from its prompts
+    #[command(after_help = examples::PROMPTSET_MANIFEST)]
+    Manifest(PromptSetPathArgs),
+    /// Check a prompt set: every row valid, every reference right by its own checks, the manifest true
+    #[command(after_help = examples::PROMPTSET_VERIFY)]
+    Verify(PromptSetNameArgs),
+}
+
+/// Where prompt sets are.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PromptSetDirArgs {
+    /// Folder that prompt sets are looked for in before the built-in ones [default: `promptsets`]
+    #[arg(long, value_name = "DIR", env = "LABCTL_PROMPTSET_DIR", hide_env_values = true)]
+    pub promptset_dir: Option<PathBuf>,
+}
+
+/// Flags of `labctl promptset list`.
+#[derive(Debug, Clone, Args)]
+pub struct PromptSetListArgs {
+    /// What goes to standard output
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: PlainFormat,
+
+    /// Where prompt sets are.
+    #[command(flatten)]
+    pub dir: PromptSetDirArgs,
+}
+
+/// Flags of `labctl promptset show` and `labctl promptset verify`.
+#[derive(Debug, Clone, Args)]
+pub struct PromptSetNameArgs {
+    /// Prompt set by name or path
+    #[arg(value_name = "NAME")]
+    pub name: String,
+
+    /// What goes to standard output
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: PlainFormat,
+
+    /// Where prompt sets are.
+    #[command(flatten)]
+    pub dir: PromptSetDirArgs,
+}
+
+/// Flags of `labctl promptset manifest`.
+#[derive(Debug, Clone, Args)]
+pub struct PromptSetPathArgs {
+    /// Folder with `promptset.jsonl`
+    #[arg(value_name = "DIR")]
+    pub path: PathBuf,
+}
+
+/// Flags of `labctl doctor`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DoctorArgs {
+    /// Base URL of the server, up to and with `/v1` [default: every endpoint of the configuration]
+    #[arg(value_name = "URL", conflicts_with = "endpoint")]
+    pub url: Option<String>,
+
+    /// Endpoint by its name in the configuration
+    #[arg(long, value_name = "NAME")]
+    pub endpoint: Option<String>,
+
+    /// Model name in requests [default: the endpoint's, or the only one served]
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+
+    /// Name of the environment variable that holds the API key
+    #[arg(long, value_name = "VARIABLE")]
+    pub api_key_env: Option<String>,
+
+    /// What goes to standard output
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: PlainFormat,
+}
+
+/// Flags of `labctl completions`.
+#[derive(Debug, Clone, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// Flags of `labctl man`.
+#[derive(Debug, Clone, Args)]
+pub struct ManArgs {
+    /// Folder to write a page a command into [default: `labctl.1` alone, to standard output]
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+}

@@ -1,0 +1,153 @@
+//! The types of flags' values, with messages that say what is expected.
+
+use std::fmt;
+use std::str::FromStr;
+
+use clap::ValueEnum;
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorArg {
+    /// Where a terminal is there
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl From<ColorArg> for anstream::ColorChoice {
+    fn from(choice: ColorArg) -> Self {
+        match choice {
+            ColorArg::Auto => Self::Auto,
+            ColorArg::Always => Self::Always,
+            ColorArg::Never => Self::Never,
+        }
+    }
+}
+
+/// `--format` of what goes to standard output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people
+    #[default]
+    Text,
+    /// Stable and complete, for programs
+    Json,
+    /// For pull requests and notes
+    Markdown,
+}
+
+/// `--format` where Markdown makes no sense.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum PlainFormat {
+    /// For people
+    #[default]
+    Text,
+    /// Stable and complete, for programs
+    Json,
+}
+
+/// `name=value`, split at the first `=`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyValue {
+    /// Before the `=`, never empty.
+    pub key: String,
+    /// After the `=`, as given.
+    pub value: String,
+}
+
+impl FromStr for KeyValue {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((key, value)) if !key.trim().is_empty() => {
+                Ok(Self { key: key.trim().to_owned(), value: value.to_owned() })
+            }
+            Some(_) => Err("nothing stands before the `=`".to_owned()),
+            None => Err("expected `name=value`".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for KeyValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.key, self.value)
+    }
+}
+
+fn number(text: &str) -> Result<f64, String> {
+    text.parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(|| "expected a number".to_owned())
+}
+
+/// A share, 0 to 1.
+pub fn share(text: &str) -> Result<f64, String> {
+    let share = number(text)?;
+    if (0.0..=1.0).contains(&share) {
+        Ok(share)
+    } else if text.len() < 8 && (1.0..=100.0).contains(&share) {
+        Err(format!("expected a share from 0 to 1; for {text} % write {}", share / 100.0))
+    } else {
+        Err("expected a share from 0 to 1".to_owned())
+    }
+}
+
+/// Percentage points, 0 to 100.
+pub fn percentage_points(text: &str) -> Result<f64, String> {
+    let points = number(text)?;
+    if (0.0..=100.0).contains(&points) {
+        Ok(points)
+    } else {
+        Err("expected percentage points from 0 to 100".to_owned())
+    }
+}
+
+/// A factor above 0.
+pub fn factor(text: &str) -> Result<f64, String> {
+    let factor = number(text)?;
+    if factor > 0.0 { Ok(factor) } else { Err("expected a number above 0".to_owned()) }
+}
+
+/// A number of 0 or more.
+pub fn not_negative(text: &str) -> Result<f64, String> {
+    let number = number(text)?;
+    if number >= 0.0 { Ok(number) } else { Err("expected a number of 0 or more".to_owned()) }
+}
+
+/// A count of at least 1 in `u32`.
+pub fn at_least_one(text: &str) -> Result<u32, String> {
+    match text.parse::<u32>() {
+        Ok(0) => Err("must be at least 1".to_owned()),
+        Ok(count) => Ok(count),
+        Err(_) => Err(format!("expected a whole number from 1 to {}", u32::MAX)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_values_split_at_the_first_equals_sign() {
+        let pair: KeyValue = "a.b=c=d".parse().unwrap();
+        assert_eq!((pair.key.as_str(), pair.value.as_str()), ("a.b", "c=d"));
+        assert!("ab".parse::<KeyValue>().is_err());
+        assert!("=b".parse::<KeyValue>().is_err());
+        assert_eq!("a=".parse::<KeyValue>().unwrap().value, "");
+    }
+
+    #[test]
+    fn numbers_say_their_range() {
+        assert_eq!(share("0.1"), Ok(0.1));
+        assert!(share("5").unwrap_err().contains("0.05"));
+        assert!(share("nan").is_err() && share("-1").is_err());
+        assert_eq!(percentage_points("5"), Ok(5.0));
+        assert!(percentage_points("101").is_err());
+        assert!(factor("0").is_err() && factor("inf").is_err());
+        assert_eq!(not_negative("0"), Ok(0.0));
+        assert!(at_least_one("0").unwrap_err().contains("at least 1"));
+        assert_eq!(at_least_one("7"), Ok(7));
+    }
+}

@@ -1,0 +1,37 @@
+//! `labctl config`: what is configured, and where each value comes from.
+
+use crate::cli::args::values::PlainFormat;
+use crate::cli::args::{ConfigArgs, ConfigCommand};
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::exit::ExitStatus;
+use crate::cli::settings::{self, NoFlags};
+use crate::cli::ui::printable;
+
+/// Shows the configuration, the path of its file, or its schema.
+pub fn run(args: &ConfigArgs, context: &Context) -> Result<ExitStatus, CliError> {
+    match &args.command {
+        ConfigCommand::Show(show) => {
+            let settings = context.settings(&NoFlags)?;
+            match show.format {
+                PlainFormat::Text => context.ui.print(&printable(&settings::to_yaml(&settings)))?,
+                PlainFormat::Json => context.ui.print_json(&settings::to_json(&settings))?,
+            }
+        }
+        ConfigCommand::Path => match context.loader.find()? {
+            Some(path) => {
+                // Checked first, so that the path that is printed is one that works.
+                context.settings(&NoFlags)?;
+                let path = context.loader.working_dir.join(path);
+                let path = path.canonicalize().unwrap_or(path);
+                context.ui.print_line(&path.display().to_string())?;
+            }
+            None => {
+                return Err(CliError::usage("no configuration file here or above: the simulated reference lab is used")
+                    .with_hint("`labctl init` writes one"));
+            }
+        },
+        ConfigCommand::Schema => context.ui.print_json(&settings::json_schema())?,
+    }
+    Ok(ExitStatus::Success)
+}

@@ -1,0 +1,228 @@
+//! A command's flags as the topmost layer of the configuration.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::error::SettingsError;
+use super::path::FieldPath;
+use super::targets::{Choice, baseline_choice, candidate_choice, run_choice};
+use crate::cli::args::{
+    BenchArgs, CompareArgs, DoctorArgs, ExportArgs, ListArgs, LoadArgs, MockArgs, PromptSetDirArgs, RecoverArgs,
+    ReportArgs, RunArgs, ShowArgs, StoreArgs, TargetArgs,
+};
+use crate::model::config::LabConfig;
+
+/// A value that a flag gives to a field; `null` takes the field away.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Override {
+    /// The field.
+    pub path: FieldPath,
+    /// Its value.
+    pub value: Value,
+    /// The flag, with its dashes.
+    pub flag: &'static str,
+}
+
+/// Flags that change the configuration.
+pub trait Flags {
+    /// The changes; `below` is the configuration without them.
+    fn overrides(&self, below: &LabConfig) -> Result<Vec<Override>, SettingsError>;
+}
+
+/// No flags.
+#[derive(Debug, Clone, Copy)]
+pub struct NoFlags;
+
+impl Flags for NoFlags {
+    fn overrides(&self, _: &LabConfig) -> Result<Vec<Override>, SettingsError> {
+        Ok(Vec::new())
+    }
+}
+
+/// Names of the endpoints that `--url` and `--baseline-url` make where the configuration has none for them.
+pub(super) const URL_ENDPOINT: &str = "url";
+pub(super) const BASELINE_URL_ENDPOINT: &str = "baseline-url";
+
+/// What the flags of one side say of its server.
+struct SideFlags<'a> {
+    url: (Option<&'a String>, &'static str),
+    model: (Option<&'a String>, &'static str),
+    api_key_env: (Option<&'a String>, &'static str),
+}
+
+impl SideFlags<'_> {
+    fn overrides(&self, name: &str, below: &LabConfig) -> Vec<Override> {
+        let mut list = Vec::new();
+        let mut give = |field: &str, value: Value, flag| {
+            list.push(Override { path: FieldPath::new(["endpoints", name, field]), value, flag });
+        };
+        if let (Some(url), flag) = self.url {
+            let endpoint = below.endpoints.get(name);
+            let configured = endpoint.and_then(|endpoint| endpoint.url.as_deref());
+            // What belongs to the configured server (keys above all) must not go to another one.
+            if endpoint.is_some() && configured.and_then(origin) != origin(url) {
+                for field in ["api_key_env", "api_key_file", "headers", "tls", "proxy", "kind"] {
+                    give(field, Value::Null, flag);
+                }
+            }
+            give("url", json!(url), flag);
+        }
+        for (field, (value, flag)) in [("model", self.model), ("api_key_env", self.api_key_env)] {
+            if let Some(value) = value {
+                give(field, json!(value), flag);
+            }
+        }
+        list
+    }
+}
+
+fn origin(url: &str) -> Option<url::Origin> {
+    Url::parse(url).ok().filter(Url::has_host).map(|url| url.origin())
+}
+
+fn side_of(target: &TargetArgs) -> SideFlags<'_> {
+    SideFlags {
+        url: (target.url.as_ref(), "--url"),
+        model: (target.model.as_ref(), "--model"),
+        api_key_env: (target.api_key_env.as_ref(), "--api-key-env"),
+    }
+}
+
+/// Multiplies a simulated endpoint's own speed, so that a ratio between two of them stays.
+fn simulator_speed(name: &str, below: &LabConfig, factor: Option<f64>) -> Option<Override> {
+    let speed = below.endpoints.get(name)?.simulator.as_ref()?.speed;
+    Some(Override {
+        path: FieldPath::new(["endpoints", name, "simulator", "speed"]),
+        value: json!(speed * factor?),
+        flag: "--simulator-speed",
+    })
+}
+
+fn default_of(field: &str, flag: &'static str, value: Option<Value>) -> Option<Override> {
+    value.map(|value| Override { path: FieldPath::new(["defaults", field]), value, flag })
+}
+
+impl LoadArgs {
+    fn overrides(&self) -> impl Iterator<Item = Override> {
+        [
+            default_of("concurrency", "--concurrency", self.concurrency.map(Value::from)),
+            default_of("repeats", "--repeats", self.repeats.map(Value::from)),
+            default_of("rounds", "--rounds", self.rounds.map(Value::from)),
+            default_of("warmup", "--warmup", self.warmup.map(Value::from)),
+            default_of("max_error_rate", "--max-error-rate", self.max_error_rate.map(Value::from)),
+            default_of("temperature", "--temperature", self.temperature.map(Value::from)),
+            default_of("top_p", "--top-p", self.top_p.map(Value::from)),
+            default_of("max_tokens", "--max-tokens", self.max_tokens.map(Value::from)),
+            default_of("seed", "--seed", self.seed.map(Value::from)),
+            default_of("results_dir", "--results-dir", self.results_dir.as_ref().map(|dir| json!(dir))),
+            default_of("promptset_dir", "--promptset-dir", self.promptset_dir.as_ref().map(|dir| json!(dir))),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
+impl Flags for BenchArgs {
+    fn overrides(&self, below: &LabConfig) -> Result<Vec<Override>, SettingsError> {
+        let candidate = candidate_choice(self, below)?.name;
+        let mut list = side_of(&self.target).overrides(&candidate, below);
+        let baseline = if self.wants_baseline() { Some(baseline_choice(self, below)?) } else { None };
+        if let Some(Choice { name }) = &baseline {
+            let side = SideFlags {
+                url: (self.baseline_url.as_ref(), "--baseline-url"),
+                model: (self.baseline_model.as_ref(), "--baseline-model"),
+                api_key_env: (self.baseline_api_key_env.as_ref(), "--baseline-api-key-env"),
+            };
+            list.extend(side.overrides(name, below));
+        }
+        // With `--url` the candidate is no simulator any more.
+        if self.target.url.is_none() {
+            list.extend(simulator_speed(&candidate, below, self.load.simulator_speed));
+        }
+        if let Some(Choice { name }) = baseline.filter(|choice| choice.name != candidate)
+            && self.baseline_url.is_none()
+        {
+            list.extend(simulator_speed(&name, below, self.load.simulator_speed));
+        }
+        list.extend(self.load.overrides());
+        Ok(list)
+    }
+}
+
+impl Flags for RunArgs {
+    fn overrides(&self, below: &LabConfig) -> Result<Vec<Override>, SettingsError> {
+        let name = run_choice(&self.target, below)?.name;
+        let mut list = side_of(&self.target).overrides(&name, below);
+        if self.target.url.is_none() {
+            list.extend(simulator_speed(&name, below, self.load.simulator_speed));
+        }
+        list.extend(self.load.overrides());
+        Ok(list)
+    }
+}
+
+impl Flags for DoctorArgs {
+    fn overrides(&self, below: &LabConfig) -> Result<Vec<Override>, SettingsError> {
+        let target = self.target();
+        if target.url.is_none() && target.endpoint.is_none() {
+            if target.model.is_some() || target.api_key_env.is_some() {
+                return Err(SettingsError::Target("`--model` and `--api-key-env` need a URL or `--endpoint`".to_owned()));
+            }
+            return Ok(Vec::new());
+        }
+        let name = run_choice(&target, below)?.name;
+        let mut list = side_of(&target).overrides(&name, below);
+        for over in &mut list {
+            if over.flag == "--url" {
+                over.flag = "URL";
+            }
+        }
+        Ok(list)
+    }
+}
+
+impl DoctorArgs {
+    /// The same as `run` would take it.
+    pub(super) fn target(&self) -> TargetArgs {
+        TargetArgs {
+            endpoint: self.endpoint.clone(),
+            url: self.url.clone(),
+            model: self.model.clone(),
+            api_key_env: self.api_key_env.clone(),
+        }
+    }
+}
+
+impl Flags for StoreArgs {
+    fn overrides(&self, _: &LabConfig) -> Result<Vec<Override>, SettingsError> {
+        let dir = self.results_dir.as_ref().map(|dir| json!(dir));
+        Ok(default_of("results_dir", "--results-dir", dir).into_iter().collect())
+    }
+}
+
+impl Flags for PromptSetDirArgs {
+    fn overrides(&self, _: &LabConfig) -> Result<Vec<Override>, SettingsError> {
+        let dir = self.promptset_dir.as_ref().map(|dir| json!(dir));
+        Ok(default_of("promptset_dir", "--promptset-dir", dir).into_iter().collect())
+    }
+}
+
+impl Flags for MockArgs {
+    fn overrides(&self, _: &LabConfig) -> Result<Vec<Override>, SettingsError> {
+        let dir = self.promptset_dir.as_ref().map(|dir| json!(dir));
+        Ok(default_of("promptset_dir", "--promptset-dir", dir).into_iter().collect())
+    }
+}
+
+/// Commands whose only configured flag is the folder of the results.
+macro_rules! flags_of_store {
+    ($($args:ty),+) => {$(
+        impl Flags for $args {
+            fn overrides(&self, below: &LabConfig) -> Result<Vec<Override>, SettingsError> {
+                self.store.overrides(below)
+            }
+        }
+    )+};
+}
+
+flags_of_store!(CompareArgs, ReportArgs, ListArgs, ShowArgs, ExportArgs, RecoverArgs);

@@ -1,0 +1,188 @@
+//! Who is measured: the candidate, its baseline and the prompt sets that a command's flags pick.
+
+use super::Settings;
+use super::error::{SettingsError, nearest};
+use super::flags::{BASELINE_URL_ENDPOINT, URL_ENDPOINT};
+use super::source::Source;
+use crate::cli::args::{BenchArgs, DoctorArgs, RunArgs, TargetArgs};
+use crate::model::config::{Endpoint, LabConfig, Team};
+
+/// One side of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// The endpoint's name; `url` or `baseline-url` where a flag made it.
+    pub name: String,
+    /// The endpoint, flags included.
+    pub endpoint: Endpoint,
+}
+
+/// Everything that the flags of `bench` or `run` pick.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Targets {
+    /// The team, for a bench with `--team`.
+    pub team: Option<String>,
+    /// The variant in question.
+    pub candidate: Target,
+    /// What it is measured against, where asked for.
+    pub baseline: Option<Target>,
+    /// The prompt set to use.
+    pub prompt_set: String,
+}
+
+/// When the built-in simulator may stand in for a model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SimulatorRule {
+    /// `--simulate`: it may, always.
+    pub simulate: bool,
+    /// `--ci`, or `CI=true` in the environment.
+    pub ci: bool,
+    /// A gate decides on the result.
+    pub gates: bool,
+}
+
+/// The endpoint that flags pick.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Choice {
+    pub(super) name: String,
+}
+
+pub(super) fn candidate_choice(args: &BenchArgs, config: &LabConfig) -> Result<Choice, SettingsError> {
+    let team = args.team.as_deref().map(|name| find_team(name, config)).transpose()?;
+    match (&args.target.endpoint, team) {
+        (Some(name), _) => find_endpoint(name, config),
+        (None, Some(team)) => find_endpoint(&team.endpoint, config),
+        (None, None) if args.target.url.is_some() => Ok(Choice { name: URL_ENDPOINT.to_owned() }),
+        (None, None) => {
+            Err(SettingsError::Target(format!("say what to bench: `--team`{}, `--endpoint` or `--url`", teams(config))))
+        }
+    }
+}
+
+pub(super) fn baseline_choice(args: &BenchArgs, config: &LabConfig) -> Result<Choice, SettingsError> {
+    if let Some(name) = &args.baseline {
+        return find_endpoint(name, config);
+    }
+    if let Some(name) = &args.team
+        && let Some(baseline) = &find_team(name, config)?.baseline
+    {
+        return find_endpoint(baseline, config);
+    }
+    if args.baseline_url.is_some() {
+        return Ok(Choice { name: BASELINE_URL_ENDPOINT.to_owned() });
+    }
+    let whose = args.team.as_ref().map_or_else(String::new, |name| format!("team `{name}` has none: "));
+    Err(SettingsError::Target(format!("no baseline to compare with: {whose}give `--baseline` or `--baseline-url`")))
+}
+
+pub(super) fn run_choice(target: &TargetArgs, config: &LabConfig) -> Result<Choice, SettingsError> {
+    match (&target.endpoint, &target.url) {
+        (Some(name), _) => find_endpoint(name, config),
+        (None, Some(_)) => Ok(Choice { name: URL_ENDPOINT.to_owned() }),
+        (None, None) => {
+            let names: Vec<&str> = config.endpoints.keys().map(String::as_str).collect();
+            Err(SettingsError::Target(format!(
+                "say where the load goes: `--url`, or `--endpoint` with one of `{}`",
+                names.join("`, `")
+            )))
+        }
+    }
+}
+
+fn teams(config: &LabConfig) -> String {
+    let names: Vec<&str> = config.teams.keys().map(String::as_str).collect();
+    if names.is_empty() { String::new() } else { format!(" with one of `{}`", names.join("`, `")) }
+}
+
+fn find_team<'a>(name: &str, config: &'a LabConfig) -> Result<&'a Team, SettingsError> {
+    config.teams.get(name).ok_or_else(|| unknown("team", name, config.teams.keys()))
+}
+
+fn find_endpoint(name: &str, config: &LabConfig) -> Result<Choice, SettingsError> {
+    if config.endpoints.contains_key(name) {
+        Ok(Choice { name: name.to_owned() })
+    } else {
+        Err(unknown("endpoint", name, config.endpoints.keys()))
+    }
+}
+
+fn unknown<'a>(what: &'static str, name: &str, known: impl Iterator<Item = &'a String>) -> SettingsError {
+    let known: Vec<String> = known.cloned().collect();
+    let nearest = nearest(name, known.iter().map(String::as_str));
+    SettingsError::Unknown { what, name: name.to_owned(), nearest, known }
+}
+
+impl Settings {
+    /// What a bench with these flags measures. The settings must have been loaded with the same flags.
+    pub fn bench_targets(&self, args: &BenchArgs, rule: SimulatorRule) -> Result<Targets, SettingsError> {
+        let team = args.team.as_deref().map(|name| find_team(name, &self.config)).transpose()?;
+        let candidate = self.target(candidate_choice(args, &self.config)?)?;
+        let baseline = match args.wants_baseline() {
+            true => Some(self.target(baseline_choice(args, &self.config)?)?),
+            false => None,
+        };
+        let own = team.and_then(|team| team.prompt_sets.first());
+        let Some(prompt_set) = args.promptset.as_ref().or(own) else {
+            let whose = args.team.as_ref().map_or_else(String::new, |name| format!(": team `{name}` has none"));
+            return Err(SettingsError::Target(format!("say which prompt set with `--promptset`{whose}")));
+        };
+        let targets = Targets { team: args.team.clone(), candidate, baseline, prompt_set: prompt_set.clone() };
+        self.permit(&targets, rule)?;
+        Ok(targets)
+    }
+
+    /// What a run with these flags measures. The settings must have been loaded with the same flags.
+    pub fn run_targets(&self, args: &RunArgs, rule: SimulatorRule) -> Result<Targets, SettingsError> {
+        let candidate = self.target(run_choice(&args.target, &self.config)?)?;
+        let targets = Targets { team: None, candidate, baseline: None, prompt_set: args.promptset.clone() };
+        self.permit(&targets, rule)?;
+        Ok(targets)
+    }
+
+    /// What the doctor looks at: the endpoint that the flags pick, or all of them.
+    pub fn doctor_targets(&self, args: &DoctorArgs) -> Result<Vec<Target>, SettingsError> {
+        let target = args.target();
+        if target.url.is_some() || target.endpoint.is_some() {
+            return Ok(vec![self.target(run_choice(&target, &self.config)?)?]);
+        }
+        Ok(self
+            .config
+            .endpoints
+            .iter()
+            .map(|(name, endpoint)| Target { name: name.clone(), endpoint: endpoint.clone() })
+            .collect())
+    }
+
+    fn target(&self, choice: Choice) -> Result<Target, SettingsError> {
+        match self.config.endpoints.get(&choice.name) {
+            Some(endpoint) => Ok(Target { name: choice.name, endpoint: endpoint.clone() }),
+            None => Err(unknown("endpoint", &choice.name, self.config.endpoints.keys())),
+        }
+    }
+
+    /// A simulator never passes for a model by accident: the one that merely stands in for a missing configuration
+    /// needs `--simulate` where a pipeline or a gate relies on the result, and is never compared with a real server.
+    fn permit(&self, targets: &Targets, rule: SimulatorRule) -> Result<(), SettingsError> {
+        let stands_in = |target: &Target| {
+            let path = format!("endpoints.{}.simulator", target.name);
+            target.endpoint.simulator.is_some() && self.provenance.get(&path) == &Source::ReferenceLab
+        };
+        let candidate = stands_in(&targets.candidate);
+        let baseline = targets.baseline.as_ref().map(stands_in);
+        if let Some(baseline_stands_in) = baseline
+            && candidate != baseline_stands_in
+        {
+            let (side, flag) = if candidate { ("candidate", "--url") } else { ("baseline", "--baseline-url") };
+            return Err(SettingsError::Target(format!(
+                "the {side} is still the built-in simulator, which can't be compared with a server: give `{flag}` too"
+            )));
+        }
+        if rule.simulate || !(candidate || baseline == Some(true)) {
+            return Ok(());
+        }
+        match (rule.ci, rule.gates) {
+            (true, _) => Err(SettingsError::NotConfigured { because: "this is continuous integration" }),
+            (false, true) => Err(SettingsError::NotConfigured { because: "a gate is asked for" }),
+            (false, false) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The terminal: results go to standard output, everything else to standard error.
+//!
+//! Commands print through [`Ui`] alone. Colour follows `--color`, `NO_COLOR` and whether a terminal is there;
+//! everything is understandable without it.
+
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+
+use super::error::{CliError, ErrorKind};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// Columns assumed where no terminal tells.
+const DEFAULT_WIDTH: usize = 100;
+
+/// Access to the terminal.
+#[derive(Debug, Clone, Copy)]
+pub struct Ui {
+    color: ColorChoice,
+    quiet: bool,
+    verbosity: u8,
+}
+
+impl Ui {
+    /// A terminal with this choice of colour. Quiet leaves only results and errors.
+    #[must_use]
+    pub const fn new(color: ColorChoice, quiet: bool, verbosity: u8) -> Self {
+        Self { color, quiet, verbosity }
+    }
+
+    /// Standard output for results; styles are removed where colour is off.
+    #[must_use]
+    pub fn stdout(&self) -> impl Write + use<> {
+        AutoStream::new(io::stdout(), self.color)
+    }
+
+    /// Standard error for progress and logs; styles are removed where colour is off.
+    #[must_use]
+    pub fn stderr(&self) -> impl Write + use<> {
+        AutoStream::new(io::stderr(), self.color)
+    }
+
+    /// Whether standard output shows styles.
+    #[must_use]
+    pub fn stdout_has_color(&self) -> bool {
+        has_color(self.color, &io::stdout())
+    }
+
+    /// Writes a result to standard output as it is and flushes it.
+    pub fn print(&self, text: &str) -> Result<(), CliError> {
+        let mut out = self.stdout();
+        out.write_all(text.as_bytes())?;
+        out.flush()?;
+        Ok(())
+    }
+
+    /// Writes a result and a line end to standard output.
+    pub fn print_line(&self, text: &str) -> Result<(), CliError> {
+        self.print(&format!("{text}\n"))
+    }
+
+    /// Writes a result as indented JSON and a line end to standard output.
+    pub fn print_json(&self, value: &impl serde::Serialize) -> Result<(), CliError> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|error| CliError::internal("could not write the result as JSON").caused_by(error))?;
+        self.print_line(&text)
+    }
+
+    /// Says something useful on standard error, unless quiet.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            self.say(&printable(text));
+        }
+    }
+
+    /// Says something on standard error when `--verbose` was given at least `level` times.
+    pub fn detail(&self, level: u8, text: &str) {
+        if self.verbosity >= level && !self.quiet {
+            self.say(&printable(text));
+        }
+    }
+
+    /// Warns on standard error, quiet or not: a warning changes what a number means.
+    pub fn warn(&self, text: &str) {
+        self.say(&format!("{WARNING}warning{WARNING:#}: {}", printable(text)));
+    }
+
+    /// Tells an error with its causes and hints.
+    pub fn error(&self, error: &CliError) {
+        if error.kind() == ErrorKind::BrokenPipe {
+            return;
+        }
+        self.say(&format!("{ERROR}error{ERROR:#}: {}", printable(&error.full_message())));
+        for hint in error.hints() {
+            self.say(&format!("{HINT}hint{HINT:#}: {}", printable(hint)));
+        }
+        if error.kind() == ErrorKind::Internal {
+            self.say("this is a bug in labctl; please report it with the command and the message above");
+        }
+    }
+
+    /// Whether a progress bar has a place: a terminal on standard error, and not quiet.
+    #[must_use]
+    pub fn wants_progress(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+
+    /// Whether only results and errors are to be shown.
+    #[must_use]
+    pub const fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Columns of the terminal; `COLUMNS` wins; 100 where nothing tells.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|&width| width > 0);
+        told.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
+            .unwrap_or(DEFAULT_WIDTH)
+    }
+
+    fn say(&self, text: &str) {
+        // Nothing is left to tell it to when standard error is gone.
+        let _ = writeln!(self.stderr(), "{text}");
+    }
+}
+
+fn has_color(choice: ColorChoice, stream: &impl anstream::stream::RawStream) -> bool {
+    let choice = if choice == ColorChoice::Auto { AutoStream::choice(stream) } else { choice };
+    !matches!(choice, ColorChoice::Never)
+}
+
+/// `text` with its control characters (line ends and tabs excepted) made visible, so that what a server or a file
+/// says can't steer the terminal.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let steers = |char: char| {
+        char.is_control() && char != '\n' && char != '\t'
+            // Marks that reorder or hide text.
+            || matches!(char, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().fold(String::with_capacity(text.len()), |mut shown, char| {
+        if steers(char) {
+            shown.extend(char.escape_unicode());
+        } else {
+            shown.push(char);
+        }
+        shown
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_shown_not_sent() {
+        assert_eq!(printable("a\u{1b}[31mb\nc\td"), "a\\u{1b}[31mb\nc\td");
+        assert_eq!(printable("a\u{202e}b"), "a\\u{202e}b");
+        assert!(matches!(printable("plain — text"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn color_can_be_forced_both_ways() {
+        assert!(Ui::new(ColorChoice::Always, false, 0).stdout_has_color());
+        assert!(!Ui::new(ColorChoice::Never, false, 0).stdout_has_color());
+    }
+}
