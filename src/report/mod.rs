@@ -1,1 +1,31 @@
-//! The room `report`.
+//! What people read: the terminal summary, the self-contained HTML page and the Markdown of a run,
+//! and the tables of `labctl compare`.
+//!
+//! Everything is made from a [`RunResult`](crate::model::result::RunResult) (or a `Comparison`) alone;
+//! no number in it is computed again. [`view`] formats each number once, the three outputs arrange
+//! them. Used by `cli`, which prints and writes what is returned here.
+
+mod chart;
+pub mod comparison;
+mod error;
+mod facts;
+pub mod html;
+mod losses;
+pub mod markdown;
+mod number;
+mod outcomes;
+mod quality;
+mod speed;
+pub mod table;
+mod template;
+pub mod terminal;
+mod text;
+pub mod verdict;
+pub mod view;
+
+pub use error::ReportError;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,192 @@
+//! Who ran what, where and how: the facts without which a number can't be judged or repeated.
+
+use serde::Serialize;
+
+use super::number::{self, count, decimal};
+use super::table::{Labels, Tone};
+use super::text::one_line;
+use crate::model::health::{ClientHealth, HealthStatus, Lag};
+use crate::model::result::{RunKind, RunResult, RunStatus, SideInfo};
+
+/// A fact and its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fact {
+    /// Its name.
+    pub name: &'static str,
+    /// The fact.
+    pub value: String,
+}
+
+/// Facts about one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Section {
+    /// The thing.
+    pub title: String,
+    /// The facts.
+    pub facts: Vec<Fact>,
+}
+
+/// What the client says about its own measurements.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// `valid`, `degraded` or `invalid`.
+    pub status: String,
+    /// What that means.
+    pub tone: Tone,
+    /// Why it is not valid.
+    pub reasons: Vec<String>,
+    /// What was measured.
+    pub facts: Vec<Fact>,
+}
+
+fn fact(name: &'static str, value: impl Into<String>) -> Fact {
+    Fact { name, value: value.into() }
+}
+
+/// The client's health.
+pub(crate) fn health(health: &ClientHealth) -> Health {
+    let lag = |lag: Lag| {
+        format!("p50 {} ms, p99 {} ms, max {} ms", decimal(lag.p50_ms), decimal(lag.p99_ms), decimal(lag.max_ms))
+    };
+    let lags = [
+        ("read lag", health.read_lag),
+        ("scheduling lag", health.scheduling_lag),
+        ("event-loop delay", health.event_loop_delay),
+    ];
+    let shares = [("inexact stamps", health.coalesced_share), ("CPU use of all cores", health.cpu_use)];
+    let lags = lags.map(|(name, value)| fact(name, number::or_absent(value, lag)));
+    let shares = shares.map(|(name, value)| fact(name, number::or_absent(value, number::percent)));
+    Health {
+        status: health.status.to_string(),
+        tone: match health.status {
+            HealthStatus::Valid => Tone::Good,
+            HealthStatus::Degraded => Tone::Warn,
+            HealthStatus::Invalid => Tone::Bad,
+        },
+        reasons: health.reasons.iter().map(|r| one_line(r)).collect(),
+        facts: lags.into_iter().chain(shares).collect(),
+    }
+}
+
+/// Everything about the run, thing by thing.
+pub(crate) fn sections(result: &RunResult, labels: &Labels) -> Vec<Section> {
+    let mut sections = vec![run(result), prompts(result), load(result)];
+    if let (Some(baseline), Some(name)) = (&result.baseline, &labels.baseline) {
+        sections.push(side(format!("Baseline: {name}"), baseline));
+    }
+    let title = if result.baseline.is_some() { "Candidate" } else { "Model" };
+    sections.push(side(format!("{title}: {}", labels.candidate), &result.candidate));
+    let client = &result.client;
+    sections.push(Section {
+        title: "Client".to_owned(),
+        facts: vec![
+            fact("labctl", one_line(&client.labctl_version)),
+            fact("system", format!("{} on {}", one_line(&client.os), one_line(&client.arch))),
+            fact("cores", count(client.cores.into())),
+            fact("transport", one_line(&client.transport)),
+        ],
+    });
+    sections
+}
+
+fn run(result: &RunResult) -> Section {
+    let mut facts = vec![
+        fact("run id", one_line(&result.run_id)),
+        fact(
+            "command",
+            match result.kind {
+                RunKind::Run => "labctl run",
+                RunKind::Bench => "labctl bench",
+            },
+        ),
+        fact(
+            "status",
+            match result.status {
+                RunStatus::Complete => "complete",
+                RunStatus::Interrupted => "interrupted",
+                RunStatus::Recovered => "recovered from the journal",
+            },
+        ),
+        fact("started", one_line(&result.started_at)),
+        fact("finished", one_line(&result.finished_at)),
+        fact("seed", result.seed.to_string()),
+        fact("result schema", result.schema_version.to_string()),
+    ];
+    if let Some(team) = &result.team {
+        facts.insert(1, fact("team", one_line(team)));
+    }
+    if !result.labels.is_empty() {
+        let labels: Vec<_> =
+            result.labels.iter().map(|(k, v)| format!("{}={}", one_line(k), one_line(v))).collect();
+        facts.push(fact("labels", labels.join(", ")));
+    }
+    Section { title: "Run".to_owned(), facts }
+}
+
+fn prompts(result: &RunResult) -> Section {
+    let set = &result.prompt_set;
+    let categories: Vec<_> = set.categories.iter().map(|(name, n)| format!("{} {n}", one_line(name))).collect();
+    Section {
+        title: "Prompts".to_owned(),
+        facts: vec![
+            fact("prompt set", format!("{} version {}", one_line(&set.name), set.version)),
+            fact("SHA-256", one_line(&set.sha256)),
+            fact("origin", one_line(&set.origin)),
+            fact("categories", categories.join(", ")),
+            fact("difficulty", if set.calibrated { "measured on real models" } else { "as its author judged" }),
+        ],
+    }
+}
+
+fn load(result: &RunResult) -> Section {
+    let (load, sampling) = (&result.load, &result.sampling);
+    let mut facts = vec![
+        fact("concurrency", count(load.concurrency.into())),
+        fact("requests a side and round", count(load.requests)),
+        fact("repeats", count(load.repeats.into())),
+        fact("rounds", count(load.rounds.into())),
+        fact("pairing", format!("{}, blocks of {}", one_line(&load.pairing), count(load.block_size.into()))),
+        fact("warm-up a side", count(load.warmup.into())),
+        fact("temperature", sampling.temperature.to_string()),
+        fact("sampling seed", sampling.seed.to_string()),
+    ];
+    if let Some(top_p) = sampling.top_p {
+        facts.push(fact("top_p", top_p.to_string()));
+    }
+    let max_tokens = sampling.max_tokens.map_or_else(|| "as each prompt says".to_owned(), |n| count(n.into()));
+    facts.push(fact("max_tokens", max_tokens));
+    Section { title: "Load and sampling".to_owned(), facts }
+}
+
+fn side(title: String, side: &SideInfo) -> Section {
+    let list = |names: &[String]| names.iter().map(|n| one_line(n)).collect::<Vec<_>>().join(", ");
+    let summary = &side.summary;
+    let mut facts = vec![
+        fact("endpoint", one_line(&side.endpoint)),
+        fact("URL", one_line(&side.url)),
+        fact("answered by", if side.simulated { "the built-in simulator" } else { "a server" }),
+        fact("server", number::or_absent(side.server.as_deref(), one_line)),
+        fact("model asked for", one_line(&side.model)),
+        fact("model served", if side.served_models.is_empty() { "not told".to_owned() } else { list(&side.served_models) }),
+    ];
+    if !side.system_fingerprints.is_empty() {
+        facts.push(fact("fingerprint", list(&side.system_fingerprints)));
+    }
+    let error_rate = number::or_absent(summary.error_rate, number::percent);
+    facts.extend([
+        fact("requests", format!("{}, {error_rate} not successful", count(summary.attempted))),
+        fact("under load", format!("{} s", decimal(summary.measured_s))),
+        fact(
+            "in flight",
+            format!(
+                "{} on average, at most {}",
+                number::or_absent(summary.concurrency_mean, decimal),
+                count(summary.concurrency_max)
+            ),
+        ),
+        fact("output tokens", count(summary.output_tokens)),
+        fact("prompt tokens", count(summary.prompt_tokens)),
+        fact("cut off by the token limit", count(summary.truncated_responses)),
+    ]);
+    Section { title, facts }
+}

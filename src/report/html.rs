@@ -1,0 +1,82 @@
+//! A run as one HTML file that needs nothing else: no script, no network, light and dark, on paper
+//! and on a phone.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::ReportError;
+use super::chart::{self, ChartSpec, Series};
+use super::template;
+use super::view::ReportView;
+use crate::model::record::Side;
+use crate::model::result::RunResult;
+use crate::model::summary::RequestMetrics;
+
+/// How far beyond the 99th percentile the slowest may lie before the axis ends at that percentile.
+const LONG_TAIL: f64 = 2.0;
+
+#[derive(Serialize)]
+struct Chart {
+    title: &'static str,
+    note: Option<&'static str>,
+    svg: String,
+}
+
+#[derive(Serialize)]
+struct Context {
+    report: ReportView,
+    charts: Vec<Chart>,
+}
+
+/// Renders a result through `report.html`, taken from `template_dir` where that holds one.
+///
+/// # Errors
+///
+/// When `template_dir` is no folder, or its template can't be parsed or asks for what there isn't.
+pub fn render(result: &RunResult, template_dir: Option<&Path>) -> Result<String, ReportError> {
+    let report = ReportView::new(result);
+    let charts = [
+        chart(result, &report, "Time to first token", "TTFT, ms", |m| m.ttft_ms),
+        chart(result, &report, "End-to-end latency", "E2E, ms", |m| m.e2e_ms),
+    ];
+    template::render("report.html", template_dir, Context { report, charts: charts.into_iter().flatten().collect() })
+}
+
+/// The share of successful requests over a latency, by side; none where there is no value.
+fn chart(
+    result: &RunResult,
+    report: &ReportView,
+    title: &'static str,
+    x_label: &str,
+    metric: fn(&RequestMetrics) -> Option<f64>,
+) -> Option<Chart> {
+    let points = |side| {
+        let successes = result.rows.iter().filter_map(|row| row.attempt(side));
+        let successes = successes.filter(|a| a.exchange.outcome.is_success());
+        chart::distribution(successes.filter_map(|a| metric(&a.metrics)).collect())
+    };
+    let baseline = report.labels.baseline.as_ref().map(|name| Series {
+        label: name.clone(),
+        color: "var(--baseline)",
+        dashed: true,
+        points: points(Side::Baseline),
+    });
+    let candidate = Series {
+        label: report.labels.candidate.clone(),
+        color: "var(--candidate)",
+        dashed: false,
+        points: points(Side::Candidate),
+    };
+    let series: Vec<_> = baseline.into_iter().chain([candidate]).filter(|s| !s.points.is_empty()).collect();
+    let at = |share: f64| {
+        let reached = |s: &Series| s.points.iter().find(|(_, y)| *y >= share).map(|(x, _)| *x);
+        series.iter().filter_map(reached).reduce(f64::max)
+    };
+    let (slowest, p99) = at(1.0).zip(at(0.99))?;
+    let cut = slowest > LONG_TAIL * p99;
+    let x_max = if cut { p99 } else { slowest };
+    let spec =
+        ChartSpec { x_label: x_label.to_owned(), y_label: "requests up to here".to_owned(), x_max, series };
+    Some(Chart { title, note: cut.then_some("The slowest lie beyond the right edge."), svg: chart::svg(&spec) })
+}

@@ -1,0 +1,184 @@
+//! The pass rates as tables: paired with deltas where there is a comparison, else side by side.
+
+use super::number::{self, counted, or_absent};
+use super::table::{Bar, Cell, Column, Labels, Row, Table, Tone};
+use super::text::one_line;
+use crate::model::comparison::{Comparison, Interval, PairedPassRate, PassRate};
+use crate::model::result::SideInfo;
+
+/// Passed by category on both sides, with the delta's 90 % interval; overall first.
+pub(crate) fn paired(comparison: &Comparison, labels: &Labels) -> Table {
+    let mut columns = vec![Column::words("category"), Column::numbers("pairs").sacrifice(4)];
+    columns.extend(labels.columns());
+    columns.extend([
+        Column::numbers("delta, pp"),
+        Column::numbers("90 % interval").sacrifice(1),
+        Column::numbers("lost/won").sacrifice(2),
+        Column::numbers("p (Holm)").sacrifice(3),
+    ]);
+    let reach = reach(comparison);
+    let rows = every(comparison).map(|rate| paired_row(rate, reach)).collect();
+    Table {
+        columns,
+        rows,
+        bar_scale: Some(format!("{} to {} pp", number::pp(-reach), number::pp(reach))),
+        notes: paired_notes(comparison),
+    }
+}
+
+/// The same comparison by other methods, and what it could have seen.
+pub(crate) fn cross_checks(comparison: &Comparison) -> Table {
+    let columns = vec![
+        Column::words("category"),
+        Column::numbers("95 % interval, pp"),
+        Column::numbers("Newcombe 95 %, pp"),
+        Column::numbers("score p"),
+        Column::numbers("McNemar p"),
+        Column::numbers("flip rate"),
+        Column::numbers("could miss, pp"),
+        Column::numbers("baseline 95 %, %"),
+        Column::numbers("candidate 95 %, %"),
+        Column::words("method"),
+    ];
+    let rows = every(comparison)
+        .map(|rate| {
+            let cells = vec![
+                Cell::from(category(rate.category.as_deref())),
+                or_absent(rate.interval_95_pp, number::pp_interval).into(),
+                or_absent(rate.newcombe_95_pp, number::pp_interval).into(),
+                or_absent(rate.score_p, number::p_value).into(),
+                or_absent(rate.mcnemar_p, number::p_value).into(),
+                or_absent(rate.flip_rate, number::percent).into(),
+                or_absent(rate.minimum_detectable_loss_pp, |pp| format!("{pp:.1}")).into(),
+                or_absent(rate.baseline.wilson_95, number::percent_interval).into(),
+                or_absent(rate.candidate.wilson_95, number::percent_interval).into(),
+                one_line(&rate.method).into(),
+            ];
+            Row { strong: rate.category.is_none(), ..Row::new(cells) }
+        })
+        .collect();
+    let notes = vec![
+        "could miss: the smallest true loss that 80 % of such runs would find; baseline and candidate: Wilson"
+            .to_owned(),
+    ];
+    Table { columns, rows, bar_scale: None, notes }
+}
+
+/// Passed by category, each side for itself; baseline first where there is one.
+pub(crate) fn single(sides: &[&SideInfo], labels: &Labels) -> Table {
+    let mut columns = vec![Column::words("category")];
+    for column in labels.columns() {
+        columns.extend([column, Column::numbers("95 % interval, %").sacrifice(1)]);
+    }
+    let mut names: Vec<Option<&str>> = Vec::new();
+    for rate in sides.iter().flat_map(|side| &side.pass_rates) {
+        if !names.contains(&rate.category.as_deref()) {
+            names.push(rate.category.as_deref());
+        }
+    }
+    let candidate_alone = sides.len() == 1;
+    let rows = names
+        .into_iter()
+        .map(|name| {
+            let mut cells = vec![Cell::from(category(name))];
+            let mut bar = None;
+            for side in sides {
+                let rate =
+                    side.pass_rates.iter().find(|r| r.category.as_deref() == name).map(|r| r.pass_rate);
+                cells.push(or_absent(rate.as_ref(), passed).into());
+                let limits = rate.and_then(|r| r.wilson_95);
+                cells.push(or_absent(limits, number::percent_interval).into());
+                bar = rate.filter(|_| candidate_alone).and_then(|r| wilson_bar(&r));
+            }
+            Row { strong: name.is_none(), bar, ..Row::new(cells) }
+        })
+        .collect();
+    Table { columns, rows, bar_scale: candidate_alone.then(|| "0 to 100 %".to_owned()), notes: Vec::new() }
+}
+
+/// `25/30  83.3 %`.
+pub(crate) fn passed(rate: &PassRate) -> String {
+    let share = or_absent(rate.rate, number::percent);
+    format!("{}/{}  {share}", number::count(rate.passed), number::count(rate.judged))
+}
+
+/// What a delta's interval shows: all of it below zero, all of it above, or neither.
+pub(crate) fn tone(interval: Option<Interval>) -> Tone {
+    match interval {
+        Some(i) if i.high < 0.0 => Tone::Bad,
+        Some(i) if i.low > 0.0 => Tone::Good,
+        _ => Tone::Plain,
+    }
+}
+
+fn every(comparison: &Comparison) -> impl Iterator<Item = &PairedPassRate> {
+    std::iter::once(&comparison.overall).chain(&comparison.categories)
+}
+
+fn category(name: Option<&str>) -> String {
+    name.map_or_else(|| "overall".to_owned(), one_line)
+}
+
+fn paired_row(rate: &PairedPassRate, reach: f64) -> Row {
+    let tone = tone(rate.interval_90_pp);
+    let p = if rate.category.is_some() { or_absent(rate.score_p_holm, number::p_value) } else { "–".to_owned() };
+    let cells = vec![
+        Cell::from(category(rate.category.as_deref())),
+        number::count(rate.pairs).into(),
+        passed(&rate.baseline).into(),
+        passed(&rate.candidate).into(),
+        Cell::toned(or_absent(rate.delta_pp, number::pp), tone),
+        Cell::toned(or_absent(rate.interval_90_pp, number::pp_interval), tone),
+        format!("{}/{}", number::count(rate.losses), number::count(rate.gains)).into(),
+        p.into(),
+    ];
+    let bar = rate.delta_pp.zip(rate.interval_90_pp).map(|(delta, interval)| {
+        let place = |pp: f64| ((pp + reach) / (2.0 * reach) * 100.0).clamp(0.0, 100.0);
+        let (low, high) = (place(interval.low), place(interval.high));
+        Bar { low, width: high - low, at: place(delta), zero: Some(50.0), tone }
+    });
+    Row { bar, strong: rate.category.is_none(), ..Row::new(cells) }
+}
+
+/// How far the bars reach to both sides, in percentage points: all intervals fit, in steps of 5.
+fn reach(comparison: &Comparison) -> f64 {
+    let furthest = every(comparison)
+        .filter_map(|rate| rate.interval_90_pp)
+        .flat_map(|i| [i.low.abs(), i.high.abs()])
+        .filter(|limit| limit.is_finite())
+        .fold(5.0, f64::max);
+    (furthest / 5.0).ceil() * 5.0
+}
+
+fn wilson_bar(rate: &PassRate) -> Option<Bar> {
+    let (value, limits) = rate.rate.zip(rate.wilson_95)?;
+    let (low, high) = (limits.low * 100.0, limits.high * 100.0);
+    Some(Bar { low, width: high - low, at: value * 100.0, zero: None, tone: Tone::Plain })
+}
+
+fn paired_notes(comparison: &Comparison) -> Vec<String> {
+    let missing = &comparison.overall.missing;
+    let mut parts = Vec::new();
+    for (side, by_verdict) in [("baseline", &missing.baseline), ("candidate", &missing.candidate)] {
+        for (verdict, n) in by_verdict.iter().filter(|(_, n)| **n > 0) {
+            parts.push(format!("{} {verdict} on the {side}", number::count(*n)));
+        }
+    }
+    if missing.unmatched > 0 {
+        parts.push(format!("{} on one side only", number::count(missing.unmatched)));
+    }
+    let mut notes = Vec::new();
+    if !parts.is_empty() {
+        let mut note = format!("Pairs left out: {}", parts.join(", "));
+        if let (Some(worst), Some(best)) = (missing.worst_case_pp, missing.best_case_pp) {
+            note.push_str("; had they been judged the delta would lie between ");
+            note.push_str(&format!("{} and {} pp", number::pp(worst), number::pp(best)));
+        }
+        notes.push(note);
+    }
+    if comparison.overall.method == "repeats" {
+        let prompts = counted(comparison.overall.pairs, "prompt", "prompts");
+        notes.push(format!("Repeats: {prompts} count once each, however often they were sent"));
+    }
+    notes
+}

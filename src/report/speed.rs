@@ -1,0 +1,219 @@
+//! Latency and throughput as one table: both sides, their ratio and its interval.
+
+use super::number::{self, or_absent};
+use super::table::{Cell, Column, Labels, Row, Table, Tone};
+use super::text::one_line;
+use crate::model::comparison::{Comparison, SpeedRatio};
+use crate::model::summary::{Distribution, Percentile, SideSummary, Throughput};
+
+/// A latency's name in results, its name on screen, and where a summary keeps it.
+type Latency = (&'static str, &'static str, fn(&SideSummary) -> Option<&Distribution>);
+/// A rate's name in results, its name on screen, and where a summary keeps it.
+type Rate = (&'static str, &'static str, fn(&Throughput) -> Option<f64>);
+
+const LATENCIES: [Latency; 4] = [
+    ("ttft_ms", "TTFT", |s| s.ttft_ms.as_ref()),
+    ("tpot_ms", "TPOT", |s| s.tpot_ms.as_ref()),
+    ("itl_ms", "ITL", |s| s.itl_ms.as_ref()),
+    ("e2e_ms", "E2E", |s| s.e2e_ms.as_ref()),
+];
+const PERCENTILES: [(Percentile, &str); 3] =
+    [(Percentile::P50, "p50"), (Percentile::P95, "p95"), (Percentile::P99, "p99")];
+const RATES: [Rate; 3] = [
+    ("request_throughput_per_s", "requests/s", |t| Some(t.request_throughput_per_s)),
+    ("output_tokens_per_s", "output tokens/s", |t| Some(t.output_tokens_per_s)),
+    ("correct_answers_per_s", "correct answers/s", |t| t.correct_answers_per_s),
+];
+
+/// The speed of both sides (`summaries`: baseline first where there is one), or of a stored
+/// comparison alone (no summaries).
+pub(crate) fn table(comparison: Option<&Comparison>, summaries: &[&SideSummary], labels: &Labels) -> Table {
+    let ratios = comparison.map_or(&[][..], |c| &c.speed);
+    let sides = labels.columns();
+    let mut rows = Vec::new();
+    for (metric, name, distribution) in LATENCIES {
+        let distributions: Vec<_> = summaries.iter().map(|s| distribution(s)).collect();
+        for (percentile, statistic) in PERCENTILES {
+            let ratio = find(ratios, metric, statistic);
+            let title = format!("{name} {statistic}, ms");
+            rows.extend(latency_row(title, &distributions, percentile, ratio, comparison.is_some(), sides.len()));
+        }
+    }
+    for (metric, name, rate) in RATES {
+        let values: Vec<_> = summaries.iter().map(|s| s.throughput.as_ref().and_then(rate)).collect();
+        let ratio = find(ratios, metric, "rate");
+        let known = ratio.is_some() || values.iter().any(Option::is_some) || metric != "correct_answers_per_s";
+        if known {
+            let values = values.iter().map(|v| or_absent(*v, number::decimal).into()).collect();
+            rows.push(row(name.to_owned(), values, ratio, comparison.is_some(), sides.len()));
+        }
+    }
+    for ratio in ratios.iter().filter(|r| !is_listed(r)) {
+        let title = format!("{} {}", one_line(&ratio.metric), one_line(&ratio.statistic));
+        rows.push(row(title, Vec::new(), Some(ratio), true, sides.len()));
+    }
+    let mut columns = vec![Column::words("metric")];
+    columns.extend(sides);
+    if comparison.is_some() {
+        columns.extend([Column::numbers("ratio"), Column::numbers("95 % interval").sacrifice(1)]);
+    }
+    Table { columns, rows, bar_scale: None, notes: notes(comparison, summaries, labels) }
+}
+
+/// What a ratio's interval shows.
+pub(crate) fn tone(ratio: &SpeedRatio) -> Tone {
+    match ratio.interval_95 {
+        Some(i) if i.low > 1.0 && ratio.higher_is_better || i.high < 1.0 && !ratio.higher_is_better => Tone::Good,
+        Some(i) if !i.contains(1.0) => Tone::Bad,
+        _ => Tone::Plain,
+    }
+}
+
+/// One metric's ratio.
+pub(crate) fn find<'a>(ratios: &'a [SpeedRatio], metric: &str, statistic: &str) -> Option<&'a SpeedRatio> {
+    ratios.iter().find(|r| r.metric == metric && r.statistic == statistic)
+}
+
+fn is_listed(ratio: &SpeedRatio) -> bool {
+    let latency = LATENCIES.iter().any(|(metric, ..)| *metric == ratio.metric)
+        && PERCENTILES.iter().any(|(_, statistic)| *statistic == ratio.statistic);
+    let rate = ratio.statistic == "rate" && RATES.iter().any(|(metric, ..)| *metric == ratio.metric);
+    latency || rate
+}
+
+fn latency_row(
+    title: String,
+    distributions: &[Option<&Distribution>],
+    percentile: Percentile,
+    ratio: Option<&SpeedRatio>,
+    compared: bool,
+    sides: usize,
+) -> Option<Row> {
+    let tail = percentile != Percentile::P50;
+    if distributions.iter().all(Option::is_none) && (tail || distributions.is_empty()) && ratio.is_none() {
+        return None;
+    }
+    let trusted = |d: &Option<&Distribution>| d.is_some_and(|d| d.is_trusted(percentile));
+    let cells = distributions
+        .iter()
+        .map(|d| match d {
+            None => Cell::from(number::ABSENT),
+            Some(d) if d.is_trusted(percentile) => number::decimal(d.value(percentile)).into(),
+            Some(d) => {
+                Cell::toned(format!("{} (n too small)", number::decimal(d.value(percentile))), Tone::Dim)
+            }
+        })
+        .collect();
+    let minor = tail && ratio.is_none() && !distributions.iter().all(trusted);
+    Some(Row { minor, ..row(title, cells, ratio, compared, sides) })
+}
+
+/// A metric's row. The values beside a ratio are the ones it was made of.
+fn row(
+    title: String,
+    values: Vec<Cell>,
+    ratio: Option<&SpeedRatio>,
+    compared: bool,
+    sides: usize,
+) -> Row {
+    let mut cells = vec![Cell::from(title)];
+    match ratio {
+        Some(r) if sides == 2 && (r.ratio.is_some() || values.is_empty()) => {
+            cells.extend([r.baseline, r.candidate].map(|v| Cell::from(or_absent(v, number::decimal))));
+        }
+        _ => cells.extend(values),
+    }
+    cells.resize(1 + sides, Cell::from(number::ABSENT));
+    if compared {
+        let tone = ratio.map_or(Tone::Plain, tone);
+        // A statistic nobody compared (ITL, a tail) is a gap in the table, not an absent value.
+        let value = ratio.map_or_else(|| "–".to_owned(), |r| or_absent(r.ratio, number::ratio));
+        let interval =
+            ratio.map_or_else(|| "–".to_owned(), |r| or_absent(r.interval_95, number::ratio_interval));
+        cells.extend([Cell::toned(value, tone), Cell::toned(interval, tone)]);
+    }
+    Row::new(cells)
+}
+
+fn notes(comparison: Option<&Comparison>, summaries: &[&SideSummary], labels: &Labels) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
+    let mut add = |note: String| {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    };
+    let names: Vec<&str> = labels.baseline.iter().chain([&labels.candidate]).map(String::as_str).collect();
+    for ratio in comparison.map_or(&[][..], |c| &c.speed) {
+        if let Some(reason) = &ratio.absent_because {
+            add(format!("{}: {}", metric_name(ratio), one_line(reason)));
+        }
+    }
+    for (summary, name) in summaries.iter().zip(&names) {
+        if let Some(reason) = &summary.throughput_absent_because {
+            add(format!("Throughput of {name} n/a: {}", one_line(reason)));
+        }
+        if summary.itl_inexact > 0 {
+            let gaps = number::counted(summary.itl_inexact, "gap", "gaps");
+            add(format!("ITL of {name}: {gaps} between inexact stamps left out"));
+        }
+        if let Some(tokens) = summary.tokens_per_chunk.filter(|t| (t - 1.0).abs() > 0.01) {
+            add(format!("ITL of {name} is per chunk, of {} tokens on average", number::decimal(tokens)));
+        }
+        if summary.single_token_responses > 0 {
+            let responses = number::counted(summary.single_token_responses, "response", "responses");
+            add(format!("TPOT of {name}: {responses} of a single token have none"));
+        }
+    }
+    for (what, ratio) in [
+        ("Output tokens", comparison.and_then(|c| c.output_token_ratio)),
+        ("Prompt tokens", comparison.and_then(|c| c.prompt_token_ratio)),
+    ] {
+        if let Some(ratio) = ratio {
+            add(format!("{what}, candidate to baseline: {}", number::ratio(ratio)));
+        }
+    }
+    let methods: Vec<&str> =
+        comparison.map_or(&[][..], |c| &c.speed).iter().filter_map(|r| r.method.as_deref()).collect();
+    if let Some(first) = methods.first().filter(|first| methods.iter().all(|m| m == *first)) {
+        add(format!("Intervals: {}", one_line(first)));
+    }
+    notes
+}
+
+/// What a ratio is about, in words.
+pub(crate) fn metric_name(ratio: &SpeedRatio) -> String {
+    let latency = LATENCIES.iter().find(|(metric, ..)| *metric == ratio.metric);
+    let rate = RATES.iter().find(|(metric, ..)| *metric == ratio.metric);
+    match (latency, rate) {
+        (Some((_, name, _)), _) => format!("{name} {}", one_line(&ratio.statistic)),
+        (_, Some((_, name, _))) => (*name).to_owned(),
+        _ => format!("{} {}", one_line(&ratio.metric), one_line(&ratio.statistic)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_of_too_few_is_marked_and_can_be_left_out() {
+        let mut d = Distribution {
+            n: 129,
+            mean: 1.0,
+            standard_deviation: 0.0,
+            min: 1.0,
+            p50: 1.0,
+            p90: 1.0,
+            p95: 1.0,
+            p99: 1.0,
+            p99_9: 1.0,
+            max: 1.0,
+        };
+        let row = |d| latency_row(String::new(), &[Some(d)], Percentile::P95, None, false, 1).unwrap();
+        assert_eq!(row(&d).cells[1], Cell::toned("1.00 (n too small)", Tone::Dim));
+        assert!(row(&d).minor);
+        d.n = 130;
+        assert_eq!(row(&d).cells[1], Cell::from("1.00"));
+        assert!(!row(&d).minor);
+    }
+}

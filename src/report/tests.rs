@@ -1,0 +1,215 @@
+//! The three outputs as a whole: what they say, that hostile text stays text, and that they stay small.
+
+use std::path::PathBuf;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::comparison::{ComparedRun, ComparisonDocument};
+use super::terminal::TerminalOptions;
+use super::{ReportError, comparison, fixture, html, markdown, terminal};
+use crate::model::result::RunResult;
+
+fn options(width: usize) -> TerminalOptions {
+    let files = [("result", "json"), ("report", "html"), ("markdown", "md")];
+    let path = |ending: &str| PathBuf::from(format!("results/01a2b3c4.{ending}"));
+    TerminalOptions {
+        width,
+        color: false,
+        files: files.into_iter().map(|(label, ending)| (label.to_owned(), path(ending))).collect(),
+    }
+}
+
+fn fixtures() -> [(&'static str, RunResult); 7] {
+    [
+        ("paired", fixture::paired()),
+        ("alone", fixture::alone()),
+        ("hostile", fixture::hostile()),
+        ("interrupted", fixture::interrupted()),
+        ("one_row", fixture::result(1, true)),
+        ("large", fixture::result(10_000, true)),
+        ("large_alone", fixture::result(10_000, false)),
+    ]
+}
+
+fn document(result: &RunResult) -> ComparisonDocument<'_> {
+    let run = |label: &str, run_id: &str| ComparedRun { label: label.to_owned(), run_id: run_id.to_owned() };
+    ComparisonDocument {
+        baseline: run("mistral-7b-fp16", "01a2b3c4"),
+        candidate: run("mistral-7b-awq", "01a2b3c5"),
+        simulated: true,
+        comparison: result.comparison.as_ref().unwrap(),
+        warnings: vec!["the runs are 3 days apart".to_owned()],
+    }
+}
+
+#[test]
+fn terminal_snapshots() {
+    for (name, result) in fixtures().into_iter().take(5) {
+        insta::assert_snapshot!(format!("terminal_{name}"), terminal::summary(&result, &options(100)));
+    }
+    insta::assert_snapshot!("terminal_compare", comparison::terminal(&document(&fixture::paired()), &options(100)));
+}
+
+#[test]
+fn markdown_snapshots() {
+    for (name, result) in fixtures().into_iter().take(4) {
+        insta::assert_snapshot!(format!("markdown_{name}"), markdown::render(&result, None).unwrap());
+    }
+    let compared = comparison::markdown(&document(&fixture::paired()), None).unwrap();
+    insta::assert_snapshot!("markdown_compare", compared);
+}
+
+#[test]
+fn html_snapshots() {
+    for (name, result) in fixtures().into_iter().take(4) {
+        let html = html::render(&result, None).unwrap();
+        // The style sheet and the drawings are looked at, not compared.
+        let body = html.split_once("<body>").unwrap().1;
+        let drawing = regex::Regex::new("(?s)<svg.*?</svg>").unwrap();
+        insta::assert_snapshot!(format!("html_{name}"), drawing.replace_all(body, "<svg/>"));
+    }
+}
+
+#[test]
+fn a_terminal_of_any_width_is_not_overrun() {
+    for (name, result) in fixtures() {
+        for width in [60, 80, 100, 120, 200] {
+            let mut options = options(width);
+            options.files.clear();
+            for line in terminal::summary(&result, &options).lines() {
+                assert!(line.width() <= width, "{name} at {width}: {} columns: {line}", line.width());
+            }
+        }
+    }
+}
+
+#[test]
+fn colour_adds_nothing_but_colour() {
+    let result = fixture::hostile();
+    let plain = terminal::summary(&result, &options(100));
+    let coloured = terminal::summary(&result, &TerminalOptions { color: true, ..options(100) });
+    assert!(coloured.contains('\u{1b}'));
+    let squeeze = |text: &str| text.replace("SIMULATED:", " SIMULATED ").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(squeeze(&anstream::adapter::strip_str(&coloured).to_string()), squeeze(&plain));
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    let result = fixture::hostile();
+    let terminal = terminal::summary(&result, &options(100));
+    let markdown = markdown::render(&result, None).unwrap();
+    let html = html::render(&result, None).unwrap();
+    for text in [&terminal, &markdown, &html] {
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "a control character got through");
+        assert!(!text.contains('\u{202e}'), "a direction override got through");
+    }
+    assert!(!html.contains("<script") && !html.contains("<b>\u{241b}"), "markup got through");
+    // Outside code spans nothing of the model's may open a tag, call a person or break a table.
+    let outside = without_code(&markdown);
+    assert!(!outside.contains("<script") && !outside.contains("@team") && !outside.contains("@all"), "{outside}");
+    for table in markdown.split("\n\n").filter(|block| block.starts_with('|')) {
+        let rows = table.lines().filter(|line| line.starts_with('|'));
+        let bars: Vec<_> = rows.map(|row| row.replace("\\|", "").matches('|').count()).collect();
+        assert!(bars.windows(2).all(|pair| pair[0] == pair[1]), "{bars:?} in {table}");
+    }
+}
+
+/// Markdown without what stands in code spans, found as CommonMark says: a run of backticks closes
+/// at the next run of the same length.
+fn without_code(markdown: &str) -> String {
+    let mut out = String::new();
+    for line in markdown.lines() {
+        let mut rest = line;
+        while let Some(start) = rest.find('`') {
+            let escaped = rest[..start].ends_with('\\');
+            let fence = rest[start..].len() - rest[start..].trim_start_matches('`').len();
+            let after = &rest[start + fence..];
+            out.push_str(&rest[..start]);
+            let runs = after.match_indices('`').map(|(i, _)| i);
+            let closing = runs.filter(|i| !after[..*i].ends_with('`')).find(|i| {
+                after[*i..].len() - after[*i..].trim_start_matches('`').len() == fence
+            });
+            rest = match closing {
+                Some(i) if !escaped => &after[i + fence..],
+                _ => after,
+            };
+        }
+        out.push_str(rest);
+        out.push('\n');
+    }
+    out
+}
+
+#[test]
+fn a_simulated_result_says_so_first_and_a_real_one_never() {
+    for (result, simulated) in [(fixture::paired(), true), (fixture::alone(), false)] {
+        let html = html::render(&result, None).unwrap();
+        let markdown = markdown::render(&result, None).unwrap();
+        let terminal = terminal::summary(&result, &options(80));
+        for text in [html, markdown, terminal] {
+            assert_eq!(text.contains("SIMULATED"), simulated);
+            assert!(!simulated || text.find("SIMULATED") < text.find("Quality"));
+        }
+    }
+}
+
+#[test]
+fn ten_thousand_rows_make_a_small_report_that_counts_the_rest() {
+    let result = fixture::result(10_000, true);
+    let html = html::render(&result, None).unwrap();
+    assert!(html.len() < 600_000, "{} bytes", html.len());
+    assert_eq!(html.matches("<details class=\"listed\"").count(), 200);
+    assert!(html.contains("800 more in the JSON"));
+    assert!(markdown::render(&result, None).unwrap().contains("950 more in the JSON"));
+    assert!(terminal::summary(&result, &options(80)).contains("990 more in the report and the JSON"));
+}
+
+#[test]
+fn a_report_asks_for_nothing_from_outside() {
+    let html = html::render(&fixture::paired(), None).unwrap();
+    for needle in ["<link", "<img", "@import", "url(", "src=", "href="] {
+        assert!(!html.contains(needle), "{needle}");
+    }
+}
+
+#[test]
+fn a_template_of_the_user_is_taken_and_the_rest_is_built_in() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("report.md"), "{{ report.title }}: {{ report.warnings[0] }}").unwrap();
+    let mut result = fixture::paired();
+    result.warnings = vec!["<b>".to_owned()];
+    let markdown = markdown::render(&result, Some(folder.path())).unwrap();
+    assert_eq!(markdown, "mistral-7b-awq against mistral-7b-fp16: &lt;b&gt;");
+    assert!(html::render(&result, Some(folder.path())).unwrap().contains("<!doctype html>"));
+}
+
+#[test]
+fn a_template_s_mistake_is_told_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("report.md"), "one\n{{ report.titel }}").unwrap();
+    let error = markdown::render(&fixture::paired(), Some(folder.path())).unwrap_err();
+    let message = error.to_string();
+    assert!(message.contains("report.md") && message.contains(":2"), "{message}");
+    let missing = folder.path().join("nowhere");
+    assert!(matches!(markdown::render(&fixture::paired(), Some(&missing)), Err(ReportError::NoTemplateDir { .. })));
+}
+
+/// `LABCTL_WRITE_REPORTS=1 cargo test report::tests::write_reports` leaves every report in the
+/// folder for temporary files, to be looked at.
+#[test]
+fn write_reports() {
+    if std::env::var_os("LABCTL_WRITE_REPORTS").is_none() {
+        return;
+    }
+    let folder = std::env::temp_dir().join("labctl-reports");
+    std::fs::create_dir_all(&folder).unwrap();
+    let write = |name: String, text: String| std::fs::write(folder.join(name), text).unwrap();
+    for (name, result) in fixtures() {
+        write(format!("{name}.html"), html::render(&result, None).unwrap());
+        write(format!("{name}.md"), markdown::render(&result, None).unwrap());
+        for width in [60, 80, 120] {
+            let coloured = TerminalOptions { color: true, ..options(width) };
+            write(format!("{name}.{width}.txt"), terminal::summary(&result, &coloured));
+        }
+    }
+}

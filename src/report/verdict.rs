@@ -1,0 +1,277 @@
+//! The sentences that answer the question: first what makes the rest unsound, then quality, then speed.
+//!
+//! Without a gate the words follow from the intervals alone: "loss shown" only where the whole 90 %
+//! interval lies below zero, "faster" only where the ratio's whole 95 % interval lies off 1.
+
+use serde::Serialize;
+
+use super::number::{self, count};
+use super::quality;
+use super::speed;
+use super::table::{Labels, Tone};
+use super::text::one_line;
+use crate::model::comparison::{Comparison, GateVerdict, SpeedRatio};
+use crate::model::health::HealthStatus;
+use crate::model::result::{RunResult, RunStatus, SideInfo};
+
+/// How far the ratio of output tokens may lie from 1 before E2E compares answers of different length.
+const SAME_LENGTH: std::ops::RangeInclusive<f64> = 0.9..=1.1;
+
+/// One sentence of the verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What it is about: `Invalid`, `Client`, `Incomplete`, `Quality`, `Speed`.
+    pub topic: &'static str,
+    /// What it means for the variant.
+    pub tone: Tone,
+    /// The sentence.
+    pub text: String,
+}
+
+/// The verdict on a run.
+pub(crate) fn of_run(result: &RunResult, labels: &Labels) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(comparison) = &result.comparison {
+        findings.extend(unsound(comparison));
+    }
+    let health = &result.client_health;
+    if health.status == HealthStatus::Invalid {
+        let reasons = if health.reasons.is_empty() { "no reason given".to_owned() } else { joined(&health.reasons) };
+        findings.push(Finding { topic: "Client", tone: Tone::Bad, text: format!("its measurements are not valid: {reasons}") });
+    }
+    findings.extend(incomplete(result));
+    match (&result.comparison, &labels.baseline) {
+        (Some(comparison), Some(_)) => findings.extend(of_comparison(comparison, labels)),
+        _ => findings.extend([quality_alone(&result.candidate), speed_alone(&result.candidate)]),
+    }
+    findings
+}
+
+/// What makes a comparison unsound; none where it is sound.
+pub(crate) fn unsound(comparison: &Comparison) -> Option<Finding> {
+    let reasons = &comparison.invalid_because;
+    (!reasons.is_empty()).then(|| Finding {
+        topic: "Invalid",
+        tone: Tone::Bad,
+        text: format!("the two sides can't be compared soundly: {}", joined(reasons)),
+    })
+}
+
+/// Quality, then speed, of a comparison.
+pub(crate) fn of_comparison(comparison: &Comparison, labels: &Labels) -> [Finding; 2] {
+    [quality_compared(comparison), speed_compared(comparison, labels)]
+}
+
+fn joined(reasons: &[String]) -> String {
+    reasons.iter().map(|r| one_line(r)).collect::<Vec<_>>().join("; ")
+}
+
+fn incomplete(result: &RunResult) -> Option<Finding> {
+    let how = match result.status {
+        RunStatus::Complete => return None,
+        RunStatus::Interrupted => "the run was interrupted",
+        RunStatus::Recovered => "the run broke off and was recovered from its journal",
+    };
+    let planned = result.load.requests.saturating_mul(result.load.rounds.into());
+    let sides = result.baseline.iter().chain([&result.candidate]);
+    let attempted: Vec<_> = sides.map(|side| count(side.summary.attempted)).collect();
+    let text = format!("{how} after {} of {} requests a side", attempted.join(" and "), count(planned));
+    Some(Finding { topic: "Incomplete", tone: Tone::Warn, text })
+}
+
+fn quality_compared(comparison: &Comparison) -> Finding {
+    let topic = "Quality";
+    let overall = &comparison.overall;
+    let Some(delta) = overall.delta_pp else {
+        let text = "n/a: no prompt was judged on both sides".to_owned();
+        return Finding { topic, tone: Tone::Warn, text };
+    };
+    let interval = overall
+        .interval_90_pp
+        .map_or_else(|| "(no interval)".to_owned(), |i| format!("{} (90 %)", number::pp_interval(i)));
+    let measured = format!("{} pp {interval}", number::pp(delta));
+    if let Some(worst) = comparison.gates.iter().max_by_key(|g| g.verdict) {
+        let more = match comparison.gates.len() {
+            1 => String::new(),
+            n => format!(" (the worst of {n} gates)"),
+        };
+        let (name, reason) = (one_line(&worst.name), one_line(&worst.reason));
+        return Finding {
+            topic,
+            tone: gate_tone(worst.verdict),
+            text: format!("{measured}: {} by gate `{name}`{more}: {reason}", worst.verdict),
+        };
+    }
+    let tone = quality::tone(overall.interval_90_pp);
+    let words = match (tone, overall.interval_90_pp, overall.minimum_detectable_loss_pp) {
+        (Tone::Bad, ..) => "loss shown".to_owned(),
+        (Tone::Good, ..) => "gain shown".to_owned(),
+        (_, None, _) => "nothing shown".to_owned(),
+        (.., Some(mde)) => format!("no loss shown, could have missed up to {mde:.1} pp"),
+        (.., None) => "no loss shown".to_owned(),
+    };
+    Finding { topic, tone, text: format!("{measured}: {words}") }
+}
+
+/// What a gate's verdict means.
+pub(crate) const fn gate_tone(verdict: GateVerdict) -> Tone {
+    match verdict {
+        GateVerdict::Pass => Tone::Good,
+        GateVerdict::Inconclusive => Tone::Warn,
+        GateVerdict::Fail | GateVerdict::Invalid => Tone::Bad,
+    }
+}
+
+/// E2E p50 where the answers are of one length, else TPOT p50; whichever there is.
+fn headline(comparison: &Comparison) -> Option<&SpeedRatio> {
+    let known = |metric| speed::find(&comparison.speed, metric, "p50").filter(|r| r.ratio.is_some());
+    let same_length = comparison.output_token_ratio.is_none_or(|ratio| SAME_LENGTH.contains(&ratio));
+    let order = if same_length { ["e2e_ms", "tpot_ms"] } else { ["tpot_ms", "e2e_ms"] };
+    order.into_iter().find_map(known)
+}
+
+fn speed_compared(comparison: &Comparison, labels: &Labels) -> Finding {
+    let topic = "Speed";
+    let Some((headline, ratio)) = headline(comparison).and_then(|h| h.ratio.map(|ratio| (h, ratio))) else {
+        let reason = comparison.speed.iter().find_map(|r| r.absent_because.as_deref());
+        let text = format!("n/a: {}", reason.map_or_else(|| "neither E2E nor TPOT has a ratio".to_owned(), one_line));
+        return Finding { topic, tone: Tone::Warn, text };
+    };
+    let tone = speed::tone(headline);
+    let candidate = &labels.candidate;
+    let words = match tone {
+        _ if headline.interval_95.is_none() => "no interval, so nothing is shown".to_owned(),
+        Tone::Good => format!("{candidate} is {}x faster", number::ratio(factor(ratio))),
+        Tone::Bad => format!("{candidate} is {}x slower", number::ratio(factor(ratio))),
+        _ => "no speed difference shown".to_owned(),
+    };
+    let value = |v| number::or_absent(v, number::decimal);
+    let interval = headline
+        .interval_95
+        .map_or_else(String::new, |i| format!(" {} (95 %)", number::ratio_interval(i)));
+    let mut text = format!(
+        "{words}: {} {} ms against {} ms, ratio {}{interval}",
+        speed::metric_name(headline),
+        value(headline.candidate),
+        value(headline.baseline),
+        number::ratio(ratio)
+    );
+    if let Some(length) = comparison.output_token_ratio.filter(|ratio| !SAME_LENGTH.contains(ratio)) {
+        text.push_str(&format!("; its answers are {}x as long", number::ratio(length)));
+    }
+    Finding { topic, tone, text }
+}
+
+/// How many times faster or slower: the ratio, turned so that it is above 1.
+fn factor(ratio: f64) -> f64 {
+    if ratio < 1.0 { ratio.recip() } else { ratio }
+}
+
+fn quality_alone(side: &SideInfo) -> Finding {
+    let topic = "Quality";
+    let overall = side.pass_rates.iter().find(|r| r.category.is_none()).map(|r| r.pass_rate);
+    let Some(rate) = overall.filter(|r| r.judged > 0) else {
+        let text = format!("n/a: {}", if has_success(side) { "nothing was judged" } else { "no request succeeded" });
+        return Finding { topic, tone: Tone::Warn, text };
+    };
+    let share = number::or_absent(rate.rate, number::percent);
+    let limits = rate.wilson_95.map_or_else(String::new, |i| format!(" {} (95 %)", number::percent_interval(i)));
+    let text = format!("{} of {} passed, {share}{limits}", count(rate.passed), count(rate.judged));
+    Finding { topic, tone: Tone::Plain, text }
+}
+
+fn speed_alone(side: &SideInfo) -> Finding {
+    let topic = "Speed";
+    if !has_success(side) {
+        return Finding { topic, tone: Tone::Warn, text: "n/a: no request succeeded".to_owned() };
+    }
+    let summary = &side.summary;
+    let mut parts = Vec::new();
+    for (name, distribution) in [("TTFT", &summary.ttft_ms), ("TPOT", &summary.tpot_ms), ("E2E", &summary.e2e_ms)] {
+        if let Some(d) = distribution {
+            parts.push(format!("{name} p50 {} ms", number::decimal(d.p50)));
+        }
+    }
+    if let Some(throughput) = &summary.throughput {
+        parts.push(format!("{} requests/s", number::decimal(throughput.request_throughput_per_s)));
+        parts.push(format!("{} output tokens/s", number::decimal(throughput.output_tokens_per_s)));
+    }
+    Finding { topic, tone: Tone::Plain, text: parts.join(", ") }
+}
+
+fn has_success(side: &SideInfo) -> bool {
+    side.summary.outcomes.iter().any(|(outcome, n)| outcome.is_success() && *n > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::comparison::{GateMode, GateResult, Interval};
+    use crate::report::fixture;
+
+    fn labels() -> Labels {
+        Labels { candidate: "awq".to_owned(), baseline: Some("fp16".to_owned()) }
+    }
+
+    fn quality_with(low: f64, high: f64) -> String {
+        let mut comparison = fixture::paired().comparison.unwrap();
+        comparison.overall.interval_90_pp = Some(Interval { low, high });
+        quality_compared(&comparison).text
+    }
+
+    fn speed_with(ratio: f64, low: f64, high: f64) -> String {
+        let mut comparison = fixture::paired().comparison.unwrap();
+        for speed in &mut comparison.speed {
+            (speed.ratio, speed.interval_95) = (Some(ratio), Some(Interval { low, high }));
+        }
+        speed_compared(&comparison, &labels()).text
+    }
+
+    #[test]
+    fn words_follow_the_interval() {
+        assert!(quality_with(-9.0, -0.1).ends_with(": loss shown"));
+        assert!(quality_with(0.1, 9.0).ends_with(": gain shown"));
+        assert!(quality_with(-9.0, 0.0).contains("no loss shown, could have missed up to"));
+    }
+
+    #[test]
+    fn faster_and_slower_only_where_the_interval_excludes_one() {
+        assert!(speed_with(0.5, 0.4, 0.6).starts_with("awq is 2.00x faster"));
+        assert!(speed_with(2.0, 1.8, 2.2).starts_with("awq is 2.00x slower"));
+        assert!(speed_with(0.9, 0.8, 1.0).starts_with("no speed difference shown"));
+    }
+
+    #[test]
+    fn answers_of_other_length_are_compared_by_token() {
+        let mut comparison = fixture::paired().comparison.unwrap();
+        comparison.output_token_ratio = Some(0.5);
+        let text = speed_compared(&comparison, &labels()).text;
+        assert!(text.contains("TPOT p50") && text.ends_with("its answers are 0.50x as long"), "{text}");
+    }
+
+    #[test]
+    fn a_gate_speaks_in_its_own_words_and_the_worst_one_first() {
+        let mut comparison = fixture::paired().comparison.unwrap();
+        let gate = |name: &str, verdict| GateResult {
+            name: name.to_owned(),
+            mode: GateMode::Detect,
+            margin_pp: 5.0,
+            verdict,
+            reason: "because".to_owned(),
+        };
+        comparison.gates = vec![gate("a", GateVerdict::Pass), gate("b", GateVerdict::Fail)];
+        let finding = quality_compared(&comparison);
+        assert_eq!(finding.tone, Tone::Bad);
+        assert!(finding.text.ends_with("FAIL by gate `b` (the worst of 2 gates): because"), "{}", finding.text);
+    }
+
+    #[test]
+    fn what_is_unsound_comes_first() {
+        let mut result = fixture::paired();
+        result.client_health.status = HealthStatus::Invalid;
+        result.status = RunStatus::Interrupted;
+        result.comparison.as_mut().unwrap().invalid_because = vec!["prompt set differs".to_owned()];
+        let topics: Vec<_> = of_run(&result, &labels()).iter().map(|f| f.topic).collect();
+        assert_eq!(topics, ["Invalid", "Client", "Incomplete", "Quality", "Speed"]);
+    }
+}

@@ -1,0 +1,153 @@
+//! The view model: a result with every number written once, for all three outputs to arrange.
+
+use serde::Serialize;
+
+use super::facts::{self, Health, Section};
+use super::losses::{self, Listing};
+use super::number::count;
+use super::outcomes::{self, Failure};
+use super::quality;
+use super::speed;
+use super::table::{Cell, Column, Labels, Row, Table};
+use super::text::one_line;
+use super::verdict::{self, Finding, gate_tone};
+use crate::model::comparison::{Comparison, GateMode};
+use crate::model::result::{RunResult, SideInfo};
+
+/// What stands wherever a simulated result is shown.
+pub(crate) const SIMULATED: &str = "the built-in simulator answered: these numbers say nothing about a model";
+
+/// A result as people read it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReportView {
+    /// Who against whom.
+    pub title: String,
+    /// With which prompts, under which load.
+    pub subtitle: String,
+    /// The run.
+    pub run_id: String,
+    /// When it began.
+    pub started_at: String,
+    /// What to know about simulated numbers, where they are.
+    pub simulated: Option<&'static str>,
+    /// What the sides are called.
+    pub labels: Labels,
+    /// The verdict, sentence by sentence.
+    pub findings: Vec<Finding>,
+    /// Pass rates.
+    pub quality: Table,
+    /// Pass rates by other methods; empty without a comparison.
+    pub cross_checks: Table,
+    /// Latency and throughput.
+    pub speed: Table,
+    /// Gates; empty where none was asked.
+    pub gates: Table,
+    /// Responses by verdict.
+    pub verdicts: Table,
+    /// Requests by outcome; empty where all succeeded.
+    pub outcomes: Table,
+    /// Each kind of failure once.
+    pub failures: Vec<Failure>,
+    /// The losses, or what didn't pass.
+    pub listing: Listing,
+    /// Whether the client's measurements can be trusted.
+    pub health: Health,
+    /// What to know before believing a number.
+    pub warnings: Vec<String>,
+    /// Everything about the run.
+    pub sections: Vec<Section>,
+    /// The effective configuration, indented JSON.
+    pub config: String,
+    /// The version of labctl that measured.
+    pub labctl_version: String,
+}
+
+impl ReportView {
+    /// Writes out everything that a report of `result` can show.
+    #[must_use]
+    pub fn new(result: &RunResult) -> Self {
+        let labels = labels(result);
+        let sides: Vec<&SideInfo> = result.baseline.iter().chain([&result.candidate]).collect();
+        let summaries: Vec<_> = sides.iter().map(|side| &side.summary).collect();
+        let comparison = result.comparison.as_ref().filter(|_| result.baseline.is_some());
+        let set = &result.prompt_set;
+        let prompts: usize = set.categories.values().sum();
+        Self {
+            title: title(&labels),
+            subtitle: format!(
+                "{} v{} · {} prompts · concurrency {}",
+                one_line(&set.name),
+                set.version,
+                count(prompts as u64),
+                count(result.load.concurrency.into())
+            ),
+            run_id: one_line(&result.run_id),
+            started_at: one_line(&result.started_at),
+            simulated: result.simulated.then_some(SIMULATED),
+            findings: verdict::of_run(result, &labels),
+            quality: comparison
+                .map_or_else(|| quality::single(&sides, &labels), |c| quality::paired(c, &labels)),
+            cross_checks: comparison.map_or_else(Table::default, quality::cross_checks),
+            speed: speed::table(comparison, &summaries, &labels),
+            gates: comparison.map_or_else(Table::default, gates),
+            verdicts: outcomes::verdicts(&sides, &labels),
+            outcomes: outcomes::table(&sides, &labels),
+            failures: outcomes::failures(result, &labels),
+            listing: losses::listing(result, &labels),
+            health: facts::health(&result.client_health),
+            warnings: result.warnings.iter().map(|w| one_line(w)).collect(),
+            sections: facts::sections(result, &labels),
+            config: super::text::clean(&format!("{:#}", result.config)),
+            labctl_version: one_line(&result.client.labctl_version),
+            labels,
+        }
+    }
+}
+
+/// `awq against fp16`, or the one model.
+pub(crate) fn title(labels: &Labels) -> String {
+    match &labels.baseline {
+        Some(baseline) => format!("{} against {baseline}", labels.candidate),
+        None => labels.candidate.clone(),
+    }
+}
+
+/// The gates of a comparison.
+pub(crate) fn gates(comparison: &Comparison) -> Table {
+    if comparison.gates.is_empty() {
+        return Table::default();
+    }
+    let columns = vec![
+        Column::words("gate"),
+        Column::words("mode"),
+        Column::numbers("margin, pp"),
+        Column::words("verdict"),
+        Column::words("reason"),
+    ];
+    let row = |gate: &crate::model::comparison::GateResult| {
+        let mode = match gate.mode {
+            GateMode::Detect => "detect",
+            GateMode::Harm => "harm",
+            GateMode::Prove => "prove",
+            GateMode::Point => "point",
+        };
+        Row::new(vec![
+            one_line(&gate.name).into(),
+            mode.into(),
+            format!("{:.1}", gate.margin_pp).into(),
+            Cell::toned(gate.verdict.to_string(), gate_tone(gate.verdict)),
+            one_line(&gate.reason).into(),
+        ])
+    };
+    Table { columns, rows: comparison.gates.iter().map(row).collect(), ..Table::default() }
+}
+
+/// The sides go by the models asked for; by their endpoints too where the models are the same.
+fn labels(result: &RunResult) -> Labels {
+    let same = result.baseline.as_ref().is_some_and(|b| b.model == result.candidate.model);
+    let name = |side: &SideInfo| {
+        let model = one_line(&side.model);
+        if same { format!("{model} ({})", one_line(&side.endpoint)) } else { model }
+    };
+    Labels { candidate: name(&result.candidate), baseline: result.baseline.as_ref().map(name) }
+}
