@@ -108,9 +108,9 @@ impl Draft {
     pub(super) fn choice<V: Display>(mut self, options: &[V], right: usize, wrong: &[usize]) -> Self {
         let letters: Vec<char> = ('A'..='J').collect();
         let options: Vec<String> = options.iter().map(ToString::to_string).collect();
-        for (letter, option) in letters.iter().zip(&options) {
-            self.prompt.prompt += &format!("\n{letter}) {option}");
-        }
+        let listed: Vec<String> =
+            letters.iter().zip(&options).map(|(letter, option)| format!("\n{letter}) {option}")).collect();
+        self.prompt.prompt += &listed.concat();
         self.prompt.prompt += "\nEnd with a line: Answer: <letter>";
         let shown = |index: &usize| format!("{}) {}", letters[*index], options[*index]);
         let (reference, wrong) = (shown(&right), wrong.iter().map(shown).collect::<Vec<_>>());

@@ -65,9 +65,9 @@ fn format() -> Vec<Draft> {
         ask("Write the date 5 March 2021 in the form YYYY-MM-DD.", "date")
             .working("The year comes first, then the month 03 and the day 05.")
             .exact("2021-03-05", ["2021-05-03", "05-03-2021"]),
-        ask("Write \"a quarter past three in the afternoon\" as a 24-hour time in the form HH:MM.", "time")
-            .working("Three in the afternoon is hour 12 + 3, and a quarter is a fourth of an hour.")
-            .exact("15:15", ["03:15", "15:45"]),
+        ask("Write \"half past four in the afternoon\" as a 24-hour time in the form HH:MM.", "time")
+            .working("Four in the afternoon is the sixteenth hour of the day, and half past means thirty minutes.")
+            .exact("16:30", ["04:30", "16:15"]),
         ask(
             "Put the words red, yellow and blue into alphabetical order. Write them on one line, separated by a comma and a space.",
             "words",

@@ -28,7 +28,7 @@ fn multiples() -> Draft {
         "number",
     )
     .working(format!(
-        "The loop runs from 1 to {}. The multiples of {step} in that range are {}.\nTheir sum is {{answer}}.",
+        "The loop runs from 1 to {}. The multiples of {step} in that range are {}.\nAdded one after the other, their sum is {{answer}}.",
         end - 1,
         shown.join(", ")
     ))

@@ -15,7 +15,7 @@ pub(super) fn rows() -> Vec<Draft> {
             .word("Ulaanbaatar|Ulan Bator|Ulan-Bator|Ulaan Baatar", &["Astana", "Bishkek", "Darkhan"]),
         fact(Medium, "What is the name of the SI derived unit of magnetic flux?", "unit")
             .working(
-                "Magnetic flux is flux density times area. Its SI unit, equal to one volt second, is called the {answer}.",
+                "Magnetic flux is flux density times the area it passes through. Its SI unit, equal to one volt second, is called the {answer}.",
             )
             .word("weber|Wb", &["tesla", "henry", "gauss"]),
         fact(Medium, "Who wrote the novel \"The Master and Margarita\"?", "surname")

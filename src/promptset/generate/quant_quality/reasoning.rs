@@ -157,7 +157,7 @@ fn truth_tellers() -> Draft {
     // honest[person]; a statement is true exactly when its speaker is honest.
     let fits = |honest: &[bool]| {
         let liars = honest.iter().filter(|honest| !**honest).count();
-        honest[0] == !honest[1]
+        honest[0] != honest[1]
             && honest[1] == (honest[2] == honest[3])
             && honest[2] == (liars == 2)
             && honest[3] == (!honest[0] && honest[1])
