@@ -15,7 +15,7 @@ fn row(difficulty: Difficulty, prompt: impl Into<String>) -> Draft {
 }
 
 fn booking() -> Draft {
-    let right = json!({"guest": "Helena Brandt", "room": 418, "nights": 3, "breakfast": false, "arrival": "2019-06-21"});
+    let right = json!({"guest": "Helena Brandt", "room": 418, "nights": 3, "breakfast": false, "arrival": "2019-06-28"});
     let changed = |field: &str, value: Value| {
         let mut changed = right.clone();
         changed[field] = value;
@@ -23,10 +23,10 @@ fn booking() -> Draft {
     };
     row(
         Easy,
-        "Helena Brandt arrives on 21 June 2019 and stays for three nights in room 418. She does not want breakfast. Reply with only a JSON object that has exactly these keys: guest (string, full name), room (number), nights (number), breakfast (boolean), arrival (string, YYYY-MM-DD).",
+        "Helena Brandt arrives on 28 June 2019 and stays for three nights in room 418. She does not want breakfast. Reply with only a JSON object that has exactly these keys: guest (string, full name), room (number), nights (number), breakfast (boolean), arrival (string, YYYY-MM-DD).",
     )
     .copied()
-    .json(&right, &[changed("breakfast", json!(true)), changed("nights", json!("3")), changed("arrival", json!("2019-06-12"))])
+    .json(&right, &[changed("breakfast", json!(true)), changed("nights", json!("3")), changed("arrival", json!("2019-06-18"))])
 }
 
 fn stock() -> Draft {
