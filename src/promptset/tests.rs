@@ -145,6 +145,18 @@ fn a_missing_field_is_named() {
 }
 
 #[test]
+fn a_message_cannot_drive_the_terminal() {
+    for line in [
+        row_with(r"\u001b[2J", 0, ""),
+        row("a").replace("category", r"\u001b[2J"),
+        row_with("a", 9, r#"{"type":"\u001b[2J"}"#),
+        row("a").replace("50", r#""\u001b[2J""#),
+    ] {
+        assert!(!parse_message(&line).contains('\u{1b}'), "{line}");
+    }
+}
+
+#[test]
 fn a_duplicate_id_gives_both_lines() {
     assert_eq!(
         message(&format!("{}\n\n{}\n", row("a"), row("a"))),
