@@ -5,7 +5,18 @@ use super::load::assemble;
 use crate::model::prompt::PromptSet;
 
 /// Name, prompts and manifest of each shipped set, in the order in which they are listed.
-const SETS: &[(&str, &str, &str)] = &[];
+const SETS: &[(&str, &str, &str)] = &[
+    (
+        "canary",
+        include_str!("../../promptsets/canary/promptset.jsonl"),
+        include_str!("../../promptsets/canary/manifest.json"),
+    ),
+    (
+        "quant-quality",
+        include_str!("../../promptsets/quant-quality/promptset.jsonl"),
+        include_str!("../../promptsets/quant-quality/manifest.json"),
+    ),
+];
 
 /// The names of the sets in the binary.
 pub fn built_in_names() -> impl Iterator<Item = &'static str> {

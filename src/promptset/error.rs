@@ -85,7 +85,7 @@ pub enum PromptSetError {
         place: Place,
     },
     /// A line, or the manifest, does not parse as JSON.
-    #[error("{place}: not JSON: {message}; {remedy}")]
+    #[error("{place}: not JSON: {}; {remedy}", clean(.message))]
     NotJson {
         /// Where the parser stopped.
         place: Place,
@@ -95,7 +95,7 @@ pub enum PromptSetError {
         remedy: &'static str,
     },
     /// JSON, but with a field missing or of the wrong type.
-    #[error("{place}: {message}; correct the field")]
+    #[error("{place}: {}; correct the field", clean(.message))]
     Shape {
         /// Where.
         place: Place,
@@ -104,8 +104,8 @@ pub enum PromptSetError {
     },
     /// A field that labctl does not know.
     #[error(
-        "{place}: unknown field `{field}` in {owner}{}; known fields: {}",
-        did_you_mean(.field, .known), listed(.known)
+        "{place}: unknown field `{}` in {owner}{}; known fields: {}",
+        clean(.field), did_you_mean(.field, .known), listed(.known)
     )]
     UnknownField {
         /// Where.
@@ -119,8 +119,8 @@ pub enum PromptSetError {
     },
     /// A check whose type labctl does not know.
     #[error(
-        "{place}: unknown check type `{check}`{}; known types: {}",
-        did_you_mean(.check, .known), listed(.known)
+        "{place}: unknown check type `{}`{}; known types: {}",
+        clean(.check), did_you_mean(.check, .known), listed(.known)
     )]
     UnknownCheck {
         /// Where.
@@ -131,7 +131,9 @@ pub enum PromptSetError {
         known: Vec<String>,
     },
     /// Two prompts with one id.
-    #[error("{place}: duplicate id `{id}`, first used on line {first}; ids must be unique, rename one")]
+    #[error(
+        "{place}: duplicate id `{}`, first used on line {first}; ids must be unique, rename one", clean(.id)
+    )]
     DuplicateId {
         /// The second use.
         place: Place,
@@ -141,7 +143,7 @@ pub enum PromptSetError {
         first: usize,
     },
     /// A prompt that can never be judged as its author meant.
-    #[error("{place}: prompt `{id}`: {problem}")]
+    #[error("{place}: prompt `{}`: {}", clean(.id), clean(.problem))]
     Prompt {
         /// Where.
         place: Place,
@@ -152,8 +154,9 @@ pub enum PromptSetError {
     },
     /// The prompts are not those the manifest was made for.
     #[error(
-        "`{file}` does not match its manifest: SHA-256 is {actual}, the manifest says {expected}; \
-         if the change is meant, run `labctl promptset manifest {directory}`"
+        "`{file}` does not match its manifest: SHA-256 is {actual}, the manifest says {}; \
+         if the change is meant, run `labctl promptset manifest {directory}`",
+        clean(.expected)
     )]
     HashMismatch {
         /// The file.
@@ -167,7 +170,8 @@ pub enum PromptSetError {
     },
     /// The manifest counts other prompts than the file holds.
     #[error(
-        "`{file}`: category counts differ from the prompts: {differences}; run `labctl promptset manifest {directory}`"
+        "`{file}`: category counts differ from the prompts: {}; run `labctl promptset manifest {directory}`",
+        clean(.differences)
     )]
     CategoryCounts {
         /// The manifest.
@@ -179,7 +183,8 @@ pub enum PromptSetError {
     },
     /// The manifest names another set than its folder does.
     #[error(
-        "`{file}`: the set's name is `{name}` but its folder is `{folder}`; rename the folder or run `labctl promptset manifest {directory}`"
+        "`{file}`: the set's name is `{}` but its folder is `{folder}`; rename the folder or run `labctl promptset manifest {directory}`",
+        clean(.name)
     )]
     NameMismatch {
         /// The manifest.
@@ -191,6 +196,12 @@ pub enum PromptSetError {
         /// The set's folder.
         directory: String,
     },
+}
+
+/// A set's own words without control characters: a set may come from anywhere, and a message
+/// must not be able to drive the terminal.
+fn clean(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }
 
 /// A suggestion, if any known name is like `wanted` at all (Jaro-Winkler of at least 0.7, below

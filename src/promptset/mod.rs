@@ -7,9 +7,13 @@
 
 mod built_in;
 mod error;
+#[cfg(test)]
+mod generate;
 mod load;
 mod manifest;
 mod parse;
+#[cfg(test)]
+mod shipped;
 #[cfg(test)]
 mod tests;
 mod verify;

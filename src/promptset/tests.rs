@@ -59,6 +59,17 @@ fn a_set_loads_by_path_and_by_name() {
 }
 
 #[test]
+fn a_built_in_set_needs_no_folder_and_gives_way_to_one() {
+    assert_eq!(load("canary", Path::new("no-such-folder")).unwrap().origin, "built-in");
+    let root = TempDir::new().unwrap();
+    let own = root.path().join("canary");
+    std::fs::create_dir(&own).unwrap();
+    std::fs::write(own.join(PROMPTS_FILE), row("mine")).unwrap();
+    write_manifest(&own, &manifest_for(&own).unwrap()).unwrap();
+    assert_eq!(load("canary", root.path()).unwrap().prompts[0].id, "mine");
+}
+
+#[test]
 fn blank_lines_crlf_and_a_byte_order_mark_are_tolerated() {
     let (_root, directory) = folder(&format!("\u{feff}{}\r\n\r\n  \r\n{}\r\n", row("a"), row("b")));
     assert_eq!(load(&directory.display().to_string(), Path::new("")).unwrap().prompts.len(), 2);
@@ -131,6 +142,18 @@ fn unknown_names_bring_the_nearest_known_one() {
 fn a_missing_field_is_named() {
     let said = parse_message(r#"{"id":"a"}"#);
     assert_eq!(said, "p.jsonl:1:10: missing field `category`; correct the field");
+}
+
+#[test]
+fn a_message_cannot_drive_the_terminal() {
+    for line in [
+        row_with(r"\u001b[2J", 0, ""),
+        row("a").replace("category", r"\u001b[2J"),
+        row_with("a", 9, r#"{"type":"\u001b[2J"}"#),
+        row("a").replace("50", r#""\u001b[2J""#),
+    ] {
+        assert!(!parse_message(&line).contains('\u{1b}'), "{line}");
+    }
 }
 
 #[test]

@@ -1,0 +1,182 @@
+//! One row while it is written: question, working, right answer and wrong ones become a prompt.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use serde_json::Value;
+
+use crate::model::check::{Check, Normaliser, PassWhen, Scope};
+use crate::model::prompt::{Difficulty, Prompt};
+
+/// A row without its id.
+pub(super) struct Draft {
+    prompt: Prompt,
+    working: String,
+}
+
+impl Draft {
+    /// A row whose prompt is exactly this text.
+    pub(super) fn new(category: &str, difficulty: Difficulty, prompt: impl Into<String>) -> Self {
+        let prompt = Prompt {
+            id: String::new(),
+            category: category.to_owned(),
+            scenario_id: None,
+            system: None,
+            prompt: prompt.into(),
+            max_tokens: 0,
+            checks: Vec::new(),
+            pass_when: PassWhen::All,
+            reference: String::new(),
+            near_miss: Vec::new(),
+            difficulty: Some(difficulty),
+            family: None,
+            answer_in_prompt: false,
+        };
+        Self { prompt, working: String::new() }
+    }
+
+    /// A row that asks for a last line `Answer: <kind>`.
+    pub(super) fn ask(category: &str, difficulty: Difficulty, question: impl Display, kind: &str) -> Self {
+        Self::new(category, difficulty, format!("{question}\nEnd with a line: Answer: <{kind}>"))
+    }
+
+    /// What a model would write before its answer line; `{answer}` stands for the answer.
+    pub(super) fn working(mut self, working: impl Into<String>) -> Self {
+        self.working = working.into();
+        self
+    }
+
+    /// The answer stands in the prompt by design.
+    pub(super) fn copied(mut self) -> Self {
+        self.prompt.answer_in_prompt = true;
+        self
+    }
+
+    /// The answer is a number.
+    pub(super) fn number<V: Display>(self, right: V, wrong: impl IntoIterator<Item = V>) -> Self {
+        let check = Check::Numeric {
+            value: right.to_string(),
+            abs: None,
+            rel: None,
+            decimals: None,
+            significant_figures: None,
+            unit: None,
+        };
+        self.solved(check, &right, wrong)
+    }
+
+    /// The answer contains a word or phrase and none of the wrong ones, so that listing several
+    /// does not pass. Aliases are separated by `|`; the reference gives the first.
+    pub(super) fn word(self, right: &str, wrong: &[&str]) -> Self {
+        let first = right.split('|').next().unwrap_or(right).to_owned();
+        let none = wrong.iter().map(ToString::to_string).collect();
+        let check =
+            Check::Contains { any: vec![right.to_owned()], all: Vec::new(), none, scope: Scope::Answer };
+        self.solved(check, &first, wrong)
+    }
+
+    /// The answer is this text, give or take white space, quotation marks and a full stop.
+    pub(super) fn exact<V: Display>(self, right: &str, wrong: impl IntoIterator<Item = V>) -> Self {
+        let check = exactly(right, Scope::Answer, &[]);
+        self.solved(check, &right, wrong)
+    }
+
+    /// Like `exact`, and upper or lower case makes no difference.
+    pub(super) fn exact_any_case<V: Display>(self, right: &str, wrong: impl IntoIterator<Item = V>) -> Self {
+        let check = exactly(right, Scope::Answer, &[Normaliser::Case]);
+        self.solved(check, &right, wrong)
+    }
+
+    /// One more spelling that the last check, an `exact`, accepts.
+    pub(super) fn also(mut self, value: &str) -> Self {
+        match self.prompt.checks.last_mut() {
+            Some(Check::Exact { values, .. }) => values.push(value.to_owned()),
+            _ => unreachable!("`also` follows `exact`"),
+        }
+        self
+    }
+
+    /// The whole reply is this text.
+    pub(super) fn only<V: Display>(mut self, right: &str, wrong: impl IntoIterator<Item = V>) -> Self {
+        self.prompt.checks.push(exactly(right, Scope::Text, &[Normaliser::Fence]));
+        right.clone_into(&mut self.prompt.reference);
+        self.prompt.near_miss.extend(wrong.into_iter().map(|text| text.to_string()));
+        self
+    }
+
+    /// One of several options, which are added to the prompt with their letters.
+    pub(super) fn choice<V: Display>(mut self, options: &[V], right: usize, wrong: &[usize]) -> Self {
+        let letters: Vec<char> = ('A'..='J').collect();
+        let options: Vec<String> = options.iter().map(ToString::to_string).collect();
+        let listed: Vec<String> =
+            letters.iter().zip(&options).map(|(letter, option)| format!("\n{letter}) {option}")).collect();
+        self.prompt.prompt += &listed.concat();
+        self.prompt.prompt += "\nEnd with a line: Answer: <letter>";
+        let shown = |index: &usize| format!("{}) {}", letters[*index], options[*index]);
+        let (reference, wrong) = (shown(&right), wrong.iter().map(shown).collect::<Vec<_>>());
+        self.solved(Check::Choice { options, answer: letters[right] }, &reference, wrong)
+    }
+
+    /// The reply is one JSON value, equal to this one.
+    pub(super) fn json(mut self, right: &Value, wrong: &[Value]) -> Self {
+        let check = match right {
+            Value::Object(members) => Check::Json {
+                equals: members.iter().map(|(key, value)| (format!("/{key}"), value.clone())).collect(),
+                required: Vec::new(),
+                closed: true,
+            },
+            _ => Check::Json {
+                equals: BTreeMap::from([(String::new(), right.clone())]),
+                required: Vec::new(),
+                closed: false,
+            },
+        };
+        let shown = |value: &Value| format!("```json\n{value:#}\n```");
+        self.prompt.checks.push(check);
+        self.prompt.reference = shown(right);
+        self.prompt.near_miss.extend(wrong.iter().map(shown));
+        self
+    }
+
+    fn solved<V: Display>(
+        mut self,
+        check: Check,
+        right: &impl Display,
+        wrong: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let reply = |answer: &dyn Display| {
+            let answer = answer.to_string();
+            let working = self.working.replace("{answer}", &answer);
+            let gap = if working.is_empty() { "" } else { "\n" };
+            format!("{working}{gap}Answer: {answer}")
+        };
+        self.prompt.reference = reply(right);
+        self.prompt.near_miss = wrong.into_iter().map(|answer| reply(&answer)).collect();
+        self.prompt.checks.push(check);
+        self
+    }
+}
+
+fn exactly(value: &str, scope: Scope, also: &[Normaliser]) -> Check {
+    let mut normalise = vec![Normaliser::Nfkc];
+    normalise.extend_from_slice(also);
+    normalise.extend([Normaliser::Whitespace, Normaliser::Quotes, Normaliser::FullStop]);
+    Check::Exact { values: vec![value.to_owned()], normalise, scope }
+}
+
+/// Numbers the rows within their categories and gives each room for `at_least` tokens, or for
+/// three times its reference (at four characters a token) where that is more.
+pub(super) fn finish(set: &str, at_least: u32, drafts: Vec<Draft>) -> Vec<Prompt> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    drafts
+        .into_iter()
+        .map(|Draft { mut prompt, .. }| {
+            let number = counts.entry(prompt.category.clone()).or_default();
+            *number += 1;
+            prompt.id = format!("{set}-{}-{number:03}", prompt.category.replace('_', "-"));
+            let reference = u32::try_from(prompt.reference.chars().count().div_ceil(4)).unwrap();
+            prompt.max_tokens = at_least.max((3 * reference).next_multiple_of(64));
+            prompt
+        })
+        .collect()
+}
