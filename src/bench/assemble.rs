@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::compare::compare::{Options, compare};
-use crate::compare::gate::Gate;
-use crate::compare::pass_rate::pass_rates;
+use crate::compare::{Options, compare};
+use crate::compare::Gate;
+use crate::compare::pass_rates;
 use crate::metrics::health::{Samples, client_health};
 use crate::metrics::summary::summarise;
 use crate::model::header::{RunHeader, SideHeader};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::client::secret::Secret;
-use crate::compare::gate::Gate;
+use crate::compare::Gate;
 use crate::load::plan::Shape;
 use crate::model::config::Endpoint;
 use crate::model::prompt::PromptSet;

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! One exchange with one server: a request out, a stamped stream in, a trace and a text as the result.
 //!
 //! `transport` is the seam: a stream of (bytes, stamp, exact), here over reqwest. `sse` makes events
@@ -17,8 +16,3 @@ pub mod secret;
 pub mod sse;
 pub mod transport;
 mod wire;
-=======
-//! The room `client`.
-
-pub mod secret;
->>>>>>> cb825e0fcf3a854376a2210e87485d3c69d9e518

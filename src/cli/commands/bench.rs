@@ -1,11 +1,30 @@
-//! `labctl bench`.
+//! `labctl bench`: a team's prompts on its endpoint, and on the baseline where asked.
 
 use crate::cli::args::BenchArgs;
+use crate::cli::commands::measure::Measure;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
+use crate::model::result::RunKind;
 
 /// Runs `labctl bench`.
-pub fn run(_args: &BenchArgs, _context: &Context) -> Result<ExitStatus, CliError> {
-    Err(CliError::internal("not wired"))
+pub fn run(args: &BenchArgs, context: &Context) -> Result<ExitStatus, CliError> {
+    if args.gate.is_asked() && !args.wants_baseline() {
+        return Err(CliError::usage("a gate compares with a baseline, and none is run")
+            .with_hint("add `--compare-baseline`, or compare two results with `labctl compare`"));
+    }
+    let settings = context.settings(args)?;
+    let rule = context.simulator_rule(args.load.simulate, args.load.ci, args.gate.is_asked());
+    let targets = settings.bench_targets(args, rule)?;
+    let measure = Measure {
+        context,
+        kind: RunKind::Bench,
+        settings,
+        targets,
+        load: &args.load,
+        gate: &args.gate,
+        block_size: args.block_size,
+        with_report: !args.no_report,
+    };
+    measure.run()
 }

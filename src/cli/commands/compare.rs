@@ -1,11 +1,54 @@
-//! `labctl compare`.
+//! `labctl compare`: two saved results, paired by prompt.
+
+use serde_json::json;
 
 use crate::cli::args::CompareArgs;
+use crate::cli::args::values::OutputFormat;
+use crate::cli::commands::{gates, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
+use crate::compare::{Options, compare, pair_results};
+use crate::model::result::RunResult;
+use crate::report::comparison::{self, ComparedRun, ComparisonDocument};
+use crate::report::terminal::TerminalOptions;
 
 /// Runs `labctl compare`.
-pub fn run(_args: &CompareArgs, _context: &Context) -> Result<ExitStatus, CliError> {
-    Err(CliError::internal("not wired"))
+pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError> {
+    let store = store::open(&args.store, context)?;
+    let baseline = store::load(&store, &args.baseline)?;
+    let candidate = store::load(&store, &args.candidate)?;
+    let (rows, invalid_because, warnings) = pair_results(&baseline, &candidate);
+    let options = Options { seed: candidate.seed, gates: gates::from_args(&args.gate), invalid_because };
+    let compared = compare(&rows, &candidate.candidate.summary, &baseline.candidate.summary, &options);
+    let document = ComparisonDocument {
+        baseline: named(&baseline),
+        candidate: named(&candidate),
+        simulated: baseline.simulated || candidate.simulated,
+        comparison: &compared,
+        warnings,
+    };
+    let ui = context.ui;
+    match args.format {
+        OutputFormat::Json => ui.print_json(&json!({
+            "baseline": {"run_id": baseline.run_id, "model": baseline.candidate.model},
+            "candidate": {"run_id": candidate.run_id, "model": candidate.candidate.model},
+            "simulated": document.simulated,
+            "warnings": document.warnings,
+            "comparison": compared,
+        }))?,
+        OutputFormat::Markdown => {
+            let text = comparison::markdown(&document, None).map_err(|error| CliError::internal(error.to_string()))?;
+            ui.print(&text)?;
+        }
+        OutputFormat::Text => {
+            let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files: Vec::new() };
+            ui.print(&comparison::terminal(&document, &options))?;
+        }
+    }
+    gates::status(Some(&compared), &args.gate, ui)
+}
+
+fn named(result: &RunResult) -> ComparedRun {
+    ComparedRun { label: result.candidate.model.clone(), run_id: result.run_id.clone() }
 }

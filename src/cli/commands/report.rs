@@ -1,11 +1,38 @@
-//! `labctl report`.
+//! `labctl report`: a saved result as HTML, Markdown or terminal text.
 
 use crate::cli::args::ReportArgs;
+use crate::cli::args::values::OutputFormat;
+use crate::cli::commands::{measure, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
+use crate::report::terminal::{TerminalOptions, summary};
 
-/// Runs `labctl report`.
-pub fn run(_args: &ReportArgs, _context: &Context) -> Result<ExitStatus, CliError> {
-    Err(CliError::internal("not wired"))
+/// Runs `labctl report`. Without a file named it writes both reports beside the result.
+pub fn run(args: &ReportArgs, context: &Context) -> Result<ExitStatus, CliError> {
+    let store = store::open(&args.store, context)?;
+    let result = store::load(&store, &args.run)?;
+    let mut files = Vec::new();
+    if let Some(path) = &args.html {
+        measure::write_file(path, &measure::render_html(&result)?)?;
+        files.push(("report".to_owned(), path.clone()));
+    }
+    if let Some(path) = &args.markdown {
+        measure::write_file(path, &measure::render_markdown(&result)?)?;
+        files.push(("report".to_owned(), path.clone()));
+    }
+    if args.html.is_none() && args.markdown.is_none() && args.format == OutputFormat::Text {
+        let path = store.resolve(&args.run).map_err(|error| CliError::usage(error.to_string()))?;
+        files = measure::write_reports(&result, &path)?;
+    }
+    let ui = context.ui;
+    match args.format {
+        OutputFormat::Json => ui.print_json(&result)?,
+        OutputFormat::Markdown => ui.print(&measure::render_markdown(&result)?)?,
+        OutputFormat::Text => {
+            let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
+            ui.print(&summary(&result, &options))?;
+        }
+    }
+    Ok(ExitStatus::Success)
 }

@@ -1,0 +1,195 @@
+//! What `bench` and `run` share: from resolved targets to the summary, the reports and the exit code.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::bench::plan::{BenchPlan, SideSpec};
+use crate::bench::run::{Finished, run};
+use crate::bench::soundness::nothing_valid;
+use crate::cli::args::values::OutputFormat;
+use crate::cli::args::{GateArgs, LoadArgs};
+use crate::cli::commands::{failure, gates};
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::exit::ExitStatus;
+use crate::cli::progress;
+use crate::cli::settings::{self, Settings, Target, Targets};
+use crate::client::clock::Clock;
+use crate::load::bus::Bus;
+use crate::model::result::{RunKind, RunResult, RunStatus, Sampling};
+use crate::promptset;
+use crate::report;
+use crate::report::terminal::TerminalOptions;
+
+/// A measurement that flags and configuration ask for.
+pub(super) struct Measure<'a> {
+    pub(super) context: &'a Context,
+    pub(super) kind: RunKind,
+    pub(super) settings: Settings,
+    pub(super) targets: Targets,
+    pub(super) load: &'a LoadArgs,
+    pub(super) gate: &'a GateArgs,
+    pub(super) block_size: Option<u32>,
+    pub(super) with_report: bool,
+}
+
+impl Measure<'_> {
+    /// Measures, writes, prints.
+    pub(super) fn run(self) -> Result<ExitStatus, CliError> {
+        let plan = self.plan()?;
+        let finished = self.measure(plan)?;
+        let result = &finished.result;
+        let mut files = Vec::new();
+        if let Ok(path) = &finished.written {
+            files.push(("result".to_owned(), path.clone()));
+            if self.with_report {
+                files.extend(write_reports(result, path)?);
+            }
+        }
+        self.print(result, files)?;
+        self.status(&finished)
+    }
+
+    fn plan(&self) -> Result<BenchPlan, CliError> {
+        let defaults = &self.settings.config.defaults;
+        let prompt_set = promptset::load(&self.targets.prompt_set, &defaults.promptset_dir)
+            .map_err(|error| CliError::usage(error.to_string()))?;
+        Ok(BenchPlan {
+            kind: self.kind,
+            team: self.targets.team.clone(),
+            labels: self.load.label.iter().map(|label| (label.key.clone(), label.value.clone())).collect(),
+            prompt_set,
+            candidate: side(&self.targets.candidate)?,
+            baseline: self.targets.baseline.as_ref().map(side).transpose()?,
+            concurrency: defaults.concurrency,
+            requests: self.load.requests.map(u64::from),
+            repeats: defaults.repeats,
+            rounds: defaults.rounds,
+            block_size: self.block_size,
+            warmup: defaults.warmup,
+            sampling: Sampling {
+                temperature: defaults.temperature,
+                top_p: defaults.top_p,
+                seed: defaults.seed,
+                max_tokens: defaults.max_tokens,
+            },
+            seed: defaults.seed,
+            gates: gates::from_args(self.gate),
+            results_dir: defaults.results_dir.clone(),
+            config: settings::masked(&self.settings.config),
+        })
+    }
+
+    fn measure(&self, plan: BenchPlan) -> Result<Finished, CliError> {
+        let ui = self.context.ui;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| CliError::internal("could not start the runtime").caused_by(error))?;
+        let clock = Clock::start();
+        let visible = ui.wants_progress() && !self.load.no_progress && !self.load.ci && !self.context.ci;
+        runtime.block_on(async {
+            let bus = Bus::new(clock);
+            let cancel = CancellationToken::new();
+            let progress = progress::follow(bus.subscribe_live(), plan.shape().total(), ui, visible);
+            let interrupts = tokio::spawn(watch_interrupts(cancel.clone(), ui));
+            let outcome = run(plan, &bus, clock, cancel).await;
+            interrupts.abort();
+            drop(bus);
+            // The bar ends by itself once the bus is gone; how it ended changes nothing.
+            let _ended = progress.await;
+            outcome.map_err(failure::of_run)
+        })
+    }
+
+    fn print(&self, result: &RunResult, files: Vec<(String, PathBuf)>) -> Result<(), CliError> {
+        let ui = self.context.ui;
+        match self.load.format {
+            OutputFormat::Json => ui.print_json(result),
+            OutputFormat::Markdown => ui.print(&render_markdown(result)?),
+            OutputFormat::Text => {
+                let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
+                ui.print(&report::terminal::summary(result, &options))
+            }
+        }
+    }
+
+    fn status(&self, finished: &Finished) -> Result<ExitStatus, CliError> {
+        let result = &finished.result;
+        if let Err(error) = &finished.written {
+            return Err(CliError::not_written(error.to_string()));
+        }
+        if result.status == RunStatus::Interrupted {
+            return Err(CliError::interrupted("interrupted; what was measured is kept"));
+        }
+        let limit = self.settings.config.defaults.max_error_rate;
+        let reasons = nothing_valid(result, limit, self.load.allow_invalid_client);
+        if !reasons.is_empty() {
+            return Err(CliError::not_measured(reasons.join("; ")));
+        }
+        gates::status(result.comparison.as_ref(), self.gate, self.context.ui)
+    }
+}
+
+fn side(target: &Target) -> Result<SideSpec, CliError> {
+    let key = settings::api_key(&target.endpoint)?;
+    Ok(SideSpec { name: target.name.clone(), endpoint: target.endpoint.clone(), key })
+}
+
+/// The first interrupt ends the run and keeps what was measured; the second ends the process.
+async fn watch_interrupts(cancel: CancellationToken, ui: crate::cli::ui::Ui) {
+    let seen = AtomicBool::new(false);
+    while next_interrupt().await.is_ok() {
+        if seen.swap(true, Ordering::Relaxed) {
+            abort();
+        }
+        ui.warn("interrupted: keeping what was measured; once more to abort");
+        cancel.cancel();
+    }
+}
+
+async fn next_interrupt() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[expect(clippy::exit, reason = "the second interrupt: the journal is on disk, and nothing else is waited for")]
+fn abort() {
+    std::process::exit(i32::from(ExitStatus::Interrupted.code()));
+}
+
+/// Writes the HTML and Markdown reports beside a result.
+pub(super) fn write_reports(result: &RunResult, beside: &Path) -> Result<Vec<(String, PathBuf)>, CliError> {
+    let html = (beside.with_extension("html"), render_html(result)?);
+    let markdown = (beside.with_extension("md"), render_markdown(result)?);
+    [html, markdown]
+        .into_iter()
+        .map(|(path, text)| {
+            write_file(&path, &text)?;
+            Ok(("report".to_owned(), path))
+        })
+        .collect()
+}
+
+/// Writes a file that a user asked for.
+pub(super) fn write_file(path: &Path, text: &str) -> Result<(), CliError> {
+    fs::write(path, text)
+        .map_err(|error| CliError::not_written(format!("could not write `{}`", path.display())).caused_by(error))
+}
+
+/// The HTML report.
+pub(super) fn render_html(result: &RunResult) -> Result<String, CliError> {
+    report::html::render(result, None).map_err(|error| CliError::internal(error.to_string()))
+}
+
+/// The Markdown report.
+pub(super) fn render_markdown(result: &RunResult) -> Result<String, CliError> {
+    report::markdown::render(result, None).map_err(|error| CliError::internal(error.to_string()))
+}

@@ -1,0 +1,22 @@
+//! Saved results, as commands reach them.
+
+use crate::cli::args::results::StoreArgs;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::settings::NoFlags;
+use crate::model::result::RunResult;
+use crate::results::store::Store;
+
+/// The store of `--results-dir`, else of the configuration.
+pub(super) fn open(args: &StoreArgs, context: &Context) -> Result<Store, CliError> {
+    let dir = match &args.results_dir {
+        Some(dir) => dir.clone(),
+        None => context.settings(&NoFlags)?.config.defaults.results_dir,
+    };
+    Ok(Store::new(dir))
+}
+
+/// A result by id, unique prefix, path or `latest`.
+pub(super) fn load(store: &Store, selector: &str) -> Result<RunResult, CliError> {
+    store.load(selector).map_err(|error| CliError::usage(error.to_string()))
+}
