@@ -253,6 +253,7 @@ mod tests {
     use crate::compare::pass_rate::paired_pass_rates;
     use crate::compare::support::table;
     use GateVerdict::{Fail, Inconclusive, Invalid, Pass};
+    use proptest::prelude::*;
 
     const A: [usize; 4] = [24, 3, 1, 2];
     const B: [usize; 4] = [198, 14, 5, 33];
@@ -341,5 +342,23 @@ mod tests {
     fn nothing_paired_is_inconclusive() {
         assert_eq!(result(GateMode::Detect, [0; 4]).verdict, Inconclusive);
         assert_eq!(result(GateMode::Detect, [0; 4]).reason, "0 pairs, too few for an interval");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn one_gain_turned_into_a_loss_never_helps(
+            [a, losses, gains, b] in prop::array::uniform4(0..40_usize), margin_pp in 1.0..15.0_f64,
+        ) {
+            prop_assume!(gains > 0);
+            for mode in [GateMode::Detect, GateMode::Harm, GateMode::Prove, GateMode::Point] {
+                let verdict = |counts| {
+                    let gate = Gate { mode, margin_pp, ..Gate::default() };
+                    gate.evaluate(&paired_pass_rates(&table("math", counts), &[]).0, &[], &[]).verdict
+                };
+                // The verdicts are ordered from pass to fail.
+                prop_assert!(verdict([a, losses + 1, gains - 1, b]) >= verdict([a, losses, gains, b]));
+            }
+        }
     }
 }

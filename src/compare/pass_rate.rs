@@ -53,13 +53,15 @@ pub fn pass_rates(rows: &[Row], side: Side) -> Vec<CategoryPassRate> {
 }
 
 /// The paired pass rates: overall, and by category in alphabetical order with p-values adjusted over the
-/// categories. The detectable loss is that of the gate on the category, or of the default gate where there is none.
+/// categories. The detectable loss is that of the gate on the category, else of the overall gate, else of the
+/// default one.
 #[must_use]
 pub fn paired_pass_rates(rows: &[Row], gates: &[Gate]) -> (PairedPassRate, Vec<PairedPassRate>) {
     let repeated = is_repeated(rows);
     let mut rates = groups(rows).into_iter().map(|(category, rows)| {
-        let gate = gates.iter().find(|gate| gate.category.as_deref() == category);
-        Pairing::of(&rows).rate(category, repeated, &gate.cloned().unwrap_or_default())
+        let on = |category| gates.iter().find(|gate| gate.category.as_deref() == category);
+        let gate = on(category).or_else(|| on(None)).cloned().unwrap_or_default();
+        Pairing::of(&rows).rate(category, repeated, &gate)
     });
     // `groups` puts the overall group first, even of no rows.
     let overall = rates.next().unwrap_or_else(|| Pairing::default().rate(None, repeated, &Gate::default()));
