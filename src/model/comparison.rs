@@ -51,7 +51,9 @@ pub struct PairedPassRate {
     pub baseline: PassRate,
     /// The candidate on the paired responses.
     pub candidate: PassRate,
-    /// Pairs where both pass.
+    /// Pairs where both pass. In these four counts a prompt that was sent several times is a loss where the
+    /// candidate passed it less often than the baseline, a gain where more often, and where equally often a
+    /// pass of both if at least half of its repeats passed.
     pub both_passed: u64,
     /// Pairs where the baseline passed and the candidate didn't.
     pub losses: u64,
@@ -59,7 +61,8 @@ pub struct PairedPassRate {
     pub gains: u64,
     /// Pairs where both fail.
     pub both_failed: u64,
-    /// (gains − losses) ÷ pairs, in percentage points; absent without pairs.
+    /// (gains − losses) ÷ pairs, or with repeats the mean of the prompts' differences, in percentage points;
+    /// absent without pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delta_pp: Option<f64>,
     /// Two-sided 90 % interval of the delta (the gate's), percentage points.
@@ -71,7 +74,7 @@ pub struct PairedPassRate {
     /// Newcombe's method 10, 95 %, as a cross-check, percentage points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newcombe_95_pp: Option<Interval>,
-    /// Two-sided score (Tango) p-value of delta = 0.
+    /// Two-sided p-value of delta = 0: the score (Tango), or with repeats Student's t.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score_p: Option<f64>,
     /// `score_p` after Holm over the categories; absent for the overall row.
@@ -101,10 +104,12 @@ pub struct Missing {
     pub candidate: BTreeMap<Verdict, u64>,
     /// Prompts that only one side holds (a run was cut short, or the sets differ).
     pub unmatched: u64,
-    /// Delta if every missing candidate response had passed and every missing baseline one failed, percentage points.
+    /// Delta if every missing candidate response had passed and every missing baseline one failed, percentage
+    /// points; absent where nothing is missing. Unmatched prompts stay out of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_case_pp: Option<f64>,
-    /// Delta if every missing candidate response had failed and every missing baseline one passed, percentage points.
+    /// Delta if every missing candidate response had failed and every missing baseline one passed, percentage
+    /// points; absent where nothing is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worst_case_pp: Option<f64>,
 }
@@ -114,7 +119,7 @@ pub struct Missing {
 pub struct SpeedRatio {
     /// The metric's name, unit included: `ttft_ms`, `tpot_ms`, `e2e_ms`, `output_tokens_per_s`, ….
     pub metric: String,
-    /// Which statistic of it: `p50`, `mean`, `rate`.
+    /// Which statistic of it: `p50`, `p95`, `rate`.
     pub statistic: String,
     /// Whether a larger value is better.
     pub higher_is_better: bool,
@@ -130,7 +135,8 @@ pub struct SpeedRatio {
     /// 95 % interval of the ratio.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval_95: Option<Interval>,
-    /// How the interval was made: `rounds` (t on logs of per-round values) or `within run` (prompts resampled).
+    /// How the interval was made: `rounds` (t on logs of per-round values; both values are then geometric means of
+    /// the rounds'), `within run, by block` or `within run, by prompt` (what was resampled).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// Why there is no ratio or no interval.

@@ -1,0 +1,204 @@
+//! Everything that two sides' pairing comes to, in one value.
+
+use crate::model::comparison::{Comparison, Flip, PairedPassRate};
+use crate::model::record::{Attempt, Row, Side};
+use crate::model::summary::SideSummary;
+use crate::model::units::ratio;
+use crate::stats::real;
+
+use super::gate::Gate;
+use super::pass_rate::paired_pass_rates;
+use super::speed::{speed_ratios, successes};
+
+/// So many missing responses are tolerated on a side whatever its size.
+const TOLERATED_MISSING: u64 = 2;
+
+/// This share of a side's responses may be missing.
+const TOLERATED_SHARE: f64 = 0.02;
+
+/// What a comparison needs to know besides the rows.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Seed of the resampling: the same seed gives the same intervals.
+    pub seed: u64,
+    /// Gates to evaluate; without any, pass rates get the detectable loss of the default one.
+    pub gates: Vec<Gate>,
+    /// Reasons already known why the sides can't be compared soundly (see
+    /// [`pair_results`](super::align::pair_results)).
+    pub invalid_because: Vec<String>,
+}
+
+/// Compares the two sides of these rows: pass rates, speed, token counts, flips, validity, gates.
+#[must_use]
+pub fn compare(
+    rows: &[Row],
+    candidate: &SideSummary,
+    baseline: &SideSummary,
+    options: &Options,
+) -> Comparison {
+    let (overall, categories) = paired_pass_rates(rows, &options.gates);
+    let mut invalid_because = options.invalid_because.clone();
+    invalid_because.extend(too_much_missing(candidate, baseline, &overall));
+    let gates =
+        options.gates.iter().map(|gate| gate.evaluate(&overall, &categories, &invalid_because)).collect();
+    Comparison {
+        overall,
+        categories,
+        speed: speed_ratios(rows, candidate, baseline, options.seed),
+        output_token_ratio: token_ratio(rows, |attempt| attempt.metrics.output_tokens),
+        prompt_token_ratio: token_ratio(rows, |attempt| Some(attempt.exchange.usage?.prompt_tokens)),
+        losses: flips(rows, true),
+        gains: flips(rows, false),
+        invalid_because,
+        gates,
+    }
+}
+
+/// Candidate ÷ baseline tokens, over the pairs of successes where both sides' counts are known.
+fn token_ratio(rows: &[Row], tokens: fn(&Attempt) -> Option<u64>) -> Option<f64> {
+    let (of_candidate, of_baseline) = successes(rows)
+        .filter_map(|(_, baseline, candidate)| Some((tokens(candidate)?, tokens(baseline)?)))
+        .fold((0, 0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
+    ratio(of_candidate, of_baseline)
+}
+
+/// The pairs that only one side passed, in the rows' order: losses where `baseline_passed`, else gains.
+fn flips(rows: &[Row], baseline_passed: bool) -> Vec<Flip> {
+    rows.iter()
+        .filter_map(|row| {
+            let (baseline, candidate) =
+                (row.baseline.as_ref()?.judgement.verdict, row.candidate.as_ref()?.judgement.verdict);
+            let flipped = baseline.passed()? == baseline_passed && candidate.passed()? != baseline_passed;
+            flipped.then(|| Flip {
+                prompt_id: row.key.prompt_id.clone(),
+                category: row.category.clone(),
+                repeat: row.key.repeat,
+                baseline,
+                candidate,
+            })
+        })
+        .collect()
+}
+
+/// Why too little was judged to compare: nothing paired, or more than max(2, 2 %) of a side's responses missing.
+/// (Where neither side misses more than that, they can't differ by more either.)
+fn too_much_missing(
+    candidate: &SideSummary,
+    baseline: &SideSummary,
+    overall: &PairedPassRate,
+) -> Vec<String> {
+    let mut reasons: Vec<String> = [(Side::Baseline, baseline), (Side::Candidate, candidate)]
+        .into_iter()
+        .filter_map(|(side, summary)| {
+            let missing: Vec<(&str, u64)> = summary
+                .verdicts
+                .iter()
+                .filter(|(verdict, count)| verdict.passed().is_none() && **count > 0)
+                .map(|(verdict, count)| (verdict.name(), *count))
+                .collect();
+            let count: u64 = missing.iter().map(|(_, count)| count).sum();
+            let tolerated = real(TOLERATED_MISSING).max(TOLERATED_SHARE * real(summary.attempted));
+            (real(count) > tolerated).then(|| {
+                let kinds: Vec<String> =
+                    missing.iter().map(|(name, count)| format!("{name} {count}")).collect();
+                format!(
+                    "{side}: {count} of {} responses are missing ({}), more than the {:.0} tolerated",
+                    summary.attempted,
+                    kinds.join(", "),
+                    tolerated.floor()
+                )
+            })
+        })
+        .collect();
+    if overall.pairs == 0 {
+        reasons.push("no prompt was judged on both sides".to_owned());
+    }
+    reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::support::{judged, summary, swapped, table, timed};
+    use crate::model::comparison::GateVerdict;
+    use crate::model::judgement::Verdict::{self, JudgeUnparsed, Pass, TransportError, Wrong};
+
+    fn compared(rows: &[Row]) -> Comparison {
+        let options = Options { seed: 1, gates: vec![Gate::default()], invalid_because: Vec::new() };
+        compare(rows, &summary(rows, Side::Candidate), &summary(rows, Side::Baseline), &options)
+    }
+
+    #[test]
+    fn a_comparison_holds_rates_flips_ratios_and_gates() {
+        let mut rows = table("math", [40, 6, 0, 4]);
+        for row in &mut rows {
+            let usage = row.candidate.as_mut().unwrap().exchange.usage.as_mut().unwrap();
+            usage.prompt_tokens = 30;
+            row.candidate.as_mut().unwrap().metrics.output_tokens = Some(8);
+        }
+        let comparison = compared(&rows);
+        assert_eq!((comparison.losses.len(), comparison.gains.len()), (6, 0));
+        assert_eq!((comparison.losses[0].baseline, comparison.losses[0].candidate), (Pass, Wrong));
+        assert_eq!((comparison.output_token_ratio, comparison.prompt_token_ratio), (Some(0.8), Some(1.5)));
+        assert!(comparison.invalid_because.is_empty());
+        assert_eq!(comparison.gates[0].verdict, GateVerdict::Fail);
+        let mirrored = compared(&swapped(&rows));
+        assert_eq!((mirrored.losses.len(), mirrored.gains.len()), (0, 6));
+        assert_eq!(mirrored.overall.delta_pp, comparison.overall.delta_pp.map(|delta| -delta));
+    }
+
+    fn with_missing(total: usize, missing: usize, verdict: Verdict) -> Vec<Row> {
+        (0..total).map(|id| judged(id, "math", Pass, if id < missing { verdict } else { Pass })).collect()
+    }
+
+    #[test]
+    fn too_much_missing_is_invalid() {
+        assert!(compared(&with_missing(30, 2, TransportError)).invalid_because.is_empty());
+        let comparison = compared(&with_missing(30, 3, TransportError));
+        assert_eq!(
+            comparison.invalid_because,
+            ["candidate: 3 of 30 responses are missing (transport_error 3), more than the 2 tolerated"]
+        );
+        assert_eq!(comparison.gates[0].verdict, GateVerdict::Invalid);
+        assert!(compared(&with_missing(300, 6, JudgeUnparsed)).invalid_because.is_empty());
+        assert_eq!(compared(&with_missing(300, 7, JudgeUnparsed)).invalid_because.len(), 1);
+        // Broken answers are failures, never missing.
+        assert!(compared(&with_missing(30, 30, Verdict::NoAnswer)).invalid_because.is_empty());
+    }
+
+    #[test]
+    fn nothing_paired_is_invalid() {
+        let rows: Vec<Row> =
+            table("math", [3, 0, 0, 0]).into_iter().map(|row| Row { baseline: None, ..row }).collect();
+        assert_eq!(compared(&rows).invalid_because, ["no prompt was judged on both sides"]);
+    }
+
+    #[test]
+    fn reasons_known_before_come_first() {
+        let rows = table("math", [3, 0, 0, 0]);
+        let options = Options { invalid_because: vec!["sampling differs".to_owned()], ..Options::default() };
+        let (candidate, baseline) = (summary(&rows, Side::Candidate), summary(&rows, Side::Baseline));
+        assert_eq!(compare(&rows, &candidate, &baseline, &options).invalid_because, ["sampling differs"]);
+    }
+
+    /// Ten thousand prompts go through; how fast is a benchmark's matter.
+    #[test]
+    fn ten_thousand_rows_compare() {
+        let rows: Vec<Row> = (0..10_000)
+            .map(|id| {
+                let mut row = judged(id, "math", Pass, if id % 20 == 0 { Wrong } else { Pass });
+                let ms = 50.0 + crate::stats::length((id * 37) % 101);
+                let verdict = row.candidate.as_ref().map(|attempt| attempt.judgement.clone());
+                row.baseline = Some(timed(ms, 10.0));
+                row.candidate = Some(timed(ms * 1.5, 15.0));
+                if let (Some(candidate), Some(verdict)) = (&mut row.candidate, verdict) {
+                    candidate.judgement = verdict;
+                }
+                row
+            })
+            .collect();
+        let comparison = compared(&rows);
+        assert_eq!(comparison.overall.losses, 500);
+        assert!(comparison.speed[0].interval_95.is_some());
+    }
+}

@@ -1,0 +1,414 @@
+//! Pass rates: of one side alone, and of both on the prompts they share.
+//!
+//! What is not passed counts against the model (wrong, no answer, refused, truncated, empty). What could not be
+//! judged is missing: its pair is left out and counted. Where a prompt was sent several times (repeats or
+//! rounds) the prompt is the unit: its difference is the mean over its repeats.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::comparison::{Interval, Missing, PairedPassRate};
+use crate::model::record::{Attempt, Row, Side};
+use crate::model::result::CategoryPassRate;
+use crate::stats::critical::z;
+use crate::stats::detectable::{GATE_CONFIDENCE, approximate_loss, cautious_flip_rate, smallest_loss};
+use crate::stats::multiple::holm;
+use crate::stats::paired::{PairedCounts, mcnemar_two_sided, newcombe_interval, score_p, tango_interval};
+use crate::stats::proportion::pass_rate;
+use crate::stats::repeats::{MeanDifference, no_flip_bound};
+use crate::stats::{mean, real};
+
+use super::gate::Gate;
+
+/// The method's name where every prompt was sent once.
+pub const TANGO: &str = "tango";
+
+/// The method's name where prompts were sent several times.
+pub const REPEATS: &str = "repeats";
+
+/// The pass rates of one side alone over all its judged responses: overall first (no category), then by category
+/// in alphabetical order. Where prompts were sent several times the interval counts prompts, not responses.
+#[must_use]
+pub fn pass_rates(rows: &[Row], side: Side) -> Vec<CategoryPassRate> {
+    let repeated = is_repeated(rows);
+    groups(rows)
+        .into_iter()
+        .map(|(category, rows)| {
+            let verdicts: Vec<(&str, bool)> = rows
+                .iter()
+                .filter_map(|row| {
+                    let passed = row.attempt(side)?.judgement.verdict.passed()?;
+                    Some((row.key.prompt_id.as_str(), passed))
+                })
+                .collect();
+            let judged = verdicts.len() as u64;
+            let passed = verdicts.iter().filter(|(_, passed)| *passed).count() as u64;
+            let prompts: BTreeSet<&str> = verdicts.iter().map(|(prompt, _)| *prompt).collect();
+            let units = if repeated { prompts.len() as u64 } else { judged };
+            CategoryPassRate {
+                category: category.map(str::to_owned),
+                pass_rate: pass_rate(passed, judged, units),
+            }
+        })
+        .collect()
+}
+
+/// The paired pass rates: overall, and by category in alphabetical order with p-values adjusted over the
+/// categories. The detectable loss is that of the gate on the category, else of the overall gate, else of the
+/// default one.
+#[must_use]
+pub fn paired_pass_rates(rows: &[Row], gates: &[Gate]) -> (PairedPassRate, Vec<PairedPassRate>) {
+    let repeated = is_repeated(rows);
+    let mut rates = groups(rows).into_iter().map(|(category, rows)| {
+        let on = |category| gates.iter().find(|gate| gate.category.as_deref() == category);
+        let gate = on(category).or_else(|| on(None)).cloned().unwrap_or_default();
+        Pairing::of(&rows).rate(category, repeated, &gate)
+    });
+    // `groups` puts the overall group first, even of no rows.
+    let overall = rates.next().unwrap_or_else(|| Pairing::default().rate(None, repeated, &Gate::default()));
+    let mut categories: Vec<PairedPassRate> = rates.collect();
+    let adjusted = holm(&categories.iter().filter_map(|rate| rate.score_p).collect::<Vec<_>>());
+    for (rate, p) in categories.iter_mut().filter(|rate| rate.score_p.is_some()).zip(adjusted) {
+        rate.score_p_holm = Some(p);
+    }
+    (overall, categories)
+}
+
+/// Whether any prompt was sent more than once.
+fn is_repeated(rows: &[Row]) -> bool {
+    rows.iter().any(|row| row.key.repeat > 0 || row.key.round > 0)
+}
+
+/// All rows under no name, then each category's in alphabetical order.
+fn groups(rows: &[Row]) -> Vec<(Option<&str>, Vec<&Row>)> {
+    let mut categories: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+    for row in rows {
+        categories.entry(&row.category).or_default().push(row);
+    }
+    std::iter::once((None, rows.iter().collect()))
+        .chain(categories.into_iter().map(|(category, rows)| (Some(category), rows)))
+        .collect()
+}
+
+/// What one prompt's responses come to.
+#[derive(Debug, Default)]
+struct PromptTally {
+    /// Repeats judged on both sides.
+    pairs: u64,
+    /// Of these, passed by the baseline.
+    baseline: u64,
+    /// Of these, passed by the candidate.
+    candidate: u64,
+    /// Repeats answered on both sides, judged or missing.
+    answered: u64,
+    /// Candidate's passes − baseline's, with what is missing at its best for the candidate.
+    best: f64,
+    /// The same at its worst.
+    worst: f64,
+}
+
+/// The pairs of one category.
+#[derive(Debug, Default)]
+struct Pairing<'a> {
+    prompts: BTreeMap<&'a str, PromptTally>,
+    missing: Missing,
+}
+
+impl<'a> Pairing<'a> {
+    fn of(rows: &[&'a Row]) -> Self {
+        let mut pairing = Self::default();
+        for row in rows {
+            match (&row.baseline, &row.candidate) {
+                (Some(baseline), Some(candidate)) => pairing.add(&row.key.prompt_id, baseline, candidate),
+                (None, None) => {}
+                _ => pairing.missing.unmatched += 1,
+            }
+        }
+        pairing
+    }
+
+    fn add(&mut self, prompt: &'a str, baseline: &Attempt, candidate: &Attempt) {
+        let passed = |attempt: &Attempt| attempt.judgement.verdict.passed();
+        let share = |passed: bool| f64::from(u8::from(passed));
+        let tally = self.prompts.entry(prompt).or_default();
+        let (of_baseline, of_candidate) = (passed(baseline), passed(candidate));
+        tally.answered += 1;
+        tally.best += share(of_candidate.unwrap_or(true)) - share(of_baseline.unwrap_or(false));
+        tally.worst += share(of_candidate.unwrap_or(false)) - share(of_baseline.unwrap_or(true));
+        if let (Some(of_baseline), Some(of_candidate)) = (of_baseline, of_candidate) {
+            tally.pairs += 1;
+            tally.baseline += u64::from(of_baseline);
+            tally.candidate += u64::from(of_candidate);
+        }
+        if of_baseline.is_none() {
+            *self.missing.baseline.entry(baseline.judgement.verdict).or_default() += 1;
+        }
+        if of_candidate.is_none() {
+            *self.missing.candidate.entry(candidate.judgement.verdict).or_default() += 1;
+        }
+    }
+
+    fn rate(self, category: Option<&str>, repeated: bool, gate: &Gate) -> PairedPassRate {
+        let prompts: Vec<&PromptTally> = self.prompts.values().filter(|tally| tally.pairs > 0).collect();
+        let counts = table(&prompts);
+        let sum = |of: fn(&PromptTally) -> u64| prompts.iter().map(|tally| of(tally)).sum::<u64>();
+        let judged = sum(|tally| tally.pairs);
+        let pairs = counts.pairs();
+        let estimate =
+            if repeated { Estimate::of_repeats(&prompts, gate) } else { Estimate::of_pairs(counts, gate) };
+        let flipped = |p: fn(PairedCounts) -> f64| (pairs > 0).then(|| p(counts));
+        PairedPassRate {
+            category: category.map(str::to_owned),
+            pairs,
+            baseline: pass_rate(sum(|tally| tally.baseline), judged, pairs),
+            candidate: pass_rate(sum(|tally| tally.candidate), judged, pairs),
+            both_passed: counts.both_passed,
+            losses: counts.losses,
+            gains: counts.gains,
+            both_failed: counts.both_failed,
+            delta_pp: estimate.delta.map(|delta| 100.0 * delta),
+            interval_90_pp: estimate.interval_90.map(points),
+            interval_95_pp: estimate.interval_95.map(points),
+            newcombe_95_pp: estimate.newcombe_95.map(points),
+            score_p: estimate.p,
+            score_p_holm: None,
+            mcnemar_p: flipped(|counts| mcnemar_two_sided(counts.losses, counts.gains)),
+            flip_rate: flipped(|counts| real(counts.flips()) / real(counts.pairs())),
+            minimum_detectable_loss_pp: estimate.detectable_loss.map(|loss| 100.0 * loss),
+            method: if repeated { REPEATS } else { TANGO }.to_owned(),
+            missing: self.missing_with_cases(),
+        }
+    }
+
+    fn missing_with_cases(self) -> Missing {
+        let mut missing = self.missing;
+        if !missing.baseline.is_empty() || !missing.candidate.is_empty() {
+            let case = |of: fn(&PromptTally) -> f64| {
+                let deltas: Vec<f64> =
+                    self.prompts.values().map(|tally| of(tally) / real(tally.answered)).collect();
+                mean(&deltas).map(|delta| 100.0 * delta)
+            };
+            missing.best_case_pp = case(|tally| tally.best);
+            missing.worst_case_pp = case(|tally| tally.worst);
+        }
+        missing
+    }
+}
+
+/// The 2×2 table of prompts. A repeated prompt is a loss where the candidate passed it less often, a gain where
+/// more often; where equally often, both passed if at least half of the repeats did.
+fn table(prompts: &[&PromptTally]) -> PairedCounts {
+    let mut counts = PairedCounts::default();
+    for tally in prompts {
+        let cell = match tally.candidate.cmp(&tally.baseline) {
+            std::cmp::Ordering::Less => &mut counts.losses,
+            std::cmp::Ordering::Greater => &mut counts.gains,
+            std::cmp::Ordering::Equal if 2 * tally.candidate >= tally.pairs => &mut counts.both_passed,
+            std::cmp::Ordering::Equal => &mut counts.both_failed,
+        };
+        *cell += 1;
+    }
+    counts
+}
+
+/// The delta and how sure it is, as shares.
+#[derive(Debug, Default)]
+struct Estimate {
+    delta: Option<f64>,
+    interval_90: Option<Interval>,
+    interval_95: Option<Interval>,
+    newcombe_95: Option<Interval>,
+    p: Option<f64>,
+    detectable_loss: Option<f64>,
+}
+
+impl Estimate {
+    fn of_pairs(counts: PairedCounts, gate: &Gate) -> Self {
+        let detectable_loss = cautious_flip_rate(counts.flips(), counts.pairs())
+            .and_then(|flip_rate| smallest_loss(gate.mode, gate.margin(), counts.pairs(), flip_rate));
+        Self {
+            delta: counts.delta(),
+            interval_90: tango_interval(counts, GATE_CONFIDENCE),
+            interval_95: tango_interval(counts, 0.95),
+            newcombe_95: newcombe_interval(counts, 0.95),
+            p: score_p(counts),
+            detectable_loss,
+        }
+    }
+
+    fn of_repeats(prompts: &[&PromptTally], gate: &Gate) -> Self {
+        let differences: Vec<f64> = prompts
+            .iter()
+            .map(|tally| (real(tally.candidate) - real(tally.baseline)) / real(tally.pairs))
+            .collect();
+        let Some(difference) = MeanDifference::of(&differences) else { return Self::default() };
+        // The standard error whose interval is the narrowest allowed.
+        let least_error = no_flip_bound(difference.n, GATE_CONFIDENCE) / z(GATE_CONFIDENCE);
+        Self {
+            delta: Some(difference.mean),
+            interval_90: difference.interval(GATE_CONFIDENCE),
+            interval_95: difference.interval(0.95),
+            newcombe_95: None,
+            p: difference.p_value(),
+            detectable_loss: difference
+                .standard_error
+                .map(|error| approximate_loss(gate.mode, gate.margin(), error.max(least_error))),
+        }
+    }
+}
+
+/// A share's interval in percentage points.
+fn points(interval: Interval) -> Interval {
+    Interval { low: 100.0 * interval.low, high: 100.0 * interval.high }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::support::{attempt, judged, row, swapped, table};
+    use crate::model::judgement::Verdict;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn close(value: Option<f64>, expected: f64) {
+        assert!((value.unwrap() - expected).abs() < 6e-5, "{value:?} is not {expected}");
+    }
+
+    fn overall(rows: &[Row]) -> PairedPassRate {
+        paired_pass_rates(rows, &[]).0
+    }
+
+    /// Example A of the worked table, in percentage points.
+    #[test]
+    fn thirty_pairs_come_out_as_worked() {
+        let rate = overall(&table("math", [24, 3, 1, 2]));
+        assert_eq!(
+            (rate.pairs, rate.both_passed, rate.losses, rate.gains, rate.both_failed),
+            (30, 24, 3, 1, 2)
+        );
+        assert_eq!((rate.baseline.passed, rate.candidate.passed, rate.candidate.judged), (27, 25, 30));
+        close(rate.delta_pp, -6.6667);
+        close(rate.interval_90_pp.map(|i| i.low), -19.9854);
+        close(rate.interval_90_pp.map(|i| i.high), 5.5048);
+        close(rate.interval_95_pp.map(|i| i.low), -23.1394);
+        close(rate.newcombe_95_pp.map(|i| i.high), 8.9590);
+        close(rate.mcnemar_p, 0.625);
+        close(rate.flip_rate, 4.0 / 30.0);
+        close(rate.baseline.wilson_95.map(|i| i.low), 0.743_789);
+        assert_eq!(rate.method, "tango");
+        assert!(rate.minimum_detectable_loss_pp.unwrap() > 10.0);
+        assert_eq!(rate.missing, Missing::default());
+    }
+
+    #[test]
+    fn categories_are_alphabetical_and_adjusted_together() {
+        let rows = [table("math", [40, 6, 0, 4]), table("code", [45, 0, 0, 5])].concat();
+        let (overall, categories) = paired_pass_rates(&rows, &[]);
+        assert_eq!((overall.category.as_deref(), overall.pairs, overall.score_p_holm), (None, 100, None));
+        let names: Vec<_> = categories.iter().map(|rate| rate.category.as_deref().unwrap()).collect();
+        assert_eq!(names, ["code", "math"]);
+        assert_eq!(categories[0].score_p_holm, Some(1.0));
+        // Two-sided p of 6/√6 is .0143, twice that after Holm over two.
+        close(categories[1].score_p, 0.014_306);
+        close(categories[1].score_p_holm, 0.028_612);
+        let (of_baseline, of_candidate) =
+            (pass_rates(&rows, Side::Baseline), pass_rates(&rows, Side::Candidate));
+        assert_eq!(of_baseline.iter().map(|r| r.pass_rate.passed).collect::<Vec<_>>(), [91, 45, 46]);
+        assert_eq!(of_candidate.iter().map(|r| r.pass_rate.passed).collect::<Vec<_>>(), [85, 45, 40]);
+        assert_eq!(of_candidate[0].category, None);
+    }
+
+    #[test]
+    fn broken_answers_count_against_and_missing_ones_are_left_out() {
+        use Verdict::{
+            CheckError, Empty, JudgeUnparsed, NoAnswer, Pass, Refused, TransportError, Truncated, Wrong,
+        };
+        let mut rows: Vec<Row> = [
+            (Pass, Wrong),
+            (Pass, NoAnswer),
+            (Pass, Refused),
+            (Pass, Truncated),
+            (Pass, Empty),
+            (Pass, Pass),
+            (Pass, JudgeUnparsed),
+            (CheckError, Pass),
+            (TransportError, TransportError),
+        ]
+        .into_iter()
+        .enumerate()
+        .map(|(id, (baseline, candidate))| judged(id, "math", baseline, candidate))
+        .collect();
+        rows.push(Row { baseline: None, ..judged(9, "math", Pass, Pass) });
+        rows.push(Row { baseline: None, candidate: None, ..judged(10, "math", Pass, Pass) });
+        let rate = overall(&rows);
+        assert_eq!((rate.pairs, rate.losses, rate.both_passed), (6, 5, 1));
+        assert_eq!(rate.missing.baseline, BTreeMap::from([(CheckError, 1), (TransportError, 1)]));
+        assert_eq!(rate.missing.candidate, BTreeMap::from([(JudgeUnparsed, 1), (TransportError, 1)]));
+        assert_eq!(rate.missing.unmatched, 1);
+        // 9 answered on both sides: −5 among the judged, then 0, +1, +1 at best and −1, 0, −1 at worst.
+        close(rate.missing.best_case_pp, -300.0 / 9.0);
+        close(rate.missing.worst_case_pp, -700.0 / 9.0);
+        let alone = pass_rates(&rows, Side::Candidate);
+        assert_eq!((alone[0].pass_rate.passed, alone[0].pass_rate.judged), (3, 8));
+    }
+
+    /// Four prompts of two repeats, differences −½, 0, 0, +1: mean ⅛, sd .6292, SE .3146.
+    #[test]
+    fn a_repeated_prompt_counts_once() {
+        use Verdict::{Pass, Wrong};
+        let verdicts = [
+            [(Pass, Pass), (Pass, Wrong)],
+            [(Pass, Pass), (Pass, Pass)],
+            [(Wrong, Wrong), (Wrong, Wrong)],
+            [(Wrong, Pass), (Wrong, Pass)],
+        ];
+        let mut rows = Vec::new();
+        for (id, repeats) in verdicts.into_iter().enumerate() {
+            for (repeat, (baseline, candidate)) in (0..).zip(repeats) {
+                let mut row = row(id, "math", attempt(baseline), attempt(candidate));
+                row.key.repeat = repeat;
+                rows.push(row);
+            }
+        }
+        let rate = overall(&rows);
+        assert_eq!(
+            (rate.pairs, rate.losses, rate.gains, rate.both_passed, rate.both_failed),
+            (4, 1, 1, 1, 1)
+        );
+        assert_eq!((rate.candidate.passed, rate.candidate.judged), (5, 8));
+        assert_eq!(rate.method, "repeats");
+        close(rate.delta_pp, 12.5);
+        // t of 3 degrees of freedom at 90 % is 2.3533634; ⅛ − 2.3533634 · .3145764 = −.6153127.
+        close(rate.interval_90_pp.map(|i| i.low), -61.531_27);
+        assert_eq!(rate.newcombe_95_pp, None);
+        // Wilson of ⅝ over 4 prompts, not over 8 responses.
+        let side = &pass_rates(&rows, Side::Candidate)[0].pass_rate;
+        assert_eq!(side.wilson_95, crate::stats::proportion::wilson(0.625, 4, 0.95));
+    }
+
+    #[test]
+    fn without_rows_there_is_an_overall_rate_of_nothing() {
+        let (overall, categories) = paired_pass_rates(&[], &[]);
+        assert_eq!((overall.pairs, overall.delta_pp, overall.interval_90_pp), (0, None, None));
+        assert!(categories.is_empty());
+        assert_eq!(pass_rates(&[], Side::Baseline).len(), 1);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn exchanging_the_sides_negates(counts in prop::array::uniform4(0..12_usize), repeats in 1..3_u32) {
+            prop_assume!(counts.iter().sum::<usize>() > 1);
+            let mut rows = table("math", counts);
+            if repeats == 2 {
+                let again = rows.clone().into_iter().map(|mut row| { row.key.round = 1; row });
+                rows.extend(again);
+            }
+            let (ours, theirs) = (overall(&rows), overall(&swapped(&rows)));
+            prop_assert!((ours.delta_pp.unwrap() + theirs.delta_pp.unwrap()).abs() < 1e-9);
+            let (mine, other) = (ours.interval_90_pp.unwrap(), theirs.interval_90_pp.unwrap());
+            prop_assert!((mine.low + other.high).abs() < 1e-7 && (mine.high + other.low).abs() < 1e-7);
+            prop_assert!(mine.low <= ours.delta_pp.unwrap() + 1e-9 && ours.delta_pp.unwrap() <= mine.high + 1e-9);
+            prop_assert_eq!((ours.losses, ours.gains), (theirs.gains, theirs.losses));
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Ratios of the rates: one number a round, so an interval takes three rounds.
+
+use std::collections::BTreeMap;
+
+use crate::model::comparison::SpeedRatio;
+use crate::model::judgement::Verdict;
+use crate::model::record::{Row, Side};
+use crate::model::summary::{SideSummary, Throughput, Window};
+use crate::model::units::Nanos;
+use crate::stats::real;
+
+use super::speed::{ENOUGH_ROUNDS, blank, set_rounds, set_values};
+
+/// What the steady windows of one round hold.
+#[derive(Debug, Clone, Copy, Default)]
+struct Round {
+    seconds: f64,
+    requests: u64,
+    output_tokens: u64,
+    correct: u64,
+}
+
+/// One rate: over the whole side, and over one round.
+struct Rate {
+    name: &'static str,
+    of_side: fn(&Throughput) -> Option<f64>,
+    count: fn(&Round) -> u64,
+}
+
+const RATES: [Rate; 3] = [
+    Rate {
+        name: "request_throughput_per_s",
+        of_side: |t| Some(t.request_throughput_per_s),
+        count: |round| round.requests,
+    },
+    Rate {
+        name: "output_tokens_per_s",
+        of_side: |t| Some(t.output_tokens_per_s),
+        count: |round| round.output_tokens,
+    },
+    Rate {
+        name: "correct_answers_per_s",
+        of_side: |t| t.correct_answers_per_s,
+        count: |round| round.correct,
+    },
+];
+
+/// The ratios of requests, output tokens and correct answers a second.
+pub(super) fn rate_ratios(rows: &[Row], candidate: &SideSummary, baseline: &SideSummary) -> Vec<SpeedRatio> {
+    let (Some(of_baseline), Some(of_candidate)) = (&baseline.throughput, &candidate.throughput) else {
+        let reason = absence(candidate, baseline);
+        return RATES
+            .iter()
+            .map(|rate| SpeedRatio {
+                baseline: baseline.throughput.as_ref().and_then(rate.of_side),
+                candidate: candidate.throughput.as_ref().and_then(rate.of_side),
+                absent_because: Some(reason.clone()),
+                ..blank(rate.name, "rate", true)
+            })
+            .collect();
+    };
+    let rounds_of_baseline = rounds(rows, Side::Baseline, of_baseline);
+    let rounds_of_candidate = rounds(rows, Side::Candidate, of_candidate);
+    let measured: Vec<(&Round, &Round)> = rounds_of_baseline
+        .iter()
+        .filter_map(|(number, round)| Some((round, rounds_of_candidate.get(number)?)))
+        .collect();
+    RATES.iter().map(|rate| rate.ratio(of_baseline, of_candidate, &measured)).collect()
+}
+
+impl Rate {
+    fn ratio(
+        &self,
+        baseline: &Throughput,
+        candidate: &Throughput,
+        rounds: &[(&Round, &Round)],
+    ) -> SpeedRatio {
+        let mut ratio = blank(self.name, "rate", true);
+        let (Some(of_baseline), Some(of_candidate)) = ((self.of_side)(baseline), (self.of_side)(candidate))
+        else {
+            ratio.absent_because = Some("no checks were made".to_owned());
+            return ratio;
+        };
+        set_values(&mut ratio, of_baseline, of_candidate);
+        if rounds.len() < ENOUGH_ROUNDS {
+            ratio.absent_because.get_or_insert_with(|| {
+                format!(
+                    "an interval takes {ENOUGH_ROUNDS} rounds with a steady window on both sides; here are {}",
+                    rounds.len()
+                )
+            });
+        } else {
+            let rate = |round: &Round| real((self.count)(round)) / round.seconds;
+            let (of_baseline, of_candidate): (Vec<f64>, Vec<f64>) =
+                rounds.iter().map(|(baseline, candidate)| (rate(baseline), rate(candidate))).unzip();
+            set_rounds(&mut ratio, &of_baseline, &of_candidate);
+        }
+        ratio
+    }
+}
+
+/// Why a side has no throughput, as it says itself.
+fn absence(candidate: &SideSummary, baseline: &SideSummary) -> String {
+    let reasons: Vec<String> = [(Side::Baseline, baseline), (Side::Candidate, candidate)]
+        .into_iter()
+        .filter(|(_, summary)| summary.throughput.is_none())
+        .map(|(side, summary)| {
+            let reason = summary.throughput_absent_because.as_deref().unwrap_or("not measured");
+            format!("{side}: {reason}")
+        })
+        .collect();
+    reasons.join("; ")
+}
+
+/// The steady windows of one side added up by round. A window belongs to the round that was under way at its
+/// middle, for rounds follow one another.
+fn rounds(rows: &[Row], side: Side, throughput: &Throughput) -> BTreeMap<u32, Round> {
+    let mut spans: BTreeMap<u32, (Nanos, Nanos)> = BTreeMap::new();
+    for row in rows {
+        let Some(attempt) = row.attempt(side) else { continue };
+        let trace = &attempt.exchange.trace;
+        let span = spans.entry(row.key.round).or_insert((trace.scheduled_ns, trace.end_ns));
+        *span = (span.0.min(trace.scheduled_ns), span.1.max(trace.end_ns));
+    }
+    let mut rounds: BTreeMap<u32, Round> = BTreeMap::new();
+    for window in &throughput.windows {
+        let middle = Nanos(window.start_ns.0.midpoint(window.end_ns.0));
+        let Some((&number, _)) = spans.iter().find(|(_, span)| span.0 <= middle && middle <= span.1) else {
+            continue;
+        };
+        let round = rounds.entry(number).or_default();
+        round.seconds += window.end_ns.since(window.start_ns).as_secs_f64();
+        round.requests += window.requests;
+        round.output_tokens += window.output_tokens;
+        round.correct += correct_within(rows, side, window);
+    }
+    rounds.retain(|_, round| round.seconds > 0.0);
+    rounds
+}
+
+/// Passing responses that ended inside the window.
+fn correct_within(rows: &[Row], side: Side, window: &Window) -> u64 {
+    let passed = rows.iter().filter_map(|row| row.attempt(side)).filter(|attempt| {
+        let end = attempt.exchange.trace.end_ns;
+        attempt.judgement.verdict == Verdict::Pass && window.start_ns <= end && end <= window.end_ns
+    });
+    passed.count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::support::{attempt, row, summary, throughput};
+    use crate::model::record::Attempt;
+
+    /// Rounds of two seconds: the baseline in the first second, the candidate in the second; each side with so
+    /// many requests, all passed and ended in the middle of the window.
+    fn measured(requests: &[(u64, u64)]) -> (Vec<Row>, SideSummary, SideSummary) {
+        let mut rows = Vec::new();
+        let (mut of_baseline, mut of_candidate) = (Vec::new(), Vec::new());
+        for (round, &(baseline, candidate)) in (0..).zip(requests) {
+            let start = 2 * u64::from(round);
+            of_baseline.push((start, baseline));
+            of_candidate.push((start + 1, candidate));
+            for id in 0..baseline.max(candidate) {
+                let at = |second: u64, wanted: u64| {
+                    let mut attempt = attempt(if id < wanted { Verdict::Pass } else { Verdict::Wrong });
+                    let trace = &mut attempt.exchange.trace;
+                    trace.scheduled_ns = Nanos::from_millis(1_000 * second);
+                    trace.end_ns = Nanos::from_millis(1_000 * second + 600);
+                    attempt
+                };
+                let id = usize::try_from(id).unwrap();
+                let mut row = row(id, "math", at(start, baseline), at(start + 1, candidate));
+                row.key.round = round;
+                rows.push(row);
+            }
+        }
+        let with = |side, windows: &[(u64, u64)]| SideSummary {
+            throughput: Some(throughput(windows)),
+            throughput_absent_because: None,
+            ..summary(&rows, side)
+        };
+        let (candidate, baseline) =
+            (with(Side::Candidate, &of_candidate), with(Side::Baseline, &of_baseline));
+        (rows, candidate, baseline)
+    }
+
+    #[test]
+    fn three_rounds_have_an_interval() {
+        let (rows, candidate, baseline) = measured(&[(10, 20), (30, 60), (5, 40)]);
+        for ratio in rate_ratios(&rows, &candidate, &baseline) {
+            // Factors 2, 2, 8: the example by hand in `log_ratio`.
+            assert!((ratio.ratio.unwrap() - 2.0_f64.powf(5.0 / 3.0)).abs() < 1e-9, "{ratio:?}");
+            assert!(ratio.interval_95.unwrap().contains(2.0));
+            assert_eq!((ratio.method.as_deref(), ratio.absent_because.as_deref()), (Some("rounds"), None));
+            assert!(ratio.higher_is_better);
+        }
+    }
+
+    #[test]
+    fn fewer_rounds_have_a_ratio_without_interval() {
+        let (rows, candidate, baseline) = measured(&[(10, 15)]);
+        let ratio = &rate_ratios(&rows, &candidate, &baseline)[0];
+        assert_eq!((ratio.baseline, ratio.candidate, ratio.ratio), (Some(10.0), Some(15.0), Some(1.5)));
+        assert_eq!(ratio.interval_95, None);
+        assert_eq!(
+            ratio.absent_because.as_deref(),
+            Some("an interval takes 3 rounds with a steady window on both sides; here are 1")
+        );
+    }
+
+    #[test]
+    fn a_side_without_throughput_gives_its_reason() {
+        let (rows, candidate, _) = measured(&[(10, 15)]);
+        let baseline = summary(&rows, Side::Baseline);
+        let ratio = &rate_ratios(&rows, &candidate, &baseline)[1];
+        assert_eq!((ratio.candidate, ratio.ratio), (Some(150.0), None));
+        assert_eq!(ratio.absent_because.as_deref(), Some("baseline: blocks too short"));
+    }
+
+    #[test]
+    fn a_round_without_a_correct_answer_leaves_the_ratio_without_interval() {
+        let (mut rows, candidate, baseline) = measured(&[(10, 20), (10, 20), (10, 20)]);
+        for row in rows.iter_mut().filter(|row| row.key.round == 1) {
+            row.candidate = row
+                .candidate
+                .take()
+                .map(|old| Attempt { judgement: attempt(Verdict::Wrong).judgement, ..old });
+        }
+        let ratio = &rate_ratios(&rows, &candidate, &baseline)[2];
+        assert_eq!((ratio.ratio, ratio.interval_95), (Some(2.0), None));
+        assert_eq!(ratio.absent_because.as_deref(), Some("a round's value is zero, so there is no interval"));
+    }
+
+    #[test]
+    fn a_rate_of_zero_has_no_ratio() {
+        let (rows, mut candidate, baseline) = measured(&[(10, 15)]);
+        if let Some(throughput) = &mut candidate.throughput {
+            throughput.correct_answers_per_s = Some(0.0);
+        }
+        let ratio = &rate_ratios(&rows, &candidate, &baseline)[2];
+        assert_eq!((ratio.ratio, ratio.absent_because.as_deref()), (None, Some("a side's value is zero")));
+    }
+}
