@@ -1,0 +1,426 @@
+//! Serves one request for an answer: from the engine's tokens to the bytes, faults included.
+
+use std::future::pending;
+use std::io;
+use std::time::Duration;
+
+use super::answers::{Answer, Question};
+use super::clock;
+use super::driver::Tokens;
+use super::errors::Refusal;
+use super::faults::{ErrorShape, FaultKind, ReasoningField, Struck};
+use super::ground_truth::{GroundTruth, Record};
+use super::http::{self, Connection, Request};
+use super::request::{Completion, Interface};
+use super::server::{After, Shared, respond};
+use super::stream::EventStream;
+use super::wire::{Delta, Envelope, FINGERPRINT, Message, finish_name};
+use crate::model::trace::ChunkKind;
+use crate::model::units::Nanos;
+
+const HTML: &str = "<!DOCTYPE html>\n<html><head><title>Simulated gateway</title></head>\
+    <body><h1>This is not an event stream</h1></body></html>\n";
+
+/// What will be sent, and as what.
+struct Reply {
+    envelope: Envelope,
+    reasoning: Option<(ReasoningField, Answer)>,
+    answer: Answer,
+    tool_call: bool,
+    usage: bool,
+    done: bool,
+}
+
+impl Reply {
+    fn reasoning_tokens(&self) -> u32 {
+        self.reasoning.as_ref().map_or(0, |(_, text)| text.len())
+    }
+
+    fn tokens(&self) -> u32 {
+        self.reasoning_tokens() + self.answer.len()
+    }
+
+    fn finish(&self) -> &'static str {
+        if self.tool_call { "tool_calls" } else { finish_name(self.answer.finish) }
+    }
+
+    /// The part from token `from` up to but without `to`, which lie on one side of the reasoning's end.
+    fn delta(&self, from: u32, to: u32) -> (Delta<'_>, ChunkKind) {
+        let before = self.reasoning_tokens();
+        match &self.reasoning {
+            Some((field, text)) if from < before => {
+                (Delta::Reasoning(*field, text.tokens(from, to)), ChunkKind::Reasoning)
+            }
+            _ => {
+                let text = self.answer.tokens(from - before, to - before);
+                if self.tool_call {
+                    (Delta::Arguments(text), ChunkKind::ToolCall)
+                } else {
+                    (Delta::Content(text), ChunkKind::Content)
+                }
+            }
+        }
+    }
+}
+
+/// Serves a request that was received on `connection`.
+pub(super) async fn serve(
+    shared: &Shared,
+    connection: &mut Connection,
+    request: &Request,
+    interface: Interface,
+) -> io::Result<After> {
+    let completion = match Completion::parse(interface, &request.body).and_then(|c| accept(shared, c)) {
+        Ok(completion) => completion,
+        Err(refusal) => return refuse(connection, request, &refusal, ErrorShape::Vllm, &[]).await,
+    };
+    let ordinal = shared.next_ordinal();
+    if shared.faults.die_after.is_some_and(|requests| ordinal > requests) {
+        shared.dead.cancel();
+        return Ok(After::Close);
+    }
+    let mut record = shared.recorder.open(GroundTruth {
+        id: request.id.clone().unwrap_or_else(|| format!("sim-{ordinal}")),
+        ordinal,
+        received_ns: request.received,
+        received_by: request.received_by,
+        ..GroundTruth::default()
+    });
+    let struck = shared.faults.strike(shared.seed, ordinal);
+    let after = answer(shared, connection, request, &completion, &struck, &mut record).await;
+    shared.count_served();
+    after
+}
+
+/// Fills in the token limit and refuses what doesn't fit or isn't served here.
+fn accept(shared: &Shared, mut completion: Completion) -> Result<Completion, Refusal> {
+    if let Some(model) = completion.model.as_ref().filter(|m| **m != shared.model) {
+        return Err(Refusal {
+            status: 404,
+            kind: "NotFoundError",
+            message: format!("The model `{model}` does not exist. Valid aliases: {}.", shared.model),
+            param: Some("model".to_owned()),
+        });
+    }
+    completion.prompt_tokens =
+        completion.prompt_tokens.saturating_add_signed(shared.faults.prompt_token_offset).max(1);
+    let (prompt, context) = (completion.prompt_tokens, shared.longest_tokens);
+    let limit = completion.max_tokens.unwrap_or_else(|| context.saturating_sub(prompt).max(1));
+    if limit > context {
+        let message = format!(
+            "max_tokens={limit} cannot be greater than max_model_len={context}. Please request fewer output tokens. \
+             (parameter=max_tokens, value={limit})"
+        );
+        return Err(Refusal::bad("max_tokens", message));
+    }
+    if prompt.saturating_add(limit) > context {
+        let message = format!(
+            "This model's maximum context length is {context} tokens. However, you requested {limit} output tokens and \
+             your prompt contains {prompt} input tokens. Please reduce the length of the input prompt or the number of \
+             requested output tokens. (parameter=input_tokens, value={prompt})"
+        );
+        return Err(Refusal::bad("input_tokens", message));
+    }
+    completion.max_tokens = Some(limit);
+    Ok(completion)
+}
+
+async fn refuse(
+    connection: &mut Connection,
+    request: &Request,
+    refusal: &Refusal,
+    shape: ErrorShape,
+    extra: &[(&str, String)],
+) -> io::Result<After> {
+    let (content_type, body) = refusal.body(shape);
+    respond(connection, request, refusal.status, content_type, body.as_bytes(), extra).await
+}
+
+/// Everything from the faults before the head to the last byte.
+async fn answer(
+    shared: &Shared,
+    connection: &mut Connection,
+    request: &Request,
+    completion: &Completion,
+    struck: &Struck<'_>,
+    record: &mut Record,
+) -> io::Result<After> {
+    let slow =
+        struck.find(|f| if let FaultKind::SlowHeaders { seconds } = f { Some(*seconds) } else { None });
+    if let Some(seconds) = slow
+        && !wait(connection, seconds).await
+    {
+        return Ok(After::Close);
+    }
+    let status = struck.find(|fault| match fault {
+        FaultKind::Status { status, shape } => Some((*status, *shape, None)),
+        FaultKind::RateLimit { retry_after_s } => Some((429, ErrorShape::Vllm, *retry_after_s)),
+        _ => None,
+    });
+    if let Some((status, shape, retry_after)) = status {
+        (record.truth.status, record.truth.finished) = (status, true);
+        let extra: Vec<_> = retry_after.map(|s| ("retry-after", s.to_string())).into_iter().collect();
+        return refuse(connection, request, &Refusal::of_status(status), shape, &extra).await;
+    }
+    if struck.has(&FaultKind::Reset { after_tokens: 0 }) {
+        return Ok(After::Reset);
+    }
+    if struck.has(&FaultKind::Html) {
+        (record.truth.status, record.truth.finished) = (200, true);
+        return respond(connection, request, 200, "text/html; charset=utf-8", HTML.as_bytes(), &[]).await;
+    }
+    let reply = compose(shared, completion, struck, &record.truth.id);
+    // A model without a word still takes a step to say so.
+    let output_tokens = reply.tokens().max(1);
+    let mut tokens =
+        shared.driver.submit(request.received, completion.prompt_tokens, output_tokens, reply.answer.finish);
+    if completion.stream {
+        stream(connection, record, &reply, struck, &mut tokens).await
+    } else {
+        whole(connection, request, record, &reply, struck, &mut tokens).await
+    }
+}
+
+fn compose(shared: &Shared, completion: &Completion, struck: &Struck<'_>, id: &str) -> Reply {
+    let chat = completion.interface == Interface::Chat;
+    let limit = completion.max_tokens.unwrap_or(1);
+    let empty = struck.has(&FaultKind::EmptyAnswer);
+    let question = Question {
+        system: &completion.system,
+        user: &completion.user,
+        sampling_seed: completion.seed,
+        max_tokens: if empty { 0 } else { limit },
+        min_tokens: if completion.ignore_eos { limit } else { completion.min_tokens },
+        stop: &completion.stop,
+        multibyte: struck.has(&FaultKind::SplitWrites),
+    };
+    let mut answer = shared.answers.answer(&question);
+    if empty {
+        answer.finish = super::engine::FinishReason::Stop;
+    }
+    let reasoning = struck.find(|fault| match fault {
+        FaultKind::Reasoning { field, tokens } if chat => Some((*field, *tokens)),
+        _ => None,
+    });
+    let room =
+        shared.longest_tokens.saturating_sub(completion.prompt_tokens).saturating_sub(answer.len().max(1));
+    let reasoning = reasoning
+        .map(|(field, tokens)| (field, shared.answers.reasoning(&completion.user, tokens.min(room))));
+    let fingerprint =
+        struck.find(|f| if let FaultKind::Fingerprint { value } = f { Some(value.as_str()) } else { None });
+    let model =
+        struck.find(|f| if let FaultKind::ModelName { name } = f { Some(name.as_str()) } else { None });
+    Reply {
+        envelope: Envelope {
+            interface: completion.interface,
+            id: format!("{}-{id}", if chat { "chatcmpl" } else { "cmpl" }),
+            created: clock::unix_seconds(),
+            model: model.unwrap_or(&shared.model).to_owned(),
+            fingerprint: fingerprint.unwrap_or(FINGERPRINT).to_owned(),
+            prompt_tokens: completion.prompt_tokens,
+            continuous_usage: completion.continuous_usage && completion.include_usage,
+            token_ids: completion.token_ids,
+        },
+        reasoning,
+        answer,
+        tool_call: chat && struck.has(&FaultKind::ToolCall),
+        usage: (completion.include_usage || !completion.stream) && !struck.has(&FaultKind::NoUsage),
+        done: !struck.has(&FaultKind::NoDone),
+    }
+}
+
+/// Waits, for ever where no time is given. False where the client left.
+async fn wait(connection: &mut Connection, seconds: Option<f64>) -> bool {
+    let time = async {
+        match seconds.and_then(|s| Duration::try_from_secs_f64(s).ok()) {
+            Some(time) => tokio::time::sleep(time).await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        () = time => true,
+        () = connection.closed() => false,
+    }
+}
+
+/// The tokens that a fault lets through before it happens; at least the last one is struck.
+fn tokens_before(fault: &FaultKind, all: u32) -> Option<u32> {
+    match fault {
+        FaultKind::Stall { after_tokens, .. }
+        | FaultKind::Truncate { after_tokens }
+        | FaultKind::StreamError { after_tokens }
+        | FaultKind::Reset { after_tokens }
+        | FaultKind::InvalidJson { after_tokens }
+        | FaultKind::InvalidUtf8 { after_tokens } => Some((*after_tokens).min(all.saturating_sub(1))),
+        _ => None,
+    }
+}
+
+async fn stream(
+    connection: &mut Connection,
+    record: &mut Record,
+    reply: &Reply,
+    struck: &Struck<'_>,
+    tokens: &mut Tokens,
+) -> io::Result<After> {
+    let all = reply.tokens();
+    let per_chunk =
+        struck.find(|f| if let FaultKind::TokensPerChunk { tokens } = f { Some(*tokens) } else { None });
+    let per_chunk = per_chunk.unwrap_or(1).max(1);
+    let mut events = EventStream::open(connection, record, struck).await?;
+    let mut sent = 0;
+    loop {
+        let token = tokio::select! {
+            biased;
+            token = tokens.next() => token,
+            () = events.connection.closed() => return Ok(After::Close),
+        };
+        let Some(token) = token else { return Ok(After::Close) };
+        if token.index == 0 {
+            begin(&mut events, reply).await?;
+        }
+        let upto = (token.index + 1).min(all);
+        let full = upto - sent >= per_chunk || upto == reply.reasoning_tokens();
+        if !full && !token.finished {
+            continue;
+        }
+        // From here on the chunk with tokens `sent` to `upto` is due.
+        let mut spoil = None;
+        let due_faults =
+            |f| tokens_before(f, all).filter(|before| (sent..upto.max(sent + 1)).contains(before)).map(|_| f);
+        if let Some(fault) = struck.find(due_faults) {
+            match fault {
+                FaultKind::Stall { seconds, .. } => {
+                    if !wait(events.connection, *seconds).await {
+                        return Ok(After::Close);
+                    }
+                }
+                FaultKind::Truncate { .. } => return events.close().await.map(|()| After::KeepAlive),
+                FaultKind::StreamError { .. } => {
+                    let (_, body) = Refusal::of_status(500).body(ErrorShape::Vllm);
+                    events.payload.extend_from_slice(body.as_bytes());
+                    events.send(ChunkKind::Other, 0, Nanos(0)).await?;
+                    return end(events, reply).await;
+                }
+                FaultKind::Reset { .. } => return Ok(After::Reset),
+                other => spoil = Some(other),
+            }
+        }
+        let finish = token.finished.then(|| reply.finish());
+        let (delta, kind) =
+            if upto > sent { reply.delta(sent, upto) } else { (Delta::Empty, ChunkKind::Finish) };
+        reply.envelope.chunk(delta, finish, upto, &mut events.payload);
+        match spoil {
+            Some(FaultKind::InvalidJson { .. }) => events.payload.truncate(events.payload.len() / 2),
+            Some(FaultKind::InvalidUtf8 { .. }) => spoil_utf8(&mut events.payload),
+            _ => {}
+        }
+        events.send(kind, upto - sent, token.due).await?;
+        sent = upto;
+        if token.finished {
+            break;
+        }
+    }
+    if reply.usage {
+        reply.envelope.usage_chunk(all, &mut events.payload);
+        events.send(ChunkKind::Usage, 0, Nanos(0)).await?;
+    }
+    events.record.truth.finished = true;
+    end(events, reply).await
+}
+
+/// What comes before the first token.
+async fn begin(events: &mut EventStream<'_>, reply: &Reply) -> io::Result<()> {
+    if reply.envelope.interface == Interface::Chat {
+        reply.envelope.chunk(Delta::Role, None, 0, &mut events.payload);
+        events.send(ChunkKind::Role, 0, Nanos(0)).await?;
+    }
+    if reply.tool_call {
+        reply.envelope.chunk(Delta::ToolCall, None, 0, &mut events.payload);
+        events.send(ChunkKind::Other, 0, Nanos(0)).await?;
+    }
+    Ok(())
+}
+
+/// `[DONE]` and the end of the body.
+async fn end(mut events: EventStream<'_>, reply: &Reply) -> io::Result<After> {
+    if reply.done {
+        events.payload.extend_from_slice(b"[DONE]");
+        events.send(ChunkKind::Done, 0, Nanos(0)).await?;
+    }
+    events.close().await.map(|()| After::KeepAlive)
+}
+
+/// Puts a byte that no UTF-8 has at the start of the text.
+fn spoil_utf8(payload: &mut Vec<u8>) {
+    let fields = [
+        &b"\"content\":\""[..],
+        b"\"text\":\"",
+        b"\"reasoning\":\"",
+        b"\"arguments\":\"",
+        b"\"reasoning_content\":\"",
+    ];
+    let found = fields.iter().find_map(|f| memchr::memmem::find(payload, f).map(|at| at + f.len()));
+    payload.insert(found.unwrap_or(payload.len()), 0xff);
+}
+
+async fn whole(
+    connection: &mut Connection,
+    request: &Request,
+    record: &mut Record,
+    reply: &Reply,
+    struck: &Struck<'_>,
+    tokens: &mut Tokens,
+) -> io::Result<After> {
+    let due = loop {
+        let token = tokio::select! {
+            biased;
+            token = tokens.next() => token,
+            () = connection.closed() => return Ok(After::Close),
+        };
+        match token {
+            Some(token) if token.finished => break token.due,
+            Some(_) => {}
+            None => return Ok(After::Close),
+        }
+    };
+    let mut body = Vec::new();
+    let reasoning = reply.reasoning.as_ref().map(|(field, text)| (*field, text.text()));
+    let message = Message {
+        content: reply.answer.text(),
+        tool_call: reply.tool_call,
+        reasoning,
+        finish: reply.finish(),
+        completion_tokens: reply.tokens(),
+        usage: reply.usage,
+    };
+    reply.envelope.whole(&message, &mut body);
+    let length = body.len();
+    let mut cut = None;
+    match struck.find(|fault| tokens_before(fault, u32::MAX).map(|_| fault)) {
+        Some(FaultKind::Stall { seconds, .. }) if !wait(connection, *seconds).await => {
+            return Ok(After::Close);
+        }
+        Some(FaultKind::StreamError { .. }) => {
+            return refuse(connection, request, &Refusal::of_status(500), ErrorShape::Vllm, &[]).await;
+        }
+        Some(FaultKind::Reset { .. }) => cut = Some(After::Reset),
+        Some(FaultKind::Truncate { .. }) => cut = Some(After::Close),
+        Some(FaultKind::InvalidJson { .. }) => {
+            body.truncate(length / 2);
+            body.resize(length, b' ');
+        }
+        Some(FaultKind::InvalidUtf8 { .. }) => {
+            spoil_utf8(&mut body);
+            body.pop();
+        }
+        _ => {}
+    }
+    let mut bytes = http::head(200, "application/json", Some(length), &record.truth.id, &[]);
+    bytes.extend_from_slice(if cut.is_some() { &body[..length / 2] } else { &body });
+    record.truth.status = 200;
+    let (before, after) = connection.write(&bytes).await?;
+    record.chunk(ChunkKind::Content, reply.tokens(), due, before, after);
+    record.truth.finished = cut.is_none();
+    Ok(cut.unwrap_or(After::KeepAlive))
+}
