@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::compare::{Options, compare};
 use crate::compare::Gate;
 use crate::compare::pass_rates;
+use crate::compare::{Options, compare};
 use crate::metrics::health::{Samples, client_health};
 use crate::metrics::summary::summarise;
 use crate::model::header::{RunHeader, SideHeader};
@@ -84,7 +84,13 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
     result
 }
 
-fn side_info(rows: &[Row], blocks: &[BlockTime], side: Side, header: &SideHeader, concurrency: u32) -> SideInfo {
+fn side_info(
+    rows: &[Row],
+    blocks: &[BlockTime],
+    side: Side,
+    header: &SideHeader,
+    concurrency: u32,
+) -> SideInfo {
     let exchanges = || rows.iter().filter_map(|row| row.attempt(side)).map(|attempt| &attempt.exchange);
     let models: BTreeSet<_> = exchanges().filter_map(|e| e.served_model.clone()).collect();
     let fingerprints: BTreeSet<_> = exchanges().filter_map(|e| e.system_fingerprint.clone()).collect();

@@ -8,7 +8,7 @@ use serde_json::{Map, json};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::check::judge::Judge;
+use crate::check::Judge;
 use crate::client::clock::Clock;
 use crate::client::exchange::Client;
 use crate::client::http::HttpTransport;
@@ -22,9 +22,7 @@ use crate::model::header::RunHeader;
 use crate::model::outcome::Outcome;
 use crate::model::prompt::PromptSet;
 use crate::model::record::Side;
-use crate::model::result::{
-    ClientInfo, PhaseTime, PromptSetInfo, RunResult, RunStatus, SCHEMA_VERSION,
-};
+use crate::model::result::{ClientInfo, PhaseTime, PromptSetInfo, RunResult, RunStatus, SCHEMA_VERSION};
 use crate::results::error::{JournalError, StoreError};
 use crate::results::journal::{JournalWriter, subscriber};
 use crate::results::store::Store;
@@ -90,11 +88,17 @@ pub struct Finished {
 }
 
 /// Runs a plan. `cancel` ends it early, keeping what was measured.
-pub async fn run(plan: BenchPlan, bus: &Bus, clock: Clock, cancel: CancellationToken) -> Result<Finished, RunError> {
+pub async fn run(
+    plan: BenchPlan,
+    bus: &Bus,
+    clock: Clock,
+    cancel: CancellationToken,
+) -> Result<Finished, RunError> {
     let started_at = jiff::Timestamp::now().to_string();
     let store = Store::new(&plan.results_dir);
     store.check_writable()?;
-    let simulated_sides = plan.sides().iter().filter(|(_, spec)| spec.endpoint.simulator.is_some()).count() as u64;
+    let simulated_sides =
+        plan.sides().iter().filter(|(_, spec)| spec.endpoint.simulator.is_some()).count() as u64;
     allow_connections(u64::from(plan.concurrency) * (plan.sides().len() as u64 + simulated_sides))?;
     let prompts = Arc::new(judged(&plan.prompt_set)?);
     let blocks = blocks(&plan.shape());
@@ -112,7 +116,8 @@ pub async fn run(plan: BenchPlan, bus: &Bus, clock: Clock, cancel: CancellationT
     let writer = JournalWriter::create(store.dir(), &header)?;
     // The journal's queue closes with the last clone of this bus, which is how it learns of the end.
     let mut journaled = bus.clone();
-    let journal = subscriber(writer, journaled.subscribe_lossless()).map_err(|e| RunError::Thread(e.to_string()))?;
+    let journal =
+        subscriber(writer, journaled.subscribe_lossless()).map_err(|e| RunError::Thread(e.to_string()))?;
     let engine = Engine {
         prompts,
         lanes: sides.iter().map(|(side, reached)| (side, lane(reached, &plan, &blocks, clock))).collect(),
@@ -134,11 +139,10 @@ pub async fn run(plan: BenchPlan, bus: &Bus, clock: Clock, cancel: CancellationT
     drop(engine);
     drop(sides);
     drop(journaled);
-    let writer = tokio::task::spawn_blocking(move || journal.join())
-        .await
-        .ok()
-        .and_then(Result::ok)
-        .ok_or_else(|| RunError::Thread("the thread that writes the journal stopped unexpectedly".into()))?;
+    let writer =
+        tokio::task::spawn_blocking(move || journal.join()).await.ok().and_then(Result::ok).ok_or_else(
+            || RunError::Thread("the thread that writes the journal stopped unexpectedly".into()),
+        )?;
     let execution = match execution {
         Ok(execution) => execution,
         Err(error) => {

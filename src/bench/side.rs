@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::hosted::{HostError, Hosted};
+use super::plan::SideSpec;
 use crate::client::clock::Clock;
 use crate::client::failure::Failure;
 use crate::client::http::{HttpError, HttpTransport};
@@ -12,8 +14,6 @@ use crate::client::secret::{Secret, mask_url};
 use crate::model::config::Endpoint;
 use crate::model::header::SideHeader;
 use crate::model::prompt::PromptSet;
-use super::hosted::{HostError, Hosted};
-use super::plan::SideSpec;
 
 /// Why an endpoint can't be used.
 #[derive(Debug, thiserror::Error)]

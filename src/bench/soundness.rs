@@ -59,7 +59,8 @@ pub fn warnings(result: &RunResult) -> Vec<String> {
         let Some(info) = result.side(side) else { continue };
         let failed: u64 = info.summary.outcomes.iter().filter(|(o, _)| !o.is_success()).map(|(_, n)| n).sum();
         if failed > 0 {
-            let example = example(result, side).map(|text| format!("; for example: {text}")).unwrap_or_default();
+            let example =
+                example(result, side).map(|text| format!("; for example: {text}")).unwrap_or_default();
             warnings.push(format!(
                 "{failed} of {} requests to the {side} did not succeed ({}){example}",
                 info.summary.attempted,
@@ -78,7 +79,8 @@ fn classes(side: &SideInfo) -> String {
 /// What was said of the most frequent failure.
 fn example(result: &RunResult, side: Side) -> Option<String> {
     let summary = &result.side(side)?.summary;
-    let (worst, _) = summary.outcomes.iter().filter(|(outcome, _)| !outcome.is_success()).max_by_key(|(_, n)| **n)?;
+    let (worst, _) =
+        summary.outcomes.iter().filter(|(outcome, _)| !outcome.is_success()).max_by_key(|(_, n)| **n)?;
     result
         .rows
         .iter()

@@ -22,7 +22,7 @@ const LONGEST_US: u64 = 3_600_000_000;
 
 /// Shows what happens until the run's last event; without a terminal only warnings are told.
 #[must_use]
-pub fn follow(mut events: Receiver<Arc<RunEvent>>, total: u64, ui: Ui, visible: bool) -> JoinHandle<()> {
+pub(super) fn follow(mut events: Receiver<Arc<RunEvent>>, total: u64, ui: Ui, visible: bool) -> JoinHandle<()> {
     let bar = bar(total, visible);
     tokio::spawn(async move {
         let mut tally = Tally::default();
@@ -51,7 +51,9 @@ fn bar(total: u64, visible: bool) -> ProgressBar {
     };
     let bar = ProgressBar::with_draw_target(Some(total), target);
     // The template is a constant; were it invalid, the default bar would serve.
-    if let Ok(style) = ProgressStyle::with_template("{prefix:>9} {wide_bar:.cyan/dim} {pos}/{len}  {msg}  ETA {eta}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{prefix:>9} {wide_bar:.cyan/dim} {pos}/{len}  {msg}  ETA {eta}")
+    {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(250));
@@ -112,7 +114,11 @@ impl Tally {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a latency, not negative and under an hour")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a latency, not negative and under an hour"
+    )]
     fn record(&mut self, record: &Record) {
         self.done += 1;
         let attempt = &record.attempt;
@@ -130,9 +136,11 @@ impl Tally {
     #[expect(clippy::cast_precision_loss, reason = "counts and microseconds far below 2^53")]
     fn message(&self) -> String {
         let seconds = self.started.elapsed().as_secs_f64().max(1e-3);
-        let ttft_ms = self.ttft_us.as_ref().filter(|h| !h.is_empty()).map(|h| h.value_at_quantile(0.5) as f64 / 1e3);
+        let ttft_ms =
+            self.ttft_us.as_ref().filter(|h| !h.is_empty()).map(|h| h.value_at_quantile(0.5) as f64 / 1e3);
         let ttft = ttft_ms.map_or_else(|| "n/a".to_owned(), |ms| format!("{ms:.0} ms"));
-        let passing = ratio(self.passed, self.judged).map_or_else(|| "n/a".to_owned(), |rate| format!("{:.0} %", rate * 100.0));
+        let passing = ratio(self.passed, self.judged)
+            .map_or_else(|| "n/a".to_owned(), |rate| format!("{:.0} %", rate * 100.0));
         format!(
             "{:.1} req/s  {:.0} tok/s  TTFT p50 {ttft}  pass {passing}  errors {}",
             self.done as f64 / seconds,

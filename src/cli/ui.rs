@@ -119,7 +119,8 @@ impl Ui {
     /// Columns of the terminal; `COLUMNS` wins; 100 where nothing tells.
     #[must_use]
     pub fn width(&self) -> usize {
-        let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|&width| width > 0);
+        let told =
+            std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|&width| width > 0);
         told.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
             .unwrap_or(DEFAULT_WIDTH)
     }

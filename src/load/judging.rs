@@ -6,7 +6,7 @@ use std::sync::mpsc;
 
 use tokio::sync::oneshot;
 
-use crate::check::judge::{Judge, judge_exchange};
+use crate::check::{Judge, judge_exchange};
 use crate::load::bus::Bus;
 use crate::metrics::request::metrics;
 use crate::model::event::RunEvent;

@@ -95,7 +95,9 @@ pub(crate) fn svg(spec: &ChartSpec) -> String {
         .with_y_axis_min(0.0)
         .with_y_axis_max(1.0)
         .with_y_tick_step(0.25)
-        .with_y_tick_format(TickFormat::Custom(std::sync::Arc::new(|share| format!("{:.0} %", share * 100.0))))
+        .with_y_tick_format(TickFormat::Custom(std::sync::Arc::new(|share| {
+            format!("{:.0} %", share * 100.0)
+        })))
         .with_legend_position(LegendPosition::InsideBottomRight)
         .with_legend_box(false)
         .with_theme(theme);
@@ -138,8 +140,12 @@ mod tests {
             dashed: false,
             points: distribution(vec![10.0, 20.0, 40.0]),
         };
-        let spec =
-            ChartSpec { x_label: "TTFT, ms".into(), y_label: "requests".into(), x_max: 40.0, series: vec![series] };
+        let spec = ChartSpec {
+            x_label: "TTFT, ms".into(),
+            y_label: "requests".into(),
+            x_max: 40.0,
+            series: vec![series],
+        };
         let svg = svg(&spec);
         assert!(svg.starts_with("<svg") && svg.contains("viewBox=\"0 0 "), "{svg}");
         assert!(svg.contains("var(--candidate)") && svg.contains("var(--text)"), "{svg}");

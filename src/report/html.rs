@@ -40,7 +40,11 @@ pub fn render(result: &RunResult, template_dir: Option<&Path>) -> Result<String,
         chart(result, &report, "Time to first token", "TTFT, ms", |m| m.ttft_ms),
         chart(result, &report, "End-to-end latency", "E2E, ms", |m| m.e2e_ms),
     ];
-    template::render("report.html", template_dir, Context { report, charts: charts.into_iter().flatten().collect() })
+    template::render(
+        "report.html",
+        template_dir,
+        Context { report, charts: charts.into_iter().flatten().collect() },
+    )
 }
 
 /// The share of successful requests over a latency, by side; none where there is no value.
@@ -78,5 +82,9 @@ fn chart(
     let x_max = if cut { p99 } else { slowest };
     let spec =
         ChartSpec { x_label: x_label.to_owned(), y_label: "requests up to here".to_owned(), x_max, series };
-    Some(Chart { title, note: cut.then_some("The slowest lie beyond the right edge."), svg: chart::svg(&spec) })
+    Some(Chart {
+        title,
+        note: cut.then_some("The slowest lie beyond the right edge."),
+        svg: chart::svg(&spec),
+    })
 }

@@ -80,7 +80,10 @@ mod tests {
 
     #[test]
     fn markup_is_shown_not_obeyed() {
-        assert_eq!(escape("a|b `c` <img> @you #1 *x*\n$y$"), "a\\|b \\`c\\` &lt;img&gt; @&#8203;you #&#8203;1 \\*x\\* \\$y\\$");
+        assert_eq!(
+            escape("a|b `c` <img> @you #1 *x*\n$y$"),
+            "a\\|b \\`c\\` &lt;img&gt; @&#8203;you #&#8203;1 \\*x\\* \\$y\\$"
+        );
     }
 
     #[test]

@@ -121,7 +121,11 @@ fn category(name: Option<&str>) -> String {
 
 fn paired_row(rate: &PairedPassRate, reach: f64) -> Row {
     let tone = tone(rate.interval_90_pp);
-    let p = if rate.category.is_some() { or_absent(rate.score_p_holm, number::p_value) } else { "–".to_owned() };
+    let p = if rate.category.is_some() {
+        or_absent(rate.score_p_holm, number::p_value)
+    } else {
+        "–".to_owned()
+    };
     let cells = vec![
         Cell::from(category(rate.category.as_deref())),
         number::count(rate.pairs).into(),

@@ -36,13 +36,21 @@ pub(crate) fn table(comparison: Option<&Comparison>, summaries: &[&SideSummary],
         for (percentile, statistic) in PERCENTILES {
             let ratio = find(ratios, metric, statistic);
             let title = format!("{name} {statistic}, ms");
-            rows.extend(latency_row(title, &distributions, percentile, ratio, comparison.is_some(), sides.len()));
+            rows.extend(latency_row(
+                title,
+                &distributions,
+                percentile,
+                ratio,
+                comparison.is_some(),
+                sides.len(),
+            ));
         }
     }
     for (metric, name, rate) in RATES {
         let values: Vec<_> = summaries.iter().map(|s| s.throughput.as_ref().and_then(rate)).collect();
         let ratio = find(ratios, metric, "rate");
-        let known = ratio.is_some() || values.iter().any(Option::is_some) || metric != "correct_answers_per_s";
+        let known =
+            ratio.is_some() || values.iter().any(Option::is_some) || metric != "correct_answers_per_s";
         if known {
             let values = values.iter().map(|v| or_absent(*v, number::decimal).into()).collect();
             rows.push(row(name.to_owned(), values, ratio, comparison.is_some(), sides.len()));
@@ -63,7 +71,9 @@ pub(crate) fn table(comparison: Option<&Comparison>, summaries: &[&SideSummary],
 /// What a ratio's interval shows.
 pub(crate) fn tone(ratio: &SpeedRatio) -> Tone {
     match ratio.interval_95 {
-        Some(i) if i.low > 1.0 && ratio.higher_is_better || i.high < 1.0 && !ratio.higher_is_better => Tone::Good,
+        Some(i) if i.low > 1.0 && ratio.higher_is_better || i.high < 1.0 && !ratio.higher_is_better => {
+            Tone::Good
+        }
         Some(i) if !i.contains(1.0) => Tone::Bad,
         _ => Tone::Plain,
     }
@@ -109,13 +119,7 @@ fn latency_row(
 }
 
 /// A metric's row. The values beside a ratio are the ones it was made of.
-fn row(
-    title: String,
-    values: Vec<Cell>,
-    ratio: Option<&SpeedRatio>,
-    compared: bool,
-    sides: usize,
-) -> Row {
+fn row(title: String, values: Vec<Cell>, ratio: Option<&SpeedRatio>, compared: bool, sides: usize) -> Row {
     let mut cells = vec![Cell::from(title)];
     match ratio {
         Some(r) if sides == 2 && (r.ratio.is_some() || values.is_empty()) => {

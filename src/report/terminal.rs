@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Color, Style};
 use comfy_table::{
-    Attribute, Cell as DrawnCell, CellAlignment, Color as DrawnColor, ContentArrangement, LineStyle, TableStyle,
+    Attribute, Cell as DrawnCell, CellAlignment, Color as DrawnColor, ContentArrangement, LineStyle,
+    TableStyle,
 };
 use unicode_width::UnicodeWidthStr;
 
@@ -109,7 +110,8 @@ impl Screen {
         self.line("");
         for (i, line) in wrap(text, self.width - columns).iter().enumerate() {
             let line = self.paint(style(Tone::Warn).bold(), line);
-            let line = if i == 0 { format!("{badge} {line}") } else { format!("{}{line}", " ".repeat(columns)) };
+            let line =
+                if i == 0 { format!("{badge} {line}") } else { format!("{}{line}", " ".repeat(columns)) };
             self.line(&line);
         }
     }
@@ -216,14 +218,17 @@ impl Screen {
             .map(|prompt| {
                 let mut cells = vec![Cell::from(fit(&prompt.prompt_id, HEADING))];
                 cells.extend(with_category.then(|| Cell::from(prompt.category.as_str())));
-                cells.push(prompt.answers.last().map_or_else(|| "".into(), |a| Cell::toned(a.verdict, a.tone)));
+                cells.push(
+                    prompt.answers.last().map_or_else(|| "".into(), |a| Cell::toned(a.verdict, a.tone)),
+                );
                 cells.extend(prompt.answers.iter().map(|a| Cell::from(fit(&a.short, room.max(8)))));
                 cells.resize(columns.len(), Cell::from(""));
                 Row::new(cells)
             })
             .collect();
         let more = listing.more + listing.prompts.len() - shown.len();
-        let notes = if more > 0 { vec![format!("{more} more in the report and the JSON")] } else { Vec::new() };
+        let notes =
+            if more > 0 { vec![format!("{more} more in the report and the JSON")] } else { Vec::new() };
         self.table(&listing.title, &Table { columns, rows, bar_scale: None, notes });
     }
 
@@ -253,7 +258,8 @@ impl Screen {
 
     /// The table with only the columns up to a degree of sacrifice.
     fn draw(&self, table: &Table, keep: u8) -> comfy_table::Table {
-        let kept: Vec<usize> = (0..table.columns.len()).filter(|i| table.columns[*i].sacrifice <= keep).collect();
+        let kept: Vec<usize> =
+            (0..table.columns.len()).filter(|i| table.columns[*i].sacrifice <= keep).collect();
         let mut drawn = comfy_table::Table::new();
         drawn.force_no_tty();
         if self.color {
@@ -261,12 +267,13 @@ impl Screen {
         }
         let rule = LineStyle::none().fill('─').junction('─');
         drawn.load_style(TableStyle::new().header_separator(rule));
-        let head = |i: &usize| {
-            DrawnCell::new(fit(&table.columns[*i].title, HEADING)).add_attribute(Attribute::Dim)
-        };
+        let head =
+            |i: &usize| DrawnCell::new(fit(&table.columns[*i].title, HEADING)).add_attribute(Attribute::Dim);
         drawn.set_header(kept.iter().map(head).collect::<Vec<_>>());
         for row in table.rows.iter().filter(|row| !row.minor) {
-            let cell = |i: &usize| row.cells.get(*i).map_or_else(|| DrawnCell::new(""), |c| draw_cell(c, row.strong));
+            let cell = |i: &usize| {
+                row.cells.get(*i).map_or_else(|| DrawnCell::new(""), |c| draw_cell(c, row.strong))
+            };
             drawn.add_row(kept.iter().map(cell).collect::<Vec<_>>());
         }
         for (column, i) in drawn.column_iter_mut().zip(&kept) {

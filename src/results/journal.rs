@@ -187,7 +187,6 @@ pub fn journal_path(dir: &Path, run_id: &str) -> Result<PathBuf, StoreError> {
 #[cfg(test)]
 mod tests {
 
-
     use tokio::sync::mpsc::unbounded_channel;
 
     use super::*;

@@ -56,6 +56,10 @@ pub struct LoadArgs {
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub max_error_rate: Option<f64>,
 
+    /// Accept latencies although the client was too busy to measure them well (see `client_health` in the result)
+    #[arg(long)]
+    pub allow_invalid_client: bool,
+
     /// Sampling temperature, 0 or more [default: 0]
     #[arg(long, value_name = "T", value_parser = not_negative, help_heading = "Sampling")]
     pub temperature: Option<f64>,
@@ -90,11 +94,23 @@ pub struct LoadArgs {
     pub format: OutputFormat,
 
     /// Folder that results are written to [default: `results`]
-    #[arg(long, value_name = "DIR", env = "LABCTL_RESULTS_DIR", hide_env_values = true, help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "LABCTL_RESULTS_DIR",
+        hide_env_values = true,
+        help_heading = "Output"
+    )]
     pub results_dir: Option<PathBuf>,
 
     /// Folder that prompt sets are looked for in before the built-in ones [default: `promptsets`]
-    #[arg(long, value_name = "DIR", env = "LABCTL_PROMPTSET_DIR", hide_env_values = true, help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "LABCTL_PROMPTSET_DIR",
+        hide_env_values = true,
+        help_heading = "Output"
+    )]
     pub promptset_dir: Option<PathBuf>,
 
     /// Tag the result (repeatable)

@@ -38,11 +38,13 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
             "comparison": compared,
         }))?,
         OutputFormat::Markdown => {
-            let text = comparison::markdown(&document, None).map_err(|error| CliError::internal(error.to_string()))?;
+            let text = comparison::markdown(&document, None)
+                .map_err(|error| CliError::internal(error.to_string()))?;
             ui.print(&text)?;
         }
         OutputFormat::Text => {
-            let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files: Vec::new() };
+            let options =
+                TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files: Vec::new() };
             ui.print(&comparison::terminal(&document, &options))?;
         }
     }

@@ -10,8 +10,9 @@ pub(super) fn of_run(error: RunError) -> CliError {
     let message = error.to_string();
     match error {
         RunError::Store(_) | RunError::Journal(_) => CliError::not_written(message),
-        RunError::TooManyFiles(_) => CliError::usage(message)
-            .with_hint("lower `--concurrency`, or raise the limit with `ulimit -n`"),
+        RunError::TooManyFiles(_) => {
+            CliError::usage(message).with_hint("lower `--concurrency`, or raise the limit with `ulimit -n`")
+        }
         RunError::Side(side) => of_side(&side),
         RunError::Check { .. } => CliError::usage(message),
         RunError::WarmUp { outcome, .. } => with_outcome_hint(CliError::not_measured(message), outcome, None),

@@ -1,7 +1,6 @@
 //! From gate flags to gates, and from a comparison to the exit code.
 
-use crate::cli::args::GateArgs;
-use crate::cli::args::gate::OnInconclusive;
+use crate::cli::args::{GateArgs, OnInconclusive};
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::ui::Ui;

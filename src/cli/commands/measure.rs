@@ -160,7 +160,10 @@ async fn next_interrupt() -> std::io::Result<()> {
     }
 }
 
-#[expect(clippy::exit, reason = "the second interrupt: the journal is on disk, and nothing else is waited for")]
+#[expect(
+    clippy::exit,
+    reason = "the second interrupt: the journal is on disk, and nothing else is waited for"
+)]
 fn abort() {
     std::process::exit(i32::from(ExitStatus::Interrupted.code()));
 }
@@ -180,8 +183,9 @@ pub(super) fn write_reports(result: &RunResult, beside: &Path) -> Result<Vec<(St
 
 /// Writes a file that a user asked for.
 pub(super) fn write_file(path: &Path, text: &str) -> Result<(), CliError> {
-    fs::write(path, text)
-        .map_err(|error| CliError::not_written(format!("could not write `{}`", path.display())).caused_by(error))
+    fs::write(path, text).map_err(|error| {
+        CliError::not_written(format!("could not write `{}`", path.display())).caused_by(error)
+    })
 }
 
 /// The HTML report.

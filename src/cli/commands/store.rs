@@ -1,6 +1,6 @@
 //! Saved results, as commands reach them.
 
-use crate::cli::args::results::StoreArgs;
+use crate::cli::args::StoreArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::settings::NoFlags;

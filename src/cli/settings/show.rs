@@ -24,7 +24,8 @@ pub fn masked(config: &LabConfig) -> Value {
                 *url = mask_url(url);
             }
         }
-        for header in endpoint.get_mut("headers").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut)
+        for header in
+            endpoint.get_mut("headers").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut)
         {
             *header = Value::from(MASK);
         }
@@ -55,7 +56,9 @@ fn mask_members(value: &mut Value) {
 fn headline(settings: &Settings) -> String {
     match &settings.file {
         Some(path) => format!("configuration: {}", path.display()),
-        None => "no configuration file: the reference lab, every endpoint SIMULATED unless given a URL".to_owned(),
+        None => {
+            "no configuration file: the reference lab, every endpoint SIMULATED unless given a URL".to_owned()
+        }
     }
 }
 
