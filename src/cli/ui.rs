@@ -119,12 +119,13 @@ impl Ui {
     /// Columns of the terminal; `COLUMNS` wins; 100 where nothing tells.
     #[must_use]
     pub fn width(&self) -> usize {
-        let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|&width| width > 0);
+        let told =
+            std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|&width| width > 0);
         told.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
             .unwrap_or(DEFAULT_WIDTH)
     }
 
-    fn say(&self, text: &str) {
+    fn say(self, text: &str) {
         // Nothing is left to tell it to when standard error is gone.
         let _ = writeln!(self.stderr(), "{text}");
     }

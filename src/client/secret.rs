@@ -182,7 +182,8 @@ mod tests {
 
     #[test]
     fn urls_without_a_key_stay_as_they_are() {
-        for url in ["http://localhost:8000/v1", "https://api.example.com/openai/v1/", "http://[::1]:8000/v1"] {
+        for url in ["http://localhost:8000/v1", "https://api.example.com/openai/v1/", "http://[::1]:8000/v1"]
+        {
             assert_eq!(mask_url(url), url);
         }
     }
@@ -192,7 +193,10 @@ mod tests {
         for (url, masked) in [
             ("https://user:pa55@host:8443/v1", "https://***@host:8443/v1"),
             ("https://token@host/v1", "https://***@host/v1"),
-            ("http://host/v1?api_key=abc&api-version=2024-10-21", "http://host/v1?api_key=***&api-version=2024-10-21"),
+            (
+                "http://host/v1?api_key=abc&api-version=2024-10-21",
+                "http://host/v1?api_key=***&api-version=2024-10-21",
+            ),
             ("http://host/v1?abc", "http://host/v1?***"),
             ("http://host/v1#abc", "http://host/v1#***"),
             ("http://host/sk-abcdefgh1234/v1", "http://host/***/v1"),
@@ -207,7 +211,9 @@ mod tests {
 
     #[test]
     fn names_of_secrets_are_known() {
-        assert!(is_secret_name("api_key") && is_secret_name("Authorization") && is_secret_name("ACCESS_TOKEN"));
+        assert!(
+            is_secret_name("api_key") && is_secret_name("Authorization") && is_secret_name("ACCESS_TOKEN")
+        );
         assert!(!is_secret_name("top_p") && !is_secret_name("chat_template_kwargs"));
     }
 

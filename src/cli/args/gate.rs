@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn the_policy_follows_the_mode() {
-        let with_mode = |gate_mode| GateArgs { max_pass_rate_drop: Some(5.0), gate_mode, on_inconclusive: None };
+        let with_mode =
+            |gate_mode| GateArgs { max_pass_rate_drop: Some(5.0), gate_mode, on_inconclusive: None };
         assert_eq!(with_mode(None).policy(), OnInconclusive::Warn);
         assert_eq!(with_mode(None).mode(), GateMode::Detect);
         assert_eq!(with_mode(Some(GateModeArg::Prove)).policy(), OnInconclusive::Fail);

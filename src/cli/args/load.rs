@@ -90,11 +90,23 @@ pub struct LoadArgs {
     pub format: OutputFormat,
 
     /// Folder that results are written to [default: `results`]
-    #[arg(long, value_name = "DIR", env = "LABCTL_RESULTS_DIR", hide_env_values = true, help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "LABCTL_RESULTS_DIR",
+        hide_env_values = true,
+        help_heading = "Output"
+    )]
     pub results_dir: Option<PathBuf>,
 
     /// Folder that prompt sets are looked for in before the built-in ones [default: `promptsets`]
-    #[arg(long, value_name = "DIR", env = "LABCTL_PROMPTSET_DIR", hide_env_values = true, help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "LABCTL_PROMPTSET_DIR",
+        hide_env_values = true,
+        help_heading = "Output"
+    )]
     pub promptset_dir: Option<PathBuf>,
 
     /// Tag the result (repeatable)

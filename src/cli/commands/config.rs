@@ -27,8 +27,10 @@ pub fn run(args: &ConfigArgs, context: &Context) -> Result<ExitStatus, CliError>
                 context.ui.print_line(&path.display().to_string())?;
             }
             None => {
-                return Err(CliError::usage("no configuration file here or above: the simulated reference lab is used")
-                    .with_hint("`labctl init` writes one"));
+                return Err(CliError::usage(
+                    "no configuration file here or above: the simulated reference lab is used",
+                )
+                .with_hint("`labctl init` writes one"));
             }
         },
         ConfigCommand::Schema => context.ui.print_json(&settings::json_schema())?,

@@ -7,8 +7,8 @@ use super::error::SettingsError;
 use super::path::FieldPath;
 use super::targets::{Choice, baseline_choice, candidate_choice, run_choice};
 use crate::cli::args::{
-    BenchArgs, CompareArgs, DoctorArgs, ExportArgs, ListArgs, LoadArgs, MockArgs, PromptSetDirArgs, RecoverArgs,
-    ReportArgs, RunArgs, ShowArgs, StoreArgs, TargetArgs,
+    BenchArgs, CompareArgs, DoctorArgs, ExportArgs, ListArgs, LoadArgs, MockArgs, PromptSetDirArgs,
+    RecoverArgs, ReportArgs, RunArgs, ShowArgs, StoreArgs, TargetArgs,
 };
 use crate::model::config::LabConfig;
 
@@ -166,7 +166,9 @@ impl Flags for DoctorArgs {
         let target = self.target();
         if target.url.is_none() && target.endpoint.is_none() {
             if target.model.is_some() || target.api_key_env.is_some() {
-                return Err(SettingsError::Target("`--model` and `--api-key-env` need a URL or `--endpoint`".to_owned()));
+                return Err(SettingsError::Target(
+                    "`--model` and `--api-key-env` need a URL or `--endpoint`".to_owned(),
+                ));
             }
             return Ok(Vec::new());
         }

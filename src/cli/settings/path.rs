@@ -87,7 +87,9 @@ mod tests {
 
     #[test]
     fn broken_paths_say_why() {
-        for (text, part) in [("", "empty"), ("a..b", "empty"), ("a.", "empty"), ("\"a", "closed"), ("\"a\"b", "dot")] {
+        for (text, part) in
+            [("", "empty"), ("a..b", "empty"), ("a.", "empty"), ("\"a", "closed"), ("\"a\"b", "dot")]
+        {
             assert!(FieldPath::parse(text).unwrap_err().contains(part), "{text}");
         }
     }

@@ -7,7 +7,8 @@ pub(super) const SIMULATOR_PROFILES: [&str; 4] = ["awq", "fp16", "judge", "lora"
 
 /// The reference lab as a layer of the configuration.
 pub(super) fn reference_lab() -> Value {
-    let endpoint = |profile: &str| json!({"model": format!("mistral-7b-{profile}"), "simulator": {"profile": profile}});
+    let endpoint =
+        |profile: &str| json!({"model": format!("mistral-7b-{profile}"), "simulator": {"profile": profile}});
     json!({
         "endpoints": {
             "awq": endpoint("awq"),

@@ -64,10 +64,16 @@ impl ConfigSchema {
             _ => false,
         };
         if is("object") {
-            return match (schema.get("properties").and_then(Value::as_object), schema.get("additionalProperties")) {
+            return match (
+                schema.get("properties").and_then(Value::as_object),
+                schema.get("additionalProperties"),
+            ) {
                 (Some(properties), _) => {
                     let required = schema.get("required").and_then(Value::as_array);
-                    Shape::Struct(properties, required.into_iter().flatten().filter_map(Value::as_str).collect())
+                    Shape::Struct(
+                        properties,
+                        required.into_iter().flatten().filter_map(Value::as_str).collect(),
+                    )
                 }
                 (None, Some(values)) if values.is_object() => Shape::Map(values),
                 _ => Shape::Map(&Value::Bool(true)),
@@ -194,12 +200,20 @@ impl ConfigSchema {
         // The right name one level too high: `concurrency` beside `defaults`.
         if nearest.is_none() {
             nearest = properties.iter().find_map(|(name, schema)| match self.shape(schema) {
-                Shape::Struct(inner, _) if inner.contains_key(field) => Some(path.join(name).join(field).to_string()),
+                Shape::Struct(inner, _) if inner.contains_key(field) => {
+                    Some(path.join(name).join(field).to_string())
+                }
                 _ => None,
             });
         }
         let inside = if path.is_root() { "at the top level".to_owned() } else { format!("in `{path}`") };
-        SettingsError::UnknownField { place: place.to_owned(), field: field.to_owned(), inside, nearest, known }
+        SettingsError::UnknownField {
+            place: place.to_owned(),
+            field: field.to_owned(),
+            inside,
+            nearest,
+            known,
+        }
     }
 
     fn wrong_type(&self, node: &Node, shape: &Shape<'_>, path: &FieldPath) -> SettingsError {
@@ -216,7 +230,7 @@ impl ConfigSchema {
             Shape::Text if matches!(node.kind, Kind::Scalar(_)) => "text (put it in quotes)".to_owned(),
             _ => self.expected(shape),
         };
-        let path = if path.is_root() { "the configuration".to_owned() } else { path.to_string() };
+        let path = if path.is_root() { "configuration".to_owned() } else { path.to_string() };
         SettingsError::WrongType { place: node.source.place(), path, expected, found: found.to_owned() }
     }
 

@@ -52,9 +52,10 @@ pub(super) fn candidate_choice(args: &BenchArgs, config: &LabConfig) -> Result<C
         (Some(name), _) => find_endpoint(name, config),
         (None, Some(team)) => find_endpoint(&team.endpoint, config),
         (None, None) if args.target.url.is_some() => Ok(Choice { name: URL_ENDPOINT.to_owned() }),
-        (None, None) => {
-            Err(SettingsError::Target(format!("say what to bench: `--team`{}, `--endpoint` or `--url`", teams(config))))
-        }
+        (None, None) => Err(SettingsError::Target(format!(
+            "say what to bench: `--team`{}, `--endpoint` or `--url`",
+            teams(config)
+        ))),
     }
 }
 
@@ -71,7 +72,9 @@ pub(super) fn baseline_choice(args: &BenchArgs, config: &LabConfig) -> Result<Ch
         return Ok(Choice { name: BASELINE_URL_ENDPOINT.to_owned() });
     }
     let whose = args.team.as_ref().map_or_else(String::new, |name| format!("team `{name}` has none: "));
-    Err(SettingsError::Target(format!("no baseline to compare with: {whose}give `--baseline` or `--baseline-url`")))
+    Err(SettingsError::Target(format!(
+        "no baseline to compare with: {whose}give `--baseline` or `--baseline-url`"
+    )))
 }
 
 pub(super) fn run_choice(target: &TargetArgs, config: &LabConfig) -> Result<Choice, SettingsError> {
@@ -116,16 +119,19 @@ impl Settings {
     pub fn bench_targets(&self, args: &BenchArgs, rule: SimulatorRule) -> Result<Targets, SettingsError> {
         let team = args.team.as_deref().map(|name| find_team(name, &self.config)).transpose()?;
         let candidate = self.target(candidate_choice(args, &self.config)?)?;
-        let baseline = match args.wants_baseline() {
-            true => Some(self.target(baseline_choice(args, &self.config)?)?),
-            false => None,
+        let baseline = if args.wants_baseline() {
+            Some(self.target(baseline_choice(args, &self.config)?)?)
+        } else {
+            None
         };
         let own = team.and_then(|team| team.prompt_sets.first());
         let Some(prompt_set) = args.promptset.as_ref().or(own) else {
-            let whose = args.team.as_ref().map_or_else(String::new, |name| format!(": team `{name}` has none"));
+            let whose =
+                args.team.as_ref().map_or_else(String::new, |name| format!(": team `{name}` has none"));
             return Err(SettingsError::Target(format!("say which prompt set with `--promptset`{whose}")));
         };
-        let targets = Targets { team: args.team.clone(), candidate, baseline, prompt_set: prompt_set.clone() };
+        let targets =
+            Targets { team: args.team.clone(), candidate, baseline, prompt_set: prompt_set.clone() };
         self.permit(&targets, rule)?;
         Ok(targets)
     }
@@ -171,7 +177,8 @@ impl Settings {
         if let Some(baseline_stands_in) = baseline
             && candidate != baseline_stands_in
         {
-            let (side, flag) = if candidate { ("candidate", "--url") } else { ("baseline", "--baseline-url") };
+            let (side, flag) =
+                if candidate { ("candidate", "--url") } else { ("baseline", "--baseline-url") };
             return Err(SettingsError::Target(format!(
                 "the {side} is still the built-in simulator, which can't be compared with a server: give `{flag}` too"
             )));

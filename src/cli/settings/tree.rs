@@ -93,10 +93,7 @@ impl Node {
     pub(super) fn under(self, path: &FieldPath) -> Self {
         path.names().iter().rev().fold(self, |node, name| {
             let source = node.source.clone();
-            Self {
-                kind: Kind::Map(vec![Entry { key: name.clone(), source: source.clone(), node }]),
-                source,
-            }
+            Self { kind: Kind::Map(vec![Entry { key: name.clone(), source: source.clone(), node }]), source }
         })
     }
 
@@ -105,7 +102,9 @@ impl Node {
         let here = at(raw.referenced);
         let kind = match raw.value {
             Raw::Scalar(value) => Kind::Scalar(value),
-            Raw::List(items) => Kind::List(items.into_iter().map(|item| Self::from_raw(item, source)).collect()),
+            Raw::List(items) => {
+                Kind::List(items.into_iter().map(|item| Self::from_raw(item, source)).collect())
+            }
             Raw::Map(members) => Kind::Map(
                 members
                     .into_iter()
@@ -194,9 +193,9 @@ impl Node {
         match &self.kind {
             Kind::Scalar(value) => value.clone(),
             Kind::List(items) => items.iter().map(Self::to_value).collect(),
-            Kind::Map(entries) => {
-                Value::Object(entries.iter().map(|entry| (entry.key.clone(), entry.node.to_value())).collect())
-            }
+            Kind::Map(entries) => Value::Object(
+                entries.iter().map(|entry| (entry.key.clone(), entry.node.to_value())).collect(),
+            ),
             Kind::Unset => Value::Null,
         }
     }
@@ -212,7 +211,8 @@ impl Node {
         if let Kind::Map(entries) = &self.kind {
             for entry in entries {
                 let path = path.join(&entry.key);
-                let source = if matches!(entry.node.kind, Kind::Map(_)) { &entry.source } else { &entry.node.source };
+                let source =
+                    if matches!(entry.node.kind, Kind::Map(_)) { &entry.source } else { &entry.node.source };
                 into.insert(path.to_string(), source.clone());
                 entry.node.collect(&path, into);
             }
@@ -222,7 +222,19 @@ impl Node {
 
 /// The parser's message alone: the place is told before it, and its snippet would quote the file, keys included.
 fn plain_message(error: &serde_saphyr::Error) -> String {
-    let text = error.without_snippet().to_string();
+    let error = error.without_snippet();
+    match error {
+        serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
+            return format!("`{key}` is given twice");
+        }
+        serde_saphyr::Error::DuplicateMappingKey { .. } => return "a field is given twice".to_owned(),
+        serde_saphyr::Error::MultipleDocuments { .. } => {
+            return "a second document begins; only one is read".to_owned();
+        }
+        serde_saphyr::Error::NonFiniteFloat { .. } => return "expected a finite number".to_owned(),
+        _ => {}
+    }
+    let text = error.to_string();
     let end = text.find(" at line ").or_else(|| text.find(" (defined at ")).unwrap_or(text.len());
     text[..end].trim_end_matches([',', ':']).replace('\n', " ")
 }
@@ -322,7 +334,8 @@ mod tests {
     #[test]
     fn every_scalar_is_read() {
         let node = read("a: null\nb: true\nc: -3\nd: 1.5\ne: text\nf: '7'\ng: [1, x]\nh:\n").unwrap();
-        let expected = json!({"a": null, "b": true, "c": -3, "d": 1.5, "e": "text", "f": "7", "g": [1, "x"], "h": null});
+        let expected =
+            json!({"a": null, "b": true, "c": -3, "d": 1.5, "e": "text", "f": "7", "g": [1, "x"], "h": null});
         assert_eq!(node.to_value(), expected);
     }
 
@@ -347,9 +360,16 @@ mod tests {
         let mut below = read("endpoints:\n  a: {url: http://a, model: m, headers: {x: '1'}}\n").unwrap();
         let mut above = Node::from_value(json!({"endpoints": {"a": {"headers": {"y": "2"}}}}), &Source::Set);
         below.overlay(above.clone());
-        above = Node { kind: Kind::Unset, source: Source::Set }.under(&FieldPath::new(["endpoints", "a", "model"]));
+        above = Node { kind: Kind::Unset, source: Source::Set }.under(&FieldPath::new([
+            "endpoints",
+            "a",
+            "model",
+        ]));
         below.overlay(above);
-        assert_eq!(below.to_value(), json!({"endpoints": {"a": {"url": "http://a", "headers": {"x": "1", "y": "2"}}}}));
+        assert_eq!(
+            below.to_value(),
+            json!({"endpoints": {"a": {"url": "http://a", "headers": {"x": "1", "y": "2"}}}})
+        );
         assert_eq!(below.provenance().get("endpoints.a.headers.y"), &Source::Set);
     }
 

@@ -54,9 +54,11 @@ impl Check<'_> {
 
     fn defaults(&self, defaults: &Defaults) -> Checked {
         let path = FieldPath::new(["defaults"]);
-        for (field, value) in
-            [("concurrency", defaults.concurrency), ("repeats", defaults.repeats), ("rounds", defaults.rounds)]
-        {
+        for (field, value) in [
+            ("concurrency", defaults.concurrency),
+            ("repeats", defaults.repeats),
+            ("rounds", defaults.rounds),
+        ] {
             self.require(value >= 1, &path, field, "must be at least 1")?;
         }
         self.require(defaults.temperature >= 0.0, &path, "temperature", "must be 0 or more")?;
@@ -64,7 +66,9 @@ impl Check<'_> {
         self.require(top_p, &path, "top_p", "must be above 0 and at most 1")?;
         self.require(defaults.max_tokens != Some(0), &path, "max_tokens", "must be at least 1")?;
         self.share(defaults.max_error_rate, &path, "max_error_rate")?;
-        for (field, dir) in [("results_dir", &defaults.results_dir), ("promptset_dir", &defaults.promptset_dir)] {
+        for (field, dir) in
+            [("results_dir", &defaults.results_dir), ("promptset_dir", &defaults.promptset_dir)]
+        {
             self.require(!dir.as_os_str().is_empty(), &path, field, "must not be empty")?;
         }
         Ok(())
@@ -72,8 +76,12 @@ impl Check<'_> {
 
     fn endpoint(&self, path: &FieldPath, endpoint: &Endpoint) -> Checked {
         match (&endpoint.url, &endpoint.simulator) {
-            (Some(_), Some(_)) => return Err(self.wrong(path, "has both `url` and `simulator`: keep one of them")),
-            (None, None) => return Err(self.wrong(path, "has neither `url` nor `simulator`: give one of them")),
+            (Some(_), Some(_)) => {
+                return Err(self.wrong(path, "has both `url` and `simulator`: keep one of them"));
+            }
+            (None, None) => {
+                return Err(self.wrong(path, "has neither `url` nor `simulator`: give one of them"));
+            }
             (Some(url), None) => self.url(&path.join("url"), url)?,
             (None, Some(simulator)) => self.simulator(&path.join("simulator"), simulator)?,
         }
@@ -134,8 +142,7 @@ impl Check<'_> {
 
     fn headers(&self, path: &FieldPath, endpoint: &Endpoint) -> Checked {
         for (name, value) in &endpoint.headers {
-            let is_token =
-                |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+            let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
             if name.is_empty() || !name.bytes().all(is_token) {
                 return Err(self.wrong(&path.join(name), "is not the name of an HTTP header"));
             }
@@ -169,7 +176,9 @@ impl Check<'_> {
                 None if known.is_empty() => "; there is no endpoint at all".to_owned(),
                 None => format!("; known: `{}`", known.join("`, `")),
             };
-            return Err(self.wrong(&path, format!("names the endpoint `{name}`, which is not configured{advice}")));
+            return Err(
+                self.wrong(&path, format!("names the endpoint `{name}`, which is not configured{advice}"))
+            );
         }
         let path = path.join("prompt_sets");
         if team.prompt_sets.iter().any(String::is_empty) {
@@ -178,4 +187,3 @@ impl Check<'_> {
         Ok(())
     }
 }
-
