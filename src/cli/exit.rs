@@ -58,11 +58,10 @@ impl ExitStatus {
     #[must_use]
     pub const fn of_gate(verdict: GateVerdict, inconclusive_fails: bool) -> Self {
         match verdict {
-            GateVerdict::Pass => Self::Success,
             GateVerdict::Fail => Self::GateFailed,
             GateVerdict::Invalid => Self::NotMeasured,
             GateVerdict::Inconclusive if inconclusive_fails => Self::Inconclusive,
-            GateVerdict::Inconclusive => Self::Success,
+            GateVerdict::Pass | GateVerdict::Inconclusive => Self::Success,
         }
     }
 }

@@ -13,9 +13,11 @@ pub mod settings;
 pub mod ui;
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
@@ -34,6 +36,10 @@ fn run() -> ExitCode {
     let parsed = Cli::command()
         .try_get_matches()
         .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, given_by_environment(&matches))));
+    let parsed = parsed.and_then(|(cli, from_environment)| {
+        refuse_lost_overrides(std::env::args_os().skip(1), cli.global.set.len())?;
+        Ok((cli, from_environment))
+    });
     let (cli, from_environment) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -67,6 +73,20 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, CliError
         Command::Completions(args) => commands::completions::run(args, context),
         Command::Man(args) => commands::man::run(args, context),
     }
+}
+
+/// clap keeps the last level's values alone where a flag stands both before and after the command; an override
+/// that is silently lost would be a wrong measurement.
+fn refuse_lost_overrides(arguments: impl Iterator<Item = OsString>, kept: usize) -> Result<(), clap::Error> {
+    let given = arguments
+        .take_while(|argument| argument != "--")
+        .filter(|argument| argument == "--set" || argument.as_encoded_bytes().starts_with(b"--set="))
+        .count();
+    if given == kept {
+        return Ok(());
+    }
+    let message = "give every `--set` in one place, after the command";
+    Err(Cli::command().error(ErrorKind::ArgumentConflict, message))
 }
 
 /// The arguments whose values came from their environment variables, at every level of subcommands.

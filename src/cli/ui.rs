@@ -125,7 +125,7 @@ impl Ui {
             .unwrap_or(DEFAULT_WIDTH)
     }
 
-    fn say(&self, text: &str) {
+    fn say(self, text: &str) {
         // Nothing is left to tell it to when standard error is gone.
         let _ = writeln!(self.stderr(), "{text}");
     }

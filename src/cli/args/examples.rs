@@ -5,22 +5,28 @@ EXAMPLES:
   Is the quantized model still good enough, and how much faster? (no configuration: simulated)
       labctl bench --team quant --promptset quant-quality --compare-baseline
   The same on two servers of yours
-      labctl bench --promptset quant-quality --url http://localhost:8001/v1 --baseline-url http://localhost:8002/v1
+      labctl bench --promptset canary --url http://awq:8000/v1 --baseline-url http://fp16:8000/v1
   How fast is this server?
       labctl run --url http://localhost:8000/v1 --concurrency 32
   Did it get worse since last week? (exit code 1 if it did)
       labctl compare 0198f2a1 latest --max-pass-rate-drop 5
 
 EXIT CODES:
-  0 done, gates passed or none asked · 1 a gate failed · 2 usage or configuration · 3 nothing valid was measured
-  4 inconclusive, where that fails · 5 result not written · 70 internal error · 130 interrupted";
+    0  done; gates passed, or none asked for
+    1  a gate failed
+    2  usage, configuration, prompt set or input file invalid
+    3  nothing valid was measured, or results not comparable
+    4  inconclusive, where the policy says that this fails
+    5  the result could not be written (what was measured stays in the journal)
+   70  internal error (a bug)
+  130  interrupted (what was measured is kept)";
 
 pub(super) const BENCH: &str = "\
 EXAMPLES:
   Candidate against baseline, paired prompt by prompt
       labctl bench --team quant --promptset quant-quality --compare-baseline
   Two servers without a configuration file
-      labctl bench --promptset canary --url http://localhost:8001/v1 --baseline-url http://localhost:8002/v1
+      labctl bench --promptset canary --url http://awq:8000/v1 --baseline-url http://fp16:8000/v1
   In a pipeline: exit code 1 when 5 percentage points or more are lost
       labctl bench --team quant --compare-baseline --max-pass-rate-drop 5 --ci
   With intervals for speed

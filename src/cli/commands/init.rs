@@ -21,11 +21,8 @@ pub fn run(args: &InitArgs, context: &Context) -> Result<ExitStatus, CliError> {
 }
 
 fn write(path: &Path, force: bool) -> Result<(), CliError> {
-    let failed = |error: std::io::Error| match error.kind() {
-        ErrorKind::AlreadyExists => CliError::usage(format!("`{}` is already there", path.display()))
-            .with_hint("give `--force` to replace it, or `--output` to write another file"),
-        _ => CliError::not_written(format!("could not write `{}`", path.display())).caused_by(error),
-    };
+    let failed =
+        |error| CliError::not_written(format!("could not write `{}`", path.display())).caused_by(error);
     if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
         fs::create_dir_all(dir).map_err(failed)?;
     }
@@ -36,5 +33,10 @@ fn write(path: &Path, force: bool) -> Result<(), CliError> {
     } else {
         options.create_new(true);
     }
-    options.open(path).and_then(|mut file| file.write_all(TEMPLATE.as_bytes())).map_err(failed)
+    let mut file = options.open(path).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => CliError::usage(format!("`{}` is already there", path.display()))
+            .with_hint("give `--force` to replace it, or `--output` to write another file"),
+        _ => failed(error),
+    })?;
+    file.write_all(TEMPLATE.as_bytes()).map_err(failed)
 }

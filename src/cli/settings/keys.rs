@@ -51,7 +51,7 @@ mod tests {
     use super::*;
     use std::io::Write as _;
 
-    fn with_env(value: Result<&str, VarError>) -> Result<Option<Secret>, SettingsError> {
+    fn with_env(value: &Result<&str, VarError>) -> Result<Option<Secret>, SettingsError> {
         let endpoint = Endpoint { api_key_env: Some("LAB_KEY".to_owned()), ..Endpoint::default() };
         api_key_from(&endpoint, |name| {
             assert_eq!(name, "LAB_KEY");
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_key_comes_from_the_environment() {
-        assert_eq!(with_env(Ok("sk-1\n")).unwrap().unwrap().expose(), "sk-1");
+        assert_eq!(with_env(&Ok("sk-1\n")).unwrap().unwrap().expose(), "sk-1");
     }
 
     #[test]
@@ -69,7 +69,7 @@ mod tests {
         for (value, part) in
             [(Err(VarError::NotPresent), "not set"), (Ok(" "), "empty"), (Ok("sk 1secret"), "spaces")]
         {
-            let message = with_env(value).unwrap_err().to_string();
+            let message = with_env(&value).unwrap_err().to_string();
             assert!(message.contains("LAB_KEY") && message.contains(part), "{message}");
             assert!(!message.contains("1secret"));
         }

@@ -82,17 +82,17 @@ impl SettingsLoader {
             flags.overrides(&below)?.into_iter().partition(|over| self.is_from_environment(over.flag));
         for over in environment {
             let source = Source::Env(environment_variable(over.flag));
-            apply(&schema, &mut tree, &over.path, over.value, source)?;
+            apply(&schema, &mut tree, &over.path, over.value, &source)?;
         }
         for pair in &self.set {
             let path = FieldPath::parse(&pair.key).map_err(SettingsError::Path)?;
             let value = set_value(&schema, &path, &pair.value)?;
-            apply(&schema, &mut tree, &path, value, Source::Set)?;
+            apply(&schema, &mut tree, &path, value, &Source::Set)?;
         }
         // What a flag means may depend on what `--set` says, so flags are asked again.
         let above = if self.set.is_empty() { above } else { self.above(flags, &typed(&schema, &tree)?)? };
         for over in above {
-            apply(&schema, &mut tree, &over.path, over.value, Source::Flag(over.flag))?;
+            apply(&schema, &mut tree, &over.path, over.value, &Source::Flag(over.flag))?;
         }
         let config = typed(&schema, &tree)?;
         let provenance = tree.provenance();
@@ -109,12 +109,13 @@ impl SettingsLoader {
         let mut relative = PathBuf::new();
         for dir in self.working_dir.ancestors() {
             for name in FILE_NAMES {
-                match fs::metadata(dir.join(name)) {
-                    Ok(found) if found.is_file() => return Ok(Some(relative.join(name))),
+                // A link that leads nowhere is found too, and then can't be read: it must not be taken for no file.
+                match fs::symlink_metadata(dir.join(name)) {
+                    Ok(found) if !found.is_dir() => return Ok(Some(relative.join(name))),
                     Ok(_) => {}
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                     Err(error) if error.kind() == io::ErrorKind::NotADirectory => {}
-                    // A file that is there but can't be seen must not be taken for none.
+                    // Nor must a file that can't be seen.
                     Err(source) => return Err(SettingsError::Read { path: dir.join(name), source }),
                 }
             }
@@ -205,9 +206,9 @@ fn apply(
     tree: &mut Node,
     path: &FieldPath,
     value: Value,
-    source: Source,
+    source: &Source,
 ) -> Result<(), SettingsError> {
-    let mut layer = Node::from_value(value, &source).under(path);
+    let mut layer = Node::from_value(value, source).under(path);
     schema.check(&mut layer, None)?;
     tree.overlay(layer);
     Ok(())
@@ -218,7 +219,7 @@ fn typed(schema: &ConfigSchema, tree: &Node) -> Result<LabConfig, SettingsError>
     // The schema is made from the type, so what passed it is read; a difference is told rather than trusted away.
     serde_json::from_value(tree.to_value()).map_err(|error| SettingsError::Invalid {
         place: tree.source.place(),
-        path: "the configuration".to_owned(),
+        path: "configuration".to_owned(),
         message: format!("can't be read: {error}"),
     })
 }

@@ -230,7 +230,7 @@ impl ConfigSchema {
             Shape::Text if matches!(node.kind, Kind::Scalar(_)) => "text (put it in quotes)".to_owned(),
             _ => self.expected(shape),
         };
-        let path = if path.is_root() { "the configuration".to_owned() } else { path.to_string() };
+        let path = if path.is_root() { "configuration".to_owned() } else { path.to_string() };
         SettingsError::WrongType { place: node.source.place(), path, expected, found: found.to_owned() }
     }
 

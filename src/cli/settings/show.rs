@@ -87,17 +87,14 @@ pub fn to_json(settings: &Settings) -> Value {
 }
 
 fn collect_sources(value: &Value, path: &FieldPath, settings: &Settings, into: &mut Map<String, Value>) {
-    match value {
-        Value::Object(members) => {
-            for (name, value) in members {
-                collect_sources(value, &path.join(name), settings, into);
-            }
+    if let Value::Object(members) = value {
+        for (name, value) in members {
+            collect_sources(value, &path.join(name), settings, into);
         }
-        _ => {
-            let path = path.to_string();
-            let source = settings.provenance.get(&path).to_string();
-            into.insert(path, Value::from(source));
-        }
+    } else {
+        let path = path.to_string();
+        let source = settings.provenance.get(&path).to_string();
+        into.insert(path, Value::from(source));
     }
 }
 
@@ -107,9 +104,8 @@ fn write_members(text: &mut String, members: &Map<String, Value>, path: &FieldPa
         let path = path.join(name);
         let key = scalar(&Value::from(name.as_str()));
         match value {
-            Value::Object(inner) if inner.is_empty() => {
-                let _ = writeln!(text, "{indent}{key}: {{}}");
-            }
+            // Nothing is said there.
+            Value::Object(inner) if inner.is_empty() => {}
             Value::Object(inner) => {
                 let _ = writeln!(text, "{indent}{key}:");
                 write_members(text, inner, &path, settings);
@@ -144,7 +140,7 @@ fn scalar(value: &Value) -> String {
 fn is_plain(text: &str) -> bool {
     let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:@+".contains(&byte);
     text.bytes().all(harmless)
-        && text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/')
+        && text.starts_with(|first: char| first.is_ascii_alphabetic() || matches!(first, '/' | '.'))
         && !text.ends_with(':')
         && reads_as_text(text)
 }

@@ -119,9 +119,10 @@ impl Settings {
     pub fn bench_targets(&self, args: &BenchArgs, rule: SimulatorRule) -> Result<Targets, SettingsError> {
         let team = args.team.as_deref().map(|name| find_team(name, &self.config)).transpose()?;
         let candidate = self.target(candidate_choice(args, &self.config)?)?;
-        let baseline = match args.wants_baseline() {
-            true => Some(self.target(baseline_choice(args, &self.config)?)?),
-            false => None,
+        let baseline = if args.wants_baseline() {
+            Some(self.target(baseline_choice(args, &self.config)?)?)
+        } else {
+            None
         };
         let own = team.and_then(|team| team.prompt_sets.first());
         let Some(prompt_set) = args.promptset.as_ref().or(own) else {

@@ -222,7 +222,19 @@ impl Node {
 
 /// The parser's message alone: the place is told before it, and its snippet would quote the file, keys included.
 fn plain_message(error: &serde_saphyr::Error) -> String {
-    let text = error.without_snippet().to_string();
+    let error = error.without_snippet();
+    match error {
+        serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
+            return format!("`{key}` is given twice");
+        }
+        serde_saphyr::Error::DuplicateMappingKey { .. } => return "a field is given twice".to_owned(),
+        serde_saphyr::Error::MultipleDocuments { .. } => {
+            return "a second document begins; only one is read".to_owned();
+        }
+        serde_saphyr::Error::NonFiniteFloat { .. } => return "expected a finite number".to_owned(),
+        _ => {}
+    }
+    let text = error.to_string();
     let end = text.find(" at line ").or_else(|| text.find(" (defined at ")).unwrap_or(text.len());
     text[..end].trim_end_matches([',', ':']).replace('\n', " ")
 }
