@@ -87,7 +87,7 @@ fn halving() -> Draft {
 }
 
 fn stack() -> Draft {
-    let mut random = Random::of("quant stack");
+    let mut random = Random::of("quant list");
     let start = random.shuffled(&[3, 5, 8, 9]);
     let (added, inserted) = (random.between(11, 14), random.between(20, 24));
     let mut items = start.clone();
