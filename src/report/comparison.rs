@@ -123,7 +123,7 @@ pub fn terminal(document: &ComparisonDocument<'_>, options: &TerminalOptions) ->
     screen.warnings(&view.warnings);
     screen.table("Losses", &view.losses);
     screen.table("Gains", &view.gains);
-    screen.table("Gates", &view.gates);
+    screen.gates(&view.gates);
     screen.files(&options.files);
     screen.finish()
 }

@@ -46,7 +46,12 @@ fn fact(name: &'static str, value: impl Into<String>) -> Fact {
 /// The client's health.
 pub(crate) fn health(health: &ClientHealth) -> Health {
     let lag = |lag: Lag| {
-        format!("p50 {} ms, p99 {} ms, max {} ms", decimal(lag.p50_ms), decimal(lag.p99_ms), decimal(lag.max_ms))
+        format!(
+            "p50 {} ms, p99 {} ms, max {} ms",
+            decimal(lag.p50_ms),
+            decimal(lag.p99_ms),
+            decimal(lag.max_ms)
+        )
     };
     let lags = [
         ("read lag", health.read_lag),
@@ -125,7 +130,8 @@ fn run(result: &RunResult) -> Section {
 
 fn prompts(result: &RunResult) -> Section {
     let set = &result.prompt_set;
-    let categories: Vec<_> = set.categories.iter().map(|(name, n)| format!("{} {n}", one_line(name))).collect();
+    let categories: Vec<_> =
+        set.categories.iter().map(|(name, n)| format!("{} {n}", one_line(name))).collect();
     Section {
         title: "Prompts".to_owned(),
         facts: vec![
@@ -133,7 +139,10 @@ fn prompts(result: &RunResult) -> Section {
             fact("SHA-256", one_line(&set.sha256)),
             fact("origin", one_line(&set.origin)),
             fact("categories", categories.join(", ")),
-            fact("difficulty", if set.calibrated { "measured on real models" } else { "as its author judged" }),
+            fact(
+                "difficulty",
+                if set.calibrated { "measured on real models" } else { "as its author judged" },
+            ),
         ],
     }
 }
@@ -153,7 +162,8 @@ fn load(result: &RunResult) -> Section {
     if let Some(top_p) = sampling.top_p {
         facts.push(fact("top_p", top_p.to_string()));
     }
-    let max_tokens = sampling.max_tokens.map_or_else(|| "as each prompt says".to_owned(), |n| count(n.into()));
+    let max_tokens =
+        sampling.max_tokens.map_or_else(|| "as each prompt says".to_owned(), |n| count(n.into()));
     facts.push(fact("max_tokens", max_tokens));
     Section { title: "Load and sampling".to_owned(), facts }
 }
@@ -167,7 +177,10 @@ fn side(title: String, side: &SideInfo) -> Section {
         fact("answered by", if side.simulated { "the built-in simulator" } else { "a server" }),
         fact("server", number::or_absent(side.server.as_deref(), one_line)),
         fact("model asked for", one_line(&side.model)),
-        fact("model served", if side.served_models.is_empty() { "not told".to_owned() } else { list(&side.served_models) }),
+        fact(
+            "model served",
+            if side.served_models.is_empty() { "not told".to_owned() } else { list(&side.served_models) },
+        ),
     ];
     if !side.system_fingerprints.is_empty() {
         facts.push(fact("fingerprint", list(&side.system_fingerprints)));

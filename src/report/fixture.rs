@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::comparison::{
-    Comparison, Flip, GateMode, GateResult, GateVerdict, Interval, Missing, PairedPassRate, PassRate, SpeedRatio,
+    Comparison, Flip, GateMode, GateResult, GateVerdict, Interval, Missing, PairedPassRate, PassRate,
+    SpeedRatio,
 };
 use crate::model::exchange::Exchange;
 use crate::model::health::{ClientHealth, HealthStatus, Lag};
@@ -39,14 +40,19 @@ pub(crate) fn hostile() -> RunResult {
     for (i, row) in result.rows.iter_mut().enumerate() {
         for attempt in [&mut row.baseline, &mut row.candidate].into_iter().flatten() {
             attempt.exchange.content = evil.to_owned();
-            attempt.judgement.answer =
-                Some(FoundAnswer { text: evil.to_owned(), source: AnswerSource::WholeText, start: None, end: None });
+            attempt.judgement.answer = Some(FoundAnswer {
+                text: evil.to_owned(),
+                source: AnswerSource::WholeText,
+                start: None,
+                end: None,
+            });
             attempt.judgement.checks[0].detail = evil.to_owned();
         }
         if let (3 | 7, Some(candidate)) = (i, &mut row.candidate) {
             candidate.exchange.outcome = if i == 3 { Outcome::Http5xx } else { Outcome::TimeoutStall };
             candidate.exchange.error = Some(format!("the server answered 500: {evil}"));
-            candidate.judgement = Judgement { verdict: Verdict::TransportError, answer: None, checks: Vec::new() };
+            candidate.judgement =
+                Judgement { verdict: Verdict::TransportError, answer: None, checks: Vec::new() };
             candidate.metrics = RequestMetrics::default();
         }
     }
@@ -118,7 +124,8 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
             pass_rates: std::iter::once(None)
                 .chain(CATEGORIES.map(Some))
                 .filter_map(|category| {
-                    let chosen = rows.iter().filter(|r| category.is_none_or(|c| r.category == c)).filter_map(pick);
+                    let chosen =
+                        rows.iter().filter(|r| category.is_none_or(|c| r.category == c)).filter_map(pick);
                     let pass_rate = pass_rate(chosen);
                     (pass_rate.judged > 0)
                         .then(|| CategoryPassRate { category: category.map(str::to_owned), pass_rate })
@@ -257,7 +264,11 @@ fn attempt(verdict: Verdict, i: usize, slow: f64) -> Attempt {
             checks: vec![CheckResult {
                 check: "numeric".to_owned(),
                 verdict,
-                detail: if answered { format!("expected {right}, found {found}") } else { "no number found".to_owned() },
+                detail: if answered {
+                    format!("expected {right}, found {found}")
+                } else {
+                    "no number found".to_owned()
+                },
             }],
         },
     }
@@ -334,11 +345,13 @@ fn summary(attempts: &[&Attempt], speed: f64) -> SideSummary {
 fn paired_rate(rows: &[Row], category: Option<&str>) -> PairedPassRate {
     let chosen: Vec<&Row> = rows.iter().filter(|r| category.is_none_or(|c| r.category == c)).collect();
     let passed = |a: &Option<Attempt>| a.as_ref().and_then(|a| a.judgement.verdict.passed()) == Some(true);
-    let cells = |b, c| chosen.iter().filter(|r| passed(&r.baseline) == b && passed(&r.candidate) == c).count() as u64;
+    let cells =
+        |b, c| chosen.iter().filter(|r| passed(&r.baseline) == b && passed(&r.candidate) == c).count() as u64;
     let (losses, gains, n) = (cells(true, false), cells(false, true), chosen.len() as u64);
     let delta = (gains as f64 - losses as f64) / n as f64 * 100.0;
     let half = 165.0 * ((losses + gains) as f64).max(1.0).sqrt() / n as f64;
-    let around = |half: f64| Some(Interval { low: delta - half, high: delta + half });
+    let around =
+        |half: f64| Some(Interval { low: (delta - half).max(-100.0), high: (delta + half).min(100.0) });
     PairedPassRate {
         category: category.map(str::to_owned),
         pairs: n,
@@ -356,7 +369,7 @@ fn paired_rate(rows: &[Row], category: Option<&str>) -> PairedPassRate {
         score_p_holm: category.map(|_| 1.0),
         mcnemar_p: Some(1.0),
         flip_rate: crate::model::units::ratio(losses + gains, n),
-        minimum_detectable_loss_pp: Some(2.5 * half),
+        minimum_detectable_loss_pp: Some((1.5 * half).min(100.0)),
         method: "tango".to_owned(),
         missing: Missing::default(),
     }
@@ -382,7 +395,11 @@ fn comparison(rows: &[Row], baseline: &SideInfo, candidate: &SideInfo) -> Compar
         speed(metric, "p50", values)
     };
     let rate = |metric: &str, pick: fn(&Throughput) -> Option<f64>| {
-        speed(metric, "rate", [baseline, candidate].map(|side| side.summary.throughput.as_ref().and_then(pick)))
+        speed(
+            metric,
+            "rate",
+            [baseline, candidate].map(|side| side.summary.throughput.as_ref().and_then(pick)),
+        )
     };
     Comparison {
         overall: paired_rate(rows, None),

@@ -89,7 +89,11 @@ pub(crate) fn listing(result: &RunResult, labels: &Labels) -> Listing {
             };
             let total = result.rows.iter().filter(failed).count();
             let prompts = result.rows.iter().filter(failed).take(LISTED).map(|row| {
-                listed(row, result, labels.sides().filter_map(|(side, name)| row.attempt(side).map(|a| (name, a))))
+                listed(
+                    row,
+                    result,
+                    labels.sides().filter_map(|(side, name)| row.attempt(side).map(|a| (name, a))),
+                )
             });
             Listing {
                 title: format!(
@@ -124,9 +128,8 @@ fn by_prompt(rows: &[Row]) -> ByPrompt<'_> {
 /// A flip names no round: the first row whose verdicts are the flip's is the one to show.
 fn lost(flip: &Flip, rows: &ByPrompt<'_>, result: &RunResult, labels: &Labels) -> Listed {
     let candidates = rows.get(&(flip.prompt_id.as_str(), flip.repeat)).map_or(&[][..], Vec::as_slice);
-    let says = |attempt: &Option<Attempt>, verdict| {
-        attempt.as_ref().is_some_and(|a| a.judgement.verdict == verdict)
-    };
+    let says =
+        |attempt: &Option<Attempt>, verdict| attempt.as_ref().is_some_and(|a| a.judgement.verdict == verdict);
     let row = candidates
         .iter()
         .find(|row| says(&row.baseline, flip.baseline) && says(&row.candidate, flip.candidate))

@@ -54,7 +54,8 @@ pub(crate) fn escape(text: &str) -> String {
             c => out.push(c),
         }
     }
-    out
+    // The same keeps bare addresses from becoming links.
+    out.replace("://", ":&#8203;//").replace("www.", "www&#8203;.")
 }
 
 /// Text as a code span of one line, whatever backticks it holds; nothing where there is no text.
@@ -80,7 +81,10 @@ mod tests {
 
     #[test]
     fn markup_is_shown_not_obeyed() {
-        assert_eq!(escape("a|b `c` <img> @you #1 *x*\n$y$"), "a\\|b \\`c\\` &lt;img&gt; @&#8203;you #&#8203;1 \\*x\\* \\$y\\$");
+        assert_eq!(
+            escape("http://x a|b `c` <img> @you #1 *x*\n$y$"),
+            "http:&#8203;//x a\\|b \\`c\\` &lt;img&gt; @&#8203;you #&#8203;1 \\*x\\* \\$y\\$"
+        );
     }
 
     #[test]

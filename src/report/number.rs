@@ -128,7 +128,8 @@ mod tests {
     #[test]
     fn numbers_keep_three_digits_or_the_whole() {
         let written = [0.0, 0.0004, 0.4123, 0.9996, 8.049, 9.996, 41.25, 99.96, 812.4, 1284.0, 1_234_567.8];
-        let expected = ["0", "0", "0.412", "1.00", "8.05", "10.0", "41.2", "100", "812", "1,284", "1,234,568"];
+        let expected =
+            ["0", "0", "0.412", "1.00", "8.05", "10.0", "41.2", "100", "812", "1,284", "1,234,568"];
         assert_eq!(written.map(decimal), expected);
         assert_eq!(decimal(-1500.0), "\u{2212}1,500");
         assert_eq!(decimal(f64::NAN), "n/a");

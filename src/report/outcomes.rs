@@ -61,7 +61,8 @@ fn by_side<K: Ord + Copy, const N: usize>(
     for (kind, name, tone) in kinds {
         let values: Vec<u64> = counts.iter().map(|c| c.get(&kind).copied().unwrap_or(0)).collect();
         if values.iter().any(|n| *n > 0) {
-            let cells = values.iter().map(|n| Cell::toned(number::count(*n), if *n > 0 { tone } else { Tone::Dim }));
+            let cells =
+                values.iter().map(|n| Cell::toned(number::count(*n), if *n > 0 { tone } else { Tone::Dim }));
             rows.push(Row::new([Cell::from(name)].into_iter().chain(cells).collect()));
         }
     }
@@ -73,7 +74,8 @@ pub(crate) fn failures(result: &RunResult, labels: &Labels) -> Vec<Failure> {
     let mut found: BTreeMap<(Side, Outcome, String), (u64, &str)> = BTreeMap::new();
     for row in &result.rows {
         for side in [Side::Baseline, Side::Candidate] {
-            let Some(exchange) = row.attempt(side).map(|a| &a.exchange).filter(|e| !e.outcome.is_success()) else {
+            let Some(exchange) = row.attempt(side).map(|a| &a.exchange).filter(|e| !e.outcome.is_success())
+            else {
                 continue;
             };
             let message = fit(&one_line(exchange.error.as_deref().unwrap_or("")), MESSAGE);

@@ -11,17 +11,17 @@ pub(crate) fn paired(comparison: &Comparison, labels: &Labels) -> Table {
     let mut columns = vec![Column::words("category"), Column::numbers("pairs").sacrifice(4)];
     columns.extend(labels.columns());
     columns.extend([
-        Column::numbers("delta, pp"),
+        Column::numbers("Δ pp"),
         Column::numbers("90 % interval").sacrifice(1),
         Column::numbers("lost/won").sacrifice(2),
-        Column::numbers("p (Holm)").sacrifice(3),
+        Column::numbers("p").sacrifice(3),
     ]);
     let reach = reach(comparison);
     let rows = every(comparison).map(|rate| paired_row(rate, reach)).collect();
     Table {
         columns,
         rows,
-        bar_scale: Some(format!("{} to {} pp", number::pp(-reach), number::pp(reach))),
+        bar_scale: Some(format!("\u{2212}{reach:.0} to +{reach:.0} pp")),
         notes: paired_notes(comparison),
     }
 }
@@ -30,7 +30,7 @@ pub(crate) fn paired(comparison: &Comparison, labels: &Labels) -> Table {
 pub(crate) fn cross_checks(comparison: &Comparison) -> Table {
     let columns = vec![
         Column::words("category"),
-        Column::numbers("95 % interval, pp"),
+        Column::numbers("95 %, pp"),
         Column::numbers("Newcombe 95 %, pp"),
         Column::numbers("score p"),
         Column::numbers("McNemar p"),
@@ -121,7 +121,7 @@ fn category(name: Option<&str>) -> String {
 
 fn paired_row(rate: &PairedPassRate, reach: f64) -> Row {
     let tone = tone(rate.interval_90_pp);
-    let p = if rate.category.is_some() { or_absent(rate.score_p_holm, number::p_value) } else { "–".to_owned() };
+    let p = if rate.category.is_some() { rate.score_p_holm } else { rate.score_p };
     let cells = vec![
         Cell::from(category(rate.category.as_deref())),
         number::count(rate.pairs).into(),
@@ -130,7 +130,7 @@ fn paired_row(rate: &PairedPassRate, reach: f64) -> Row {
         Cell::toned(or_absent(rate.delta_pp, number::pp), tone),
         Cell::toned(or_absent(rate.interval_90_pp, number::pp_interval), tone),
         format!("{}/{}", number::count(rate.losses), number::count(rate.gains)).into(),
-        p.into(),
+        or_absent(p, number::p_value).into(),
     ];
     let bar = rate.delta_pp.zip(rate.interval_90_pp).map(|(delta, interval)| {
         let place = |pp: f64| ((pp + reach) / (2.0 * reach) * 100.0).clamp(0.0, 100.0);
@@ -147,7 +147,7 @@ fn reach(comparison: &Comparison) -> f64 {
         .flat_map(|i| [i.low.abs(), i.high.abs()])
         .filter(|limit| limit.is_finite())
         .fold(5.0, f64::max);
-    (furthest / 5.0).ceil() * 5.0
+    ((furthest / 5.0).ceil() * 5.0).min(100.0)
 }
 
 fn wilson_bar(rate: &PassRate) -> Option<Bar> {
@@ -167,7 +167,7 @@ fn paired_notes(comparison: &Comparison) -> Vec<String> {
     if missing.unmatched > 0 {
         parts.push(format!("{} on one side only", number::count(missing.unmatched)));
     }
-    let mut notes = Vec::new();
+    let mut notes = vec!["p: score test; by category after Holm".to_owned()];
     if !parts.is_empty() {
         let mut note = format!("Pairs left out: {}", parts.join(", "));
         if let (Some(worst), Some(best)) = (missing.worst_case_pp, missing.best_case_pp) {

@@ -36,13 +36,21 @@ pub(crate) fn table(comparison: Option<&Comparison>, summaries: &[&SideSummary],
         for (percentile, statistic) in PERCENTILES {
             let ratio = find(ratios, metric, statistic);
             let title = format!("{name} {statistic}, ms");
-            rows.extend(latency_row(title, &distributions, percentile, ratio, comparison.is_some(), sides.len()));
+            rows.extend(latency_row(
+                title,
+                &distributions,
+                percentile,
+                ratio,
+                comparison.is_some(),
+                sides.len(),
+            ));
         }
     }
     for (metric, name, rate) in RATES {
         let values: Vec<_> = summaries.iter().map(|s| s.throughput.as_ref().and_then(rate)).collect();
         let ratio = find(ratios, metric, "rate");
-        let known = ratio.is_some() || values.iter().any(Option::is_some) || metric != "correct_answers_per_s";
+        let known =
+            ratio.is_some() || values.iter().any(Option::is_some) || metric != "correct_answers_per_s";
         if known {
             let values = values.iter().map(|v| or_absent(*v, number::decimal).into()).collect();
             rows.push(row(name.to_owned(), values, ratio, comparison.is_some(), sides.len()));
@@ -57,13 +65,16 @@ pub(crate) fn table(comparison: Option<&Comparison>, summaries: &[&SideSummary],
     if comparison.is_some() {
         columns.extend([Column::numbers("ratio"), Column::numbers("95 % interval").sacrifice(1)]);
     }
-    Table { columns, rows, bar_scale: None, notes: notes(comparison, summaries, labels) }
+    let hides_tails = rows.iter().any(|row| row.minor);
+    Table { columns, rows, bar_scale: None, notes: notes(comparison, summaries, labels, hides_tails) }
 }
 
 /// What a ratio's interval shows.
 pub(crate) fn tone(ratio: &SpeedRatio) -> Tone {
     match ratio.interval_95 {
-        Some(i) if i.low > 1.0 && ratio.higher_is_better || i.high < 1.0 && !ratio.higher_is_better => Tone::Good,
+        Some(i) if i.low > 1.0 && ratio.higher_is_better || i.high < 1.0 && !ratio.higher_is_better => {
+            Tone::Good
+        }
         Some(i) if !i.contains(1.0) => Tone::Bad,
         _ => Tone::Plain,
     }
@@ -109,13 +120,7 @@ fn latency_row(
 }
 
 /// A metric's row. The values beside a ratio are the ones it was made of.
-fn row(
-    title: String,
-    values: Vec<Cell>,
-    ratio: Option<&SpeedRatio>,
-    compared: bool,
-    sides: usize,
-) -> Row {
+fn row(title: String, values: Vec<Cell>, ratio: Option<&SpeedRatio>, compared: bool, sides: usize) -> Row {
     let mut cells = vec![Cell::from(title)];
     match ratio {
         Some(r) if sides == 2 && (r.ratio.is_some() || values.is_empty()) => {
@@ -135,7 +140,12 @@ fn row(
     Row::new(cells)
 }
 
-fn notes(comparison: Option<&Comparison>, summaries: &[&SideSummary], labels: &Labels) -> Vec<String> {
+fn notes(
+    comparison: Option<&Comparison>,
+    summaries: &[&SideSummary],
+    labels: &Labels,
+    hides_tails: bool,
+) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
     let mut add = |note: String| {
         if !notes.contains(&note) {
@@ -143,41 +153,71 @@ fn notes(comparison: Option<&Comparison>, summaries: &[&SideSummary], labels: &L
         }
     };
     let names: Vec<&str> = labels.baseline.iter().chain([&labels.candidate]).map(String::as_str).collect();
-    for ratio in comparison.map_or(&[][..], |c| &c.speed) {
-        if let Some(reason) = &ratio.absent_because {
-            add(format!("{}: {}", metric_name(ratio), one_line(reason)));
+    for (metrics, reason) in absent(comparison) {
+        add(format!("{}: {reason}", metrics.join(", ")));
+    }
+    let reasons = |s: &SideSummary| {
+        s.throughput_absent_because.as_deref().map(|r| format!("throughput n/a, {}", one_line(r)))
+    };
+    let inexact = |s: &SideSummary| {
+        let gaps = number::counted(s.itl_inexact, "gap", "gaps");
+        (s.itl_inexact > 0).then(|| format!("ITL without {gaps} between inexact stamps"))
+    };
+    let chunks = |s: &SideSummary| {
+        let tokens = s.tokens_per_chunk.filter(|t| (t - 1.0).abs() > 0.01)?;
+        Some(format!("ITL per chunk, of {} tokens on average", number::decimal(tokens)))
+    };
+    let single = |s: &SideSummary| {
+        let responses = number::counted(s.single_token_responses, "response", "responses");
+        (s.single_token_responses > 0).then(|| format!("TPOT without {responses} of a single token"))
+    };
+    let remarks: [&dyn Fn(&SideSummary) -> Option<String>; 4] = [&reasons, &inexact, &chunks, &single];
+    for remark in remarks {
+        let told: Vec<_> = summaries.iter().map(|s| remark(s)).collect();
+        if let [Some(first), Some(second)] = told.as_slice()
+            && first == second
+        {
+            add(format!("Both sides: {first}"));
+            continue;
+        }
+        for (text, name) in told.into_iter().zip(&names) {
+            if let Some(text) = text {
+                add(format!("{name}: {text}"));
+            }
         }
     }
-    for (summary, name) in summaries.iter().zip(&names) {
-        if let Some(reason) = &summary.throughput_absent_because {
-            add(format!("Throughput of {name} n/a: {}", one_line(reason)));
-        }
-        if summary.itl_inexact > 0 {
-            let gaps = number::counted(summary.itl_inexact, "gap", "gaps");
-            add(format!("ITL of {name}: {gaps} between inexact stamps left out"));
-        }
-        if let Some(tokens) = summary.tokens_per_chunk.filter(|t| (t - 1.0).abs() > 0.01) {
-            add(format!("ITL of {name} is per chunk, of {} tokens on average", number::decimal(tokens)));
-        }
-        if summary.single_token_responses > 0 {
-            let responses = number::counted(summary.single_token_responses, "response", "responses");
-            add(format!("TPOT of {name}: {responses} of a single token have none"));
-        }
-    }
-    for (what, ratio) in [
-        ("Output tokens", comparison.and_then(|c| c.output_token_ratio)),
-        ("Prompt tokens", comparison.and_then(|c| c.prompt_token_ratio)),
-    ] {
-        if let Some(ratio) = ratio {
-            add(format!("{what}, candidate to baseline: {}", number::ratio(ratio)));
-        }
+    if let Some(comparison) = comparison {
+        let of = |ratio| or_absent(ratio, number::ratio);
+        let (output, prompt) = (of(comparison.output_token_ratio), of(comparison.prompt_token_ratio));
+        add(format!("Tokens, candidate ÷ baseline: output {output}, prompt {prompt}"));
     }
     let methods: Vec<&str> =
         comparison.map_or(&[][..], |c| &c.speed).iter().filter_map(|r| r.method.as_deref()).collect();
     if let Some(first) = methods.first().filter(|first| methods.iter().all(|m| m == *first)) {
         add(format!("Intervals: {}", one_line(first)));
     }
+    if hides_tails {
+        add(format!(
+            "p95 counts from {} values on, p99 from {}",
+            Percentile::P95.smallest_sample(),
+            Percentile::P99.smallest_sample()
+        ));
+    }
     notes
+}
+
+/// Why ratios are absent: each reason once, with the metrics it holds for.
+fn absent(comparison: Option<&Comparison>) -> Vec<(Vec<String>, String)> {
+    let mut found: Vec<(Vec<String>, String)> = Vec::new();
+    for ratio in comparison.map_or(&[][..], |c| &c.speed) {
+        let Some(reason) = ratio.absent_because.as_deref().map(one_line) else { continue };
+        let metric = metric_name(ratio);
+        match found.iter_mut().find(|(_, known)| *known == reason) {
+            Some((metrics, _)) => metrics.push(metric),
+            None => found.push((vec![metric], reason)),
+        }
+    }
+    found
 }
 
 /// What a ratio is about, in words.
@@ -209,7 +249,9 @@ mod tests {
             p99_9: 1.0,
             max: 1.0,
         };
-        let row = |d| latency_row(String::new(), &[Some(d)], Percentile::P95, None, false, 1).unwrap();
+        let row = |d: &Distribution| {
+            latency_row(String::new(), &[Some(d)], Percentile::P95, None, false, 1).unwrap()
+        };
         assert_eq!(row(&d).cells[1], Cell::toned("1.00 (n too small)", Tone::Dim));
         assert!(row(&d).minor);
         d.n = 130;

@@ -6,7 +6,8 @@ use std::path::Path;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{
-    AutoEscape, Environment, Error, UndefinedBehavior, default_auto_escape_callback, escape_formatter, path_loader,
+    AutoEscape, Environment, Error, UndefinedBehavior, default_auto_escape_callback, escape_formatter,
+    path_loader,
 };
 use serde::Serialize;
 
@@ -56,9 +57,7 @@ fn environment(folder: Option<&Path>) -> Result<Environment<'static>, Error> {
     environment.add_filter("code_cell", |text: String| Value::from_safe_string(markdown::code_cell(&text)));
     if let Some(folder) = folder {
         let from_folder = path_loader(folder);
-        environment.set_loader(move |name| {
-            Ok(from_folder(name)?.or_else(|| built_in(name).map(Into::into)))
-        });
+        environment.set_loader(move |name| Ok(from_folder(name)?.or_else(|| built_in(name).map(Into::into))));
     } else {
         environment.set_loader(|name| Ok(built_in(name)));
     }

@@ -36,8 +36,13 @@ pub(crate) fn of_run(result: &RunResult, labels: &Labels) -> Vec<Finding> {
     }
     let health = &result.client_health;
     if health.status == HealthStatus::Invalid {
-        let reasons = if health.reasons.is_empty() { "no reason given".to_owned() } else { joined(&health.reasons) };
-        findings.push(Finding { topic: "Client", tone: Tone::Bad, text: format!("its measurements are not valid: {reasons}") });
+        let reasons =
+            if health.reasons.is_empty() { "no reason given".to_owned() } else { joined(&health.reasons) };
+        findings.push(Finding {
+            topic: "Client",
+            tone: Tone::Bad,
+            text: format!("its measurements are not valid: {reasons}"),
+        });
     }
     findings.extend(incomplete(result));
     match (&result.comparison, &labels.baseline) {
@@ -99,7 +104,7 @@ fn quality_compared(comparison: &Comparison) -> Finding {
         return Finding {
             topic,
             tone: gate_tone(worst.verdict),
-            text: format!("{measured}: {} by gate `{name}`{more}: {reason}", worst.verdict),
+            text: format!("{measured}: {} by gate {name}{more}: {reason}", worst.verdict),
         };
     }
     let tone = quality::tone(overall.interval_90_pp);
@@ -134,7 +139,10 @@ fn speed_compared(comparison: &Comparison, labels: &Labels) -> Finding {
     let topic = "Speed";
     let Some((headline, ratio)) = headline(comparison).and_then(|h| h.ratio.map(|ratio| (h, ratio))) else {
         let reason = comparison.speed.iter().find_map(|r| r.absent_because.as_deref());
-        let text = format!("n/a: {}", reason.map_or_else(|| "neither E2E nor TPOT has a ratio".to_owned(), one_line));
+        let text = format!(
+            "n/a: {}",
+            reason.map_or_else(|| "neither E2E nor TPOT has a ratio".to_owned(), one_line)
+        );
         return Finding { topic, tone: Tone::Warn, text };
     };
     let tone = speed::tone(headline);
@@ -146,9 +154,8 @@ fn speed_compared(comparison: &Comparison, labels: &Labels) -> Finding {
         _ => "no speed difference shown".to_owned(),
     };
     let value = |v| number::or_absent(v, number::decimal);
-    let interval = headline
-        .interval_95
-        .map_or_else(String::new, |i| format!(" {} (95 %)", number::ratio_interval(i)));
+    let interval =
+        headline.interval_95.map_or_else(String::new, |i| format!(" {} (95 %)", number::ratio_interval(i)));
     let mut text = format!(
         "{words}: {} {} ms against {} ms, ratio {}{interval}",
         speed::metric_name(headline),
@@ -171,11 +178,13 @@ fn quality_alone(side: &SideInfo) -> Finding {
     let topic = "Quality";
     let overall = side.pass_rates.iter().find(|r| r.category.is_none()).map(|r| r.pass_rate);
     let Some(rate) = overall.filter(|r| r.judged > 0) else {
-        let text = format!("n/a: {}", if has_success(side) { "nothing was judged" } else { "no request succeeded" });
+        let text =
+            format!("n/a: {}", if has_success(side) { "nothing was judged" } else { "no request succeeded" });
         return Finding { topic, tone: Tone::Warn, text };
     };
     let share = number::or_absent(rate.rate, number::percent);
-    let limits = rate.wilson_95.map_or_else(String::new, |i| format!(" {} (95 %)", number::percent_interval(i)));
+    let limits =
+        rate.wilson_95.map_or_else(String::new, |i| format!(" {} (95 %)", number::percent_interval(i)));
     let text = format!("{} of {} passed, {share}{limits}", count(rate.passed), count(rate.judged));
     Finding { topic, tone: Tone::Plain, text }
 }
@@ -187,7 +196,9 @@ fn speed_alone(side: &SideInfo) -> Finding {
     }
     let summary = &side.summary;
     let mut parts = Vec::new();
-    for (name, distribution) in [("TTFT", &summary.ttft_ms), ("TPOT", &summary.tpot_ms), ("E2E", &summary.e2e_ms)] {
+    for (name, distribution) in
+        [("TTFT", &summary.ttft_ms), ("TPOT", &summary.tpot_ms), ("E2E", &summary.e2e_ms)]
+    {
         if let Some(d) = distribution {
             parts.push(format!("{name} p50 {} ms", number::decimal(d.p50)));
         }
@@ -262,7 +273,7 @@ mod tests {
         comparison.gates = vec![gate("a", GateVerdict::Pass), gate("b", GateVerdict::Fail)];
         let finding = quality_compared(&comparison);
         assert_eq!(finding.tone, Tone::Bad);
-        assert!(finding.text.ends_with("FAIL by gate `b` (the worst of 2 gates): because"), "{}", finding.text);
+        assert!(finding.text.ends_with("FAIL by gate b (the worst of 2 gates): because"), "{}", finding.text);
     }
 
     #[test]
