@@ -14,7 +14,7 @@ pub(crate) fn paired(comparison: &Comparison, labels: &Labels) -> Table {
         Column::numbers("Δ pp"),
         Column::numbers("90 % interval").sacrifice(1),
         Column::numbers("lost/won").sacrifice(2),
-        Column::numbers("p").sacrifice(3),
+        Column::numbers("p (Holm)").sacrifice(3),
     ]);
     let reach = reach(comparison);
     let rows = every(comparison).map(|rate| paired_row(rate, reach)).collect();
@@ -36,8 +36,8 @@ pub(crate) fn cross_checks(comparison: &Comparison) -> Table {
         Column::numbers("McNemar p"),
         Column::numbers("flip rate"),
         Column::numbers("could miss, pp"),
-        Column::numbers("baseline 95 %, %"),
-        Column::numbers("candidate 95 %, %"),
+        Column::numbers("baseline, %"),
+        Column::numbers("candidate, %"),
         Column::words("method"),
     ];
     let rows = every(comparison)
@@ -57,10 +57,12 @@ pub(crate) fn cross_checks(comparison: &Comparison) -> Table {
             Row { strong: rate.category.is_none(), ..Row::new(cells) }
         })
         .collect();
-    let notes = vec![
-        "could miss: the smallest true loss that 80 % of such runs would find; baseline and candidate: Wilson"
-            .to_owned(),
+    let notes = [
+        "p (Holm) above: the score test's p, that of overall as it is, those of categories after Holm",
+        "could miss: the smallest true loss that 80 % of such runs would find",
+        "baseline, candidate: Wilson 95 % of each side",
     ];
+    let notes = notes.map(str::to_owned).to_vec();
     Table { columns, rows, bar_scale: None, notes }
 }
 
@@ -167,12 +169,12 @@ fn paired_notes(comparison: &Comparison) -> Vec<String> {
     if missing.unmatched > 0 {
         parts.push(format!("{} on one side only", number::count(missing.unmatched)));
     }
-    let mut notes = vec!["p: score test; by category after Holm".to_owned()];
+    let mut notes = Vec::new();
     if !parts.is_empty() {
         let mut note = format!("Pairs left out: {}", parts.join(", "));
         if let (Some(worst), Some(best)) = (missing.worst_case_pp, missing.best_case_pp) {
-            note.push_str("; had they been judged the delta would lie between ");
-            note.push_str(&format!("{} and {} pp", number::pp(worst), number::pp(best)));
+            let (worst, best) = (number::pp(worst), number::pp(best));
+            note = format!("{note}; had they been judged the delta would lie between {worst} and {best} pp");
         }
         notes.push(note);
     }

@@ -104,7 +104,7 @@ fn latency_row(
     if distributions.iter().all(Option::is_none) && (tail || distributions.is_empty()) && ratio.is_none() {
         return None;
     }
-    let trusted = |d: &Option<&Distribution>| d.is_some_and(|d| d.is_trusted(percentile));
+    let trusted = |d: Option<&Distribution>| d.is_some_and(|d| d.is_trusted(percentile));
     let cells = distributions
         .iter()
         .map(|d| match d {
@@ -115,7 +115,7 @@ fn latency_row(
             }
         })
         .collect();
-    let minor = tail && ratio.is_none() && !distributions.iter().all(trusted);
+    let minor = tail && ratio.is_none() && !distributions.iter().copied().all(trusted);
     Some(Row { minor, ..row(title, cells, ratio, compared, sides) })
 }
 
@@ -171,9 +171,9 @@ fn notes(
         let responses = number::counted(s.single_token_responses, "response", "responses");
         (s.single_token_responses > 0).then(|| format!("TPOT without {responses} of a single token"))
     };
-    let remarks: [&dyn Fn(&SideSummary) -> Option<String>; 4] = [&reasons, &inexact, &chunks, &single];
-    for remark in remarks {
-        let told: Vec<_> = summaries.iter().map(|s| remark(s)).collect();
+    let told =
+        |remark: fn(&SideSummary) -> Option<String>| summaries.iter().map(|s| remark(s)).collect::<Vec<_>>();
+    for told in [told(reasons), told(inexact), told(chunks), told(single)] {
         if let [Some(first), Some(second)] = told.as_slice()
             && first == second
         {
@@ -198,7 +198,7 @@ fn notes(
     }
     if hides_tails {
         add(format!(
-            "p95 counts from {} values on, p99 from {}",
+            "p95 is trusted from {} values on, p99 from {}",
             Percentile::P95.smallest_sample(),
             Percentile::P99.smallest_sample()
         ));

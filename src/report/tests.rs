@@ -19,11 +19,11 @@ fn options(width: usize) -> TerminalOptions {
     }
 }
 
-fn fixtures() -> [(&'static str, RunResult); 7] {
+fn fixtures() -> Vec<(&'static str, RunResult)> {
     let mut large = fixture::result(10_000, true);
     large.candidate.model = "hugging-quants/Meta-Llama-3.1-8B-Instruct-AWQ-INT4".to_owned();
     large.baseline.as_mut().unwrap().model = "meta-llama/Meta-Llama-3.1-8B-Instruct".to_owned();
-    [
+    vec![
         ("paired", fixture::paired()),
         ("alone", fixture::alone()),
         ("hostile", fixture::hostile()),
@@ -67,11 +67,11 @@ fn markdown_snapshots() {
 
 #[test]
 fn html_snapshots() {
+    // The style sheet and the drawings are looked at, not compared.
+    let drawing = regex::Regex::new("(?s)<svg.*?</svg>").unwrap();
     for (name, result) in fixtures().into_iter().take(4) {
         let html = html::render(&result, None).unwrap();
-        // The style sheet and the drawings are looked at, not compared.
         let body = html.split_once("<body>").unwrap().1;
-        let drawing = regex::Regex::new("(?s)<svg.*?</svg>").unwrap();
         insta::assert_snapshot!(format!("html_{name}"), drawing.replace_all(body, "<svg/>"));
     }
 }
@@ -125,7 +125,7 @@ fn hostile_text_stays_text() {
     }
 }
 
-/// Markdown without what stands in code spans, found as CommonMark says: a run of backticks closes
+/// Markdown without what stands in code spans, found as `CommonMark` says: a run of backticks closes
 /// at the next run of the same length.
 fn without_code(markdown: &str) -> String {
     let mut out = String::new();

@@ -164,7 +164,7 @@ fn speed_compared(comparison: &Comparison, labels: &Labels) -> Finding {
         number::ratio(ratio)
     );
     if let Some(length) = comparison.output_token_ratio.filter(|ratio| !SAME_LENGTH.contains(ratio)) {
-        text.push_str(&format!("; its answers are {}x as long", number::ratio(length)));
+        text = format!("{text}; its answers are {}x as long", number::ratio(length));
     }
     Finding { topic, tone, text }
 }
