@@ -76,7 +76,9 @@ impl ComparisonView {
             baseline_run,
             candidate_run,
             simulated: document.simulated.then_some(view::SIMULATED),
-            findings: unsound.into_iter().chain(verdict::of_comparison(comparison, &labels)).collect(),
+            findings: verdict::without_praise(
+                unsound.into_iter().chain(verdict::of_comparison(comparison, &labels)).collect(),
+            ),
             quality: quality::paired(comparison, &labels),
             cross_checks: quality::cross_checks(comparison),
             speed: speed::table(Some(comparison), &[], &labels),

@@ -13,7 +13,7 @@ pub(crate) fn paired(comparison: &Comparison, labels: &Labels) -> Table {
     columns.extend([
         Column::numbers("Δ pp"),
         Column::numbers("90 % interval").sacrifice(1),
-        Column::numbers("lost/won").sacrifice(2),
+        Column::numbers("loss/gain").sacrifice(2),
         Column::numbers("p (Holm)").sacrifice(3),
     ]);
     let reach = reach(comparison);

@@ -227,3 +227,24 @@ fn write_reports() {
         }
     }
 }
+
+#[test]
+fn sides_of_one_model_go_by_their_endpoints_too() {
+    let mut result = fixture::paired();
+    result.baseline.as_mut().unwrap().model = "mistral-7b-awq".to_owned();
+    let title = super::view::ReportView::new(&result).title;
+    assert_eq!(title, "mistral-7b-awq (awq) against mistral-7b-awq (fp16)");
+}
+
+#[test]
+fn nothing_measured_is_n_a_and_never_zero() {
+    let mut result = fixture::result(0, false);
+    result.candidate.summary.throughput = None;
+    result.candidate.summary.throughput_absent_because = Some("no request succeeded".to_owned());
+    result.candidate.summary.error_rate = None;
+    let terminal = terminal::summary(&result, &options(80));
+    assert!(terminal.contains("Quality  n/a: no request succeeded"), "{terminal}");
+    assert!(terminal.contains("Speed    n/a: no request succeeded"), "{terminal}");
+    let html = html::render(&result, None).unwrap();
+    assert!(!html.contains("<svg"), "no chart of nothing");
+}
