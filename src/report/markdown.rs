@@ -1,7 +1,7 @@
 //! A run as GitHub-flavoured Markdown, for pull requests and job summaries.
 //!
-//! Whatever comes from models, servers or prompt sets goes through [`escape`] (names in running
-//! text) or [`code`] (answers and error messages), so that it can neither draw tables, nor load
+//! Whatever comes from models, servers or prompt sets goes through `escape` (names in running
+//! text) or `code` (answers and error messages), so that it can neither draw tables, nor load
 //! pictures, nor call people.
 
 use std::path::Path;
