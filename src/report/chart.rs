@@ -1,8 +1,7 @@
 //! Charts as inline SVG. What is drawn is said by [`ChartSpec`]; the library that draws it is known
-//! only here.
+//! only here. Names from outside stay out of the drawing: the page writes the legend.
 
 use kuva::plot::LinePlot;
-use kuva::plot::legend::LegendPosition;
 use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
 use kuva::render::theme::Theme;
@@ -12,15 +11,16 @@ const POINTS: usize = 200;
 /// The chart's size; pages scale it.
 const SIZE: (f64, f64) = (560.0, 300.0);
 
+/// The start of the drawing library's names for clip paths; a number that goes on counting follows.
+const CLIP: &str = "kuva-clip-";
+
 /// One curve.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Series {
-    /// Its name in the legend.
-    pub(crate) label: String,
     /// Its colour, as CSS: a variable, so that it follows the page into the dark.
     pub(crate) color: &'static str,
-    /// Whether it is dashed, to be told apart without colour.
-    pub(crate) dashed: bool,
+    /// Its width, to be told apart without colour.
+    pub(crate) stroke: f64,
     /// Its points, left to right.
     pub(crate) points: Vec<(f64, f64)>,
 }
@@ -28,6 +28,8 @@ pub(crate) struct Series {
 /// A chart of cumulative shares over a value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ChartSpec {
+    /// Unique within the page: a word of letters.
+    pub(crate) name: &'static str,
     /// What is measured, with its unit.
     pub(crate) x_label: String,
     /// Share of what.
@@ -61,17 +63,12 @@ pub(crate) fn svg(spec: &ChartSpec) -> String {
         .series
         .iter()
         .map(|series| {
-            let mut line = LinePlot::new()
+            LinePlot::new()
                 .with_data(series.points.iter().copied().filter(|(x, _)| *x <= spec.x_max))
                 .with_color(series.color)
-                .with_stroke_width(2.0)
-                // A dollar sign would begin mathematics.
-                .with_legend(series.label.replace('$', "\\$"))
-                .with_step();
-            if series.dashed {
-                line = line.with_dashed();
-            }
-            line.into()
+                .with_stroke_width(series.stroke)
+                .with_step()
+                .into()
         })
         .collect();
     let theme = Theme {
@@ -98,10 +95,21 @@ pub(crate) fn svg(spec: &ChartSpec) -> String {
         .with_y_tick_format(TickFormat::Custom(std::sync::Arc::new(|share| {
             format!("{:.0} %", share * 100.0)
         })))
-        .with_legend_position(LegendPosition::InsideBottomRight)
-        .with_legend_box(false)
         .with_theme(theme);
-    scalable(&kuva::render_to_svg(plots, layout))
+    scalable(&own_names(kuva::render_to_svg(plots, layout), spec.name))
+}
+
+/// Renames clip paths, so that a result always makes the same page and two drawings never share one.
+fn own_names(mut svg: String, name: &str) -> String {
+    let mut count = 0;
+    while let Some(start) = svg.find(CLIP) {
+        let digits = svg[start + CLIP.len()..].chars().take_while(char::is_ascii_digit).count();
+        let theirs = svg[start..start + CLIP.len() + digits].to_owned();
+        // The longest name first would be needed were there more than one clip a chart; there isn't.
+        svg = svg.replace(&theirs, &format!("clip-{name}-{count}"));
+        count += 1;
+    }
+    svg
 }
 
 /// Trades the fixed size in the opening tag for a `viewBox`.
@@ -134,22 +142,20 @@ mod tests {
 
     #[test]
     fn the_drawing_scales_and_takes_the_page_s_colours() {
-        let series = Series {
-            label: "a <b> & $c".to_owned(),
-            color: "var(--candidate)",
-            dashed: false,
-            points: distribution(vec![10.0, 20.0, 40.0]),
-        };
+        let series =
+            Series { color: "var(--candidate)", stroke: 2.0, points: distribution(vec![10.0, 20.0, 40.0]) };
         let spec = ChartSpec {
+            name: "ttft",
             x_label: "TTFT, ms".into(),
             y_label: "requests".into(),
             x_max: 40.0,
             series: vec![series],
         };
+        assert_eq!(svg(&spec), svg(&spec), "a chart is drawn the same every time");
         let svg = svg(&spec);
         assert!(svg.starts_with("<svg") && svg.contains("viewBox=\"0 0 "), "{svg}");
         assert!(svg.contains("var(--candidate)") && svg.contains("var(--text)"), "{svg}");
-        assert!(!svg.contains("<b>") && !svg.contains("<script"), "{svg}");
+        assert!(!svg.contains("<script"), "{svg}");
         assert!(svg.len() < 20_000, "{}", svg.len());
     }
 }

@@ -76,7 +76,9 @@ impl ComparisonView {
             baseline_run,
             candidate_run,
             simulated: document.simulated.then_some(view::SIMULATED),
-            findings: unsound.into_iter().chain(verdict::of_comparison(comparison, &labels)).collect(),
+            findings: verdict::without_praise(
+                unsound.into_iter().chain(verdict::of_comparison(comparison, &labels)).collect(),
+            ),
             quality: quality::paired(comparison, &labels),
             cross_checks: quality::cross_checks(comparison),
             speed: speed::table(Some(comparison), &[], &labels),
@@ -123,7 +125,7 @@ pub fn terminal(document: &ComparisonDocument<'_>, options: &TerminalOptions) ->
     screen.warnings(&view.warnings);
     screen.table("Losses", &view.losses);
     screen.table("Gains", &view.gains);
-    screen.table("Gates", &view.gates);
+    screen.gates(&view.gates);
     screen.files(&options.files);
     screen.finish()
 }

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::comparison::{
-    Comparison, Flip, GateMode, GateResult, GateVerdict, Interval, Missing, PairedPassRate, PassRate,
-    SpeedRatio,
-};
+use crate::model::comparison::{GateMode, GateResult, GateVerdict, Interval, Missing, PassRate};
 use crate::model::exchange::Exchange;
 use crate::model::health::{ClientHealth, HealthStatus, Lag};
 use crate::model::judgement::{AnswerSource, CheckResult, FoundAnswer, Judgement, Verdict};
@@ -16,6 +13,10 @@ use crate::model::result::{
 };
 use crate::model::summary::{Distribution, RequestMetrics, SideSummary, Throughput};
 use crate::model::trace::Trace;
+
+mod pairing;
+
+use pairing::comparison;
 
 const CATEGORIES: [&str; 3] = ["arithmetic", "extraction", "reasoning"];
 
@@ -338,103 +339,5 @@ fn summary(attempts: &[&Attempt], speed: f64) -> SideSummary {
         concurrency_mean: Some(9.4),
         concurrency_max: 10,
         measured_s: 4.1 / speed,
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "small counts")]
-fn paired_rate(rows: &[Row], category: Option<&str>) -> PairedPassRate {
-    let chosen: Vec<&Row> = rows.iter().filter(|r| category.is_none_or(|c| r.category == c)).collect();
-    let passed = |a: &Option<Attempt>| a.as_ref().and_then(|a| a.judgement.verdict.passed()) == Some(true);
-    let cells =
-        |b, c| chosen.iter().filter(|r| passed(&r.baseline) == b && passed(&r.candidate) == c).count() as u64;
-    let (losses, gains, n) = (cells(true, false), cells(false, true), chosen.len() as u64);
-    let delta = (gains as f64 - losses as f64) / n as f64 * 100.0;
-    let half = 165.0 * ((losses + gains) as f64).max(1.0).sqrt() / n as f64;
-    let around = |half: f64| Some(Interval { low: delta - half, high: delta + half });
-    PairedPassRate {
-        category: category.map(str::to_owned),
-        pairs: n,
-        baseline: pass_rate(chosen.iter().filter_map(|r| r.baseline.as_ref())),
-        candidate: pass_rate(chosen.iter().filter_map(|r| r.candidate.as_ref())),
-        both_passed: cells(true, true),
-        losses,
-        gains,
-        both_failed: cells(false, false),
-        delta_pp: Some(delta),
-        interval_90_pp: around(half),
-        interval_95_pp: around(1.2 * half),
-        newcombe_95_pp: around(1.18 * half),
-        score_p: Some(0.655),
-        score_p_holm: category.map(|_| 1.0),
-        mcnemar_p: Some(1.0),
-        flip_rate: crate::model::units::ratio(losses + gains, n),
-        minimum_detectable_loss_pp: Some(2.5 * half),
-        method: "tango".to_owned(),
-        missing: Missing::default(),
-    }
-}
-
-fn comparison(rows: &[Row], baseline: &SideInfo, candidate: &SideInfo) -> Comparison {
-    let flips = |from: bool| -> Vec<Flip> {
-        let flip = |row: &Row| {
-            let verdict = |a: &Option<Attempt>| a.as_ref().unwrap().judgement.verdict;
-            let (b, c) = (verdict(&row.baseline), verdict(&row.candidate));
-            (b.passed() == Some(from) && c.passed() == Some(!from)).then(|| Flip {
-                prompt_id: row.key.prompt_id.clone(),
-                category: row.category.clone(),
-                repeat: 0,
-                baseline: b,
-                candidate: c,
-            })
-        };
-        rows.iter().filter_map(flip).collect()
-    };
-    let latency = |metric: &str, pick: fn(&SideSummary) -> Option<Distribution>| {
-        let values = [baseline, candidate].map(|side| pick(&side.summary).map(|d| d.p50));
-        speed(metric, "p50", values)
-    };
-    let rate = |metric: &str, pick: fn(&Throughput) -> Option<f64>| {
-        speed(
-            metric,
-            "rate",
-            [baseline, candidate].map(|side| side.summary.throughput.as_ref().and_then(pick)),
-        )
-    };
-    Comparison {
-        overall: paired_rate(rows, None),
-        categories: CATEGORIES
-            .into_iter()
-            .filter(|c| rows.iter().any(|r| r.category == *c))
-            .map(|c| paired_rate(rows, Some(c)))
-            .collect(),
-        speed: vec![
-            latency("ttft_ms", |s| s.ttft_ms),
-            latency("tpot_ms", |s| s.tpot_ms),
-            latency("e2e_ms", |s| s.e2e_ms),
-            rate("request_throughput_per_s", |t| Some(t.request_throughput_per_s)),
-            rate("output_tokens_per_s", |t| Some(t.output_tokens_per_s)),
-            rate("correct_answers_per_s", |t| t.correct_answers_per_s),
-        ],
-        output_token_ratio: Some(1.0),
-        prompt_token_ratio: Some(1.0),
-        losses: flips(true),
-        gains: flips(false),
-        invalid_because: Vec::new(),
-        gates: Vec::new(),
-    }
-}
-
-fn speed(metric: &str, statistic: &str, [baseline, candidate]: [Option<f64>; 2]) -> SpeedRatio {
-    let ratio = baseline.zip(candidate).map(|(b, c)| c / b);
-    SpeedRatio {
-        metric: metric.to_owned(),
-        statistic: statistic.to_owned(),
-        higher_is_better: statistic == "rate",
-        baseline,
-        candidate,
-        ratio,
-        interval_95: ratio.map(|r| Interval { low: 0.94 * r, high: 1.06 * r }),
-        method: Some("within run".to_owned()),
-        absent_because: None,
     }
 }

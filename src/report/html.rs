@@ -37,8 +37,8 @@ struct Context {
 pub fn render(result: &RunResult, template_dir: Option<&Path>) -> Result<String, ReportError> {
     let report = ReportView::new(result);
     let charts = [
-        chart(result, &report, "Time to first token", "TTFT, ms", |m| m.ttft_ms),
-        chart(result, &report, "End-to-end latency", "E2E, ms", |m| m.e2e_ms),
+        chart(result, &report, "ttft", "Time to first token", "TTFT, ms", |m| m.ttft_ms),
+        chart(result, &report, "latency", "End-to-end latency", "E2E, ms", |m| m.e2e_ms),
     ];
     template::render(
         "report.html",
@@ -51,6 +51,7 @@ pub fn render(result: &RunResult, template_dir: Option<&Path>) -> Result<String,
 fn chart(
     result: &RunResult,
     report: &ReportView,
+    name: &'static str,
     title: &'static str,
     x_label: &str,
     metric: fn(&RequestMetrics) -> Option<f64>,
@@ -60,18 +61,12 @@ fn chart(
         let successes = successes.filter(|a| a.exchange.outcome.is_success());
         chart::distribution(successes.filter_map(|a| metric(&a.metrics)).collect())
     };
-    let baseline = report.labels.baseline.as_ref().map(|name| Series {
-        label: name.clone(),
+    let baseline = report.labels.baseline.as_ref().map(|_| Series {
         color: "var(--baseline)",
-        dashed: true,
+        stroke: 1.25,
         points: points(Side::Baseline),
     });
-    let candidate = Series {
-        label: report.labels.candidate.clone(),
-        color: "var(--candidate)",
-        dashed: false,
-        points: points(Side::Candidate),
-    };
+    let candidate = Series { color: "var(--candidate)", stroke: 2.5, points: points(Side::Candidate) };
     let series: Vec<_> = baseline.into_iter().chain([candidate]).filter(|s| !s.points.is_empty()).collect();
     let at = |share: f64| {
         let reached = |s: &Series| s.points.iter().find(|(_, y)| *y >= share).map(|(x, _)| *x);
@@ -80,8 +75,13 @@ fn chart(
     let (slowest, p99) = at(1.0).zip(at(0.99))?;
     let cut = slowest > LONG_TAIL * p99;
     let x_max = if cut { p99 } else { slowest };
-    let spec =
-        ChartSpec { x_label: x_label.to_owned(), y_label: "requests up to here".to_owned(), x_max, series };
+    let spec = ChartSpec {
+        name,
+        x_label: x_label.to_owned(),
+        y_label: "requests up to here".to_owned(),
+        x_max,
+        series,
+    };
     Some(Chart {
         title,
         note: cut.then_some("The slowest lie beyond the right edge."),

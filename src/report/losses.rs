@@ -69,42 +69,25 @@ pub struct Listing {
 
 /// The losses of a comparison, or what didn't pass where there is none.
 pub(crate) fn listing(result: &RunResult, labels: &Labels) -> Listing {
-    match (&result.comparison, &labels.baseline) {
-        (Some(comparison), Some(baseline)) => {
-            let rows = by_prompt(&result.rows);
-            let prompts = comparison.losses.iter().take(LISTED).map(|flip| lost(flip, &rows, result, labels));
-            Listing {
-                title: format!(
-                    "{} that {baseline} passed and {} did not",
-                    number::counted(comparison.losses.len() as u64, "prompt", "prompts"),
-                    labels.candidate
-                ),
-                prompts: prompts.collect(),
-                more: comparison.losses.len().saturating_sub(LISTED),
-            }
-        }
-        _ => {
-            let failed = |row: &&Row| {
-                row.candidate.as_ref().is_some_and(|a| a.judgement.verdict.passed() == Some(false))
-            };
-            let total = result.rows.iter().filter(failed).count();
-            let prompts = result.rows.iter().filter(failed).take(LISTED).map(|row| {
-                listed(
-                    row,
-                    result,
-                    labels.sides().filter_map(|(side, name)| row.attempt(side).map(|a| (name, a))),
-                )
-            });
-            Listing {
-                title: format!(
-                    "{} that {} did not pass",
-                    number::counted(total as u64, "response", "responses"),
-                    labels.candidate
-                ),
-                prompts: prompts.collect(),
-                more: total.saturating_sub(LISTED),
-            }
-        }
+    if let (Some(comparison), Some(baseline)) = (&result.comparison, &labels.baseline) {
+        let rows = by_prompt(&result.rows);
+        let prompts = comparison.losses.iter().take(LISTED).map(|flip| lost(flip, &rows, result, labels));
+        let lost = number::counted(comparison.losses.len() as u64, "prompt", "prompts");
+        return Listing {
+            title: format!("{lost} that {baseline} passed and {} did not", labels.candidate),
+            prompts: prompts.collect(),
+            more: comparison.losses.len().saturating_sub(LISTED),
+        };
+    }
+    let failed =
+        |row: &&Row| row.candidate.as_ref().is_some_and(|a| a.judgement.verdict.passed() == Some(false));
+    let total = result.rows.iter().filter(failed).count();
+    let prompts = result.rows.iter().filter(failed).take(LISTED).map(|row| listed(row, result, labels));
+    let failures = number::counted(total as u64, "response", "responses");
+    Listing {
+        title: format!("{failures} that {} did not pass", labels.candidate),
+        prompts: prompts.collect(),
+        more: total.saturating_sub(LISTED),
     }
 }
 
@@ -135,10 +118,7 @@ fn lost(flip: &Flip, rows: &ByPrompt<'_>, result: &RunResult, labels: &Labels) -
         .find(|row| says(&row.baseline, flip.baseline) && says(&row.candidate, flip.candidate))
         .or(candidates.first());
     match row {
-        Some(row) => {
-            let answers = labels.sides().filter_map(|(side, name)| row.attempt(side).map(|a| (name, a)));
-            listed(row, result, answers)
-        }
+        Some(row) => listed(row, result, labels),
         None => Listed {
             prompt_id: one_line(&flip.prompt_id),
             category: one_line(&flip.category),
@@ -148,11 +128,7 @@ fn lost(flip: &Flip, rows: &ByPrompt<'_>, result: &RunResult, labels: &Labels) -
     }
 }
 
-fn listed<'a>(
-    row: &Row,
-    result: &RunResult,
-    answers: impl Iterator<Item = (&'a str, &'a Attempt)>,
-) -> Listed {
+fn listed(row: &Row, result: &RunResult, labels: &Labels) -> Listed {
     let mut nth = Vec::new();
     if result.load.repeats > 1 {
         nth.push(format!("repeat {}", row.key.repeat));
@@ -160,11 +136,12 @@ fn listed<'a>(
     if result.load.rounds > 1 {
         nth.push(format!("round {}", row.key.round));
     }
+    let answers = labels.sides().filter_map(|(side, name)| Some(answer(name, row.attempt(side)?)));
     Listed {
         prompt_id: one_line(&row.key.prompt_id),
         category: one_line(&row.category),
         repeat: (!nth.is_empty()).then(|| nth.join(", ")),
-        answers: answers.map(|(name, attempt)| answer(name, attempt)).collect(),
+        answers: answers.collect(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A run as GitHub-flavoured Markdown, for pull requests and job summaries.
 //!
-//! Whatever comes from models, servers or prompt sets goes through [`escape`] (names in running
-//! text) or [`code`] (answers and error messages), so that it can neither draw tables, nor load
+//! Whatever comes from models, servers or prompt sets goes through `escape` (names in running
+//! text) or `code` (answers and error messages), so that it can neither draw tables, nor load
 //! pictures, nor call people.
 
 use std::path::Path;
@@ -54,7 +54,8 @@ pub(crate) fn escape(text: &str) -> String {
             c => out.push(c),
         }
     }
-    out
+    // The same keeps bare addresses from becoming links.
+    out.replace("://", ":&#8203;//").replace("www.", "www&#8203;.")
 }
 
 /// Text as a code span of one line, whatever backticks it holds; nothing where there is no text.
@@ -81,8 +82,8 @@ mod tests {
     #[test]
     fn markup_is_shown_not_obeyed() {
         assert_eq!(
-            escape("a|b `c` <img> @you #1 *x*\n$y$"),
-            "a\\|b \\`c\\` &lt;img&gt; @&#8203;you #&#8203;1 \\*x\\* \\$y\\$"
+            escape("http://x a|b `c` <img> @you #1 *x*\n$y$"),
+            "http:&#8203;//x a\\|b \\`c\\` &lt;img&gt; @&#8203;you #&#8203;1 \\*x\\* \\$y\\$"
         );
     }
 

@@ -11,9 +11,9 @@ pub(crate) fn paired(comparison: &Comparison, labels: &Labels) -> Table {
     let mut columns = vec![Column::words("category"), Column::numbers("pairs").sacrifice(4)];
     columns.extend(labels.columns());
     columns.extend([
-        Column::numbers("delta, pp"),
+        Column::numbers("Δ pp"),
         Column::numbers("90 % interval").sacrifice(1),
-        Column::numbers("lost/won").sacrifice(2),
+        Column::numbers("loss/gain").sacrifice(2),
         Column::numbers("p (Holm)").sacrifice(3),
     ]);
     let reach = reach(comparison);
@@ -21,7 +21,7 @@ pub(crate) fn paired(comparison: &Comparison, labels: &Labels) -> Table {
     Table {
         columns,
         rows,
-        bar_scale: Some(format!("{} to {} pp", number::pp(-reach), number::pp(reach))),
+        bar_scale: Some(format!("\u{2212}{reach:.0} to +{reach:.0} pp")),
         notes: paired_notes(comparison),
     }
 }
@@ -30,14 +30,14 @@ pub(crate) fn paired(comparison: &Comparison, labels: &Labels) -> Table {
 pub(crate) fn cross_checks(comparison: &Comparison) -> Table {
     let columns = vec![
         Column::words("category"),
-        Column::numbers("95 % interval, pp"),
+        Column::numbers("95 %, pp"),
         Column::numbers("Newcombe 95 %, pp"),
         Column::numbers("score p"),
         Column::numbers("McNemar p"),
         Column::numbers("flip rate"),
         Column::numbers("could miss, pp"),
-        Column::numbers("baseline 95 %, %"),
-        Column::numbers("candidate 95 %, %"),
+        Column::numbers("baseline, %"),
+        Column::numbers("candidate, %"),
         Column::words("method"),
     ];
     let rows = every(comparison)
@@ -57,10 +57,12 @@ pub(crate) fn cross_checks(comparison: &Comparison) -> Table {
             Row { strong: rate.category.is_none(), ..Row::new(cells) }
         })
         .collect();
-    let notes = vec![
-        "could miss: the smallest true loss that 80 % of such runs would find; baseline and candidate: Wilson"
-            .to_owned(),
+    let notes = [
+        "p (Holm) above: the score test's p, that of overall as it is, those of categories after Holm",
+        "could miss: the smallest true loss that 80 % of such runs would find",
+        "baseline, candidate: Wilson 95 % of each side",
     ];
+    let notes = notes.map(str::to_owned).to_vec();
     Table { columns, rows, bar_scale: None, notes }
 }
 
@@ -121,11 +123,7 @@ fn category(name: Option<&str>) -> String {
 
 fn paired_row(rate: &PairedPassRate, reach: f64) -> Row {
     let tone = tone(rate.interval_90_pp);
-    let p = if rate.category.is_some() {
-        or_absent(rate.score_p_holm, number::p_value)
-    } else {
-        "–".to_owned()
-    };
+    let p = if rate.category.is_some() { rate.score_p_holm } else { rate.score_p };
     let cells = vec![
         Cell::from(category(rate.category.as_deref())),
         number::count(rate.pairs).into(),
@@ -134,7 +132,7 @@ fn paired_row(rate: &PairedPassRate, reach: f64) -> Row {
         Cell::toned(or_absent(rate.delta_pp, number::pp), tone),
         Cell::toned(or_absent(rate.interval_90_pp, number::pp_interval), tone),
         format!("{}/{}", number::count(rate.losses), number::count(rate.gains)).into(),
-        p.into(),
+        or_absent(p, number::p_value).into(),
     ];
     let bar = rate.delta_pp.zip(rate.interval_90_pp).map(|(delta, interval)| {
         let place = |pp: f64| ((pp + reach) / (2.0 * reach) * 100.0).clamp(0.0, 100.0);
@@ -151,7 +149,7 @@ fn reach(comparison: &Comparison) -> f64 {
         .flat_map(|i| [i.low.abs(), i.high.abs()])
         .filter(|limit| limit.is_finite())
         .fold(5.0, f64::max);
-    (furthest / 5.0).ceil() * 5.0
+    ((furthest / 5.0).ceil() * 5.0).min(100.0)
 }
 
 fn wilson_bar(rate: &PassRate) -> Option<Bar> {
@@ -175,8 +173,8 @@ fn paired_notes(comparison: &Comparison) -> Vec<String> {
     if !parts.is_empty() {
         let mut note = format!("Pairs left out: {}", parts.join(", "));
         if let (Some(worst), Some(best)) = (missing.worst_case_pp, missing.best_case_pp) {
-            note.push_str("; had they been judged the delta would lie between ");
-            note.push_str(&format!("{} and {} pp", number::pp(worst), number::pp(best)));
+            let (worst, best) = (number::pp(worst), number::pp(best));
+            note = format!("{note}; had they been judged the delta would lie between {worst} and {best} pp");
         }
         notes.push(note);
     }

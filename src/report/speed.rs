@@ -65,7 +65,8 @@ pub(crate) fn table(comparison: Option<&Comparison>, summaries: &[&SideSummary],
     if comparison.is_some() {
         columns.extend([Column::numbers("ratio"), Column::numbers("95 % interval").sacrifice(1)]);
     }
-    Table { columns, rows, bar_scale: None, notes: notes(comparison, summaries, labels) }
+    let hides_tails = rows.iter().any(|row| row.minor);
+    Table { columns, rows, bar_scale: None, notes: notes(comparison, summaries, labels, hides_tails) }
 }
 
 /// What a ratio's interval shows.
@@ -103,7 +104,7 @@ fn latency_row(
     if distributions.iter().all(Option::is_none) && (tail || distributions.is_empty()) && ratio.is_none() {
         return None;
     }
-    let trusted = |d: &Option<&Distribution>| d.is_some_and(|d| d.is_trusted(percentile));
+    let trusted = |d: Option<&Distribution>| d.is_some_and(|d| d.is_trusted(percentile));
     let cells = distributions
         .iter()
         .map(|d| match d {
@@ -114,7 +115,7 @@ fn latency_row(
             }
         })
         .collect();
-    let minor = tail && ratio.is_none() && !distributions.iter().all(trusted);
+    let minor = tail && ratio.is_none() && !distributions.iter().copied().all(trusted);
     Some(Row { minor, ..row(title, cells, ratio, compared, sides) })
 }
 
@@ -139,7 +140,12 @@ fn row(title: String, values: Vec<Cell>, ratio: Option<&SpeedRatio>, compared: b
     Row::new(cells)
 }
 
-fn notes(comparison: Option<&Comparison>, summaries: &[&SideSummary], labels: &Labels) -> Vec<String> {
+fn notes(
+    comparison: Option<&Comparison>,
+    summaries: &[&SideSummary],
+    labels: &Labels,
+    hides_tails: bool,
+) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
     let mut add = |note: String| {
         if !notes.contains(&note) {
@@ -147,41 +153,71 @@ fn notes(comparison: Option<&Comparison>, summaries: &[&SideSummary], labels: &L
         }
     };
     let names: Vec<&str> = labels.baseline.iter().chain([&labels.candidate]).map(String::as_str).collect();
-    for ratio in comparison.map_or(&[][..], |c| &c.speed) {
-        if let Some(reason) = &ratio.absent_because {
-            add(format!("{}: {}", metric_name(ratio), one_line(reason)));
+    for (metrics, reason) in absent(comparison) {
+        add(format!("{}: {reason}", metrics.join(", ")));
+    }
+    let reasons = |s: &SideSummary| {
+        s.throughput_absent_because.as_deref().map(|r| format!("throughput n/a, {}", one_line(r)))
+    };
+    let inexact = |s: &SideSummary| {
+        let gaps = number::counted(s.itl_inexact, "gap", "gaps");
+        (s.itl_inexact > 0).then(|| format!("ITL without {gaps} between inexact stamps"))
+    };
+    let chunks = |s: &SideSummary| {
+        let tokens = s.tokens_per_chunk.filter(|t| (t - 1.0).abs() > 0.01)?;
+        Some(format!("ITL per chunk, of {} tokens on average", number::decimal(tokens)))
+    };
+    let single = |s: &SideSummary| {
+        let responses = number::counted(s.single_token_responses, "response", "responses");
+        (s.single_token_responses > 0).then(|| format!("TPOT without {responses} of a single token"))
+    };
+    let told =
+        |remark: fn(&SideSummary) -> Option<String>| summaries.iter().map(|s| remark(s)).collect::<Vec<_>>();
+    for told in [told(reasons), told(inexact), told(chunks), told(single)] {
+        if let [Some(first), Some(second)] = told.as_slice()
+            && first == second
+        {
+            add(format!("Both sides: {first}"));
+            continue;
+        }
+        for (text, name) in told.into_iter().zip(&names) {
+            if let Some(text) = text {
+                add(format!("{name}: {text}"));
+            }
         }
     }
-    for (summary, name) in summaries.iter().zip(&names) {
-        if let Some(reason) = &summary.throughput_absent_because {
-            add(format!("Throughput of {name} n/a: {}", one_line(reason)));
-        }
-        if summary.itl_inexact > 0 {
-            let gaps = number::counted(summary.itl_inexact, "gap", "gaps");
-            add(format!("ITL of {name}: {gaps} between inexact stamps left out"));
-        }
-        if let Some(tokens) = summary.tokens_per_chunk.filter(|t| (t - 1.0).abs() > 0.01) {
-            add(format!("ITL of {name} is per chunk, of {} tokens on average", number::decimal(tokens)));
-        }
-        if summary.single_token_responses > 0 {
-            let responses = number::counted(summary.single_token_responses, "response", "responses");
-            add(format!("TPOT of {name}: {responses} of a single token have none"));
-        }
-    }
-    for (what, ratio) in [
-        ("Output tokens", comparison.and_then(|c| c.output_token_ratio)),
-        ("Prompt tokens", comparison.and_then(|c| c.prompt_token_ratio)),
-    ] {
-        if let Some(ratio) = ratio {
-            add(format!("{what}, candidate to baseline: {}", number::ratio(ratio)));
-        }
+    if let Some(comparison) = comparison {
+        let of = |ratio| or_absent(ratio, number::ratio);
+        let (output, prompt) = (of(comparison.output_token_ratio), of(comparison.prompt_token_ratio));
+        add(format!("Tokens, candidate ÷ baseline: output {output}, prompt {prompt}"));
     }
     let methods: Vec<&str> =
         comparison.map_or(&[][..], |c| &c.speed).iter().filter_map(|r| r.method.as_deref()).collect();
     if let Some(first) = methods.first().filter(|first| methods.iter().all(|m| m == *first)) {
         add(format!("Intervals: {}", one_line(first)));
     }
+    if hides_tails {
+        add(format!(
+            "p95 is trusted from {} values on, p99 from {}",
+            Percentile::P95.smallest_sample(),
+            Percentile::P99.smallest_sample()
+        ));
+    }
     notes
+}
+
+/// Why ratios are absent: each reason once, with the metrics it holds for.
+fn absent(comparison: Option<&Comparison>) -> Vec<(Vec<String>, String)> {
+    let mut found: Vec<(Vec<String>, String)> = Vec::new();
+    for ratio in comparison.map_or(&[][..], |c| &c.speed) {
+        let Some(reason) = ratio.absent_because.as_deref().map(one_line) else { continue };
+        let metric = metric_name(ratio);
+        match found.iter_mut().find(|(_, known)| *known == reason) {
+            Some((metrics, _)) => metrics.push(metric),
+            None => found.push((vec![metric], reason)),
+        }
+    }
+    found
 }
 
 /// What a ratio is about, in words.
@@ -213,7 +249,9 @@ mod tests {
             p99_9: 1.0,
             max: 1.0,
         };
-        let row = |d| latency_row(String::new(), &[Some(d)], Percentile::P95, None, false, 1).unwrap();
+        let row = |d: &Distribution| {
+            latency_row(String::new(), &[Some(d)], Percentile::P95, None, false, 1).unwrap()
+        };
         assert_eq!(row(&d).cells[1], Cell::toned("1.00 (n too small)", Tone::Dim));
         assert!(row(&d).minor);
         d.n = 130;

@@ -44,7 +44,7 @@ fn environment(folder: Option<&Path>) -> Result<Environment<'static>, Error> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     environment.set_auto_escape_callback(|name| {
-        if name.ends_with(".md") { MARKDOWN } else { default_auto_escape_callback(name) }
+        if name.rsplit('.').next() == Some("md") { MARKDOWN } else { default_auto_escape_callback(name) }
     });
     environment.set_formatter(|out, state, value| {
         if *state.auto_escape() != MARKDOWN {

@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::losses::Listing;
 use super::table::{Cell, Column, Row, Table, Tone};
-use super::text::{clean, fit, wrap};
+use super::text::{clean, fit, fit_middle, wrap};
 use super::verdict::Finding;
 use super::view::ReportView;
 use crate::model::result::RunResult;
@@ -24,8 +24,10 @@ const FAILURES: usize = 5;
 const INDENT: usize = 2;
 /// Columns between two columns of a table.
 const GAP: u16 = 2;
-/// The longest heading of a column; model names can be longer.
-const HEADING: usize = 24;
+/// A heading of a column has at most this part of the width, or [`SHORTEST`].
+const HEADING: usize = 5;
+/// What a heading or a prompt's id may always have.
+const SHORTEST: usize = 16;
 
 /// How to write for the terminal at hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +63,7 @@ pub fn summary(result: &RunResult, options: &TerminalOptions) -> String {
     screen.client(&view);
     screen.warnings(&view.warnings);
     screen.listing(&view.listing);
-    screen.table("Gates", &view.gates);
+    screen.gates(&view.gates);
     screen.files(&options.files);
     screen.finish()
 }
@@ -131,8 +133,25 @@ impl Screen {
 
     fn heading(&mut self, text: &str) {
         self.line("");
-        let text = self.paint(Style::new().bold(), text);
-        self.line(&text);
+        for line in wrap(text, self.width) {
+            let line = self.paint(Style::new().bold(), &line);
+            self.line(&line);
+        }
+    }
+
+    /// Gates, each with its reason in full, which no column could hold.
+    pub(crate) fn gates(&mut self, gates: &Table) {
+        if gates.is_empty() {
+            return;
+        }
+        self.heading("Gates");
+        for row in &gates.rows {
+            if let [name, mode, margin, verdict, reason] = row.cells.as_slice() {
+                let gate = format!("{} ({}, margin {} pp)", name.text, mode.text, margin.text);
+                self.item(&format!("{}  ", verdict.text), &gate, verdict.tone);
+                self.item("", &reason.text, Tone::Dim);
+            }
+        }
     }
 
     /// An indented paragraph behind a mark.
@@ -207,7 +226,7 @@ impl Screen {
         let names = listing.prompts.iter().find(|p| p.answers.len() == sides);
         columns.extend(names.iter().flat_map(|p| &p.answers).map(|a| Column::words(a.side.as_str())));
         let taken = [
-            shown.iter().map(|p| p.prompt_id.width().min(HEADING)).max().unwrap_or(0),
+            shown.iter().map(|p| p.prompt_id.width().min(self.heading_width())).max().unwrap_or(0),
             if with_category { shown.iter().map(|p| p.category.width()).max().unwrap_or(0) } else { 0 },
             "transport_error".len(),
             INDENT + columns.len() * usize::from(GAP),
@@ -216,7 +235,7 @@ impl Screen {
         let rows = shown
             .iter()
             .map(|prompt| {
-                let mut cells = vec![Cell::from(fit(&prompt.prompt_id, HEADING))];
+                let mut cells = vec![Cell::from(fit_middle(&prompt.prompt_id, self.heading_width()))];
                 cells.extend(with_category.then(|| Cell::from(prompt.category.as_str())));
                 cells.push(
                     prompt.answers.last().map_or_else(|| "".into(), |a| Cell::toned(a.verdict, a.tone)),
@@ -247,13 +266,17 @@ impl Screen {
             hidden += 1;
         }
         drawn.set_content_arrangement(ContentArrangement::Dynamic);
-        drawn.set_width(u16::try_from(room).unwrap_or(u16::MAX) + GAP);
+        drawn.set_width(u16::try_from(room).unwrap_or(u16::MAX));
         for line in drawn.lines() {
             self.line(&format!("{:INDENT$}{line}", ""));
         }
         for note in &table.notes {
             self.item("", note, Tone::Dim);
         }
+    }
+
+    fn heading_width(&self) -> usize {
+        (self.width / HEADING).max(SHORTEST)
     }
 
     /// The table with only the columns up to a degree of sacrifice.
@@ -267,8 +290,10 @@ impl Screen {
         }
         let rule = LineStyle::none().fill('─').junction('─');
         drawn.load_style(TableStyle::new().header_separator(rule));
-        let head =
-            |i: &usize| DrawnCell::new(fit(&table.columns[*i].title, HEADING)).add_attribute(Attribute::Dim);
+        let head = |i: &usize| {
+            DrawnCell::new(fit_middle(&table.columns[*i].title, self.heading_width()))
+                .add_attribute(Attribute::Dim)
+        };
         drawn.set_header(kept.iter().map(head).collect::<Vec<_>>());
         for row in table.rows.iter().filter(|row| !row.minor) {
             let cell = |i: &usize| {
@@ -277,7 +302,8 @@ impl Screen {
             drawn.add_row(kept.iter().map(cell).collect::<Vec<_>>());
         }
         for (column, i) in drawn.column_iter_mut().zip(&kept) {
-            column.set_padding((0, GAP));
+            // The column separator, a space, is the rest of the gap.
+            column.set_padding((0, GAP - 1));
             if table.columns[*i].right {
                 column.set_cell_alignment(CellAlignment::Right);
             }
@@ -288,7 +314,8 @@ impl Screen {
 
 fn natural_width(table: &comfy_table::Table) -> usize {
     let widths = table.column_max_content_widths();
-    let gaps = widths.len().saturating_sub(1) * usize::from(GAP);
+    // The last column has its padding too, but no separator after it.
+    let gaps = (widths.len() * usize::from(GAP)).saturating_sub(1);
     widths.into_iter().map(usize::from).sum::<usize>() + gaps
 }
 

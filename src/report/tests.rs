@@ -19,14 +19,17 @@ fn options(width: usize) -> TerminalOptions {
     }
 }
 
-fn fixtures() -> [(&'static str, RunResult); 7] {
-    [
+fn fixtures() -> Vec<(&'static str, RunResult)> {
+    let mut large = fixture::result(10_000, true);
+    large.candidate.model = "hugging-quants/Meta-Llama-3.1-8B-Instruct-AWQ-INT4".to_owned();
+    large.baseline.as_mut().unwrap().model = "meta-llama/Meta-Llama-3.1-8B-Instruct".to_owned();
+    vec![
         ("paired", fixture::paired()),
         ("alone", fixture::alone()),
         ("hostile", fixture::hostile()),
         ("interrupted", fixture::interrupted()),
         ("one_row", fixture::result(1, true)),
-        ("large", fixture::result(10_000, true)),
+        ("large", large),
         ("large_alone", fixture::result(10_000, false)),
     ]
 }
@@ -64,11 +67,11 @@ fn markdown_snapshots() {
 
 #[test]
 fn html_snapshots() {
+    // The style sheet and the drawings are looked at, not compared.
+    let drawing = regex::Regex::new("(?s)<svg.*?</svg>").unwrap();
     for (name, result) in fixtures().into_iter().take(4) {
         let html = html::render(&result, None).unwrap();
-        // The style sheet and the drawings are looked at, not compared.
         let body = html.split_once("<body>").unwrap().1;
-        let drawing = regex::Regex::new("(?s)<svg.*?</svg>").unwrap();
         insta::assert_snapshot!(format!("html_{name}"), drawing.replace_all(body, "<svg/>"));
     }
 }
@@ -122,7 +125,7 @@ fn hostile_text_stays_text() {
     }
 }
 
-/// Markdown without what stands in code spans, found as CommonMark says: a run of backticks closes
+/// Markdown without what stands in code spans, found as `CommonMark` says: a run of backticks closes
 /// at the next run of the same length.
 fn without_code(markdown: &str) -> String {
     let mut out = String::new();
@@ -175,7 +178,7 @@ fn ten_thousand_rows_make_a_small_report_that_counts_the_rest() {
 #[test]
 fn a_report_asks_for_nothing_from_outside() {
     let html = html::render(&fixture::paired(), None).unwrap();
-    for needle in ["<link", "<img", "@import", "url(", "src=", "href="] {
+    for needle in ["<link", "<img", "@import", "url(h", "url(/", "src=", "href="] {
         assert!(!html.contains(needle), "{needle}");
     }
 }
@@ -223,4 +226,25 @@ fn write_reports() {
             write(format!("{name}.{width}.txt"), terminal::summary(&result, &coloured));
         }
     }
+}
+
+#[test]
+fn sides_of_one_model_go_by_their_endpoints_too() {
+    let mut result = fixture::paired();
+    result.baseline.as_mut().unwrap().model = "mistral-7b-awq".to_owned();
+    let title = super::view::ReportView::new(&result).title;
+    assert_eq!(title, "mistral-7b-awq (awq) against mistral-7b-awq (fp16)");
+}
+
+#[test]
+fn nothing_measured_is_n_a_and_never_zero() {
+    let mut result = fixture::result(0, false);
+    result.candidate.summary.throughput = None;
+    result.candidate.summary.throughput_absent_because = Some("no request succeeded".to_owned());
+    result.candidate.summary.error_rate = None;
+    let terminal = terminal::summary(&result, &options(80));
+    assert!(terminal.contains("Quality  n/a: no request succeeded"), "{terminal}");
+    assert!(terminal.contains("Speed    n/a: no request succeeded"), "{terminal}");
+    let html = html::render(&result, None).unwrap();
+    assert!(!html.contains("<svg"), "no chart of nothing");
 }

@@ -61,6 +61,25 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
     out
 }
 
+/// `text` in at most `width` columns with its middle cut out: names of models differ at their ends.
+pub(crate) fn fit_middle(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let start = fit(text, width / 3 + 1);
+    let room = width.saturating_sub(start.width());
+    let mut end: Vec<char> = Vec::new();
+    let mut used = 0;
+    for c in text.chars().rev() {
+        used += c.width().unwrap_or(0);
+        if used > room {
+            break;
+        }
+        end.push(c);
+    }
+    start.chars().chain(end.into_iter().rev()).collect()
+}
+
 /// Breaks `text` at spaces into lines of at most `width` columns; a longer word is cut. Never empty.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(8);
@@ -112,6 +131,8 @@ mod tests {
         assert_eq!(fit("short", 5), "short");
         assert_eq!(fit("longer", 5), "long…");
         assert_eq!(fit("日本語", 5), "日本…");
+        assert_eq!(fit_middle("org/Meta-Llama-3.1-8B-AWQ", 12), "org/…-8B-AWQ");
+        assert_eq!(fit_middle("short", 5), "short");
     }
 
     #[test]
@@ -131,6 +152,7 @@ mod tests {
         #[test]
         fn fitted_and_wrapped_text_keeps_the_width(text in "[ -~日é]{0,80}", width in 8_usize..40) {
             prop_assert!(fit(&text, width).width() <= width);
+            prop_assert!(fit_middle(&text, width).width() <= width);
             prop_assert!(wrap(&text, width).iter().all(|line| line.width() <= width));
         }
     }

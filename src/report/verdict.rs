@@ -49,6 +49,16 @@ pub(crate) fn of_run(result: &RunResult, labels: &Labels) -> Vec<Finding> {
         (Some(comparison), Some(_)) => findings.extend(of_comparison(comparison, labels)),
         _ => findings.extend([quality_alone(&result.candidate), speed_alone(&result.candidate)]),
     }
+    without_praise(findings)
+}
+
+/// Where something makes the rest unsound nothing is shown as good news.
+pub(crate) fn without_praise(mut findings: Vec<Finding>) -> Vec<Finding> {
+    if findings.iter().any(|f| matches!(f.topic, "Invalid" | "Client")) {
+        for finding in findings.iter_mut().filter(|f| f.tone == Tone::Good) {
+            finding.tone = Tone::Dim;
+        }
+    }
     findings
 }
 
@@ -79,7 +89,8 @@ fn incomplete(result: &RunResult) -> Option<Finding> {
     };
     let planned = result.load.requests.saturating_mul(result.load.rounds.into());
     let sides = result.baseline.iter().chain([&result.candidate]);
-    let attempted: Vec<_> = sides.map(|side| count(side.summary.attempted)).collect();
+    let mut attempted: Vec<_> = sides.map(|side| count(side.summary.attempted)).collect();
+    attempted.dedup();
     let text = format!("{how} after {} of {} requests a side", attempted.join(" and "), count(planned));
     Some(Finding { topic: "Incomplete", tone: Tone::Warn, text })
 }
@@ -104,7 +115,7 @@ fn quality_compared(comparison: &Comparison) -> Finding {
         return Finding {
             topic,
             tone: gate_tone(worst.verdict),
-            text: format!("{measured}: {} by gate `{name}`{more}: {reason}", worst.verdict),
+            text: format!("{measured}: {} by gate {name}{more}: {reason}", worst.verdict),
         };
     }
     let tone = quality::tone(overall.interval_90_pp);
@@ -164,7 +175,7 @@ fn speed_compared(comparison: &Comparison, labels: &Labels) -> Finding {
         number::ratio(ratio)
     );
     if let Some(length) = comparison.output_token_ratio.filter(|ratio| !SAME_LENGTH.contains(ratio)) {
-        text.push_str(&format!("; its answers are {}x as long", number::ratio(length)));
+        text = format!("{text}; its answers are {}x as long", number::ratio(length));
     }
     Finding { topic, tone, text }
 }
@@ -273,11 +284,7 @@ mod tests {
         comparison.gates = vec![gate("a", GateVerdict::Pass), gate("b", GateVerdict::Fail)];
         let finding = quality_compared(&comparison);
         assert_eq!(finding.tone, Tone::Bad);
-        assert!(
-            finding.text.ends_with("FAIL by gate `b` (the worst of 2 gates): because"),
-            "{}",
-            finding.text
-        );
+        assert!(finding.text.ends_with("FAIL by gate b (the worst of 2 gates): because"), "{}", finding.text);
     }
 
     #[test]
@@ -288,5 +295,6 @@ mod tests {
         result.comparison.as_mut().unwrap().invalid_because = vec!["prompt set differs".to_owned()];
         let topics: Vec<_> = of_run(&result, &labels()).iter().map(|f| f.topic).collect();
         assert_eq!(topics, ["Invalid", "Client", "Incomplete", "Quality", "Speed"]);
+        assert!(of_run(&result, &labels()).iter().all(|f| f.tone != Tone::Good), "no praise of the unsound");
     }
 }

@@ -9,7 +9,7 @@ use super::outcomes::{self, Failure};
 use super::quality;
 use super::speed;
 use super::table::{Cell, Column, Labels, Row, Table};
-use super::text::one_line;
+use super::text::{fit_middle, one_line};
 use super::verdict::{self, Finding, gate_tone};
 use crate::model::comparison::{Comparison, GateMode};
 use crate::model::result::{RunResult, SideInfo};
@@ -142,11 +142,14 @@ pub(crate) fn gates(comparison: &Comparison) -> Table {
     Table { columns, rows: comparison.gates.iter().map(row).collect(), ..Table::default() }
 }
 
+/// The longest name of a side, in columns.
+const NAME: usize = 80;
+
 /// The sides go by the models asked for; by their endpoints too where the models are the same.
 fn labels(result: &RunResult) -> Labels {
     let same = result.baseline.as_ref().is_some_and(|b| b.model == result.candidate.model);
     let name = |side: &SideInfo| {
-        let model = one_line(&side.model);
+        let model = fit_middle(&one_line(&side.model), NAME);
         if same { format!("{model} ({})", one_line(&side.endpoint)) } else { model }
     };
     Labels { candidate: name(&result.candidate), baseline: result.baseline.as_ref().map(name) }
