@@ -92,6 +92,8 @@ impl HttpTransport {
                 .map_err(|e| HttpError::Invalid { what: "`proxy`", why: chain(&e.without_url()) })?;
             builder = builder.proxy(proxy);
         }
+        // Fails only where one is installed already, which is as good.
+        let _installed = rustls::crypto::ring::default_provider().install_default();
         builder = tls(builder, endpoint)?;
         let client = builder
             .build()
