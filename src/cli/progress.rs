@@ -22,7 +22,12 @@ const LONGEST_US: u64 = 3_600_000_000;
 
 /// Shows what happens until the run's last event; without a terminal only warnings are told.
 #[must_use]
-pub(super) fn follow(mut events: Receiver<Arc<RunEvent>>, total: u64, ui: Ui, visible: bool) -> JoinHandle<()> {
+pub(super) fn follow(
+    mut events: Receiver<Arc<RunEvent>>,
+    total: u64,
+    ui: Ui,
+    visible: bool,
+) -> JoinHandle<()> {
     let bar = bar(total, visible);
     tokio::spawn(async move {
         let mut tally = Tally::default();

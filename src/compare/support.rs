@@ -22,6 +22,7 @@ pub(super) fn attempt(verdict: Verdict) -> Attempt {
     };
     Attempt {
         exchange: Exchange {
+            request_id: "r".into(),
             outcome,
             error: None,
             http_status: Some(200),
@@ -150,6 +151,7 @@ pub(super) fn throughput(windows: &[(u64, u64)]) -> Throughput {
 /// A complete run of these rows against one real server.
 pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
     RunResult {
+        blocks: Vec::new(),
         schema_version: SCHEMA_VERSION,
         run_id: run_id.to_owned(),
         kind: RunKind::Bench,
@@ -180,6 +182,7 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
         seed: 1,
         config: serde_json::Value::Null,
         client: ClientInfo {
+            monotonic_origin_ns: 0,
             labctl_version: "0.1.0".to_owned(),
             os: "linux".to_owned(),
             arch: "x86_64".to_owned(),

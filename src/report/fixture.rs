@@ -138,6 +138,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
     let baseline = with_baseline.then(|| side("mistral-7b-fp16", "fp16", 1.0, |r| r.baseline.as_ref()));
     let comparison = baseline.as_ref().map(|baseline| comparison(&rows, baseline, &candidate));
     RunResult {
+        blocks: Vec::new(),
         schema_version: 1,
         run_id: "01a2b3c4-d5e6-7f80-9a0b-c1d2e3f4a5b6".to_owned(),
         kind: RunKind::Bench,
@@ -168,6 +169,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
         seed: 42,
         config: serde_json::json!({"defaults": {"concurrency": 10, "seed": 42}}),
         client: ClientInfo {
+            monotonic_origin_ns: 0,
             labctl_version: "0.1.0".to_owned(),
             os: "linux".to_owned(),
             arch: "x86_64".to_owned(),
@@ -230,6 +232,7 @@ fn attempt(verdict: Verdict, i: usize, slow: f64) -> Attempt {
     };
     Attempt {
         exchange: Exchange {
+            request_id: "r".into(),
             outcome: Outcome::Success,
             error: None,
             http_status: Some(200),

@@ -27,6 +27,7 @@ pub(super) fn record(prompt_id: &str, repeat: u32, side: Side, verdict: Verdict)
     let content = if failed { String::new() } else { "Paris, naïvely 巴黎".to_owned() };
     let chunk = |ms, tokens, kind| Chunk { recv_ns: Nanos::from_millis(ms), tokens, kind, exact: ms != 30 };
     let exchange = Exchange {
+        request_id: "r".into(),
         outcome: if failed { Outcome::Reset } else { Outcome::Success },
         error: failed.then(|| "the connection was reset".to_owned()),
         http_status: (!failed).then_some(200),
@@ -126,6 +127,7 @@ pub(super) fn header(run_id: &str) -> RunHeader {
         seed: 42,
         config: json!({"endpoints": {}}),
         client: ClientInfo {
+            monotonic_origin_ns: 0,
             labctl_version: "0.1.0".to_owned(),
             os: "linux".to_owned(),
             arch: "x86_64".to_owned(),
@@ -198,6 +200,7 @@ fn side_info(header: SideHeader) -> SideInfo {
 /// A run of these records under this header.
 pub(super) fn result_of(header: RunHeader, records: impl IntoIterator<Item = Record>) -> RunResult {
     RunResult {
+        blocks: Vec::new(),
         schema_version: header.schema_version,
         simulated: header.is_simulated(),
         run_id: header.run_id,

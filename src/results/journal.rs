@@ -279,16 +279,16 @@ mod tests {
         let handle = subscriber(writer, receiver).unwrap();
         let data = serde_json::Map::new();
         sender
-            .send(RunEvent::Phase {
+            .send(Arc::new(RunEvent::Phase {
                 phase: Phase::Warmup,
                 at_ns: Nanos(1),
                 side: Some(Side::Candidate),
                 data,
-            })
+            }))
             .unwrap();
         sender.send(Arc::new(RunEvent::RequestStarted { side: Side::Candidate })).unwrap();
         sender
-            .send(RunEvent::Log { level: LogLevel::Info, message: "hello".into(), at_ns: Nanos(2) })
+            .send(Arc::new(RunEvent::Log { level: LogLevel::Info, message: "hello".into(), at_ns: Nanos(2) }))
             .unwrap();
         for repeat in 0..100 {
             let record = Arc::new(record("a", repeat, Side::Candidate, Verdict::Pass));
