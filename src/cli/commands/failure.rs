@@ -25,8 +25,7 @@ pub(super) fn of_run(error: RunError) -> CliError {
 pub(super) fn of_side(error: &SideError) -> CliError {
     let message = error.to_string();
     match error {
-        SideError::Configuration { .. } => CliError::usage(message),
-        SideError::Simulator { .. } => CliError::usage(message),
+        SideError::Configuration { .. } | SideError::Simulator { .. } => CliError::usage(message),
         SideError::Unreachable { url, failure, .. } => {
             with_outcome_hint(CliError::not_measured(message), failure.outcome, Some(url))
         }

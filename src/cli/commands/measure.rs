@@ -15,6 +15,7 @@ use crate::cli::commands::{failure, gates};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::interrupt;
 use crate::cli::progress;
 use crate::cli::settings::{self, Settings, Target, Targets};
 use crate::client::clock::Clock;
@@ -142,21 +143,12 @@ fn side(target: &Target) -> Result<SideSpec, CliError> {
 /// The first interrupt ends the run and keeps what was measured; the second ends the process.
 async fn watch_interrupts(cancel: CancellationToken, ui: crate::cli::ui::Ui) {
     let seen = AtomicBool::new(false);
-    while next_interrupt().await.is_ok() {
+    while interrupt::next().await.is_ok() {
         if seen.swap(true, Ordering::Relaxed) {
             abort();
         }
         ui.warn("interrupted: keeping what was measured; once more to abort");
         cancel.cancel();
-    }
-}
-
-async fn next_interrupt() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
     }
 }
 
