@@ -232,8 +232,11 @@ fn compose(shared: &Shared, completion: &Completion, struck: &Struck<'_>, id: &s
 /// Waits, for ever where no time is given. False where the client left.
 async fn wait(connection: &mut Connection, seconds: Option<f64>) -> bool {
     let time = async {
-        match seconds.and_then(|s| Duration::try_from_secs_f64(s).ok()) {
-            Some(time) => tokio::time::sleep(time).await,
+        match seconds {
+            // What is too long for a duration is for ever too.
+            Some(s) => {
+                tokio::time::sleep(Duration::try_from_secs_f64(s.max(0.0)).unwrap_or(Duration::MAX)).await;
+            }
             None => pending().await,
         }
     };
