@@ -73,6 +73,9 @@ async fn streams_that_break_off() {
     let raw = chat_with(FaultKind::Reset { after_tokens: 2 }).await;
     assert_eq!(raw.end.unwrap_err().kind(), ErrorKind::ConnectionReset);
 
+    let raw = chat_with(FaultKind::Disconnect { after_tokens: 3 }).await;
+    assert_eq!((contents(&raw), raw.chunks().1, raw.end.is_ok()), (3, false, true));
+
     // A fault that lies beyond the answer strikes its last token.
     let raw = chat_with(FaultKind::Truncate { after_tokens: 1_000 }).await;
     assert_eq!(contents(&raw), 7);
