@@ -12,9 +12,8 @@ use crate::cli::commands::{measure, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::table;
+use crate::cli::ui::printable;
 use crate::metrics::health::Samples;
-use crate::model::comparison::PassRate;
 use crate::model::result::{RunResult, RunStatus};
 use crate::report::terminal::{TerminalOptions, summary};
 use crate::results::export::{write_csv, write_json};
@@ -44,74 +43,57 @@ fn list(args: &ListArgs, context: &Context) -> Result<(), CliError> {
             Ok(())
         }
         PlainFormat::Text => {
-            let headings = ["run", "started", "set", "candidate", "pass", "baseline", "pass", ""];
-            context.ui.print(&table::list(context.ui, &headings, entries.iter().map(row)))
+            let lines: Vec<String> = entries.iter().map(entry_lines).collect();
+            context.ui.print_line(&printable(&lines.join("\n")))
         }
     }
 }
 
-fn row(entry: &ListEntry) -> Vec<String> {
+/// A run in two lines that fit a narrow terminal: what was run when, and what came of it.
+fn entry_lines(entry: &ListEntry) -> String {
+    let run_id = entry.run_id();
     match entry {
-        ListEntry::Run(head) => run_row(head),
-        ListEntry::Unfinished { run_id, started_at, .. } => {
+        ListEntry::Run(head) => {
+            let against = head.baseline.as_ref().map(|baseline| format!(" against {}", side(baseline)));
+            format!(
+                "{run_id}  {}  {}\n    {}{}{}",
+                to_the_minute(&head.started_at),
+                head.prompt_set,
+                side(&head.candidate),
+                against.unwrap_or_default(),
+                notes(head)
+            )
+        }
+        ListEntry::Unfinished { started_at, .. } => {
             let started = started_at.as_deref().map(to_the_minute).unwrap_or_default();
-            let note = "unfinished: running, or `labctl results recover` makes a result of it";
-            vec![
-                run_id.clone(),
-                started,
-                String::new(),
-                String::new(),
-                String::new(),
-                String::new(),
-                String::new(),
-                note.into(),
-            ]
+            format!("{run_id}  {started}\n    unfinished: still running, or for `labctl results recover`")
         }
-        ListEntry::Broken { run_id, reason, .. } => {
-            let empty = String::new;
-            vec![
-                run_id.clone(),
-                empty(),
-                empty(),
-                empty(),
-                empty(),
-                empty(),
-                empty(),
-                format!("broken: {reason}"),
-            ]
-        }
+        ListEntry::Broken { reason, .. } => format!("{run_id}\n    broken: {reason}"),
     }
 }
 
-fn run_row(head: &RunHead) -> Vec<String> {
-    let mut notes = Vec::new();
-    match head.status {
-        RunStatus::Complete => {}
-        RunStatus::Interrupted => notes.push("interrupted".to_owned()),
-        RunStatus::Recovered => notes.push("recovered".to_owned()),
-    }
-    if head.simulated {
-        notes.push("simulated".to_owned());
-    }
-    notes.extend(head.labels.iter().map(|(name, value)| format!("{name}={value}")));
-    let model = |side: Option<&SideHead>| side.map(|side| side.model.clone()).unwrap_or_default();
-    let pass = |side: Option<&SideHead>| {
-        side.and_then(|side| side.pass_rate.as_ref()).map(passed).unwrap_or_default()
+fn notes(head: &RunHead) -> String {
+    let status = match head.status {
+        RunStatus::Complete => None,
+        RunStatus::Interrupted => Some("interrupted".to_owned()),
+        RunStatus::Recovered => Some("recovered".to_owned()),
     };
-    vec![
-        head.run_id.clone(),
-        to_the_minute(&head.started_at),
-        head.prompt_set.clone(),
-        model(Some(&head.candidate)),
-        pass(Some(&head.candidate)),
-        model(head.baseline.as_ref()),
-        pass(head.baseline.as_ref()),
-        notes.join(", "),
-    ]
+    let simulated = head.simulated.then(|| "simulated".to_owned());
+    let labels = head.labels.iter().map(|(name, value)| format!("{name}={value}"));
+    status
+        .into_iter()
+        .chain(simulated)
+        .chain(labels)
+        .map(|note| format!(" · {note}"))
+        .collect::<Vec<_>>()
+        .concat()
 }
 
-fn passed(rate: &PassRate) -> String {
-    format!("{}/{}", rate.passed, rate.judged)
+fn side(side: &SideHead) -> String {
+    match &side.pass_rate {
+        Some(rate) => format!("{} {}/{} passed", side.model, rate.passed, rate.judged),
+        None => side.model.clone(),
+    }
 }
 
 /// `2026-11-22T04:09:31.5Z` as `2026-11-22 04:09Z`.
