@@ -1,0 +1,368 @@
+//! Evening out how an answer is written (rule 3 of the answer contract): Unicode forms, dashes,
+//! digit groups, LaTeX and Markdown dress. Needles and option texts go through the same, so that
+//! both sides of a comparison are alike.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use ::regex::Regex;
+use unicode_normalization::char::canonical_combining_class;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
+
+use super::mapped::Mapped;
+use super::tokens::{joins, pattern};
+
+/// A simple fraction in LaTeX.
+static FRACTION: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\A\\[dtc]?frac\{\s*(-?[\d.,]+)\s*\}\{\s*([\d.,]+)\s*\}"));
+
+/// LaTeX and what it is read as; longest first where one begins with another.
+const LATEX: [(&str, &str); 23] = [
+    ("\\,", ""),
+    ("\\!", ""),
+    ("\\;", " "),
+    ("\\:", " "),
+    ("\\ ", " "),
+    ("\\$", "$"),
+    ("\\%", "%"),
+    ("\\#", "#"),
+    ("\\&", "&"),
+    ("\\_", "_"),
+    ("\\(", ""),
+    ("\\)", ""),
+    ("\\[", ""),
+    ("\\]", ""),
+    ("\\times", "×"),
+    ("\\cdot", "·"),
+    ("\\approx", "≈"),
+    ("\\qquad", " "),
+    ("\\quad", " "),
+    ("\\left", ""),
+    ("\\right", ""),
+    ("^\\circ", "°"),
+    ("^{\\circ}", "°"),
+];
+
+/// LaTeX commands whose argument stands for itself.
+const WRAPPERS: [&str; 9] = [
+    "\\text{",
+    "\\textbf{",
+    "\\textit{",
+    "\\texttt{",
+    "\\mathrm{",
+    "\\mathbf{",
+    "\\mathit{",
+    "\\mbox{",
+    "\\operatorname{",
+];
+
+/// Normalised text and where its bold items are.
+#[derive(Debug, Clone)]
+pub(super) struct Normalised {
+    /// The text.
+    pub(super) text: Mapped,
+    /// What was bold, in order, as byte ranges of `text`.
+    pub(super) bold: Vec<Range<usize>>,
+}
+
+/// Evens out `source`.
+pub(super) fn normalise(source: &Mapped) -> Normalised {
+    undress(&characters(source))
+}
+
+/// Evens out a text of our own: a needle, an option.
+pub(super) fn normalise_str(source: &str) -> String {
+    normalise(&Mapped::new(source)).text.as_str().to_owned()
+}
+
+/// Unicode: NFKC, zero-width characters out, dashes, quotation marks, superscripts, vulgar
+/// fractions, spaces inside numbers.
+fn characters(source: &Mapped) -> Mapped {
+    let text = source.as_str();
+    let chars: Vec<(usize, char)> = text.char_indices().collect();
+    let end_of = |i: usize| chars.get(i + 1).map_or(text.len(), |c| c.0);
+    let is_digit = |i: usize| chars.get(i).is_some_and(|c| c.1.is_ascii_digit());
+    let mut out = Mapped::default();
+    let mut i = 0;
+    while i < chars.len() {
+        let (at, c) = chars[i];
+        let range = at..end_of(i);
+        i += 1;
+        match c {
+            // A letter takes the combining marks after it along.
+            _ if c.is_ascii() && chars.get(i).is_none_or(|next| is_boundary(next.1)) => {
+                out.copy(source, range);
+            }
+            '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{202A}'..='\u{202E}' => {}
+            '\u{A0}' | '\u{2006}'..='\u{200A}' | '\u{202F}' => {
+                let groups = i >= 2 && is_digit(i - 2) && (i..i + 3).all(is_digit) && !is_digit(i + 3);
+                if !groups {
+                    out.put(" ", source, range);
+                }
+            }
+            '‐' | '‑' | '−' | '﹣' | '－' => out.put("-", source, range),
+            '‒' | '–' => {
+                let before_number =
+                    chars.get(i).is_some_and(|c| c.1.is_ascii_digit() || ".$€£".contains(c.1));
+                out.put(if before_number { "-" } else { "–" }, source, range);
+            }
+            '‘' | '’' | 'ʼ' | '′' => out.put("'", source, range),
+            '“' | '”' | '„' | '″' => out.put("\"", source, range),
+            '⁄' => out.put("/", source, range),
+            _ => {
+                if let Some(plain) = superscript(c) {
+                    let continues = i >= 2 && superscript(chars[i - 2].1).is_some();
+                    out.put(&format!("{}{plain}", if continues { "" } else { "^" }), source, range);
+                } else {
+                    let mut end = range.end;
+                    while i < chars.len() && !is_boundary(chars[i].1) {
+                        end = end_of(i);
+                        i += 1;
+                    }
+                    let mut even: String = text[at..end].nfkc().collect();
+                    if even.contains('⁄') {
+                        let after_digit = out.as_str().ends_with(|c: char| c.is_ascii_digit());
+                        even = format!("{}{}", if after_digit { " " } else { "" }, even.replace('⁄', "/"));
+                    }
+                    if even == text[at..end] {
+                        out.copy(source, at..end);
+                    } else {
+                        out.put(&even, source, at..end);
+                    }
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The plain form of a superscript that NFKC would lose (10² is not 102).
+const fn superscript(c: char) -> Option<char> {
+    Some(match c {
+        '⁰' => '0',
+        '¹' => '1',
+        '²' => '2',
+        '³' => '3',
+        '⁴' => '4',
+        '⁵' => '5',
+        '⁶' => '6',
+        '⁷' => '7',
+        '⁸' => '8',
+        '⁹' => '9',
+        '⁻' => '-',
+        '⁺' => '+',
+        _ => return None,
+    })
+}
+
+/// Whether normalisation can begin anew at `c`.
+fn is_boundary(c: char) -> bool {
+    c.is_ascii()
+        || superscript(c).is_some()
+        || (canonical_combining_class(c) == 0 && is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes)
+        || "\u{A0}\u{2006}\u{2007}\u{2008}\u{2009}\u{200A}\u{202F}‑﹣－⁄″".contains(c)
+        || matches!(c, '¼'..='¾' | '⅐'..='⅟')
+}
+
+/// Markdown and LaTeX dress off: bold, backticks and fences, `$…$`, `\text{}`, `\frac{}{}`, spaces.
+fn undress(source: &Mapped) -> Normalised {
+    let mut out = Normalised { text: Mapped::default(), bold: Vec::new() };
+    // Braces that are open, and whether they were opened by a command that is dropped.
+    let mut braces: Vec<bool> = Vec::new();
+    let mut from = 0;
+    for line in source.as_str().split_inclusive('\n') {
+        undress_line(source, from..from + line.len(), &mut braces, &mut out);
+        from += line.len();
+    }
+    out
+}
+
+fn undress_line(source: &Mapped, line: Range<usize>, braces: &mut Vec<bool>, out: &mut Normalised) {
+    let text = &source.as_str()[..line.end];
+    let mut at = line.start;
+    if let Some(fence) = fence_head(&text[line.clone()]) {
+        at += fence;
+    }
+    let marks = marks(text, at..line.end);
+    let mut next_mark = 0;
+    let mut bold_from = None;
+    while at < line.end {
+        let rest = &text[at..];
+        if let Some((mark, is_bold)) = marks.get(next_mark).filter(|m| m.0.start == at) {
+            if *is_bold {
+                let here = out.text.as_str().len();
+                match bold_from.take() {
+                    Some(start) => out.bold.push(start..here),
+                    None => bold_from = Some(here),
+                }
+            }
+            next_mark += 1;
+            at = mark.end;
+            continue;
+        }
+        let Some(c) = rest.chars().next() else { break };
+        let mut step = c.len_utf8();
+        match c {
+            '`' => {}
+            '\\' | '^' => {
+                if let Some((length, replacement, opens)) = latex(rest, out.text.as_str()) {
+                    if opens {
+                        braces.push(true);
+                    }
+                    out.text.put(&replacement, source, at..at + length);
+                    step = length;
+                } else {
+                    out.text.copy(source, at..at + step);
+                }
+            }
+            '{' if rest.starts_with("{,}") => {
+                out.text.put(",", source, at..at + 3);
+                step = 3;
+            }
+            '{' => {
+                braces.push(false);
+                out.text.copy(source, at..at + 1);
+            }
+            '}' => {
+                if braces.pop() != Some(true) {
+                    out.text.copy(source, at..at + 1);
+                }
+            }
+            _ => out.text.copy(source, at..at + step),
+        }
+        at += step;
+    }
+}
+
+/// What a LaTeX command at the start of `rest` is read as: its length, the replacement, and
+/// whether it opens a brace whose end is to be dropped.
+fn latex(rest: &str, before: &str) -> Option<(usize, String, bool)> {
+    if let Some(fraction) = FRACTION.captures(rest) {
+        let gap = if before.ends_with(|c: char| c.is_ascii_digit()) { " " } else { "" };
+        return Some((fraction[0].len(), format!("{gap}{}/{}", &fraction[1], &fraction[2]), false));
+    }
+    if let Some(wrapper) = WRAPPERS.iter().find(|w| rest.starts_with(**w)) {
+        return Some((wrapper.len(), String::new(), true));
+    }
+    let (command, replacement) = LATEX.iter().find(|(command, _)| rest.starts_with(command))?;
+    // `\left` is not the start of `\leftarrow`.
+    let is_word = command.ends_with(|c: char| c.is_ascii_alphabetic());
+    if is_word && rest[command.len()..].starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
+    Some((command.len(), (*replacement).to_owned(), false))
+}
+
+/// The length of a code fence's head with its info string, where `line` is one.
+fn fence_head(line: &str) -> Option<usize> {
+    let body = line.trim_end();
+    let ticks = body.trim_start();
+    let info = ticks.strip_prefix("```")?.trim_start_matches('`').trim();
+    let is_info = info.chars().all(|c| c.is_alphanumeric() || "+-_#.".contains(c))
+        && !info.starts_with(|c: char| c.is_ascii_digit());
+    is_info.then_some(body.len())
+}
+
+/// The pairs of bold marks and of `$` around formulas in one line, in order; the flag tells bold.
+fn marks(text: &str, line: Range<usize>) -> Vec<(Range<usize>, bool)> {
+    let mut found = Vec::new();
+    for (mark, is_bold) in [('*', true), ('$', false)] {
+        let mut open: Option<Range<usize>> = None;
+        let mut at = line.start;
+        while let Some(offset) = text[at..line.end].find(mark) {
+            let start = at + offset;
+            let length = text[start..line.end].bytes().take_while(|b| char::from(*b) == mark).count();
+            at = start + length;
+            let (before, after) =
+                (text[line.start..start].chars().next_back(), text[at..line.end].chars().next());
+            let fits = if is_bold { length == 2 || length == 3 } else { length <= 2 };
+            if !fits || text[line.start..start].ends_with('\\') {
+                continue;
+            }
+            let closes = before.is_some_and(|c| !c.is_whitespace())
+                && (is_bold || !after.is_some_and(|c| c.is_ascii_digit()));
+            let opens =
+                after.is_some_and(|c| !c.is_whitespace()) && !before.is_some_and(|c| joins(c) || c == ')');
+            match open.take() {
+                Some(opened) if closes && opened.len() == length => {
+                    found.push((opened, is_bold));
+                    found.push((start..at, is_bold));
+                }
+                _ if opens => open = Some(start..at),
+                kept => open = kept,
+            }
+        }
+    }
+    found.sort_by_key(|(range, _)| range.start);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn written_differently_read_alike() {
+        for (text, expected) in [
+            ("４２", "42"),
+            ("１，２３４", "1,234"),
+            ("4\u{200b}2", "42"),
+            ("\u{feff}42", "42"),
+            ("−5", "-5"),
+            ("–5", "-5"),
+            ("‒5", "-5"),
+            ("a – b", "a – b"),
+            ("−$5", "-$5"),
+            ("1\u{a0}234", "1234"),
+            ("1\u{202f}234\u{202f}567", "1234567"),
+            ("12\u{2009}34", "12 34"),
+            ("5\u{a0}km", "5 km"),
+            ("2½", "2 1/2"),
+            ("½", "1/2"),
+            ("10²", "10^2"),
+            ("10⁻¹²", "10^-12"),
+            ("CO₂", "CO2"),
+            ("e\u{301}", "é"),
+            ("don’t “x”", "don't \"x\""),
+            ("℃", "°C"),
+            ("1\\,234", "1234"),
+            ("1{,}234", "1,234"),
+            ("\\text{B}", "B"),
+            ("5\\text{ km}", "5 km"),
+            ("\\mathrm{\\text{x}}y", "xy"),
+            ("\\boxed{\\text{B}}", "\\boxed{B}"),
+            ("\\$5", "$5"),
+            ("5\\%", "5%"),
+            ("$42$", "42"),
+            ("$5 and $6", "$5 and $6"),
+            ("$5-$6", "$5-$6"),
+            ("$$42$$", "42"),
+            ("\\(42\\)", "42"),
+            ("\\[ 42 \\]", " 42 "),
+            ("\\frac{1}{2}", "1/2"),
+            ("2\\frac{1}{2}", "2 1/2"),
+            ("1.5 \\times 10^3", "1.5 × 10^3"),
+            ("\\leftarrow", "\\leftarrow"),
+            ("90^\\circ", "90°"),
+            ("**42**", "42"),
+            ("***42***", "42"),
+            ("2**3", "2**3"),
+            ("f(**a, **b)", "f(**a, **b)"),
+            ("`42`", "42"),
+            ("```\n42\n```", "\n42\n"),
+            ("```json\n{}\n```", "\n{}\n"),
+            ("```42```", "42"),
+            ("a_b __init__", "a_b __init__"),
+        ] {
+            assert_eq!(normalise_str(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn bold_items_are_remembered() {
+        let normalised = normalise(&Mapped::new("so **Paris** and **Rome**"));
+        let items: Vec<&str> = normalised.bold.iter().map(|r| &normalised.text.as_str()[r.clone()]).collect();
+        assert_eq!(items, ["Paris", "Rome"]);
+        assert_eq!(normalised.text.source(normalised.bold[0].clone()), Some((5, 10)));
+    }
+}
