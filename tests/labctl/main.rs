@@ -1,6 +1,9 @@
-//! End-to-end tests of the `labctl` binary, one module a subcommand.
+//! End-to-end tests of the `labctl` binary, one module a subcommand or a kind of bad input.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
 mod config;
 mod help;
+mod refused;
+mod support;
+mod unreachable;

@@ -57,7 +57,9 @@ fn with_outcome_hint(error: CliError, outcome: Outcome, url: Option<&String>) ->
         Outcome::TimeoutTtft | Outcome::TimeoutStall | Outcome::TimeoutTotal => {
             error.with_hint("the limits are `timeouts` of the endpoint")
         }
-        Outcome::BadResponse => error.with_hint("the URL should end where the OpenAI-compatible API begins, mostly in `/v1`"),
+        Outcome::BadResponse => error.with_hint(
+            "the URL should end where the OpenAI-compatible API begins, mostly in `/v1`, and a server with TLS needs `https://`",
+        ),
         _ => error,
     }
 }
