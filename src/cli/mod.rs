@@ -8,6 +8,7 @@ pub mod commands;
 pub mod context;
 pub mod error;
 pub mod exit;
+mod interrupts;
 mod progress;
 pub mod settings;
 pub mod ui;

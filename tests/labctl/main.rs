@@ -4,6 +4,9 @@
 
 mod config;
 mod help;
+mod limits;
+mod prompt_sets;
 mod refused;
+mod simulated;
 mod support;
 mod unreachable;

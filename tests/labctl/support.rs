@@ -2,7 +2,7 @@
 //! finished `labctl` left behind.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Stdio};
 use std::sync::Arc;
@@ -363,4 +363,67 @@ pub(crate) fn is_nowhere(files: &[(PathBuf, String)], text: &str) {
     for (path, content) in files {
         assert!(!content.contains(text), "`{text}` is in {}", Path::display(path));
     }
+}
+
+/// A request as [`HttpServer`] received it.
+pub(crate) struct HttpRequest {
+    /// The path with its query.
+    pub(crate) path: String,
+    /// The whole head.
+    pub(crate) head: String,
+}
+
+/// A server that answers each request with status, content type and body, and closes. For what the
+/// simulator doesn't do.
+pub(crate) struct HttpServer {
+    address: std::net::SocketAddr,
+}
+
+impl HttpServer {
+    /// One that answers as `answer` says. Its thread ends with the test's process.
+    pub(crate) fn answering(
+        answer: impl Fn(&HttpRequest) -> (u16, &'static str, String) + Send + Sync + 'static,
+    ) -> Self {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let answer = Arc::new(answer);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let answer = Arc::clone(&answer);
+                // A client that leaves in the middle is no matter.
+                std::thread::spawn(move || answer_one(stream, &*answer));
+            }
+        });
+        Self { address }
+    }
+
+    /// Its base URL.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+}
+
+fn answer_one(
+    stream: std::net::TcpStream,
+    answer: &dyn Fn(&HttpRequest) -> (u16, &'static str, String),
+) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if reader.read_line(&mut head)? == 0 {
+            return Ok(());
+        }
+    }
+    let length = head
+        .lines()
+        .find_map(|line| line.to_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    reader.read_exact(&mut body)?;
+    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    let (status, content_type, body) = answer(&HttpRequest { path, head });
+    let length = body.len();
+    let text = format!(
+        "HTTP/1.1 {status} Status\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
+    reader.into_inner().write_all(text.as_bytes())
 }
