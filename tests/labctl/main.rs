@@ -3,10 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
 mod config;
+mod disk;
 mod help;
+mod interrupt;
 mod limits;
+mod mid_run;
 mod prompt_sets;
 mod refused;
+mod secrets;
 mod simulated;
 mod support;
 mod unreachable;
