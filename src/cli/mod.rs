@@ -8,7 +8,7 @@ pub mod commands;
 pub mod context;
 pub mod error;
 pub mod exit;
-mod interrupt;
+mod interrupts;
 mod progress;
 pub mod settings;
 mod table;

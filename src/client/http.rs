@@ -64,6 +64,7 @@ pub struct HttpTransport {
     client: reqwest::Client,
     base: Url,
     clock: Clock,
+    connect_s: f64,
 }
 
 impl std::fmt::Debug for HttpTransport {
@@ -98,7 +99,7 @@ impl HttpTransport {
         let client = builder
             .build()
             .map_err(|e| HttpError::Invalid { what: "the TLS configuration", why: chain(&e) })?;
-        Ok(Self { client, base, clock })
+        Ok(Self { client, base, clock, connect_s: endpoint.timeouts.connect_s })
     }
 
     /// The base URL with a path added; its query, if it has one, stays.
@@ -118,9 +119,10 @@ impl HttpTransport {
     pub async fn get(&self, path: &str, limit: Duration) -> Result<(u16, HeaderMap, Bytes), Failure> {
         let url = self.url(path);
         let exchange = async {
-            let response = self.client.get(url).send().await.map_err(|e| classify(e, false))?;
+            let response =
+                self.client.get(url).send().await.map_err(|e| classify(e, false, self.connect_s))?;
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
-            let body = response.bytes().await.map_err(|e| classify(e, true))?;
+            let body = response.bytes().await.map_err(|e| classify(e, true, self.connect_s))?;
             Ok((status, headers, body))
         };
         tokio::time::timeout(limit, exchange).await.unwrap_or_else(|_| {
@@ -158,6 +160,10 @@ fn tls(
     if let Some(path) = &endpoint.tls.ca_file {
         let certificates = reqwest::Certificate::from_pem_bundle(&read(path)?)
             .map_err(|e| HttpError::Invalid { what: "`tls.ca_file`", why: chain(&e) })?;
+        if certificates.is_empty() {
+            let why = format!("`{}` holds no certificate in PEM form", path.display());
+            return Err(HttpError::Invalid { what: "`tls.ca_file`", why });
+        }
         builder = builder.tls_certs_merge(certificates);
     }
     match (&endpoint.tls.client_certificate_file, &endpoint.tls.client_key_file) {
@@ -189,7 +195,8 @@ impl Transport for HttpTransport {
             .header("x-request-id", &request.id)
             .body(request.body.clone());
         *sent = self.clock.now();
-        let response = response.send().await.map_err(|e| classify(e, false))?;
+        let connect_s = self.connect_s;
+        let response = response.send().await.map_err(|e| classify(e, false, connect_s))?;
         let headers_ns = self.clock.now();
         let head = Head {
             status: response.status().as_u16(),
@@ -198,7 +205,10 @@ impl Transport for HttpTransport {
             retry_after_s: text(response.headers(), &RETRY_AFTER).and_then(|t| t.trim().parse().ok()),
             headers_ns,
         };
-        let body = response.bytes_stream().map(|item| item.map_err(|e| classify(e, true))).boxed();
+        let body = response
+            .bytes_stream()
+            .map(move |item| item.map_err(move |e| classify(e, true, connect_s)))
+            .boxed();
         Ok(Opened { head, body: Gathered { body, clock: self.clock, ready: VecDeque::new(), ended: false } })
     }
 

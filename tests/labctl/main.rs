@@ -1,6 +1,16 @@
-//! End-to-end tests of the `labctl` binary, one module a subcommand.
+//! End-to-end tests of the `labctl` binary, one module a subcommand or a kind of bad input.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
 mod config;
+mod disk;
 mod help;
+mod interrupt;
+mod limits;
+mod mid_run;
+mod prompt_sets;
+mod refused;
+mod secrets;
+mod simulated;
+mod support;
+mod unreachable;

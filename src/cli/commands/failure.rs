@@ -1,17 +1,27 @@
 //! From the library's errors to the command line's: the kind (and so the exit code), and what to do.
 
-use crate::bench::run::RunError;
+use std::path::Path;
+
+use crate::bench::run::{Finished, RunError};
 use crate::bench::side::SideError;
+use crate::bench::soundness::most_frequent_failure;
 use crate::cli::error::CliError;
 use crate::model::outcome::Outcome;
+use crate::model::record::Side;
+use crate::model::result::RunResult;
+use crate::results::error::StoreError;
 
 /// A run that brought no result.
 pub(super) fn of_run(error: RunError) -> CliError {
     let message = error.to_string();
     match error {
         RunError::Store(_) | RunError::Journal(_) => CliError::not_written(message),
-        RunError::TooManyFiles(_) => {
-            CliError::usage(message).with_hint("lower `--concurrency`, or raise the limit with `ulimit -n`")
+        RunError::TooManyFiles(limit) => {
+            let hint = match limit.concurrency() {
+                0 => "raise the limit with `ulimit -Hn`".to_owned(),
+                most => format!("lower `--concurrency` to {most}, or raise the limit with `ulimit -Hn`"),
+            };
+            CliError::usage(message).with_hint(hint)
         }
         RunError::Side(side) => of_side(&side),
         RunError::Check { .. } => CliError::usage(message),
@@ -19,6 +29,31 @@ pub(super) fn of_run(error: RunError) -> CliError {
         RunError::Interrupted => CliError::interrupted(message),
         RunError::Engine(_) | RunError::Thread(_) => CliError::internal(message),
     }
+}
+
+/// A result that could not be written.
+pub(super) fn of_writing(error: &StoreError, finished: &Finished) -> CliError {
+    let told = CliError::not_written(error.to_string());
+    if finished.journal.error.is_none() {
+        return told;
+    }
+    let (kept, run_id) = (finished.journal.written, &finished.result.run_id);
+    told.with_hint(format!(
+        "the journal stopped too, after {kept} requests, which `labctl results recover {run_id}` makes a result of; \
+         make room or name another folder with `--results-dir`"
+    ))
+}
+
+/// A run that brought a result which is worth nothing.
+pub(super) fn of_measurement(reasons: &[String], result: &RunResult, path: &Path) -> CliError {
+    let error = CliError::not_measured(reasons.join("; "));
+    let worst =
+        [Side::Candidate, Side::Baseline].iter().find_map(|side| most_frequent_failure(result, *side));
+    let error = match worst {
+        Some((outcome, _)) => with_outcome_hint(error, outcome, None),
+        None => error,
+    };
+    error.with_hint(format!("what was measured is in `{}`", path.display()))
 }
 
 /// An endpoint that can't be used.
@@ -56,7 +91,9 @@ fn with_outcome_hint(error: CliError, outcome: Outcome, url: Option<&String>) ->
         Outcome::TimeoutTtft | Outcome::TimeoutStall | Outcome::TimeoutTotal => {
             error.with_hint("the limits are `timeouts` of the endpoint")
         }
-        Outcome::BadResponse => error.with_hint("the URL should end where the OpenAI-compatible API begins, mostly in `/v1`"),
+        Outcome::BadResponse => error.with_hint(
+            "the URL should end where the OpenAI-compatible API begins, mostly in `/v1`, and a server with TLS needs `https://`",
+        ),
         _ => error,
     }
 }
