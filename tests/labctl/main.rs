@@ -5,3 +5,5 @@
 mod config;
 mod help;
 mod truth;
+mod virtual_server;
+mod virtual_time;
