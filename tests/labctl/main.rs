@@ -5,12 +5,6 @@
 mod config;
 mod disk;
 mod help;
-mod interrupt;
-mod limits;
-mod mid_run;
-mod prompt_sets;
-mod refused;
-mod secrets;
-mod simulated;
-mod support;
-mod unreachable;
+mod truth;
+mod virtual_server;
+mod virtual_time;
