@@ -82,8 +82,8 @@ async fn ask(reached: &Reached, clock: Clock) -> Exchange {
     let sampling = Sampling { temperature: 0.0, top_p: None, seed: 0, max_tokens: None };
     let body = chat_body(&prompt, &reached.header.model, &sampling, 0, &reached.endpoint.body);
     let request = Request { id: "doctor".into(), body };
-    let secrets = reached.key.iter().cloned().collect();
-    let client = Client::new(reached.transport.clone(), clock, reached.endpoint.timeouts, secrets);
+    let client =
+        Client::new(reached.transport.clone(), clock, reached.endpoint.timeouts, reached.secrets.clone());
     client.exchange(&request, clock.now(), &CancellationToken::new()).await
 }
 
@@ -126,12 +126,14 @@ fn usage(exchange: &Exchange) -> Finding {
 
 /// Looks at this machine: clock, CPU governor, open files.
 #[must_use]
-pub fn machine(connections: u64) -> Vec<Finding> {
+pub fn machine(concurrency: u64) -> Vec<Finding> {
     let mut findings = vec![clock_cost()];
     findings.extend(clock_source());
     findings.extend(governor());
-    findings.push(match allow_connections(connections) {
-        Ok(()) => finding("open files", Grade::Ok, format!("enough for {connections} connections")),
+    findings.push(match allow_connections(concurrency, 2) {
+        Ok(()) => {
+            finding("open files", Grade::Ok, format!("enough for concurrency {concurrency} on two sides"))
+        }
         Err(error) => {
             finding("open files", Grade::Failed, format!("{error}; raise the limit with `ulimit -n`"))
         }

@@ -106,7 +106,7 @@ pub fn nothing_valid(result: &RunResult, max_error_rate: f64, allow_invalid_clie
     }
     if result.baseline.is_none() {
         // With a baseline the comparison says it.
-        reasons.extend(changed(&result.candidate));
+        reasons.extend(changed_during_run(&result.candidate.endpoint, &result.candidate));
     }
     if result.client_health.status == HealthStatus::Invalid && !allow_invalid_client {
         reasons.push(format!("the client is not to be trusted: {}", result.client_health.reasons.join("; ")));

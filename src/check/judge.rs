@@ -397,6 +397,8 @@ pub(super) mod tests {
         let judge = Judge::new(&prompt(vec![number("42")], PassWhen::All)).unwrap();
         for outcome in Outcome::ALL {
             let exchange = Exchange {
+                request_id: "r".into(),
+                resent: false,
                 outcome,
                 error: None,
                 http_status: None,

@@ -5,6 +5,15 @@
 mod config;
 mod disk;
 mod help;
+mod interrupt;
+mod limits;
+mod mid_run;
+mod prompt_sets;
+mod refused;
+mod secrets;
+mod simulated;
+mod support;
 mod truth;
+mod unreachable;
 mod virtual_server;
 mod virtual_time;

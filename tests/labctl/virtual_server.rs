@@ -175,6 +175,7 @@ impl Transport for VirtualServer {
             content_type: Some("text/event-stream".to_owned()),
             retry_after_s: None,
             headers_ns: now,
+            resent: false,
         };
         Ok(Opened { head, body: stream::poll_fn(move |cx| segments.poll_recv(cx)).map(Ok).boxed() })
     }
