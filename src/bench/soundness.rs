@@ -1,5 +1,6 @@
 //! What would make a result worth nothing, or less than it looks.
 
+use crate::compare::changed_during_run;
 use crate::model::health::HealthStatus;
 use crate::model::outcome::Outcome;
 use crate::model::record::Side;
@@ -11,30 +12,13 @@ const SAME_TEMPLATE: f64 = 0.001;
 /// Why the two sides of one run can't be compared.
 #[must_use]
 pub fn not_comparable(candidate: &SideInfo, baseline: &SideInfo) -> Vec<String> {
-    let mut reasons: Vec<String> = [candidate, baseline].into_iter().flat_map(changed).collect();
+    let sides = [candidate, baseline];
+    let mut reasons: Vec<String> =
+        sides.into_iter().flat_map(|side| changed_during_run(&side.endpoint, side)).collect();
     if candidate.simulated != baseline.simulated {
         reasons.push("one side is simulated and the other is not".into());
     }
     reasons
-}
-
-/// What changed behind an endpoint during the run.
-fn changed(side: &SideInfo) -> Option<String> {
-    let list = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if side.served_models.len() > 1 {
-        return Some(format!(
-            "the model served by `{}` changed during the run: {}",
-            side.endpoint,
-            list(&side.served_models)
-        ));
-    }
-    (side.system_fingerprints.len() > 1).then(|| {
-        format!(
-            "the fingerprint of `{}` changed during the run: {}",
-            side.endpoint,
-            list(&side.system_fingerprints)
-        )
-    })
 }
 
 /// What a reader should know before believing a number.
@@ -46,7 +30,7 @@ pub fn warnings(result: &RunResult) -> Vec<String> {
     }
     if result.baseline.is_none() {
         // With a baseline the comparison says it.
-        warnings.extend(changed(&result.candidate));
+        warnings.extend(changed_during_run(&result.candidate.endpoint, &result.candidate));
     }
     if let Some(ratio) = result.comparison.as_ref().and_then(|c| c.prompt_token_ratio)
         && (ratio - 1.0).abs() > SAME_TEMPLATE
@@ -122,7 +106,7 @@ pub fn nothing_valid(result: &RunResult, max_error_rate: f64, allow_invalid_clie
     }
     if result.baseline.is_none() {
         // With a baseline the comparison says it.
-        reasons.extend(changed(&result.candidate));
+        reasons.extend(changed_during_run(&result.candidate.endpoint, &result.candidate));
     }
     if result.client_health.status == HealthStatus::Invalid && !allow_invalid_client {
         reasons.push(format!("the client is not to be trusted: {}", result.client_health.reasons.join("; ")));

@@ -8,9 +8,10 @@ pub mod commands;
 pub mod context;
 pub mod error;
 pub mod exit;
-mod interrupts;
+mod interrupt;
 mod progress;
 pub mod settings;
+mod table;
 pub mod ui;
 
 use std::collections::BTreeSet;
