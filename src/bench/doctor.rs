@@ -7,7 +7,6 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::clock::Clock;
-use crate::client::exchange::Client;
 use crate::client::request::{Request, chat_body};
 use crate::model::exchange::Exchange;
 use crate::model::outcome::Outcome;
@@ -82,9 +81,7 @@ async fn ask(reached: &Reached, clock: Clock) -> Exchange {
     let sampling = Sampling { temperature: 0.0, top_p: None, seed: 0, max_tokens: None };
     let body = chat_body(&prompt, &reached.header.model, &sampling, 0, &reached.endpoint.body);
     let request = Request { id: "doctor".into(), body };
-    let client =
-        Client::new(reached.transport.clone(), clock, reached.endpoint.timeouts, reached.secrets.clone());
-    client.exchange(&request, clock.now(), &CancellationToken::new()).await
+    reached.client(clock).exchange(&request, clock.now(), &CancellationToken::new()).await
 }
 
 fn streaming(exchange: &Exchange) -> Finding {
@@ -126,16 +123,14 @@ fn usage(exchange: &Exchange) -> Finding {
 
 /// Looks at this machine: clock, CPU governor, open files.
 #[must_use]
-pub fn machine(concurrency: u64) -> Vec<Finding> {
+pub fn machine(connections: u64) -> Vec<Finding> {
     let mut findings = vec![clock_cost()];
     findings.extend(clock_source());
     findings.extend(governor());
-    findings.push(match allow_connections(concurrency, 2) {
-        Ok(()) => {
-            finding("open files", Grade::Ok, format!("enough for concurrency {concurrency} on two sides"))
-        }
+    findings.push(match allow_connections(connections, 1) {
+        Ok(()) => finding("open files", Grade::Ok, format!("enough for {connections} connections")),
         Err(error) => {
-            finding("open files", Grade::Failed, format!("{error}; raise the limit with `ulimit -n`"))
+            finding("open files", Grade::Failed, format!("{error}; raise the limit with `ulimit -Hn`"))
         }
     });
     findings

@@ -7,7 +7,10 @@ const OTHER_FILES: u64 = 64;
 
 /// More connections are asked for than the system allows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("concurrency {concurrency} needs {needed} open files, and this process may open at most {allowed}")]
+#[error(
+    "{} connections need {needed} open files, and this process may open at most {allowed}",
+    .concurrency.saturating_mul(*.connections_each)
+)]
 pub struct TooManyFiles {
     /// Requests in flight asked for.
     pub concurrency: u64,

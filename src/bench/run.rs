@@ -270,9 +270,7 @@ fn lane(reached: &Reached, plan: &BenchPlan, blocks: &[Block], clock: Clock) -> 
             });
         }
     }
-    let client =
-        Client::new(reached.transport.clone(), clock, reached.endpoint.timeouts, reached.secrets.clone());
-    Lane { target: Arc::new(client), bodies }
+    Lane { target: Arc::new(reached.client(clock)), bodies }
 }
 
 /// Warms every side up. A side where nothing works at all is not worth measuring.

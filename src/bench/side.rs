@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::hosted::{HostError, Hosted};
 use super::plan::SideSpec;
 use crate::client::clock::Clock;
+use crate::client::exchange::Client;
 use crate::client::failure::Failure;
 use crate::client::http::{HttpError, HttpTransport};
 use crate::client::probe::{Identity, identify};
@@ -81,6 +82,14 @@ pub struct Reached {
     pub header: SideHeader,
     /// The simulator behind it; it stops when this is dropped.
     pub hosted: Option<Hosted>,
+}
+
+impl Reached {
+    /// A client of this endpoint, sharing its connections.
+    #[must_use]
+    pub fn client(&self, clock: Clock) -> Client<HttpTransport> {
+        Client::new(self.transport.clone(), clock, self.endpoint.timeouts, self.secrets.clone())
+    }
 }
 
 /// Reaches an endpoint and finds out who answers.

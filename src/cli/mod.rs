@@ -8,7 +8,7 @@ pub mod commands;
 pub mod context;
 pub mod error;
 pub mod exit;
-mod interrupts;
+mod interrupt;
 mod progress;
 pub mod settings;
 mod table;

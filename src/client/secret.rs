@@ -94,7 +94,7 @@ fn secret_parts(url: &str) -> Vec<String> {
         }
     }
     parts.extend(url.path().split('/').filter(|segment| is_key_like(segment)).map(str::to_owned));
-    let decoded: Vec<String> = parts.iter().flat_map(|part| decoded(part)).collect();
+    let decoded: Vec<String> = parts.iter().filter_map(|part| decoded(part)).collect();
     parts.extend(decoded);
     parts
 }

@@ -26,7 +26,7 @@ fn more_connections_than_open_files() {
         Ended::of(&mut shell)
     };
     with_files("60")
-        .fails(2, &["concurrency 60 needs 124 open files", "at most 100"])
+        .fails(2, &["60 connections need 124 open files", "at most 100"])
         .fails(2, &["lower `--concurrency` to 36", "`ulimit -Hn`"])
         .prints_nothing();
     assert_eq!(server.requests_served(), 0);

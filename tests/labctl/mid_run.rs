@@ -19,14 +19,22 @@ fn a_server_that_dies() {
     let ended = lab.bench(&["--concurrency", "1"]);
     ended.fails(
         3,
-        &["50 % of the requests to the candidate", "`candidate`", &server.url(), "3 connect", "1 reset"],
+        &["50 % of the requests to the candidate", "`candidate`", &server.url(), " connect", " reset"],
     );
     ended.fails(3, &["is the server still running?", "what was measured is in `results/"]);
     let result = lab.result();
     assert_eq!(result.status, RunStatus::Complete);
-    assert_eq!(outcomes(&result, Side::Candidate), [(Success, 4), (Connect, 3), (Reset, 1)]);
+    assert_died_after_4(&result, Side::Candidate);
     assert!(ended.stdout.contains("did not succeed"), "{}", ended.stdout);
     assert_eq!(lab.all(".journal.jsonl").len(), 0);
+}
+
+/// Which of the failures find an open connection that breaks off, and which none, is chance.
+fn assert_died_after_4(result: &RunResult, side: Side) {
+    let counted = outcomes(result, side);
+    assert_eq!(counted[0], (Success, 4));
+    assert!(counted[1..].iter().all(|(outcome, _)| matches!(outcome, Connect | Reset)), "{counted:?}");
+    assert_eq!(counted[1..].iter().map(|(_, n)| n).sum::<u64>(), 4);
 }
 
 #[test]
@@ -38,7 +46,7 @@ fn a_baseline_that_dies() {
     ended.fails(3, &["50 % of the requests to the baseline", "`baseline`", &baseline.url()]);
     let result = lab.result();
     assert_eq!(outcomes(&result, Side::Candidate), [(Success, PROMPTS)]);
-    assert_eq!(outcomes(&result, Side::Baseline), [(Success, 4), (Connect, 3), (Reset, 1)]);
+    assert_died_after_4(&result, Side::Baseline);
     assert_eq!(result.rows.len() as u64, PROMPTS);
 }
 
@@ -190,16 +198,13 @@ fn another_model_in_the_middle() {
     let server = swapped();
     let lab = Lab::at(&server.url());
     lab.bench(&[])
-        .fails(3, &["the model served by `candidate` changed during the run", "`other-7b`", "results/"]);
+        .fails(3, &["candidate: the served model changed during the run", "`other-7b`", "results/"]);
     assert_eq!(lab.result().candidate.served_models, ["mistral-7b-awq", "other-7b"]);
 
     let (candidate, baseline) = (Server::good(), swapped());
     let lab = Lab::with_sides(&candidate, &baseline);
     let ended = lab.bench(&["--compare-baseline"]);
-    ended.fails(
-        3,
-        &["can't be compared", "the model served by `baseline` changed during the run", "`other-7b`"],
-    );
+    ended.fails(3, &["can't be compared", "baseline: the served model changed during the run", "`other-7b`"]);
     assert_eq!(lab.result().rows.len() as u64, PROMPTS);
 }
 
@@ -208,12 +213,12 @@ fn another_fingerprint_in_the_middle() {
     let swapped = || Server::with_fault(FaultKind::Fingerprint { value: "fp_other".into() }, When::after(4));
     let server = swapped();
     let lab = Lab::at(&server.url());
-    lab.bench(&[]).fails(3, &["the fingerprint of `candidate` changed during the run", "`fp_other`"]);
+    lab.bench(&[]).fails(3, &["candidate: the system fingerprint changed during the run", "`fp_other`"]);
     let (candidate, baseline) = (swapped(), Server::good());
     let lab = Lab::with_sides(&candidate, &baseline);
     lab.bench(&["--compare-baseline"]).fails(
         3,
-        &["can't be compared", "the fingerprint of `candidate` changed during the run", "`fp_other`"],
+        &["can't be compared", "candidate: the system fingerprint changed during the run", "`fp_other`"],
     );
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{HttpServer, Lab, MODEL, PROMPTS, Server, outcomes};
 use labctl::model::outcome::Outcome;
 use labctl::model::record::Side;
-use labctl::simulator::{FaultKind, When};
+use labctl::simulator::{ErrorShape, FaultKind, When};
 
 fn locked() -> Server {
     Server::with_options(|options| options.api_key = Some("sk-right-one".to_owned()))
@@ -61,7 +61,7 @@ fn a_model_that_is_not_served() {
 #[test]
 fn a_model_that_only_the_request_finds_missing() {
     let server =
-        Server::with_fault(FaultKind::Status { status: 404, shape: Default::default() }, When::always());
+        Server::with_fault(FaultKind::Status { status: 404, shape: ErrorShape::Fastapi }, When::always());
     let lab = Lab::at(&server.url());
     lab.bench(&["--warmup", "2"])
         .fails(3, &["every warm-up request", "endpoint `candidate`", &server.url()])

@@ -25,7 +25,7 @@ pub(crate) const MODEL: &str = "mistral-7b-awq";
 pub(crate) const PROMPTS: u64 = 8;
 
 /// The longest that anything is waited for before a test fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A folder with a prompt set `tiny`, and `labctl.yaml` once there is something to put in it.
 pub(crate) struct Lab {

@@ -53,6 +53,11 @@ pub(super) fn of_measurement(reasons: &[String], result: &RunResult, path: &Path
         Some((outcome, _)) => with_outcome_hint(error, outcome, None),
         None => error,
     };
+    kept_in(error, path)
+}
+
+/// Says where what was measured is, although it is worth nothing.
+pub(super) fn kept_in(error: CliError, path: &Path) -> CliError {
     error.with_hint(format!("what was measured is in `{}`", path.display()))
 }
 
@@ -77,10 +82,10 @@ pub(super) fn of_side(error: &SideError) -> CliError {
 
 fn with_outcome_hint(error: CliError, outcome: Outcome, url: Option<&String>) -> CliError {
     match outcome {
-        Outcome::Connect => error.with_hint(match url {
-            Some(url) => format!("is the server running and the address right? `labctl doctor {url}` looks closer"),
-            None => "is the server still running?".to_owned(),
-        }),
+        Outcome::Connect if let Some(url) = url => error.with_hint(format!(
+            "is the server running and the address right? `labctl doctor {url}` looks closer"
+        )),
+        Outcome::Connect | Outcome::Reset => error.with_hint("is the server still running? its log may say why not"),
         Outcome::Tls => error.with_hint(
             "a private certificate authority is trusted with `tls.ca_file` of the endpoint; `http://` is for servers without TLS",
         ),

@@ -14,7 +14,7 @@ use crate::cli::commands::{failure, gates};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::interrupts::Interrupts;
+use crate::cli::interrupt::Interrupts;
 use crate::cli::progress;
 use crate::cli::settings::{self, Settings, Target, Targets};
 use crate::client::clock::Clock;
@@ -137,6 +137,7 @@ impl Measure<'_> {
             return Err(failure::of_measurement(&reasons, result, path));
         }
         gates::status(result.comparison.as_ref(), self.gate, self.context.ui)
+            .map_err(|error| failure::kept_in(error, path))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::cli::commands::faults;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::exit::ExitStatus;
-use crate::cli::interrupts::Interrupts;
+use crate::cli::interrupt::Interrupts;
 use crate::cli::settings::api_key;
 use crate::model::config::{Endpoint, Simulator};
 use crate::model::prompt::PromptSet;
@@ -56,11 +56,11 @@ pub fn run(args: &MockArgs, context: &Context) -> Result<ExitStatus, CliError> {
         .map_err(|error| CliError::internal("could not start the runtime").caused_by(error))?;
     runtime.block_on(async {
         let model = options.model.clone();
-        let interrupts = Interrupts::listen();
+        let mut interrupts = Interrupts::listen();
         let running = start(options).await.map_err(failed)?;
         context.ui.print_line(&format!("simulated {model} on {}", running.base_url()))?;
-        match interrupts {
-            Ok(mut interrupts) => interrupts.next().await,
+        match &mut interrupts {
+            Ok(interrupts) => interrupts.next().await,
             // Where signals can't be watched, the server runs until it is killed.
             Err(_) => std::future::pending().await,
         }

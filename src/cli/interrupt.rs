@@ -1,4 +1,5 @@
-//! What Ctrl-C does to a run: the first ends it and keeps what was measured, the second ends the process.
+//! The user's wish to stop: Ctrl-C, or the signal that a job runner sends. The first ends a run and
+//! keeps what was measured, the second ends the process.
 
 use std::io;
 use std::path::Path;
@@ -10,7 +11,7 @@ use super::error::CliError;
 use super::exit::ExitStatus;
 use super::ui::Ui;
 
-/// The signals that end a run: an interrupt from the terminal, or a request to terminate.
+/// The two signals.
 pub(super) struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
