@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
 mod config;
+mod ground_truth;
 mod help;
 mod truth;
 mod virtual_server;
