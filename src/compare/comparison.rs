@@ -1,6 +1,8 @@
 //! Everything that two sides' pairing comes to, in one value.
 
 use crate::model::comparison::{Comparison, Flip, PairedPassRate};
+use crate::model::judgement::Verdict;
+use crate::model::outcome::Outcome;
 use crate::model::record::{Attempt, Row, Side};
 use crate::model::summary::SideSummary;
 use crate::model::units::ratio;
@@ -81,7 +83,8 @@ fn flips(rows: &[Row], baseline_passed: bool) -> Vec<Flip> {
 }
 
 /// Why too little was judged to compare: nothing paired, or more than max(2, 2 %) of a side's responses missing.
-/// (Where neither side misses more than that, they can't differ by more either.)
+/// (Where neither side misses more than that, they can't differ by more either.) What labctl itself gave up when it
+/// was interrupted was never to be answered, so it is not missing.
 fn too_much_missing(
     candidate: &SideSummary,
     baseline: &SideSummary,
@@ -90,20 +93,25 @@ fn too_much_missing(
     let mut reasons: Vec<String> = [(Side::Baseline, baseline), (Side::Candidate, candidate)]
         .into_iter()
         .filter_map(|(side, summary)| {
+            let given_up = summary.outcomes.get(&Outcome::Cancelled).copied().unwrap_or(0);
+            let attempted = summary.attempted.saturating_sub(given_up);
             let missing: Vec<(&str, u64)> = summary
                 .verdicts
                 .iter()
-                .filter(|(verdict, count)| verdict.passed().is_none() && **count > 0)
-                .map(|(verdict, count)| (verdict.name(), *count))
+                .map(|(verdict, count)| match verdict {
+                    Verdict::TransportError => (verdict, count.saturating_sub(given_up)),
+                    _ => (verdict, *count),
+                })
+                .filter(|(verdict, count)| verdict.passed().is_none() && *count > 0)
+                .map(|(verdict, count)| (verdict.name(), count))
                 .collect();
             let count: u64 = missing.iter().map(|(_, count)| count).sum();
-            let tolerated = real(TOLERATED_MISSING).max(TOLERATED_SHARE * real(summary.attempted));
+            let tolerated = real(TOLERATED_MISSING).max(TOLERATED_SHARE * real(attempted));
             (real(count) > tolerated).then(|| {
                 let kinds: Vec<String> =
                     missing.iter().map(|(name, count)| format!("{name} {count}")).collect();
                 format!(
-                    "{side}: {count} of {} responses are missing ({}), more than the {:.0} tolerated",
-                    summary.attempted,
+                    "{side}: {count} of {attempted} responses are missing ({}), more than the {:.0} tolerated",
                     kinds.join(", "),
                     tolerated.floor()
                 )
@@ -121,7 +129,7 @@ mod tests {
     use super::*;
     use crate::compare::support::{judged, summary, swapped, table, timed};
     use crate::model::comparison::GateVerdict;
-    use crate::model::judgement::Verdict::{self, JudgeUnparsed, Pass, TransportError, Wrong};
+    use crate::model::judgement::Verdict::{JudgeUnparsed, Pass, TransportError, Wrong};
 
     fn compared(rows: &[Row]) -> Comparison {
         let options = Options { seed: 1, gates: vec![Gate::default()], invalid_because: Vec::new() };
@@ -164,6 +172,27 @@ mod tests {
         assert_eq!(compared(&with_missing(300, 7, JudgeUnparsed)).invalid_because.len(), 1);
         // Broken answers are failures, never missing.
         assert!(compared(&with_missing(30, 30, Verdict::NoAnswer)).invalid_because.is_empty());
+    }
+
+    #[test]
+    fn what_was_given_up_on_an_interrupt_is_not_missing() {
+        let mut rows = with_missing(30, 10, TransportError);
+        for row in &mut rows[..10] {
+            row.candidate.as_mut().unwrap().exchange.outcome = Outcome::Cancelled;
+        }
+        let comparison = compared(&rows);
+        assert_eq!(comparison.invalid_because, [""; 0]);
+        assert_eq!((comparison.overall.pairs, comparison.overall.missing.unmatched), (20, 10));
+        assert!(comparison.overall.missing.candidate.is_empty());
+        // Of the 20 that ended three more are missing.
+        for row in &mut rows[10..13] {
+            *row = judged(99, "math", Pass, TransportError);
+        }
+        let reasons = compared(&rows).invalid_because;
+        assert_eq!(
+            reasons,
+            ["candidate: 3 of 20 responses are missing (transport_error 3), more than the 2 tolerated"]
+        );
     }
 
     #[test]
