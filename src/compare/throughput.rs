@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::metrics::window::ended_within;
 use crate::model::comparison::SpeedRatio;
 use crate::model::judgement::Verdict;
 use crate::model::record::{Row, Side};
@@ -141,8 +142,7 @@ fn rounds(rows: &[Row], side: Side, throughput: &Throughput) -> BTreeMap<u32, Ro
 /// Passing responses that ended inside the window.
 fn correct_within(rows: &[Row], side: Side, window: &Window) -> u64 {
     let passed = rows.iter().filter_map(|row| row.attempt(side)).filter(|attempt| {
-        let end = attempt.exchange.trace.end_ns;
-        attempt.judgement.verdict == Verdict::Pass && window.start_ns <= end && end <= window.end_ns
+        attempt.judgement.verdict == Verdict::Pass && ended_within(attempt, window.start_ns, window.end_ns)
     });
     passed.count() as u64
 }
@@ -152,6 +152,7 @@ mod tests {
     use super::*;
     use crate::compare::support::{attempt, row, summary, throughput};
     use crate::model::record::Attempt;
+    use crate::model::trace::{Chunk, ChunkKind};
 
     /// Rounds of two seconds: the baseline in the first second, the candidate in the second; each side with so
     /// many requests, all passed and ended in the middle of the window.
@@ -167,6 +168,12 @@ mod tests {
                     let mut attempt = attempt(if id < wanted { Verdict::Pass } else { Verdict::Wrong });
                     let trace = &mut attempt.exchange.trace;
                     trace.scheduled_ns = Nanos::from_millis(1_000 * second);
+                    trace.chunks = vec![Chunk {
+                        recv_ns: Nanos::from_millis(1_000 * second + 600),
+                        tokens: 1,
+                        kind: ChunkKind::Content,
+                        exact: true,
+                    }];
                     trace.end_ns = Nanos::from_millis(1_000 * second + 600);
                     attempt
                 };
@@ -196,6 +203,17 @@ mod tests {
             assert_eq!((ratio.method.as_deref(), ratio.absent_because.as_deref()), (Some("rounds"), None));
             assert!(ratio.higher_is_better);
         }
+    }
+
+    /// As in the windows themselves: the last token decides, not when the server closed the stream.
+    #[test]
+    fn a_correct_answer_counts_in_the_window_of_its_last_token() {
+        let (mut rows, candidate, baseline) = measured(&[(10, 20), (30, 60), (5, 40)]);
+        for attempt in rows.iter_mut().flat_map(|row| row.candidate.iter_mut().chain(&mut row.baseline)) {
+            attempt.exchange.trace.end_ns = attempt.exchange.trace.end_ns.plus(Nanos::from_millis(500));
+        }
+        let ratio = &rate_ratios(&rows, &candidate, &baseline)[2];
+        assert!(ratio.interval_95.is_some(), "{ratio:?}");
     }
 
     #[test]
