@@ -10,7 +10,7 @@ use crate::stats::real;
 
 use super::gate::Gate;
 use super::pass_rate::paired_pass_rates;
-use super::speed::{speed_ratios, successes};
+use super::speed::{counted_alike, speed_ratios, successes};
 
 /// So many missing responses are tolerated on a side whatever its size.
 const TOLERATED_MISSING: u64 = 2;
@@ -47,8 +47,13 @@ pub fn compare(
         overall,
         categories,
         speed: speed_ratios(rows, candidate, baseline, options.seed),
-        output_token_ratio: token_ratio(rows, |attempt| attempt.metrics.output_tokens),
-        prompt_token_ratio: token_ratio(rows, |attempt| Some(attempt.exchange.usage?.prompt_tokens)),
+        output_token_ratio: token_ratio(rows, |baseline, candidate| {
+            let alike = counted_alike(baseline, candidate);
+            alike.then_some((baseline.metrics.output_tokens?, candidate.metrics.output_tokens?))
+        }),
+        prompt_token_ratio: token_ratio(rows, |baseline, candidate| {
+            Some((baseline.exchange.usage?.prompt_tokens, candidate.exchange.usage?.prompt_tokens))
+        }),
         losses: flips(rows, true),
         gains: flips(rows, false),
         invalid_because,
@@ -56,10 +61,11 @@ pub fn compare(
     }
 }
 
-/// Candidate ÷ baseline tokens, over the pairs of successes where both sides' counts are known.
-fn token_ratio(rows: &[Row], tokens: fn(&Attempt) -> Option<u64>) -> Option<f64> {
-    let (of_candidate, of_baseline) = successes(rows)
-        .filter_map(|(_, baseline, candidate)| Some((tokens(candidate)?, tokens(baseline)?)))
+/// Candidate ÷ baseline tokens, over the pairs of successes where both sides' counts are known; `tokens` gives the
+/// baseline's first.
+fn token_ratio(rows: &[Row], tokens: fn(&Attempt, &Attempt) -> Option<(u64, u64)>) -> Option<f64> {
+    let (of_baseline, of_candidate) = successes(rows)
+        .filter_map(|(_, baseline, candidate)| tokens(baseline, candidate))
         .fold((0, 0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
     ratio(of_candidate, of_baseline)
 }

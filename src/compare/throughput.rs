@@ -10,7 +10,7 @@ use crate::model::summary::{SideSummary, Throughput, Window};
 use crate::model::units::Nanos;
 use crate::stats::real;
 
-use super::speed::{ENOUGH_ROUNDS, blank, set_rounds, set_values};
+use super::speed::{COUNTED_DIFFERENTLY, ENOUGH_ROUNDS, blank, set_rounds, set_values};
 
 /// What the steady windows of one round hold.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,6 +26,8 @@ struct Rate {
     name: &'static str,
     of_side: fn(&Throughput) -> Option<f64>,
     count: fn(&Round) -> u64,
+    /// Whether it counts output tokens.
+    by_token: bool,
 }
 
 const RATES: [Rate; 3] = [
@@ -33,16 +35,19 @@ const RATES: [Rate; 3] = [
         name: "request_throughput_per_s",
         of_side: |t| Some(t.request_throughput_per_s),
         count: |round| round.requests,
+        by_token: false,
     },
     Rate {
         name: "output_tokens_per_s",
         of_side: |t| Some(t.output_tokens_per_s),
         count: |round| round.output_tokens,
+        by_token: true,
     },
     Rate {
         name: "correct_answers_per_s",
         of_side: |t| t.correct_answers_per_s,
         count: |round| round.correct,
+        by_token: false,
     },
 ];
 
@@ -66,7 +71,9 @@ pub(super) fn rate_ratios(rows: &[Row], candidate: &SideSummary, baseline: &Side
         .iter()
         .filter_map(|(number, round)| Some((round, rounds_of_candidate.get(number)?)))
         .collect();
-    RATES.iter().map(|rate| rate.ratio(of_baseline, of_candidate, &measured)).collect()
+    let sources = |side: &SideSummary| side.output_tokens_sources.keys().copied().collect::<Vec<_>>();
+    let counted_alike = sources(baseline) == sources(candidate);
+    RATES.iter().map(|rate| rate.ratio(of_baseline, of_candidate, &measured, counted_alike)).collect()
 }
 
 impl Rate {
@@ -75,6 +82,7 @@ impl Rate {
         baseline: &Throughput,
         candidate: &Throughput,
         rounds: &[(&Round, &Round)],
+        counted_alike: bool,
     ) -> SpeedRatio {
         let mut ratio = blank(self.name, "rate", true);
         let (Some(of_baseline), Some(of_candidate)) = ((self.of_side)(baseline), (self.of_side)(candidate))
@@ -82,6 +90,12 @@ impl Rate {
             ratio.absent_because = Some("no checks were made".to_owned());
             return ratio;
         };
+        if self.by_token && !counted_alike {
+            ratio.baseline = Some(of_baseline);
+            ratio.candidate = Some(of_candidate);
+            ratio.absent_because = Some(COUNTED_DIFFERENTLY.to_owned());
+            return ratio;
+        }
         set_values(&mut ratio, of_baseline, of_candidate);
         if rounds.len() < ENOUGH_ROUNDS {
             ratio.absent_because.get_or_insert_with(|| {
