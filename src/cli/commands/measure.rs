@@ -79,6 +79,7 @@ impl Measure<'_> {
             },
             seed: defaults.seed,
             gates: gates::from_args(self.gate),
+            accept_invalid_client: self.load.allow_invalid_client,
             results_dir: defaults.results_dir.clone(),
             config: settings::masked(&self.settings.config),
         })
