@@ -168,6 +168,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_sent_twice_is_told() {
+        let mut result = assembled(1.0, false);
+        assert_eq!(result.warnings, [""; 0]);
+        result.rows[3].baseline.as_mut().unwrap().exchange.resent = true;
+        let warnings = soundness::warnings(&result);
+        assert!(
+            warnings[0].starts_with("1 of 20 requests to the baseline were sent a second time"),
+            "{warnings:?}"
+        );
+    }
+
+    #[test]
     fn no_gate_passes_on_what_a_client_says_that_is_not_to_be_trusted() {
         let verdict = |delay_ms, accept| assembled(delay_ms, accept).comparison.unwrap().gates[0].verdict;
         assert_eq!(verdict(1.0, false), GateVerdict::Pass);

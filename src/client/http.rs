@@ -216,7 +216,13 @@ impl Transport for HttpTransport {
             *sent = self.clock.now();
             response = build().send().await;
         }
-        let response = response.map_err(|e| classify(e, false, connect_s))?;
+        let response = response.map_err(|e| {
+            let mut failure = classify(e, false, connect_s);
+            if resent {
+                failure.message.push_str("; sent a second time, for the server closed the first connection");
+            }
+            failure
+        })?;
         let headers_ns = self.clock.now();
         let head = Head {
             status: response.status().as_u16(),
