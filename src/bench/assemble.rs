@@ -59,7 +59,8 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
     let baseline = header.baseline.as_ref().map(|of| info(Side::Baseline, of));
     let client_health = client_health(&rows, samples);
     let comparison = baseline.as_ref().map(|baseline| {
-        let mut invalid_because = soundness::not_comparable(&candidate, baseline);
+        let mut invalid_because =
+            soundness::not_comparable(&candidate, baseline, &header.sampling, &header.config);
         if !accept_invalid_client {
             invalid_because.extend(soundness::not_trusted(&client_health));
         }

@@ -258,6 +258,24 @@ fn another_fingerprint_in_the_middle() {
 }
 
 #[test]
+fn other_sampling_on_one_side() {
+    let (candidate, baseline) = (Server::good(), Server::good());
+    let side = |server: &Server, body: serde_json::Value| json!({"url": server.url(), "body": body});
+    let lab = |ours, theirs| {
+        let sides = [("candidate", side(&candidate, ours)), ("baseline", side(&baseline, theirs))];
+        Lab::new().with_endpoints(&sides)
+    };
+    let kwargs = json!({"chat_template_kwargs": {"enable_thinking": false}});
+    lab(kwargs, json!({})).bench(&["--compare-baseline"]).succeeds();
+    // What the run asks for anyway.
+    lab(json!({"temperature": 0}), json!({})).bench(&["--compare-baseline"]).succeeds();
+    let same = json!({"temperature": 0.7});
+    lab(same.clone(), same).bench(&["--compare-baseline"]).succeeds();
+    let lab = lab(json!({"max_tokens": 5, "temperature": 0.7}), json!({"temperature": 0}));
+    lab.bench(&["--compare-baseline"]).fails(3, &["sampling differs", "`max_tokens`, `temperature`"]);
+}
+
+#[test]
 fn another_chat_template_on_one_side() {
     let candidate = Server::with(Faults { prompt_token_offset: 7, ..Faults::none() });
     let baseline = Server::good();
