@@ -12,6 +12,7 @@ use super::table::{Labels, Tone};
 use super::text::one_line;
 use crate::model::comparison::{Comparison, GateVerdict, SpeedRatio};
 use crate::model::health::HealthStatus;
+use crate::model::outcome::Outcome;
 use crate::model::result::{RunResult, RunStatus, SideInfo};
 
 /// How far the ratio of output tokens may lie from 1 before E2E compares answers of different length.
@@ -89,9 +90,14 @@ fn incomplete(result: &RunResult) -> Option<Finding> {
     };
     let planned = result.load.requests.saturating_mul(result.load.rounds.into());
     let sides = result.baseline.iter().chain([&result.candidate]);
-    let mut attempted: Vec<_> = sides.map(|side| count(side.summary.attempted)).collect();
-    attempted.dedup();
-    let text = format!("{how} after {} of {} requests a side", attempted.join(" and "), count(planned));
+    // What was given up did not end.
+    let ended = |side: &SideInfo| {
+        let given_up = side.summary.outcomes.get(&Outcome::Cancelled).copied().unwrap_or(0);
+        side.summary.attempted.saturating_sub(given_up)
+    };
+    let mut ended: Vec<_> = sides.map(|side| count(ended(side))).collect();
+    ended.dedup();
+    let text = format!("{how} after {} of {} requests a side", ended.join(" and "), count(planned));
     Some(Finding { topic: "Incomplete", tone: Tone::Warn, text })
 }
 

@@ -28,6 +28,7 @@ fn once_keeps_what_was_measured() {
         ended.fails(130, &["interrupted; what was measured is kept", "results/"]);
         assert!(ended.stderr.contains("once more to abort"), "{ended:#?}");
         assert!(ended.stdout.contains("interrupted before the end"), "{}", ended.stdout);
+        assert!(ended.stdout.contains("after 4 of 8 requests"), "{}", ended.stdout);
         let result = lab.result();
         assert_eq!(result.status, RunStatus::Interrupted);
         // Two were in flight.
