@@ -58,6 +58,15 @@ pub fn classify(error: reqwest::Error, sent: bool, connect_s: f64) -> Failure {
     Failure { outcome, message }
 }
 
+/// Whether the server closed the connection in order before it sent a byte of the response: on a
+/// connection kept open, the sign that it closed just as the request was on its way.
+#[must_use]
+pub fn closed_before_response(error: &reqwest::Error) -> bool {
+    let closed = "connection closed before message completed";
+    causes(error).any(|cause| cause.to_string() == closed)
+        && !causes(error).any(<dyn Error>::is::<std::io::Error>)
+}
+
 /// How the errors of the HTTP library's own layers begin.
 const LAYERS: [&str; 2] = ["error sending request", "client error ("];
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
+mod captures;
 mod config;
 mod disk;
 mod help;
@@ -14,4 +15,7 @@ mod secrets;
 mod servers;
 mod simulated;
 mod support;
+mod truth;
 mod unreachable;
+mod virtual_server;
+mod virtual_time;

@@ -24,7 +24,7 @@ pub fn run(args: &DoctorArgs, context: &Context) -> Result<ExitStatus, CliError>
         .build()
         .map_err(|error| CliError::internal("could not start the runtime").caused_by(error))?;
     let mut groups =
-        vec![("this machine".to_owned(), machine(u64::from(settings.config.defaults.concurrency) * 2))];
+        vec![("this machine".to_owned(), machine(u64::from(settings.config.defaults.concurrency)))];
     for target in &targets {
         let findings = runtime.block_on(examine(target, &settings));
         groups.push((format!("endpoint {}", target.name), findings));
