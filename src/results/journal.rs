@@ -74,7 +74,11 @@ impl JournalWriter {
             Err(error) => {
                 // Half a header helps nobody, and would stand in the way of a second try.
                 let _kept_if_it_must = fs::remove_file(&writer.path);
-                Err(error)
+                Err(match error {
+                    // No run goes on without its journal's beginning.
+                    JournalError::Write { path, error } => JournalError::Create { path, error },
+                    other => other,
+                })
             }
         }
     }
