@@ -24,7 +24,7 @@ use crate::model::prompt::PromptSet;
 use crate::model::record::Side;
 use crate::model::result::{ClientInfo, PhaseTime, PromptSetInfo, RunResult, RunStatus, SCHEMA_VERSION};
 use crate::results::error::{JournalError, StoreError};
-use crate::results::journal::{JournalWriter, subscriber};
+use crate::results::journal::{JournalReport, JournalWriter, subscriber};
 use crate::results::store::Store;
 
 use super::assemble::{Remains, assemble};
@@ -85,6 +85,8 @@ pub struct Finished {
     pub result: RunResult,
     /// Where it was written, or why it wasn't; the journal then still holds everything.
     pub written: Result<PathBuf, StoreError>,
+    /// What the journal held, and why it stopped where it did.
+    pub journal: JournalReport,
 }
 
 /// Runs a plan. `cancel` ends it early, keeping what was measured.
@@ -99,7 +101,7 @@ pub async fn run(
     store.check_writable()?;
     let simulated_sides =
         plan.sides().iter().filter(|(_, spec)| spec.endpoint.simulator.is_some()).count() as u64;
-    allow_connections(u64::from(plan.concurrency) * (plan.sides().len() as u64 + simulated_sides))?;
+    allow_connections(u64::from(plan.concurrency), plan.sides().len() as u64 + simulated_sides)?;
     let prompts = Arc::new(judged(&plan.prompt_set)?);
     let blocks = blocks(&plan.shape());
     let mut phases = Vec::new();
@@ -155,9 +157,10 @@ pub async fn run(
     };
 
     let mut warnings = Vec::new();
-    if let Some(error) = writer.report().error {
+    let journal = writer.report();
+    if let Some(error) = &journal.error {
         bus.log(LogLevel::Warning, error.clone());
-        warnings.push(error);
+        warnings.push(error.clone());
     }
     phases.push(PhaseTime { phase: Phase::Done, at_ns: clock.now(), side: None });
     let remains = Remains {
@@ -171,23 +174,24 @@ pub async fn run(
         warnings,
     };
     let mut result = assemble(remains, plan.gates.clone());
-    let written = store.write(&result);
-    match &written {
-        Ok(path) => {
-            if let Err(error) = writer.finish() {
-                result.warnings.push(error.to_string());
-            }
-            let data = json_map(json!({"result_path": path}));
-            bus.phase(Phase::Done, None, data);
+    let written = store.write(&result).map_err(|error| match &journal.error {
+        // It is not all in the journal then.
+        Some(_) => error.without_journal(),
+        None => error,
+    });
+    if let Ok(path) = &written {
+        if let Err(error) = writer.finish() {
+            result.warnings.push(error.to_string());
         }
-        Err(error) => bus.log(LogLevel::Error, error.to_string()),
+        let data = json_map(json!({"result_path": path}));
+        bus.phase(Phase::Done, None, data);
     }
     for side in [Side::Candidate, Side::Baseline] {
         if let Some(info) = result.side(side) {
             bus.emit(RunEvent::Summary { side, summary: Arc::new(info.summary.clone()) });
         }
     }
-    Ok(Finished { result, written })
+    Ok(Finished { result, written, journal })
 }
 
 /// The endpoints of a run, reached.
@@ -266,9 +270,7 @@ fn lane(reached: &Reached, plan: &BenchPlan, blocks: &[Block], clock: Clock) -> 
             });
         }
     }
-    let secrets = reached.key.iter().cloned().collect();
-    let client = Client::new(reached.transport.clone(), clock, reached.endpoint.timeouts, secrets);
-    Lane { target: Arc::new(client), bodies }
+    Lane { target: Arc::new(reached.client(clock)), bodies }
 }
 
 /// Warms every side up. A side where nothing works at all is not worth measuring.

@@ -7,10 +7,11 @@ use std::time::Duration;
 use super::hosted::{HostError, Hosted};
 use super::plan::SideSpec;
 use crate::client::clock::Clock;
+use crate::client::exchange::Client;
 use crate::client::failure::Failure;
 use crate::client::http::{HttpError, HttpTransport};
 use crate::client::probe::{Identity, identify};
-use crate::client::secret::{Secret, mask_url};
+use crate::client::secret::{Secret, mask_url, redact_all, secrets_of};
 use crate::model::config::Endpoint;
 use crate::model::header::SideHeader;
 use crate::model::prompt::PromptSet;
@@ -75,12 +76,20 @@ pub struct Reached {
     pub transport: HttpTransport,
     /// Its configuration, with the URL in place of a simulator.
     pub endpoint: Endpoint,
-    /// Its key, which no message may hold.
-    pub key: Option<Secret>,
+    /// What is sent to it and no message may hold.
+    pub secrets: Vec<Secret>,
     /// Who answers.
     pub header: SideHeader,
     /// The simulator behind it; it stops when this is dropped.
     pub hosted: Option<Hosted>,
+}
+
+impl Reached {
+    /// A client of this endpoint, sharing its connections.
+    #[must_use]
+    pub fn client(&self, clock: Clock) -> Client<HttpTransport> {
+        Client::new(self.transport.clone(), clock, self.endpoint.timeouts, self.secrets.clone())
+    }
 }
 
 /// Reaches an endpoint and finds out who answers.
@@ -103,12 +112,15 @@ pub async fn reach(
         .map_err(|error| SideError::Configuration { name: name.clone(), error })?;
     let url = mask_url(endpoint.url.as_deref().unwrap_or_default());
     let ready = Duration::from_secs_f64(endpoint.timeouts.ready_s);
-    let identity = identify(&transport, ready).await.map_err(|mut failure| {
-        if let Some(key) = &spec.key {
-            failure.message = key.redact(&failure.message).into_owned();
-        }
+    let secrets = secrets_of(&endpoint, spec.key.as_ref());
+    let redacted = |text: &str| redact_all(&secrets, text).into_owned();
+    let mut identity = identify(&transport, ready).await.map_err(|mut failure| {
+        failure.message = redacted(&failure.message);
         SideError::Unreachable { name: name.clone(), url: url.clone(), failure }
     })?;
+    identity.server = identity.server.as_deref().map(redacted);
+    let listed = identity.models.as_ref();
+    identity.models = listed.map(|models| models.iter().map(|model| redacted(model)).collect());
     let model = model(&name, &url, endpoint.model.take(), &identity)?;
     let header = SideHeader {
         endpoint: name,
@@ -118,7 +130,7 @@ pub async fn reach(
         server: identity.server,
     };
     endpoint.model = Some(model);
-    Ok(Reached { transport, endpoint, key: spec.key.clone(), header, hosted })
+    Ok(Reached { transport, endpoint, secrets, header, hosted })
 }
 
 /// The model to ask for: the one named, or the only one served.

@@ -1,5 +1,6 @@
 //! What would make a result worth nothing, or less than it looks.
 
+use crate::compare::changed_during_run;
 use crate::model::health::HealthStatus;
 use crate::model::outcome::Outcome;
 use crate::model::record::Side;
@@ -11,30 +12,13 @@ const SAME_TEMPLATE: f64 = 0.001;
 /// Why the two sides of one run can't be compared.
 #[must_use]
 pub fn not_comparable(candidate: &SideInfo, baseline: &SideInfo) -> Vec<String> {
-    let mut reasons: Vec<String> = [candidate, baseline].into_iter().flat_map(changed).collect();
+    let sides = [candidate, baseline];
+    let mut reasons: Vec<String> =
+        sides.into_iter().flat_map(|side| changed_during_run(&side.endpoint, side)).collect();
     if candidate.simulated != baseline.simulated {
         reasons.push("one side is simulated and the other is not".into());
     }
     reasons
-}
-
-/// What changed behind an endpoint during the run.
-fn changed(side: &SideInfo) -> Option<String> {
-    let list = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if side.served_models.len() > 1 {
-        return Some(format!(
-            "the model served by `{}` changed during the run: {}",
-            side.endpoint,
-            list(&side.served_models)
-        ));
-    }
-    (side.system_fingerprints.len() > 1).then(|| {
-        format!(
-            "the fingerprint of `{}` changed during the run: {}",
-            side.endpoint,
-            list(&side.system_fingerprints)
-        )
-    })
 }
 
 /// What a reader should know before believing a number.
@@ -46,7 +30,7 @@ pub fn warnings(result: &RunResult) -> Vec<String> {
     }
     if result.baseline.is_none() {
         // With a baseline the comparison says it.
-        warnings.extend(changed(&result.candidate));
+        warnings.extend(changed_during_run(&result.candidate.endpoint, &result.candidate));
     }
     if let Some(ratio) = result.comparison.as_ref().and_then(|c| c.prompt_token_ratio)
         && (ratio - 1.0).abs() > SAME_TEMPLATE
@@ -59,8 +43,7 @@ pub fn warnings(result: &RunResult) -> Vec<String> {
         let Some(info) = result.side(side) else { continue };
         let failed: u64 = info.summary.outcomes.iter().filter(|(o, _)| !o.is_success()).map(|(_, n)| n).sum();
         if failed > 0 {
-            let example =
-                example(result, side).map(|text| format!("; for example: {text}")).unwrap_or_default();
+            let example = example(result, side);
             warnings.push(format!(
                 "{failed} of {} requests to the {side} did not succeed ({}){example}",
                 info.summary.attempted,
@@ -76,17 +59,22 @@ fn classes(side: &SideInfo) -> String {
     failed.map(|(outcome, n)| format!("{n} {outcome}")).collect::<Vec<_>>().join(", ")
 }
 
-/// What was said of the most frequent failure.
-fn example(result: &RunResult, side: Side) -> Option<String> {
+/// How the most requests of a side that failed did so, and what was said of the first of them.
+#[must_use]
+pub fn most_frequent_failure(result: &RunResult, side: Side) -> Option<(Outcome, Option<&str>)> {
     let summary = &result.side(side)?.summary;
-    let (worst, _) =
-        summary.outcomes.iter().filter(|(outcome, _)| !outcome.is_success()).max_by_key(|(_, n)| **n)?;
-    result
-        .rows
-        .iter()
-        .filter_map(|row| row.attempt(side))
-        .find(|attempt| attempt.exchange.outcome == *worst)
-        .and_then(|attempt| attempt.exchange.error.clone())
+    let failed = summary.outcomes.iter().filter(|(outcome, n)| !outcome.is_success() && **n > 0);
+    let (worst, _) = failed.max_by_key(|(_, n)| **n)?;
+    let mut attempts = result.rows.iter().filter_map(|row| row.attempt(side));
+    let first = attempts.find(|attempt| attempt.exchange.outcome == *worst);
+    Some((*worst, first.and_then(|attempt| attempt.exchange.error.as_deref())))
+}
+
+/// The same as the end of a sentence.
+fn example(result: &RunResult, side: Side) -> String {
+    most_frequent_failure(result, side)
+        .and_then(|(_, said)| said)
+        .map_or_else(String::new, |said| format!("; for example: {said}"))
 }
 
 /// Why a run measured nothing that can be relied on: too many requests failed, or the client was
@@ -106,12 +94,19 @@ pub fn nothing_valid(result: &RunResult, max_error_rate: f64, allow_invalid_clie
             && rate > max_error_rate
         {
             reasons.push(format!(
-                "{:.0} % of the requests to the {side} failed ({}), more than the {:.0} % allowed",
+                "{:.0} % of the requests to the {side}, `{}` at `{}`, failed ({}), more than the {:.0} % that `--max-error-rate` allows{}",
                 rate * 100.0,
+                info.endpoint,
+                info.url,
                 classes(info),
-                max_error_rate * 100.0
+                max_error_rate * 100.0,
+                example(result, side)
             ));
         }
+    }
+    if result.baseline.is_none() {
+        // With a baseline the comparison says it.
+        reasons.extend(changed_during_run(&result.candidate.endpoint, &result.candidate));
     }
     if result.client_health.status == HealthStatus::Invalid && !allow_invalid_client {
         reasons.push(format!("the client is not to be trusted: {}", result.client_health.reasons.join("; ")));

@@ -50,6 +50,8 @@ static ANNOUNCEMENT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)\bfinal answer\b(?:\s*(?:is\b|[:=]))*|\b(?:answer|option|choice) is\b\s*:?|\banswer\s*[:=]")
 });
 
+static HASHES: LazyLock<Regex> = LazyLock::new(|| pattern("#+"));
+
 /// Finds the answer in a response.
 pub(super) fn find<R: Reader>(reading: &Reading, reader: &R) -> Answer<R::Value> {
     for stage in reading.stages() {
@@ -114,11 +116,11 @@ fn announced(stage: &Stage) -> Vec<(Range<usize>, AnswerSource)> {
     let text = stage.text();
     let mut found: Vec<(Range<usize>, AnswerSource)> =
         last_boxed(text).into_iter().map(|range| (range, AnswerSource::Boxed)).collect();
-    found.extend(
-        text.match_indices("####")
-            .filter(|(at, _)| !text[..*at].ends_with('#') && !text[at + 4..].starts_with('#'))
-            .map(|(at, _)| (trim(text, at + 4..line_end(text, at)), AnswerSource::Hashes)),
-    );
+    let hashes: Vec<usize> = HASHES.find_iter(text).filter(|m| m.len() == 4).map(|m| m.start()).collect();
+    for (index, at) in hashes.iter().enumerate() {
+        let next = hashes.get(index + 1).copied().unwrap_or(text.len());
+        found.push((trim(text, at + 4..line_end(text, *at).min(next)), AnswerSource::Hashes));
+    }
     let starts: Vec<Range<usize>> = ANNOUNCEMENT.find_iter(text).map(|m| m.range()).collect();
     for (index, announcement) in starts.iter().enumerate().rev() {
         let next = starts.get(index + 1).map_or(text.len(), |n| n.start);
@@ -149,7 +151,8 @@ fn last_boxed(text: &str) -> Option<Range<usize>> {
     for (at, byte) in text.bytes().enumerate() {
         match byte {
             b'{' => {
-                open.push((at + 1, ["\\boxed", "\\fbox"].iter().any(|b| text[..at].trim_end().ends_with(b))))
+                let before = text[..at].trim_end();
+                open.push((at + 1, before.ends_with("\\boxed") || before.ends_with("\\fbox")));
             }
             b'}' => {
                 if let Some((start, true)) = open.pop() {

@@ -1,50 +1,30 @@
 //! `choice`: one option of several, by its letter or by its text.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use ::regex::{Regex, RegexBuilder};
+use ::regex::Regex;
 
 use super::answer::{Answer, Read, Reader, find};
 use super::judge::Finding;
-use super::normalise::normalise_str;
+use super::options::{Options, index_of, letter};
 use super::reading::{Reading, Stage};
-use super::tokens::{is_token, pattern, quote, squeeze};
+use super::tokens::{pattern, quote};
 use crate::model::check::Check;
 use crate::model::judgement::{AnswerSource, Verdict};
 
-/// A letter at the start of an answer. `word` is there where it is named as an option; `open` and
-/// `close` where it stands in brackets or quotes.
-static LETTER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\A[\s*_>:=~-]*(?P<word>(?i:(?:the |correct |right |best |final )*(?:(?:option|choice|answer|letter)(?: is)?\s*:?\s*|answer is\s*:?\s*)))?[*_]*(?P<open>[(\[{'\x22])?[*_]*(?P<letter>[A-Ja-j])[*_]*(?P<close>[)\]}'\x22])?",
-    )
-});
-/// What may follow a bare letter that is an answer.
-static AFTER_LETTER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\A[*_]*(?:\s*\z|\s*\n|[.](?:\W|\z)|\s*[),:;!?\]}/&|=]|\s+[-–—(\[]|\s*[—]|\s+(?:because|since|as|is|or|and|was|would|for)\b)",
-    )
-});
 /// What joins alternatives.
 static ALTERNATIVE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)\A[\s*_)\].]*(?:,|;|/|&|\||\bor\b|\band\b)+\s*(?:or |and )?"));
 /// What may stand between a letter and its option's text.
 static SEPARATOR: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)\A[\s*_)\].:,;–—'\x22(-]*(?:(?:is|which is|i\.e\.)\s+)?"));
-/// A letter in prose that is meant as an option.
-static MENTION: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?i:option|choice|answer)\s+[(*]*([A-Ja-j])\b|\(([A-Ja-j])\)|\b([A-J])\b"));
-static NEGATION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)\b(?:not|isn't|nor|neither|never)\s+(?:option |choice |the )?[('\x22]*\z")
-});
 
 /// A compiled `choice` check.
 #[derive(Debug)]
 pub(super) struct Choice {
-    options: Vec<String>,
-    patterns: Vec<Regex>,
+    texts: Vec<String>,
+    options: Options,
     answer: usize,
 }
 
@@ -59,29 +39,11 @@ impl Choice {
         let index = index_of(*answer).filter(|index| *index < options.len()).ok_or_else(|| {
             format!("`answer` must be a letter from A to {}, found `{answer}`", letter(options.len() - 1))
         })?;
-        let texts: Vec<String> = options.iter().map(|o| squeeze(&normalise_str(o))).collect();
-        if let Some(empty) = texts.iter().position(String::is_empty) {
-            return Err(format!("option {} is empty", letter(empty)));
-        }
-        let folded: BTreeSet<String> = texts.iter().map(|t| super::tokens::fold(t)).collect();
-        if folded.len() < texts.len() {
-            return Err("two of the `options` are the same".to_owned());
-        }
-        let patterns = texts
-            .iter()
-            .map(|text| {
-                let words: Vec<String> = text.trim_end_matches('.').split(' ').map(::regex::escape).collect();
-                RegexBuilder::new(&words.join(r"\s+"))
-                    .case_insensitive(true)
-                    .build()
-                    .map_err(|e| format!("option {} cannot be looked for: {e}", quote(text)))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { options: options.clone(), patterns, answer: index })
+        Ok(Self { texts: options.clone(), options: Options::new(options)?, answer: index })
     }
 
     pub(super) fn check(&self, reading: &Reading) -> Finding {
-        let expected = format!("expected {} ({})", letter(self.answer), quote(&self.options[self.answer]));
+        let expected = format!("expected {} ({})", letter(self.answer), quote(&self.texts[self.answer]));
         match find(reading, self) {
             Answer::Nothing => Finding::no_answer(format!("{expected}, found none of the options")),
             Answer::Ambiguous(detail) => {
@@ -95,89 +57,9 @@ impl Choice {
         }
     }
 
-    /// The longest option whose text stands at the start of `text[range]`.
-    fn text_at_start(&self, text: &str, range: &Range<usize>) -> Option<(usize, Range<usize>)> {
-        let skip = text[range.clone()].find(|c: char| !(c.is_whitespace() || "*_'\"(:=>~-".contains(c)))?;
-        // An option may itself begin with one of those.
-        [range.start + skip, range.start].into_iter().find_map(|start| {
-            let matches = self.patterns.iter().enumerate().filter_map(|(option, pattern)| {
-                let found =
-                    pattern.find_at(text, start).filter(|m| m.start() == start && m.end() <= range.end)?;
-                is_token(text, &found.range()).then(|| (option, found.range()))
-            });
-            matches.max_by_key(|(_, found)| found.len())
-        })
-    }
-
-    /// A letter at the start of `text[range]`, and whether it can be nothing but an option.
-    fn letter_at_start(&self, text: &str, range: &Range<usize>) -> Option<(usize, Range<usize>)> {
-        let part = &text[range.clone()];
-        let found = LETTER.captures(part)?;
-        let letter = found.name("letter")?;
-        let option = index_of(letter.as_str().chars().next()?).filter(|i| *i < self.options.len())?;
-        let is_enclosed = found.name("open").is_some() && found.name("close").is_some();
-        let is_upper = letter.as_str().starts_with(|c: char| c.is_ascii_uppercase());
-        let rest = &part[letter.end()..];
-        let is_article = !is_upper || "AI".contains(letter.as_str());
-        let is_followed = is_enclosed
-            || AFTER_LETTER.is_match(rest)
-            || ((found.name("word").is_some() || !is_article)
-                && rest.starts_with(char::is_whitespace)
-                && is_upper);
-        is_followed.then(|| (option, range.start + letter.start()..range.start + letter.end()))
-    }
-
-    /// Every option that `text[range]` mentions, with the place of its first mention.
-    fn mentions(&self, text: &str, range: &Range<usize>) -> Vec<(usize, Range<usize>)> {
-        let part = &text[range.clone()];
-        let mut found: Vec<(usize, Range<usize>)> = Vec::new();
-        for (option, pattern) in self.patterns.iter().enumerate() {
-            let matches = pattern.find_iter(part).map(|m| m.range()).filter(|r| is_token(part, r));
-            found.extend(matches.map(|r| (option, r)));
-        }
-        // An option inside the mention of a longer one is not meant.
-        found.sort_by_key(|(_, r)| (r.start, std::cmp::Reverse(r.end)));
-        let mut reach = 0;
-        found.retain(|(_, r)| {
-            let is_outside = r.end > reach;
-            reach = reach.max(r.end);
-            is_outside
-        });
-        let texts = found.len();
-        for mention in MENTION.captures_iter(part) {
-            let Some(place) = (1..=3).find_map(|group| mention.get(group)) else { continue };
-            let Some(option) = place.as_str().chars().next().and_then(index_of) else { continue };
-            let is_bare = mention.get(3).is_some();
-            let after = &part[place.end()..];
-            let is_word = is_bare
-                && "AI".contains(place.as_str())
-                && !after
-                    .trim_start_matches(['*', '_'])
-                    .starts_with(['.', ',', ';', ':', ')', '!', '?', '\n'])
-                && !after.trim().is_empty();
-            let is_part =
-                is_bare && after.starts_with(['+', '#', '-', '\'', '/', '.']) && !ends_sentence(after);
-            let is_inside = found[..texts].binary_search_by(|(_, r)| {
-                if r.end <= place.start() {
-                    std::cmp::Ordering::Less
-                } else if r.start > place.start() {
-                    std::cmp::Ordering::Greater
-                } else {
-                    std::cmp::Ordering::Equal
-                }
-            });
-            if option < self.options.len() && !is_word && !is_part && is_inside.is_err() {
-                found.push((option, place.range()));
-            }
-        }
-        let mut seen = BTreeSet::new();
-        found.retain(|(option, r)| !NEGATION.is_match(last_words(part, r.start)) && seen.insert(*option));
-        found.into_iter().map(|(option, r)| (option, range.start + r.start..range.start + r.end)).collect()
-    }
-
     /// One option, none or several, from what is mentioned.
     fn sole(&self, text: &str, range: &Range<usize>) -> Read<usize> {
-        match self.mentions(text, range).as_slice() {
+        match self.options.mentions(text, range).as_slice() {
             [] => Read::Nothing,
             [(option, place)] => Read::One(*option, place.clone()),
             several => Read::Several(names(several.iter().map(|(option, _)| *option))),
@@ -186,11 +68,12 @@ impl Choice {
 
     /// Reads a text that begins with an answer.
     fn led(&self, text: &str, range: &Range<usize>) -> Read<usize> {
-        let lead = self.text_at_start(text, range).or_else(|| self.letter_at_start(text, range));
+        let lead =
+            self.options.text_at_start(text, range).or_else(|| self.options.letter_at_start(text, range));
         let Some((option, place)) = lead else { return Read::Nothing };
         let rest = place.end..range.end;
         let separator = SEPARATOR.find(&text[rest.clone()]).map_or(0, |m| m.end());
-        let own_text = self.text_at_start(text, &(rest.start + separator..rest.end));
+        let own_text = self.options.text_at_start(text, &(rest.start + separator..rest.end));
         let mut end = rest.start;
         match own_text {
             Some((other, _)) if other != option => return Read::Several(names([option, other])),
@@ -199,7 +82,8 @@ impl Choice {
         }
         if let Some(joint) = ALTERNATIVE.find(&text[end..range.end]) {
             let next = end + joint.end()..range.end;
-            let second = self.text_at_start(text, &next).or_else(|| self.letter_at_start(text, &next));
+            let second =
+                self.options.text_at_start(text, &next).or_else(|| self.options.letter_at_start(text, &next));
             if let Some((other, _)) = second.filter(|(other, _)| *other != option) {
                 return Read::Several(names([option, other]));
             }
@@ -210,11 +94,12 @@ impl Choice {
     /// Reads a line that is an option and nothing else.
     fn whole_line(&self, text: &str, range: &Range<usize>) -> Option<(usize, Range<usize>)> {
         let (option, place) =
-            self.letter_at_start(text, range).or_else(|| self.text_at_start(text, range))?;
-        let own = self.text_at_start(text, range).filter(|own| own.0 != option || own.1.end > place.end);
+            self.options.letter_at_start(text, range).or_else(|| self.options.text_at_start(text, range))?;
+        let own =
+            self.options.text_at_start(text, range).filter(|own| own.0 != option || own.1.end > place.end);
         let (option, place) = own.unwrap_or((option, place));
         let after = place.end + SEPARATOR.find(&text[place.end..range.end]).map_or(0, |m| m.end());
-        let end = match self.text_at_start(text, &(after..range.end)) {
+        let end = match self.options.text_at_start(text, &(after..range.end)) {
             Some((other, same)) if other == option => same.end,
             Some(_) => return None,
             None => place.end,
@@ -243,9 +128,9 @@ impl Reader for Choice {
 }
 
 impl Choice {
-    /// Reads a text in which nothing is announced: a single line as an answer, else the first or
-    /// last line where it is an option and nothing else, else the only option mentioned in the
-    /// last line, else in all of it.
+    /// Reads a text in which nothing is announced: a single line as an answer; else the first or
+    /// last line where it is an option and nothing else; else the only option mentioned in the
+    /// last line; else the only one that has a line of its own; else the only one mentioned.
     fn guess(&self, text: &str, whole: &Range<usize>) -> Read<usize> {
         if whole.is_empty() {
             return Read::Nothing;
@@ -262,34 +147,27 @@ impl Choice {
             (Some((a, _)), Some((b, _))) if a != b => Read::Several(names([a, b])),
             (_, Some((option, place))) | (Some((option, place)), None) => Read::One(option, place),
             (None, None) => match self.sole(text, &last) {
-                Read::Nothing => self.sole(text, whole),
+                Read::Nothing => self.own_line(text, whole).unwrap_or_else(|| self.sole(text, whole)),
                 read => read,
             },
         }
     }
-}
 
-/// Whether what follows a letter is the end of its sentence.
-fn ends_sentence(after: &str) -> bool {
-    after.starts_with('.') && !after[1..].starts_with(char::is_alphanumeric)
-}
-
-/// The few words before `end`: as many as a negation takes.
-fn last_words(text: &str, end: usize) -> &str {
-    let mut from = end.saturating_sub(24);
-    while !text.is_char_boundary(from) {
-        from += 1;
+    /// The option that has a line of its own, where all such lines agree.
+    fn own_line(&self, text: &str, whole: &Range<usize>) -> Option<Read<usize>> {
+        let mut start = whole.start;
+        let mut found: Option<(usize, Range<usize>)> = None;
+        for line in text[whole.clone()].split_inclusive('\n') {
+            let range = start..start + line.trim_end().len();
+            start += line.len();
+            let Some((option, place)) = self.whole_line(text, &range) else { continue };
+            if found.as_ref().is_some_and(|(other, _)| *other != option) {
+                return None;
+            }
+            found = Some((option, place));
+        }
+        found.map(|(option, place)| Read::One(option, place))
     }
-    &text[from..end]
-}
-
-fn index_of(letter: char) -> Option<usize> {
-    let upper = letter.to_ascii_uppercase();
-    ('A'..='J').position(|l| l == upper)
-}
-
-fn letter(index: usize) -> char {
-    ('A'..='J').nth(index).unwrap_or('?')
 }
 
 fn names(options: impl IntoIterator<Item = usize>) -> String {
@@ -309,7 +187,7 @@ mod tests {
     fn letters_and_texts() {
         use Verdict::{NoAnswer, Pass, Wrong};
         verdicts(
-            choice(&["Lyon", "Paris", "Nice", "Paris, Texas"], 'B'),
+            &choice(&["Lyon", "Paris", "Nice", "Paris, Texas"], 'B'),
             &[
                 ("B", Pass),
                 ("b", Pass),
@@ -355,6 +233,7 @@ mod tests {
                 ("Lyon is large.\nAnswer: B", Pass),
                 ("A) Lyon is wrong.\nC) Nice is wrong.\nSo the answer is B) Paris.", Pass),
                 ("Lyon? No.\nB", Pass),
+                ("Sure!\n\nb\n\nAnything else?", Pass),
                 ("B\n\nParis is the capital of France, Lyon is not.", Pass),
                 ("It is not Lyon, it is Paris", Pass),
                 ("Answer: B, since A is not the capital", Pass),
@@ -391,7 +270,7 @@ mod tests {
     fn an_article_is_no_option() {
         use Verdict::{NoAnswer, Pass};
         verdicts(
-            choice(&["A cat", "A dog", "A bird"], 'B'),
+            &choice(&["A cat", "A dog", "A bird"], 'B'),
             &[
                 ("A dog", Pass),
                 ("a dog.", Pass),
@@ -403,7 +282,7 @@ mod tests {
             ],
         );
         verdicts(
-            choice(&["yes", "no"], 'A'),
+            &choice(&["yes", "no"], 'A'),
             &[
                 ("A", Pass),
                 ("a", Pass),
@@ -421,12 +300,15 @@ mod tests {
     fn options_that_look_like_other_things() {
         use Verdict::{Pass, Wrong};
         verdicts(
-            choice(&["Java", "C++", "C", "C#"], 'B'),
+            &choice(&["Java", "C++", "C", "C#"], 'B'),
             &[("C++", Pass), ("Answer: C++", Pass), ("B", Pass), ("Answer: C#", Wrong)],
         );
-        verdicts(choice(&["12", "12.5", "125"], 'A'), &[("12", Pass), ("Answer: 12", Pass), ("12.5", Wrong)]);
         verdicts(
-            choice(&["S. aureus", "B. subtilis", "E. coli"], 'C'),
+            &choice(&["12", "12.5", "125"], 'A'),
+            &[("12", Pass), ("Answer: 12", Pass), ("12.5", Wrong)],
+        );
+        verdicts(
+            &choice(&["S. aureus", "B. subtilis", "E. coli"], 'C'),
             &[("E. coli", Pass), ("C", Pass), ("B", Wrong)],
         );
     }

@@ -114,7 +114,7 @@ mod tests {
     fn tokens_aliases_and_folding() {
         use Verdict::{Pass, Wrong};
         verdicts(
-            contains(&[], &["42"], &[], Scope::Text),
+            &contains(&[], &["42"], &[], Scope::Text),
             &[
                 ("It is 42.", Pass),
                 ("**42**", Pass),
@@ -126,7 +126,7 @@ mod tests {
             ],
         );
         verdicts(
-            contains(&["New York|NYC", "Los Angeles"], &[], &[], Scope::Text),
+            &contains(&["New York|NYC", "Los Angeles"], &[], &[], Scope::Text),
             &[
                 ("new\nyork", Pass),
                 ("NEW\u{a0}YORK", Pass),
@@ -136,7 +136,7 @@ mod tests {
             ],
         );
         verdicts(
-            contains(&[], &["café", "Straße"], &["tea"], Scope::Text),
+            &contains(&[], &["café", "Straße"], &["tea"], Scope::Text),
             &[
                 ("CAFE\u{301} in der STRASSE", Pass),
                 ("Café Straße steam", Pass),
@@ -145,17 +145,17 @@ mod tests {
             ],
         );
         verdicts(
-            contains(&[], &["don't", "a->b"], &[], Scope::Text),
+            &contains(&[], &["don't", "a->b"], &[], Scope::Text),
             &[("don’t `a->b`", Pass), ("dont a->b", Wrong)],
         );
-        verdicts(contains(&[], &["東京"], &[], Scope::Text), &[("東京都です", Pass), ("京都", Wrong)]);
+        verdicts(&contains(&[], &["東京"], &[], Scope::Text), &[("東京都です", Pass), ("京都", Wrong)]);
     }
 
     #[test]
     fn scopes() {
         use Verdict::{NoAnswer, Pass, Wrong};
         verdicts(
-            contains(&[], &["Paris"], &["Rome"], Scope::Answer),
+            &contains(&[], &["Paris"], &["Rome"], Scope::Answer),
             &[
                 ("Not Rome.\nAnswer: Paris", Pass),
                 ("Paris.\nAnswer: Rome", Wrong),
@@ -164,7 +164,7 @@ mod tests {
             ],
         );
         verdicts(
-            contains(&[], &["Paris"], &["Rome"], Scope::Text),
+            &contains(&[], &["Paris"], &["Rome"], Scope::Text),
             &[
                 ("<think>Rome?</think>Paris", Pass),
                 ("Paris\nQuestion: Italy?\nAnswer: Rome", Pass),

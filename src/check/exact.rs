@@ -134,7 +134,7 @@ mod tests {
             scope,
         };
         verdicts(
-            exact(&[], Scope::Text),
+            &exact(&[], Scope::Text),
             &[
                 ("New York", Pass),
                 ("\nNYC\r\n", Pass),
@@ -146,9 +146,9 @@ mod tests {
                 ("Answer: New York", Wrong),
             ],
         );
-        verdicts(exact(&[Case, FullStop], Scope::Text), &[("new york.", Pass), ("new  york", Wrong)]);
+        verdicts(&exact(&[Case, FullStop], Scope::Text), &[("new york.", Pass), ("new  york", Wrong)]);
         verdicts(
-            exact(&[], Scope::Answer),
+            &exact(&[], Scope::Answer),
             &[("So:\nAnswer: **New York**", Pass), ("New York", Pass), ("It is\nNew York", NoAnswer)],
         );
     }

@@ -164,7 +164,7 @@ mod tests {
     fn bare_or_fenced() {
         use Verdict::{NoAnswer, Pass, Wrong};
         verdicts(
-            check(&json!({"/a": 1, "/b/0": "x"}), &["/c"], true),
+            &check(&json!({"/a": 1, "/b/0": "x"}), &["/c"], true),
             &[
                 (r#"{"a":1,"b":["x"],"c":null}"#, Pass),
                 (r#"{"c":{},"b":["x","y"],"a":1.0}"#, Pass),
@@ -210,12 +210,12 @@ mod tests {
     fn pointers_escape_and_the_text_is_the_answer() {
         use Verdict::{Pass, Wrong};
         verdicts(
-            check(&json!({"/a~1b": 1}), &[], true),
+            &check(&json!({"/a~1b": 1}), &[], true),
             &[(r#"{"a/b":1}"#, Pass), (r#"{"a/b":1,"a":2}"#, Wrong)],
         );
-        verdicts(check(&json!({"": [1, 2]}), &[], true), &[("[1, 2.0]", Pass), ("[1]", Wrong)]);
+        verdicts(&check(&json!({"": [1, 2]}), &[], true), &[("[1, 2.0]", Pass), ("[1]", Wrong)]);
         verdicts(
-            check(&json!({"": {"a": 1}}), &[], true),
+            &check(&json!({"": {"a": 1}}), &[], true),
             &[(r#"{"a": 1}"#, Pass), (r#"{"a": 1, "b": 2}"#, Wrong)],
         );
         let answer = judged(check(&json!({}), &[], false), "x\n```\n {}\n```").answer.unwrap();

@@ -172,7 +172,9 @@ impl Judge {
             return if is_cut {
                 self.all(Verdict::Truncated, "cut off by the token limit before any answer")
             } else {
-                self.all(Verdict::Empty, "no text")
+                let is_thought = visible.text.as_str().len() < response.content.trim().len()
+                    || !response.reasoning.is_empty();
+                self.all(Verdict::Empty, if is_thought { "no text but reasoning" } else { "no text" })
             };
         }
         let reading = Reading::new(&visible, self.field.clone());
@@ -252,7 +254,11 @@ fn answer_field(checks: &[Check]) -> Option<String> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::model::check::Scope;
+    use crate::model::trace::Trace;
 
     /// A prompt with these checks.
     pub(crate) fn prompt(checks: Vec<Check>, pass_when: PassWhen) -> Prompt {
@@ -280,7 +286,7 @@ pub(super) mod tests {
     }
 
     /// Asserts the verdict on each response, and that the stored span holds the answer.
-    pub(crate) fn verdicts(check: Check, cases: &[(&str, Verdict)]) {
+    pub(crate) fn verdicts(check: &Check, cases: &[(&str, Verdict)]) {
         for (content, expected) in cases {
             let judgement = judged(check.clone(), content);
             let shown: String = content.chars().take(200).collect();
@@ -292,7 +298,7 @@ pub(super) mod tests {
     }
 
     fn needle(all: &str) -> Check {
-        Check::Contains { any: vec![], all: vec![all.to_owned()], none: vec![], scope: Default::default() }
+        Check::Contains { any: vec![], all: vec![all.to_owned()], none: vec![], scope: Scope::default() }
     }
 
     fn number(value: &str) -> Check {
@@ -374,7 +380,7 @@ pub(super) mod tests {
     #[test]
     fn the_required_json_field_is_the_answer() {
         let json = Check::Json {
-            equals: Default::default(),
+            equals: BTreeMap::default(),
             required: vec!["/steps".to_owned(), "/answer".to_owned()],
             closed: false,
         };
@@ -392,6 +398,7 @@ pub(super) mod tests {
         for outcome in Outcome::ALL {
             let exchange = Exchange {
                 request_id: "r".into(),
+                resent: false,
                 outcome,
                 error: None,
                 http_status: None,
@@ -403,7 +410,7 @@ pub(super) mod tests {
                 usage: None,
                 served_model: None,
                 system_fingerprint: None,
-                trace: Default::default(),
+                trace: Trace::default(),
             };
             let expected = match outcome {
                 Outcome::Success => Verdict::Pass,

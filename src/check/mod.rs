@@ -6,6 +6,7 @@
 //! with this room, `promptset selftest` tests prompt sets with [`selftest()`].
 
 mod answer;
+mod asides;
 mod choice;
 mod contains;
 mod exact;
@@ -13,7 +14,11 @@ mod json;
 mod judge;
 mod mapped;
 mod normalise;
+mod numbers;
 mod numeric;
+mod options;
+#[cfg(test)]
+mod properties;
 mod quantity;
 mod rational;
 mod reading;

@@ -91,7 +91,7 @@ fn characters(source: &Mapped) -> Mapped {
         match c {
             // A letter takes the combining marks after it along.
             _ if c.is_ascii() && chars.get(i).is_none_or(|next| is_boundary(next.1)) => {
-                out.copy(source, range)
+                out.copy(source, range);
             }
             '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{202A}'..='\u{202E}' => {}
             '\u{A0}' | '\u{2006}'..='\u{200A}' | '\u{202F}' => {
@@ -109,12 +109,11 @@ fn characters(source: &Mapped) -> Mapped {
             '‘' | '’' | 'ʼ' | '′' => out.put("'", source, range),
             '“' | '”' | '„' | '″' => out.put("\"", source, range),
             '⁄' => out.put("/", source, range),
-            _ => match superscript(c) {
-                Some(plain) => {
+            _ => {
+                if let Some(plain) = superscript(c) {
                     let continues = i >= 2 && superscript(chars[i - 2].1).is_some();
                     out.put(&format!("{}{plain}", if continues { "" } else { "^" }), source, range);
-                }
-                None => {
+                } else {
                     let mut end = range.end;
                     while i < chars.len() && !is_boundary(chars[i].1) {
                         end = end_of(i);
@@ -131,7 +130,7 @@ fn characters(source: &Mapped) -> Mapped {
                         out.put(&even, source, at..end);
                     }
                 }
-            },
+            }
         }
     }
     out

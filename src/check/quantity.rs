@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use ::regex::Regex;
 
+use super::asides::{asides, is_list_index};
 use super::rational::{Number, Ratio};
 use super::tokens::{joins, pattern};
 use super::units::Unit;
@@ -29,15 +30,6 @@ pub(super) struct Item {
     /// or step: never an answer.
     pub(super) aside: bool,
 }
-
-/// Parts of a text in which no number is an answer.
-static ASIDES: LazyLock<Regex> = LazyLock::new(|| {
-    let month = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?";
-    let day = r"\d{1,2}(?:st|nd|rd|th)?\b";
-    pattern(&format!(
-        r"(?i)\[\s*\d+(?:\s*[,;-]\s*\d+)*\s*\]|\(\s*(?:check|see|step|verify|verification|cf)\b[^)\n]*\)?|\b{month}\s+{day}(?:,?\s+\d{{4}}\b)?|\b{month}\s+\d{{4}}\b|\b{day}\s+(?:of\s+)?{month}(?:,?\s+\d{{4}}\b)?|\b(?:step|figure|fig\.?|table|section|sec\.|equation|eq\.?|question|chapter|version|release|page|p\.|pp\.|footnote|note|ref\.?|no\.|item)\s*[#(]?\d+(?:\.\d+)*"
-    ))
-});
 
 /// ` × 10^`, up to the exponent.
 static POWER_OF_TEN: LazyLock<Regex> =
@@ -62,8 +54,7 @@ const SHY: [&str; 4] = ["in", "A", "a", "d"];
 
 /// Every item of the text, in order, none overlapping.
 pub(super) fn scan(text: &str) -> Vec<Item> {
-    let asides: Vec<Range<usize>> =
-        ASIDES.find_iter(text).map(|m| m.range()).filter(|aside| !is_list(text, aside)).collect();
+    let asides = asides(text);
     let mut items: Vec<Item> = Vec::new();
     let (mut at, mut next_aside) = (0, 0);
     while let Some(offset) = text[at..].find(|c: char| c.is_ascii_digit()) {
@@ -80,8 +71,8 @@ pub(super) fn scan(text: &str) -> Vec<Item> {
         while asides.get(next_aside).is_some_and(|a| a.end <= digit) {
             next_aside += 1;
         }
-        item.aside =
-            asides.get(next_aside).is_some_and(|a| a.contains(&digit)) || is_list_index(text, &item, start);
+        item.aside = asides.get(next_aside).is_some_and(|a| a.contains(&digit))
+            || is_list_index(text, &(digit..digits_end(text, digit)));
         if item.aside {
             // A unit after an index belongs to what follows it.
             item.quantity = None;
@@ -94,17 +85,6 @@ pub(super) fn scan(text: &str) -> Vec<Item> {
         }
     }
     items
-}
-
-/// Whether numbers in square brackets are a value of their own, and no citation: they stand after a
-/// colon or an equals sign, or alone on their line.
-fn is_list(text: &str, aside: &Range<usize>) -> bool {
-    if !text[aside.clone()].starts_with('[') {
-        return false;
-    }
-    let line = text[..aside.start].rsplit('\n').next().unwrap_or_default().trim_end();
-    let rest = text[aside.end..].split('\n').next().unwrap_or_default();
-    line.ends_with([':', '=']) || (line.is_empty() && rest.chars().all(|c| !c.is_alphanumeric()))
 }
 
 /// The text as one number and nothing else.
@@ -328,17 +308,6 @@ fn unit_after(rest: &str) -> Option<(Unit, usize)> {
     }
 }
 
-/// Whether a number at the start of a line only counts the line: `1. text`, `(2) text`.
-fn is_list_index(text: &str, item: &Item, start: usize) -> bool {
-    let end = digits_end(text, start);
-    let line = &text[text[..start].rfind('\n').map_or(0, |o| o + 1)..start];
-    let rest = text[end..].lines().next().unwrap_or_default();
-    item.range.start.abs_diff(start) <= 1
-        && (1..=3).contains(&(end - start))
-        && line.chars().all(|c| c.is_whitespace() || "-*•>#(".contains(c))
-        && rest.strip_prefix(['.', ')']).is_some_and(|r| r.starts_with([' ', '\t']) && !r.trim().is_empty())
-}
-
 /// Adds the second half of a compound such as `3 hours 20 minutes` to the first.
 fn join(text: &str, last: &mut Item, item: &Item) -> bool {
     let (Some(first), Some(second)) = (&last.quantity, &item.quantity) else { return false };
@@ -491,6 +460,7 @@ mod tests {
             ("42 [3]", vec![42.0]),
             ("x: [1, 2]", vec![1.0, 2.0]),
             ("[42]", vec![42.0]),
+            ("so 5 may be it", vec![5.0]),
             ("2 kg and 3 m", vec![2.0, 3.0]),
         ] {
             let found: Vec<f64> = shown(text).into_iter().map(|f| f.1).collect();

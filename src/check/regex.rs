@@ -85,7 +85,7 @@ mod tests {
     fn patterns_match_the_text_as_it_is() {
         use Verdict::{NoAnswer, Pass, Wrong};
         verdicts(
-            regex(r"^\d{3}-\d{4}$", Scope::Text),
+            &regex(r"^\d{3}-\d{4}$", Scope::Text),
             &[
                 ("555-1234", Pass),
                 ("555-1234\r\n", Pass),
@@ -94,9 +94,9 @@ mod tests {
                 ("**555-1234**", Wrong),
             ],
         );
-        verdicts(regex(r"(?m)^b$", Scope::Text), &[("a\r\nb\r\nc", Pass)]);
+        verdicts(&regex(r"(?m)^b$", Scope::Text), &[("a\r\nb\r\nc", Pass)]);
         verdicts(
-            regex("^Par", Scope::Answer),
+            &regex("^Par", Scope::Answer),
             &[("x\nAnswer: **Paris**", Pass), ("x\ny", NoAnswer), ("So Paris", Wrong)],
         );
     }

@@ -1,7 +1,7 @@
 //! Tests a prompt set's checks as code is tested: what must pass, what must fail, and what must
 //! not matter.
 
-use super::judge::{Judge, Response};
+use super::judge::{CheckError, Judge, Response};
 use super::transform::Transform;
 use crate::model::check::Check;
 use crate::model::judgement::{Judgement, Verdict};
@@ -31,23 +31,22 @@ const REFUSAL: &str = "I'm sorry, but I can't help with that.";
 /// its checks declares keep the reference passing.
 #[must_use]
 pub fn selftest(prompts: &[Prompt]) -> Vec<Failure> {
-    let judges: Vec<Option<Judge>> = prompts.iter().map(|p| Judge::new(p).ok()).collect();
+    let judges: Vec<Result<Judge, CheckError>> = prompts.iter().map(Judge::new).collect();
     let mut failures = Vec::new();
-    for (index, prompt) in prompts.iter().enumerate() {
-        match (&judges[index], Judge::new(prompt)) {
-            (Some(judge), _) => {
+    for (index, (prompt, judge)) in prompts.iter().zip(&judges).enumerate() {
+        match judge {
+            Ok(judge) => {
                 let mut row = Row { prompt, judge, failures: &mut failures };
                 row.reference();
                 row.must_fail();
                 row.transforms();
                 row.others(prompts, &judges, index);
             }
-            (None, Err(error)) => failures.push(Failure {
+            Err(error) => failures.push(Failure {
                 prompt_id: prompt.id.clone(),
                 what: "checks".to_owned(),
                 detail: error.to_string(),
             }),
-            (None, Ok(_)) => {}
         }
     }
     failures
@@ -130,7 +129,7 @@ impl Row<'_> {
     /// Tries the references of the next rows that ask for something else. A letter is right by
     /// chance, so `choice` is exempt; and where each of two rows accepts the other's reference,
     /// they have the same answer.
-    fn others(&mut self, prompts: &[Prompt], judges: &[Option<Judge>], index: usize) {
+    fn others(&mut self, prompts: &[Prompt], judges: &[Result<Judge, CheckError>], index: usize) {
         if self.prompt.checks.iter().any(|c| matches!(c, Check::Choice { .. })) {
             return;
         }
@@ -139,7 +138,7 @@ impl Row<'_> {
         for other in different {
             let is_mutual = judges[other]
                 .as_ref()
-                .is_some_and(|judge| judged(judge, &self.prompt.reference).verdict == Verdict::Pass);
+                .is_ok_and(|judge| judged(judge, &self.prompt.reference).verdict == Verdict::Pass);
             if !is_mutual {
                 self.expect("other_reference", &prompts[other].reference, false);
             }
@@ -234,20 +233,5 @@ mod tests {
             ]),
             ["a other_reference"]
         );
-    }
-}
-#[cfg(test)]
-mod zz {
-    #[test]
-    fn sets() {
-        for set in ["canary", "quant-quality"] {
-            let text =
-                std::fs::read_to_string(format!("/work/wt/sets/promptsets/{set}/promptset.jsonl")).unwrap();
-            let prompts: Vec<crate::model::prompt::Prompt> =
-                text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-            for f in super::selftest(&prompts) {
-                println!("FAIL {} {} {}", f.prompt_id, f.what, f.detail);
-            }
-        }
     }
 }

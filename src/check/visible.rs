@@ -69,7 +69,7 @@ fn final_channel(content: &str) -> Option<Vec<Range<usize>>> {
     let last = CHANNEL.captures_iter(content).filter(|c| &c[1] == "final").last()?;
     let start = last.get(0)?.end();
     let end = content[start..].find("<|").map_or(content.len(), |at| start + at);
-    Some(vec![start..end])
+    Some(std::iter::once(start..end).collect())
 }
 
 /// What stands outside reasoning tags. An end tag without a start drops all before it; nested and

@@ -8,8 +8,10 @@ pub mod commands;
 pub mod context;
 pub mod error;
 pub mod exit;
+mod interrupt;
 mod progress;
 pub mod settings;
+mod table;
 pub mod ui;
 
 use std::collections::BTreeSet;

@@ -1,5 +1,6 @@
 //! One request from the first byte out to the last byte in: its trace, its text and its outcome.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
@@ -11,7 +12,7 @@ use super::failure::Failure;
 use super::progress::Progress;
 use super::refusal;
 use super::request::Request;
-use super::secret::Secret;
+use super::secret::{Secret, redact_all};
 use super::sse::Events;
 use super::transport::{Head, Opened, Segment, Transport};
 use crate::model::config::Timeouts;
@@ -35,7 +36,7 @@ pub struct Client<T> {
 }
 
 impl<T: Transport> Client<T> {
-    /// A client over a transport. No error message will hold any of `secrets`.
+    /// A client over a transport. No exchange will hold any of `secrets`.
     pub const fn new(transport: T, clock: Clock, timeouts: Timeouts, secrets: Vec<Secret>) -> Self {
         Self { transport, clock, timeouts, secrets }
     }
@@ -60,12 +61,28 @@ impl<T: Transport> Client<T> {
             () = cancel.cancelled() => Err(Failure::new(Outcome::Cancelled, "interrupted before it ended")),
         };
         let mut exchange = progress.finish(ended, self.clock.now());
-        if let Some(error) = &mut exchange.error {
-            for secret in &self.secrets {
-                *error = secret.redact(error).into_owned();
+        self.redact(&mut exchange);
+        exchange
+    }
+
+    /// Masks what a server may have echoed, on purpose or not.
+    fn redact(&self, exchange: &mut Exchange) {
+        let Exchange {
+            error,
+            content,
+            reasoning,
+            tool_calls,
+            finish_reason,
+            served_model,
+            system_fingerprint,
+            ..
+        } = exchange;
+        let told = [error, finish_reason, served_model, system_fingerprint].into_iter().flatten();
+        for text in told.chain([content, reasoning, tool_calls]) {
+            if let Cow::Owned(redacted) = redact_all(&self.secrets, text) {
+                *text = redacted;
             }
         }
-        exchange
     }
 
     async fn stream(&self, request: &Request, progress: &mut Progress) -> Result<(), Failure> {

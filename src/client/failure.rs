@@ -1,5 +1,7 @@
 //! Why an exchange did not come to its end.
 
+use std::error::Error;
+
 use crate::model::outcome::Outcome;
 
 /// A failure with the outcome it counts as.
@@ -21,29 +23,32 @@ impl Failure {
 
 /// Every cause of an error in one line, repeats left out.
 #[must_use]
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let text = error.to_string();
-        if !parts.iter().any(|part| part.contains(&text)) {
-            parts.push(text);
-        }
-        next = error.source();
-    }
-    parts.join(": ")
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    joined(causes(error).map(ToString::to_string))
 }
 
-/// Sorts reqwest's errors into outcomes. `sent` is whether headers had already arrived.
+/// Sorts reqwest's errors into outcomes. `sent` is whether headers had already arrived; `connect_s`
+/// is the limit that connecting had, in seconds.
 #[must_use]
-pub fn classify(error: reqwest::Error, sent: bool) -> Failure {
+pub fn classify(error: reqwest::Error, sent: bool, connect_s: f64) -> Failure {
     let error = error.without_url();
-    let message = chain(&error);
-    let outcome = if has_tls_cause(&error) {
-        Outcome::Tls
-    } else if error.is_connect() && !sent {
-        Outcome::Connect
-    } else if error.is_timeout() {
+    // That it was a request, and which layer says so, is known.
+    let told = |text: &String| !LAYERS.iter().any(|layer| text.starts_with(layer));
+    let message = joined(causes(&error).map(ToString::to_string).filter(told));
+    if has_tls_cause(&error) {
+        return Failure::new(Outcome::Tls, format!("TLS: {message}"));
+    }
+    if error.is_connect() && !sent {
+        if error.is_timeout() {
+            let message = format!("no connection within {connect_s} s (`timeouts.connect_s`)");
+            return Failure::new(Outcome::Connect, message);
+        }
+        return Failure::new(Outcome::Connect, format!("cannot connect: {message}"));
+    }
+    if causes(&error).any(|cause| cause.to_string().starts_with("invalid HTTP ")) {
+        return Failure::new(Outcome::BadResponse, format!("the answer is not HTTP: {message}"));
+    }
+    let outcome = if error.is_timeout() {
         Outcome::TimeoutTotal
     } else if error.is_decode() && !has_io_cause(&error) {
         Outcome::BadResponse
@@ -53,20 +58,42 @@ pub fn classify(error: reqwest::Error, sent: bool) -> Failure {
     Failure { outcome, message }
 }
 
-fn causes<'a>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
+/// Whether the server closed the connection in order before it sent a byte of the response: on a
+/// connection kept open, the sign that it closed just as the request was on its way.
+#[must_use]
+pub fn closed_before_response(error: &reqwest::Error) -> bool {
+    let closed = "connection closed before message completed";
+    causes(error).any(|cause| cause.to_string() == closed)
+        && !causes(error).any(<dyn Error>::is::<std::io::Error>)
+}
+
+/// How the errors of the HTTP library's own layers begin.
+const LAYERS: [&str; 2] = ["error sending request", "client error ("];
+
+fn joined(messages: impl Iterator<Item = String>) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for message in messages {
+        if !parts.iter().any(|part| part.contains(&message)) {
+            parts.push(message);
+        }
+    }
+    parts.join(": ")
+}
+
+/// The error and everything beneath it. What an I/O error wraps is not its source but stands in its
+/// place, so it is asked for apart: a TLS failure is found no other way.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| {
+        let error: &'a (dyn Error + 'static) = *error;
+        match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped as &(dyn Error + 'static)),
+            None => error.source(),
+        }
+    })
 }
 
 fn has_tls_cause(error: &reqwest::Error) -> bool {
-    causes(error).any(|cause| {
-        cause.is::<rustls::Error>()
-            || cause
-                .downcast_ref::<std::io::Error>()
-                .and_then(std::io::Error::get_ref)
-                .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
-    })
+    causes(error).any(<dyn Error>::is::<rustls::Error>)
 }
 
 fn has_io_cause(error: &reqwest::Error) -> bool {

@@ -16,7 +16,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AF
 use url::Url;
 
 use super::clock::Clock;
-use super::failure::{Failure, chain, classify};
+use super::failure::{Failure, chain, classify, closed_before_response};
 use super::request::Request;
 use super::secret::Secret;
 use super::transport::{Head, Opened, Segment, Transport};
@@ -24,6 +24,10 @@ use crate::model::config::Endpoint;
 use crate::model::outcome::Outcome;
 use crate::model::trace::StampSource;
 use crate::model::units::Nanos;
+
+/// How long a connection may lie idle before it is given up. Common servers close theirs after 5 s;
+/// a request that crosses the closing is lost.
+const LONGEST_IDLE: Duration = Duration::from_secs(3);
 
 /// The most segments gathered under one stamp, so that a fast server can't hold the reader.
 const MOST_GATHERED: usize = 64;
@@ -64,6 +68,7 @@ pub struct HttpTransport {
     client: reqwest::Client,
     base: Url,
     clock: Clock,
+    connect_s: f64,
 }
 
 impl std::fmt::Debug for HttpTransport {
@@ -83,6 +88,7 @@ impl HttpTransport {
             .http1_only()
             .tcp_nodelay(true)
             .pool_max_idle_per_host(usize::MAX)
+            .pool_idle_timeout(LONGEST_IDLE)
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs_f64(endpoint.timeouts.connect_s))
             .user_agent(concat!("labctl/", env!("CARGO_PKG_VERSION")))
@@ -98,7 +104,7 @@ impl HttpTransport {
         let client = builder
             .build()
             .map_err(|e| HttpError::Invalid { what: "the TLS configuration", why: chain(&e) })?;
-        Ok(Self { client, base, clock })
+        Ok(Self { client, base, clock, connect_s: endpoint.timeouts.connect_s })
     }
 
     /// The base URL with a path added; its query, if it has one, stays.
@@ -118,9 +124,10 @@ impl HttpTransport {
     pub async fn get(&self, path: &str, limit: Duration) -> Result<(u16, HeaderMap, Bytes), Failure> {
         let url = self.url(path);
         let exchange = async {
-            let response = self.client.get(url).send().await.map_err(|e| classify(e, false))?;
+            let response =
+                self.client.get(url).send().await.map_err(|e| classify(e, false, self.connect_s))?;
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
-            let body = response.bytes().await.map_err(|e| classify(e, true))?;
+            let body = response.bytes().await.map_err(|e| classify(e, true, self.connect_s))?;
             Ok((status, headers, body))
         };
         tokio::time::timeout(limit, exchange).await.unwrap_or_else(|_| {
@@ -158,6 +165,10 @@ fn tls(
     if let Some(path) = &endpoint.tls.ca_file {
         let certificates = reqwest::Certificate::from_pem_bundle(&read(path)?)
             .map_err(|e| HttpError::Invalid { what: "`tls.ca_file`", why: chain(&e) })?;
+        if certificates.is_empty() {
+            let why = format!("`{}` holds no certificate in PEM form", path.display());
+            return Err(HttpError::Invalid { what: "`tls.ca_file`", why });
+        }
         builder = builder.tls_certs_merge(certificates);
     }
     match (&endpoint.tls.client_certificate_file, &endpoint.tls.client_key_file) {
@@ -183,13 +194,23 @@ impl Transport for HttpTransport {
     type Body = Gathered;
 
     async fn send(&self, request: &Request, sent: &mut Nanos) -> Result<Opened<Gathered>, Failure> {
-        let response = self
-            .client
-            .post(self.url("chat/completions"))
-            .header("x-request-id", &request.id)
-            .body(request.body.clone());
+        let build = || {
+            self.client
+                .post(self.url("chat/completions"))
+                .header("x-request-id", &request.id)
+                .body(request.body.clone())
+        };
         *sent = self.clock.now();
-        let response = response.send().await.map_err(|e| classify(e, false))?;
+        let connect_s = self.connect_s;
+        let mut response = build().send().await;
+        // Servers close idle connections after some seconds, and a request may cross the closing. It
+        // was not processed, so it is sent once more, counted from then, and the result says so.
+        let resent = response.as_ref().is_err_and(closed_before_response);
+        if resent {
+            *sent = self.clock.now();
+            response = build().send().await;
+        }
+        let response = response.map_err(|e| classify(e, false, connect_s))?;
         let headers_ns = self.clock.now();
         let head = Head {
             status: response.status().as_u16(),
@@ -197,8 +218,12 @@ impl Transport for HttpTransport {
                 .map(|t| t.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()),
             retry_after_s: text(response.headers(), &RETRY_AFTER).and_then(|t| t.trim().parse().ok()),
             headers_ns,
+            resent,
         };
-        let body = response.bytes_stream().map(|item| item.map_err(|e| classify(e, true))).boxed();
+        let body = response
+            .bytes_stream()
+            .map(move |item| item.map_err(move |e| classify(e, true, connect_s)))
+            .boxed();
         Ok(Opened { head, body: Gathered { body, clock: self.clock, ready: VecDeque::new(), ended: false } })
     }
 

@@ -14,7 +14,7 @@ use crate::model::outcome::Outcome;
 /// The `Server` header by which labctl's own simulator makes itself known.
 pub const SIMULATOR_SERVER: &str = "labctl-simulator";
 
-/// The longest that one question may take.
+/// The longest that one question may take, where `timeouts.ready_s` leaves as much.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long to wait between two questions to a server that is still loading.
@@ -42,9 +42,10 @@ impl Identity {
 /// Waits until the server is healthy, for at most `ready`, and asks for its models and version.
 /// A refused connection fails at once: only a server that answers "not yet" is waited for.
 pub async fn identify(transport: &HttpTransport, ready: Duration) -> Result<Identity, Failure> {
-    wait_until_healthy(transport, ready).await?;
+    let patience = PATIENCE.min(ready);
+    wait_until_healthy(transport, ready, patience).await?;
     let mut identity = Identity::default();
-    let (status, headers, body) = transport.get("models", PATIENCE).await?;
+    let (status, headers, body) = transport.get("models", patience).await?;
     let software = headers.get(SERVER).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     match status {
         200 => identity.models = listed_models(&body),
@@ -58,15 +59,19 @@ pub async fn identify(transport: &HttpTransport, ready: Duration) -> Result<Iden
     identity.server = if identity.simulated || software.starts_with("llama.cpp") {
         Some(software)
     } else {
-        version(transport).await.or_else(|| (!software.is_empty()).then_some(software))
+        version(transport, patience).await.or_else(|| (!software.is_empty()).then_some(software))
     };
     Ok(identity)
 }
 
-async fn wait_until_healthy(transport: &HttpTransport, ready: Duration) -> Result<(), Failure> {
+async fn wait_until_healthy(
+    transport: &HttpTransport,
+    ready: Duration,
+    patience: Duration,
+) -> Result<(), Failure> {
     let deadline = Instant::now() + ready;
     loop {
-        let (status, _, body) = transport.get("/health", PATIENCE).await?;
+        let (status, _, body) = transport.get("/health", patience).await?;
         // Only 503 means "not yet"; a server without this path says 404 and is asked no further.
         if status != 503 {
             return Ok(());
@@ -90,8 +95,8 @@ fn listed_models(body: &[u8]) -> Option<Vec<String>> {
 }
 
 /// vLLM and SGLang tell their version at `/version`.
-async fn version(transport: &HttpTransport) -> Option<String> {
-    let (status, _, body) = transport.get("/version", PATIENCE).await.ok()?;
+async fn version(transport: &HttpTransport, patience: Duration) -> Option<String> {
+    let (status, _, body) = transport.get("/version", patience).await.ok()?;
     let value: Value = serde_json::from_slice(&body).ok().filter(|_| status == 200)?;
     let version = value.get("version")?.as_str()?;
     Some(format!("vLLM {}", refusal::quote(version)))

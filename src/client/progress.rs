@@ -22,6 +22,7 @@ impl Progress {
             Trace { scheduled_ns, sent_ns: now, headers_ns: None, end_ns: now, stamps, chunks: Vec::new() };
         let exchange = Exchange {
             request_id: request.id.clone(),
+            resent: false,
             // Stands until `finish` knows better.
             outcome: Outcome::IncompleteStream,
             error: None,
@@ -54,6 +55,7 @@ impl Progress {
     pub(super) const fn head(&mut self, head: &Head) {
         self.exchange.http_status = Some(head.status);
         self.exchange.retry_after_s = head.retry_after_s;
+        self.exchange.resent = head.resent;
         self.exchange.trace.headers_ns = Some(head.headers_ns);
     }
 

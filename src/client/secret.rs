@@ -5,6 +5,8 @@ use std::fmt;
 
 use url::Url;
 
+use crate::model::config::Endpoint;
+
 /// What stands in place of anything secret.
 pub const MASK: &str = "***";
 
@@ -46,6 +48,61 @@ impl Secret {
             Cow::Owned(text.replace(&self.0, MASK))
         }
     }
+}
+
+/// The shortest part of a URL or header that is redacted: of shorter ones a server's words are full by chance.
+const SHORTEST_REDACTED: usize = 4;
+
+/// `text` with every one of these secrets masked.
+#[must_use]
+pub fn redact_all<'a>(secrets: &[Secret], text: &'a str) -> Cow<'a, str> {
+    secrets.iter().fold(Cow::Borrowed(text), |text, secret| match secret.redact(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(redacted) => Cow::Owned(redacted),
+    })
+}
+
+/// Everything secret that is sent to an endpoint, the longest first: its key, the values of its
+/// headers, and what [`mask_url`] masks in its URL and its proxy's.
+#[must_use]
+pub fn secrets_of(endpoint: &Endpoint, key: Option<&Secret>) -> Vec<Secret> {
+    let mut texts: Vec<String> = Vec::new();
+    for value in endpoint.headers.values() {
+        // Of `Bearer KEY` a server may quote the key alone.
+        texts.extend([value.clone(), value.rsplit(' ').next().unwrap_or_default().to_owned()]);
+    }
+    for url in [&endpoint.url, &endpoint.proxy].into_iter().flatten() {
+        texts.extend(secret_parts(url));
+    }
+    texts.retain(|text| text.len() >= SHORTEST_REDACTED);
+    let mut secrets: Vec<Secret> = texts.into_iter().map(Secret::new).chain(key.cloned()).collect();
+    // A secret within another must not break it up before it is found.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.0.len()));
+    secrets.dedup();
+    secrets
+}
+
+/// What is masked in a URL, as it stands there and decoded.
+fn secret_parts(url: &str) -> Vec<String> {
+    let Ok(url) = Url::parse(url) else { return Vec::new() };
+    let mut parts = vec![url.username().to_owned(), url.password().unwrap_or_default().to_owned()];
+    for pair in url.query().unwrap_or_default().split('&') {
+        match pair.split_once('=') {
+            Some((name, _)) if HARMLESS_PARAMETERS.contains(&name) => {}
+            Some((_, value)) => parts.push(value.to_owned()),
+            None => parts.push(pair.to_owned()),
+        }
+    }
+    parts.extend(url.path().split('/').filter(|segment| is_key_like(segment)).map(str::to_owned));
+    let decoded: Vec<String> = parts.iter().filter_map(|part| decoded(part)).collect();
+    parts.extend(decoded);
+    parts
+}
+
+/// A part of a URL with its percent signs decoded, where that makes a difference.
+fn decoded(part: &str) -> Option<String> {
+    let (text, _) = url::form_urlencoded::parse(part.as_bytes()).next()?;
+    (text != part).then(|| text.into_owned())
 }
 
 impl fmt::Debug for Secret {
@@ -178,6 +235,21 @@ mod tests {
         let secret = Secret::new("abc");
         assert_eq!(secret.redact("wrong key: abc."), "wrong key: ***.");
         assert_eq!(Secret::new("").redact("text"), "text");
+    }
+
+    #[test]
+    fn everything_secret_that_is_sent_is_redacted() {
+        let mut endpoint = Endpoint {
+            url: Some("http://user:p%40ss@host/v1?api_key=qu3ry&api-version=2024".into()),
+            proxy: Some("http://proxy:pr0xy@host:1".into()),
+            ..Endpoint::default()
+        };
+        endpoint.headers.insert("Authorization".into(), "Bearer b3arer".into());
+        endpoint.headers.insert("X-Flag".into(), "on".into());
+        let secrets = secrets_of(&endpoint, Some(&Secret::new("sk-1")));
+        let said = "p%40ss p@ss qu3ry pr0xy b3arer Bearer b3arer sk-1 2024 on";
+        assert_eq!(redact_all(&secrets, said), "*** *** *** *** *** *** *** 2024 on");
+        assert!(matches!(redact_all(&secrets, "nothing"), Cow::Borrowed("nothing")));
     }
 
     #[test]

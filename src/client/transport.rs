@@ -33,6 +33,9 @@ pub struct Head {
     pub retry_after_s: Option<f64>,
     /// When it arrived.
     pub headers_ns: Nanos,
+    /// True where the request had to be sent a second time, because the server closed the idle
+    /// connection on which it was sent first.
+    pub resent: bool,
 }
 
 /// A response whose head has arrived.

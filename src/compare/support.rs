@@ -23,6 +23,7 @@ pub(super) fn attempt(verdict: Verdict) -> Attempt {
     Attempt {
         exchange: Exchange {
             request_id: "r".into(),
+            resent: false,
             outcome,
             error: None,
             http_status: Some(200),

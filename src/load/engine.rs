@@ -79,7 +79,7 @@ impl<T: Target> Engine<T> {
     /// Sends warm-up requests that don't count to one side, and gives how they ended.
     pub async fn warm_up(&self, side: Side, items: &[Item]) -> Vec<Exchange> {
         let Some(lane) = self.lanes.get(&side) else { return Vec::new() };
-        lane.target.prepare(self.concurrency).await;
+        self.prepare(lane).await;
         let mut requests = JoinSet::new();
         for (n, item) in items.iter().enumerate() {
             let Some(body) = lane.bodies.get(item) else { continue };
@@ -109,9 +109,17 @@ impl<T: Target> Engine<T> {
         Ok(Execution { records, blocks: times, samples })
     }
 
+    /// Opens connections, unless interrupted meanwhile.
+    async fn prepare(&self, lane: &Lane<T>) {
+        tokio::select! {
+            () = lane.target.prepare(self.concurrency) => {}
+            () = self.cancel.cancelled() => {}
+        }
+    }
+
     async fn run_block(&self, block: &Block, side: Side, lane: &Lane<T>, ended: &Sender<Ended>) -> BlockTime {
         // Idle connections may have been closed while the other side had its turn.
-        lane.target.prepare(self.concurrency).await;
+        self.prepare(lane).await;
         let start_ns = self.clock.now();
         let slots = Arc::new(Slots::default());
         let mut workers = JoinSet::new();

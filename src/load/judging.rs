@@ -34,11 +34,11 @@ pub(super) struct Ended {
     pub(super) exchange: Exchange,
 }
 
+/// Gives every record once the thread has ended.
+pub(super) type Records = oneshot::Receiver<Vec<Arc<Record>>>;
+
 /// Starts the thread. It stops when every sender is gone, and then gives all records.
-pub(super) fn start(
-    prompts: Arc<Vec<Judged>>,
-    bus: Bus,
-) -> std::io::Result<(mpsc::Sender<Ended>, oneshot::Receiver<Vec<Arc<Record>>>)> {
+pub(super) fn start(prompts: Arc<Vec<Judged>>, bus: Bus) -> std::io::Result<(mpsc::Sender<Ended>, Records)> {
     let (sender, receiver) = mpsc::channel::<Ended>();
     let (all, records) = oneshot::channel();
     std::thread::Builder::new().name("judging".into()).spawn(move || {

@@ -86,6 +86,7 @@ pub(super) mod tests {
         };
         Exchange {
             request_id: "r".into(),
+            resent: false,
             outcome: Outcome::Success,
             error: None,
             http_status: Some(200),

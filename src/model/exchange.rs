@@ -26,6 +26,10 @@ pub struct Usage {
 pub struct Exchange {
     /// The `X-Request-Id` it was sent with, unique within the run.
     pub request_id: String,
+    /// True where it was sent a second time, because the server closed the idle connection on which
+    /// it was sent first; times count from the second.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resent: bool,
     /// How it ended.
     pub outcome: Outcome,
     /// What went wrong, in words, where something did. Never holds a key.

@@ -233,6 +233,7 @@ fn attempt(verdict: Verdict, i: usize, slow: f64) -> Attempt {
     Attempt {
         exchange: Exchange {
             request_id: "r".into(),
+            resent: false,
             outcome: Outcome::Success,
             error: None,
             http_status: Some(200),

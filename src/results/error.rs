@@ -135,6 +135,18 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// The same without the promise that the journal holds everything, for a run whose journal
+    /// stopped early.
+    #[must_use]
+    pub fn without_journal(mut self) -> Self {
+        if let Self::Write { journal, .. } | Self::NotReadableBack { journal, .. } = &mut self {
+            *journal = None;
+        }
+        self
+    }
+}
+
 /// The journal could not be kept.
 #[derive(Debug, Error)]
 pub enum JournalError {

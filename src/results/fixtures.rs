@@ -28,6 +28,7 @@ pub(super) fn record(prompt_id: &str, repeat: u32, side: Side, verdict: Verdict)
     let chunk = |ms, tokens, kind| Chunk { recv_ns: Nanos::from_millis(ms), tokens, kind, exact: ms != 30 };
     let exchange = Exchange {
         request_id: "r".into(),
+        resent: false,
         outcome: if failed { Outcome::Reset } else { Outcome::Success },
         error: failed.then(|| "the connection was reset".to_owned()),
         http_status: (!failed).then_some(200),

@@ -16,7 +16,7 @@ use super::tokens;
 use crate::model::prompt::{Prompt, PromptSet};
 
 /// What a simulated model makes of one prompt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Truth {
     /// The prompt's id.
     pub prompt_id: String,

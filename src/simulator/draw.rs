@@ -39,6 +39,7 @@ impl Draw {
     }
 
     /// An index below `n`; 0 where `n` is 0.
+    #[expect(clippy::cast_possible_truncation, reason = "the remainder is below a `usize`")]
     pub(super) const fn below(self, n: usize) -> usize {
         // The bias of the remainder is n / 2^64: nothing.
         if n == 0 { 0 } else { (self.0 % n as u64) as usize }

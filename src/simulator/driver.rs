@@ -44,7 +44,7 @@ pub(super) struct Driver {
 /// The tokens of one request. Dropping it before the last tells the engine that the client has gone.
 pub(super) struct Tokens {
     id: u64,
-    tokens: UnboundedReceiver<Token>,
+    inbox: UnboundedReceiver<Token>,
     commands: Sender<Command>,
     finished: bool,
 }
@@ -71,11 +71,11 @@ impl Driver {
         finish: FinishReason,
     ) -> Tokens {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let (sender, tokens) = unbounded_channel();
+        let (sender, inbox) = unbounded_channel();
         let request = EngineRequest { id, prompt_tokens, output_tokens, finish };
         // A stopped engine has dropped its inbox, and with it the sender: `next` then says so.
         let _ = self.commands.send(Command::Submit { arrived, request, tokens: sender });
-        Tokens { id, tokens, commands: self.commands.clone(), finished: false }
+        Tokens { id, inbox, commands: self.commands.clone(), finished: false }
     }
 
     /// Ends the thread after the step under way. Requests in flight get no more tokens.
@@ -87,7 +87,7 @@ impl Driver {
 impl Tokens {
     /// The next token; `None` after the last, or when the engine has stopped.
     pub(super) async fn next(&mut self) -> Option<Token> {
-        let token = self.tokens.recv().await;
+        let token = self.inbox.recv().await;
         self.finished |= token.is_none_or(|t| t.finished);
         token
     }
@@ -128,6 +128,7 @@ impl Running {
                 self.note(None);
                 clock::sleep_until(step.ends_at);
                 free_at = step.ends_at;
+                self.engine.end_step();
                 self.note(Some(&step));
                 self.hand_out(&step);
             } else {

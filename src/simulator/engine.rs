@@ -213,7 +213,7 @@ impl Engine {
     /// Schedules the next step, to start at `not_before`, or at the next arrival where nothing is
     /// there yet. `None` when there is nothing to do. To be called when the step before has ended.
     pub fn next_step(&mut self, not_before: Nanos) -> Option<Step> {
-        self.retire();
+        self.end_step();
         let starts_at = match (self.running.is_empty(), self.waiting.front()) {
             (true, None) => return None,
             (true, Some(first)) => not_before.max(first.arrived),
@@ -229,8 +229,9 @@ impl Engine {
         Some(self.advance(starts_at, &scheduled))
     }
 
-    /// Releases what the last step finished.
-    fn retire(&mut self) {
+    /// Releases what the step finished. `next_step` does so too; a caller that shows the load between
+    /// steps calls this as soon as a step has ended.
+    pub fn end_step(&mut self) {
         let mut freed = 0;
         self.running.retain(|s| {
             let keep = !s.is_finished();

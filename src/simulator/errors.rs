@@ -1,4 +1,4 @@
-//! Error bodies as vLLM, llama.cpp and FastAPI servers send them.
+//! Error bodies as vLLM, llama.cpp and `FastAPI` servers send them.
 
 use serde_json::json;
 

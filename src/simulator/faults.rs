@@ -3,8 +3,12 @@
 //! Whether a fault strikes depends only on the simulator's seed, the fault's place in the list and
 //! the request's ordinal (generation requests of this server, counted from 1 as they arrive).
 
-use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::SimulatorError;
 use super::draw::Draw;
 
 /// Which requests a fault strikes. All three conditions must hold.
@@ -13,7 +17,7 @@ use super::draw::Draw;
 pub struct When {
     /// Chance for each request, 0 to 1.
     pub probability: f64,
-    /// Only each so-manieth request: 3 strikes the 3rd, 6th, 9th, … 0 and 1 strike all.
+    /// Only each n-th request: 3 strikes the 3rd, 6th, 9th, … 0 and 1 strike all.
     pub every: u64,
     /// Not the first so many requests.
     pub after: u64,
@@ -143,6 +147,11 @@ pub enum FaultKind {
         /// Tokens before; 0: before the headers.
         after_tokens: u32,
     },
+    /// The connection ends in the middle of the body.
+    Disconnect {
+        /// Tokens before.
+        after_tokens: u32,
+    },
     /// An event whose JSON breaks off.
     InvalidJson {
         /// Tokens before.
@@ -202,6 +211,38 @@ pub struct Fault {
     /// For which requests.
     #[serde(default)]
     pub when: When,
+}
+
+impl FromStr for Fault {
+    type Err = SimulatorError;
+
+    /// Reads the short form: the kind's name, then its fields and those of [`When`]:
+    /// `no_done`, `status:status=503,probability=0.1`, `stall:after_tokens=5,seconds=2,every=10`.
+    fn from_str(text: &str) -> Result<Self, SimulatorError> {
+        let refused = |reason: String| SimulatorError::BadFault { text: text.to_owned(), reason };
+        let (name, fields) = text.split_once(':').unwrap_or((text, ""));
+        let (mut kind, mut when) = (Map::new(), Map::new());
+        kind.insert("type".to_owned(), Value::from(name.trim()));
+        for field in fields.split(',').filter(|f| !f.trim().is_empty()) {
+            let (key, value) =
+                field.split_once('=').ok_or_else(|| refused(format!("`{}` has no value", field.trim())))?;
+            let (key, value) = (key.trim().to_owned(), value.trim());
+            // Numbers are numbers; everything else is a text.
+            let value = serde_json::from_str::<serde_json::Number>(value)
+                .map_or_else(|_| Value::from(value), Value::from);
+            let map = if matches!(key.as_str(), "probability" | "every" | "after" | "until") {
+                &mut when
+            } else {
+                &mut kind
+            };
+            map.insert(key, value);
+        }
+        let fault = Value::from(Map::from_iter([
+            ("kind".to_owned(), Value::from(kind)),
+            ("when".to_owned(), Value::from(when)),
+        ]));
+        serde_json::from_value(fault).map_err(|e| refused(e.to_string()))
+    }
 }
 
 /// All that goes wrong with a server. The default is nothing.
@@ -286,6 +327,28 @@ mod tests {
         assert_eq!(done, all(FaultKind::NoDone));
         let both = done.iter().filter(|n| usage.contains(n)).count();
         assert!((300..500).contains(&both), "independent: {both}");
+    }
+
+    #[test]
+    fn short_forms_are_read() {
+        let read = |text: &str| text.parse::<Fault>();
+        let fault = |kind, when| Fault { kind, when };
+        assert_eq!(read("no_done").unwrap(), fault(FaultKind::NoDone, When::always()));
+        let status = FaultKind::Status { status: 503, shape: ErrorShape::LlamaCpp };
+        let expected = fault(status, When::probability(0.1));
+        assert_eq!(read("status:status=503, shape=llama-cpp,probability=0.1").unwrap(), expected);
+        let stall = FaultKind::Stall { after_tokens: 5, seconds: Some(2.0) };
+        assert_eq!(read("stall:after_tokens=5,seconds=2,every=10").unwrap(), fault(stall, When::every(10)));
+        for (text, reason) in [
+            ("explode", "unknown variant `explode`"),
+            ("stall", "missing field `after_tokens`"),
+            ("reset:after=3", "missing field `after_tokens`"),
+            ("reset:after_tokens", "`after_tokens` has no value"),
+            ("truncate:after_tokens=3,tokens=4", "unknown field `tokens`"),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains(reason) && error.contains(text), "{error}");
+        }
     }
 
     #[test]

@@ -4,64 +4,22 @@ use std::future::pending;
 use std::io;
 use std::time::Duration;
 
-use super::answers::{Answer, Question};
 use super::clock;
 use super::driver::Tokens;
 use super::errors::Refusal;
-use super::faults::{ErrorShape, FaultKind, ReasoningField, Struck};
+use super::faults::{ErrorShape, FaultKind, Struck};
 use super::ground_truth::{GroundTruth, Record};
 use super::http::{self, Connection, Request};
+use super::reply::Reply;
 use super::request::{Completion, Interface};
 use super::server::{After, Shared, respond};
 use super::stream::EventStream;
-use super::wire::{Delta, Envelope, FINGERPRINT, Message, finish_name};
+use super::wire::{Delta, Message};
 use crate::model::trace::ChunkKind;
 use crate::model::units::Nanos;
 
 const HTML: &str = "<!DOCTYPE html>\n<html><head><title>Simulated gateway</title></head>\
     <body><h1>This is not an event stream</h1></body></html>\n";
-
-/// What will be sent, and as what.
-struct Reply {
-    envelope: Envelope,
-    reasoning: Option<(ReasoningField, Answer)>,
-    answer: Answer,
-    tool_call: bool,
-    usage: bool,
-    done: bool,
-}
-
-impl Reply {
-    fn reasoning_tokens(&self) -> u32 {
-        self.reasoning.as_ref().map_or(0, |(_, text)| text.len())
-    }
-
-    fn tokens(&self) -> u32 {
-        self.reasoning_tokens() + self.answer.len()
-    }
-
-    fn finish(&self) -> &'static str {
-        if self.tool_call { "tool_calls" } else { finish_name(self.answer.finish) }
-    }
-
-    /// The part from token `from` up to but without `to`, which lie on one side of the reasoning's end.
-    fn delta(&self, from: u32, to: u32) -> (Delta<'_>, ChunkKind) {
-        let before = self.reasoning_tokens();
-        match &self.reasoning {
-            Some((field, text)) if from < before => {
-                (Delta::Reasoning(*field, text.tokens(from, to)), ChunkKind::Reasoning)
-            }
-            _ => {
-                let text = self.answer.tokens(from - before, to - before);
-                if self.tool_call {
-                    (Delta::Arguments(text), ChunkKind::ToolCall)
-                } else {
-                    (Delta::Content(text), ChunkKind::Content)
-                }
-            }
-        }
-    }
-}
 
 /// Serves a request that was received on `connection`.
 pub(super) async fn serve(
@@ -147,10 +105,13 @@ async fn answer(
 ) -> io::Result<After> {
     let slow =
         struck.find(|f| if let FaultKind::SlowHeaders { seconds } = f { Some(*seconds) } else { None });
-    if let Some(seconds) = slow
-        && !wait(connection, seconds).await
-    {
-        return Ok(After::Close);
+    let mut arrived = request.received;
+    if let Some(seconds) = slow {
+        if !wait(connection, seconds).await {
+            return Ok(After::Close);
+        }
+        // The engine sees it only now; else it would have been computed while it was held back.
+        arrived = clock::now();
     }
     let status = struck.find(|fault| match fault {
         FaultKind::Status { status, shape } => Some((*status, *shape, None)),
@@ -169,11 +130,11 @@ async fn answer(
         (record.truth.status, record.truth.finished) = (200, true);
         return respond(connection, request, 200, "text/html; charset=utf-8", HTML.as_bytes(), &[]).await;
     }
-    let reply = compose(shared, completion, struck, &record.truth.id);
+    let reply = Reply::compose(shared, completion, struck, &record.truth.id);
     // A model without a word still takes a step to say so.
     let output_tokens = reply.tokens().max(1);
     let mut tokens =
-        shared.driver.submit(request.received, completion.prompt_tokens, output_tokens, reply.answer.finish);
+        shared.driver.submit(arrived, completion.prompt_tokens, output_tokens, reply.answer.finish);
     if completion.stream {
         stream(connection, record, &reply, struck, &mut tokens).await
     } else {
@@ -181,59 +142,14 @@ async fn answer(
     }
 }
 
-fn compose(shared: &Shared, completion: &Completion, struck: &Struck<'_>, id: &str) -> Reply {
-    let chat = completion.interface == Interface::Chat;
-    let limit = completion.max_tokens.unwrap_or(1);
-    let empty = struck.has(&FaultKind::EmptyAnswer);
-    let question = Question {
-        system: &completion.system,
-        user: &completion.user,
-        sampling_seed: completion.seed,
-        max_tokens: if empty { 0 } else { limit },
-        min_tokens: if completion.ignore_eos { limit } else { completion.min_tokens },
-        stop: &completion.stop,
-        multibyte: struck.has(&FaultKind::SplitWrites),
-    };
-    let mut answer = shared.answers.answer(&question);
-    if empty {
-        answer.finish = super::engine::FinishReason::Stop;
-    }
-    let reasoning = struck.find(|fault| match fault {
-        FaultKind::Reasoning { field, tokens } if chat => Some((*field, *tokens)),
-        _ => None,
-    });
-    let room =
-        shared.longest_tokens.saturating_sub(completion.prompt_tokens).saturating_sub(answer.len().max(1));
-    let reasoning = reasoning
-        .map(|(field, tokens)| (field, shared.answers.reasoning(&completion.user, tokens.min(room))));
-    let fingerprint =
-        struck.find(|f| if let FaultKind::Fingerprint { value } = f { Some(value.as_str()) } else { None });
-    let model =
-        struck.find(|f| if let FaultKind::ModelName { name } = f { Some(name.as_str()) } else { None });
-    Reply {
-        envelope: Envelope {
-            interface: completion.interface,
-            id: format!("{}-{id}", if chat { "chatcmpl" } else { "cmpl" }),
-            created: clock::unix_seconds(),
-            model: model.unwrap_or(&shared.model).to_owned(),
-            fingerprint: fingerprint.unwrap_or(FINGERPRINT).to_owned(),
-            prompt_tokens: completion.prompt_tokens,
-            continuous_usage: completion.continuous_usage && completion.include_usage,
-            token_ids: completion.token_ids,
-        },
-        reasoning,
-        answer,
-        tool_call: chat && struck.has(&FaultKind::ToolCall),
-        usage: (completion.include_usage || !completion.stream) && !struck.has(&FaultKind::NoUsage),
-        done: !struck.has(&FaultKind::NoDone),
-    }
-}
-
 /// Waits, for ever where no time is given. False where the client left.
 async fn wait(connection: &mut Connection, seconds: Option<f64>) -> bool {
     let time = async {
-        match seconds.and_then(|s| Duration::try_from_secs_f64(s).ok()) {
-            Some(time) => tokio::time::sleep(time).await,
+        match seconds {
+            // What is too long for a duration is for ever too.
+            Some(s) => {
+                tokio::time::sleep(Duration::try_from_secs_f64(s.max(0.0)).unwrap_or(Duration::MAX)).await;
+            }
             None => pending().await,
         }
     };
@@ -250,6 +166,7 @@ fn tokens_before(fault: &FaultKind, all: u32) -> Option<u32> {
         | FaultKind::Truncate { after_tokens }
         | FaultKind::StreamError { after_tokens }
         | FaultKind::Reset { after_tokens }
+        | FaultKind::Disconnect { after_tokens }
         | FaultKind::InvalidJson { after_tokens }
         | FaultKind::InvalidUtf8 { after_tokens } => Some((*after_tokens).min(all.saturating_sub(1))),
         _ => None,
@@ -303,6 +220,7 @@ async fn stream(
                     return end(events, reply).await;
                 }
                 FaultKind::Reset { .. } => return Ok(After::Reset),
+                FaultKind::Disconnect { .. } => return Ok(After::Close),
                 other => spoil = Some(other),
             }
         }
@@ -405,7 +323,7 @@ async fn whole(
             return refuse(connection, request, &Refusal::of_status(500), ErrorShape::Vllm, &[]).await;
         }
         Some(FaultKind::Reset { .. }) => cut = Some(After::Reset),
-        Some(FaultKind::Truncate { .. }) => cut = Some(After::Close),
+        Some(FaultKind::Truncate { .. } | FaultKind::Disconnect { .. }) => cut = Some(After::Close),
         Some(FaultKind::InvalidJson { .. }) => {
             body.truncate(length / 2);
             body.resize(length, b' ');

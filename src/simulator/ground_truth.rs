@@ -18,7 +18,8 @@ use crate::model::units::Nanos;
 /// What happened to one request. Times are absolute `CLOCK_MONOTONIC` nanoseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroundTruth {
-    /// The client's `X-Request-Id`, or the simulator's own; also the response's `id`.
+    /// The client's `X-Request-Id`, or the simulator's own. The response's `id` is this after `chatcmpl-`
+    /// or `cmpl-`.
     pub id: String,
     /// Which generation request of this server it was, from 1.
     pub ordinal: u64,

@@ -2,7 +2,7 @@
 //! decide (which bytes one write holds, when a connection breaks) and know (when a request's last
 //! byte was received).
 
-use std::io;
+use std::io::{self, Write as _};
 
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -169,11 +169,7 @@ impl Connection {
 
 /// One `recvmsg`, and the kernel's stamp of the bytes on the monotonic clock.
 #[cfg(target_os = "linux")]
-fn receive(
-    stream: &TcpStream,
-    buffer: &mut [u8],
-    control: &mut Vec<u8>,
-) -> io::Result<(usize, Option<Nanos>)> {
+fn receive(stream: &TcpStream, buffer: &mut [u8], control: &mut [u8]) -> io::Result<(usize, Option<Nanos>)> {
     use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
     use std::os::fd::AsRawFd as _;
 
@@ -270,28 +266,32 @@ pub(super) fn head(
     id: &str,
     extra: &[(&str, String)],
 ) -> Vec<u8> {
-    let mut head = format!(
+    let mut head = Vec::with_capacity(256);
+    // Writing to a `Vec` can't fail, so its results are let go.
+    let _ = write!(
+        head,
         "HTTP/1.1 {status} {}\r\nserver: labctl-simulator/{}\r\ncontent-type: {content_type}\r\n",
         reason(status),
         env!("CARGO_PKG_VERSION"),
     );
     match length {
-        Some(length) => head.push_str(&format!("content-length: {length}\r\n")),
-        None => head.push_str("transfer-encoding: chunked\r\n"),
+        Some(length) => drop(write!(head, "content-length: {length}\r\n")),
+        None => head.extend_from_slice(b"transfer-encoding: chunked\r\n"),
     }
     if !id.is_empty() {
-        head.push_str(&format!("x-request-id: {id}\r\n"));
+        let _ = write!(head, "x-request-id: {id}\r\n");
     }
     for (name, value) in extra {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(head, "{name}: {value}\r\n");
     }
-    head.push_str("\r\n");
-    head.into_bytes()
+    head.extend_from_slice(b"\r\n");
+    head
 }
 
 /// Adds one chunk of a chunked body.
 pub(super) fn frame(payload: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(format!("{:x}\r\n", payload.len()).as_bytes());
+    // Writing to a `Vec` can't fail.
+    let _ = write!(out, "{:x}\r\n", payload.len());
     out.extend_from_slice(payload);
     out.extend_from_slice(b"\r\n");
 }
@@ -316,7 +316,7 @@ mod tests {
     #[test]
     fn chunked_bodies_are_joined() {
         let (body, used) = dechunk(b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\nGET").unwrap().unwrap();
-        assert_eq!((body.as_slice(), used), (&b"abcde"[..], 25));
+        assert_eq!((body.as_slice(), used), (&b"abcde"[..], 24));
         assert!(dechunk(b"3\r\nab").unwrap().is_none());
         assert!(dechunk(b"zz\r\n").is_err());
     }

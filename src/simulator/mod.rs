@@ -17,6 +17,7 @@ mod ground_truth;
 mod http;
 mod metrics;
 mod profile;
+mod reply;
 mod request;
 mod server;
 mod stream;
@@ -114,6 +115,14 @@ pub enum SimulatorError {
         value: f64,
         /// What it must be.
         wanted: &'static str,
+    },
+    /// A fault's short form that can't be read.
+    #[error("the fault `{text}` can't be read: {reason}; write `NAME` or `NAME:field=value,…`")]
+    BadFault {
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// The address can't be had.
     #[error("the simulator can't listen on {address}; choose another port or stop what holds it")]

@@ -15,6 +15,7 @@ pub(super) enum Interface {
 }
 
 /// A request for an answer.
+#[expect(clippy::struct_excessive_bools, reason = "they are the interface's own switches")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Completion {
     /// How it was asked.

@@ -106,6 +106,7 @@ impl Running {
     }
 
     /// Generation requests that have ended, however they did. Those refused as invalid don't count.
+    /// A request is counted after its last byte was written, so a client may have it a moment earlier.
     #[must_use]
     pub fn requests_served(&self) -> u64 {
         self.served.load(Ordering::Relaxed)
@@ -220,6 +221,9 @@ fn bind(host: IpAddr, port: u16) -> io::Result<TcpListener> {
     let listen = |port| {
         let socket = if host.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
         socket.set_reuseaddr(true)?;
+        // Connections inherit it, so that even what came before they were accepted is stamped.
+        #[cfg(target_os = "linux")]
+        nix::sys::socket::setsockopt(&socket, nix::sys::socket::sockopt::ReceiveTimestampns, &true)?;
         socket.bind(SocketAddr::new(host, port))?;
         socket.listen(4096)
     };

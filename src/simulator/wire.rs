@@ -1,4 +1,7 @@
-//! Writes responses as vLLM 0.32 words them, straight into a buffer.
+//! Writes responses as vLLM 0.32 words them, straight into a buffer. Writing to a `Vec` can't fail, so
+//! the results of that are let go.
+
+use std::io::Write as _;
 
 use super::engine::FinishReason;
 use super::faults::ReasoningField;
@@ -122,7 +125,7 @@ impl Envelope {
             }
             out.extend_from_slice(b",\"refusal\":null");
             if let Some((field, text)) = message.reasoning {
-                out.extend_from_slice(format!(",\"{}\":", field_name(field)).as_bytes());
+                let _ = write!(out, ",\"{}\":", field_name(field));
                 json(text, out);
             }
             out.push(b'}');
@@ -144,20 +147,18 @@ impl Envelope {
         };
         out.extend_from_slice(b"{\"id\":");
         json(&self.id, out);
-        out.extend_from_slice(
-            format!(",\"object\":\"{object}\",\"created\":{},\"model\":", self.created).as_bytes(),
-        );
+        let _ = write!(out, ",\"object\":\"{object}\",\"created\":{},\"model\":", self.created);
         json(&self.model, out);
         out.extend_from_slice(b",\"choices\":");
     }
 
     fn usage(&self, completion_tokens: u32, out: &mut Vec<u8>) {
         let (prompt, total) = (self.prompt_tokens, self.prompt_tokens.saturating_add(completion_tokens));
-        let text = format!(
+        let _ = write!(
+            out,
             ",\"usage\":{{\"prompt_tokens\":{prompt},\"total_tokens\":{total},\"completion_tokens\":{completion_tokens},\
              \"prompt_tokens_details\":{{\"cached_tokens\":0}}}}"
         );
-        out.extend_from_slice(text.as_bytes());
     }
 
     fn tail(&self, out: &mut Vec<u8>) {
@@ -208,7 +209,7 @@ fn write_delta(delta: Delta<'_>, out: &mut Vec<u8>) {
             json(text, out);
         }
         Delta::Reasoning(field, text) => {
-            out.extend_from_slice(format!("\"{}\":", field_name(field)).as_bytes());
+            let _ = write!(out, "\"{}\":", field_name(field));
             json(text, out);
         }
         Delta::ToolCall => {

@@ -1,7 +1,22 @@
-//! End-to-end tests of the `labctl` binary, one module a subcommand; `layers` reads the sources.
+//! End-to-end tests of the `labctl` binary, one module a subcommand or a kind of bad input; `layers` reads the
+//! sources.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
+mod captures;
 mod config;
+mod disk;
 mod help;
+mod interrupt;
 mod layers;
+mod limits;
+mod mid_run;
+mod prompt_sets;
+mod refused;
+mod secrets;
+mod simulated;
+mod support;
+mod truth;
+mod unreachable;
+mod virtual_server;
+mod virtual_time;

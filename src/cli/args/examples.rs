@@ -84,7 +84,7 @@ EXAMPLES:
   labctl mock --profile awq --port 8001
   labctl mock --profile fp16 --port 0 --speed 10 --ground-truth truth.jsonl
   labctl mock --profile awq --print-truth quant-quality
-  labctl mock --fault http_500=0.1 --fault stall=0.05";
+  labctl mock --fault status:status=503,probability=0.1 --fault die_after=100";
 
 pub(super) const INIT: &str = "\
 EXAMPLES:

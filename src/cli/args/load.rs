@@ -31,6 +31,7 @@ pub struct TargetArgs {
 /// How the load is put on, what is asked of the model, and what is written.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Load")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct LoadArgs {
     /// Requests in flight, at least 1 [default: 10]
     #[arg(short, long, value_name = "N")]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::values::{KeyValue, factor, share};
+use super::values::{factor, share};
 
 /// Flags of `labctl mock`.
 #[derive(Debug, Clone, Args)]
@@ -58,9 +58,11 @@ pub struct MockArgs {
     #[arg(long, value_name = "FILE")]
     pub ground_truth: Option<PathBuf>,
 
-    /// Misbehave, e.g. `http_500=0.1` for a tenth of the requests (repeatable)
-    #[arg(long, value_name = "FAULT=VALUE", action = ArgAction::Append)]
-    pub fault: Vec<KeyValue>,
+    /// Misbehave (repeatable): a fault of single requests, such as `status:status=503,probability=0.1`,
+    /// `stall:after_tokens=5,seconds=2,every=10` or `no_done`; or of the whole server: `die_after=N`,
+    /// `unhealthy_polls=N`, `prompt_token_offset=N`
+    #[arg(long, value_name = "FAULT", action = ArgAction::Append)]
+    pub fault: Vec<String>,
 
     /// Print what this prompt set's verdicts will be, and exit
     #[arg(long, value_name = "NAME")]

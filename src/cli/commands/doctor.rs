@@ -1,11 +1,79 @@
-//! `labctl doctor`.
+//! `labctl doctor`: is everything in place to measure?
 
+use anstyle::AnsiColor;
+use serde_json::json;
+
+use crate::bench::doctor::{Finding, Grade, endpoint, machine};
+use crate::bench::plan::SideSpec;
 use crate::cli::args::DoctorArgs;
+use crate::cli::args::values::PlainFormat;
+use crate::cli::commands::failure;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::settings::{Settings, Target, api_key};
+use crate::cli::ui::printable;
+use crate::client::clock::Clock;
 
 /// Runs `labctl doctor`.
-pub fn run(_args: &DoctorArgs, _context: &Context) -> Result<ExitStatus, CliError> {
-    Err(CliError::internal("not wired"))
+pub fn run(args: &DoctorArgs, context: &Context) -> Result<ExitStatus, CliError> {
+    let settings = context.settings(args)?;
+    let targets = settings.doctor_targets(args)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::internal("could not start the runtime").caused_by(error))?;
+    let mut groups =
+        vec![("this machine".to_owned(), machine(u64::from(settings.config.defaults.concurrency)))];
+    for target in &targets {
+        let findings = runtime.block_on(examine(target, &settings));
+        groups.push((format!("endpoint {}", target.name), findings));
+    }
+    print(&groups, args.format, context)?;
+    let failed =
+        groups.iter().flat_map(|(_, findings)| findings).filter(|f| f.grade == Grade::Failed).count();
+    if failed == 0 {
+        return Ok(ExitStatus::Success);
+    }
+    Err(CliError::not_measured(format!("{failed} of the findings would keep labctl from measuring")))
+}
+
+async fn examine(target: &Target, settings: &Settings) -> Vec<Finding> {
+    let failed = |error: &CliError| {
+        let said = std::iter::once(error.full_message()).chain(error.hints().iter().cloned());
+        vec![Finding { what: "reachable", grade: Grade::Failed, detail: said.collect::<Vec<_>>().join("; ") }]
+    };
+    let key = match api_key(&target.endpoint) {
+        Ok(key) => key,
+        Err(error) => return failed(&CliError::from(error)),
+    };
+    let spec = SideSpec { name: target.name.clone(), endpoint: target.endpoint.clone(), key };
+    match endpoint(&spec, Clock::start(), settings.config.defaults.seed).await {
+        Ok(findings) => findings,
+        Err(error) => failed(&failure::of_side(&error)),
+    }
+}
+
+fn print(groups: &[(String, Vec<Finding>)], format: PlainFormat, context: &Context) -> Result<(), CliError> {
+    if format == PlainFormat::Json {
+        let groups: Vec<_> =
+            groups.iter().map(|(name, findings)| json!({"name": name, "findings": findings})).collect();
+        return context.ui.print_json(&groups);
+    }
+    for (name, findings) in groups {
+        context.ui.print_line(&printable(name))?;
+        for finding in findings {
+            let (style, mark) = match finding.grade {
+                Grade::Ok => (AnsiColor::Green.on_default(), "ok     "),
+                Grade::Warning => (AnsiColor::Yellow.on_default(), "warning"),
+                Grade::Failed => (AnsiColor::Red.on_default(), "failed "),
+            };
+            context.ui.print_line(&format!(
+                "  {style}{mark}{style:#}  {:<12}  {}",
+                finding.what,
+                printable(&finding.detail)
+            ))?;
+        }
+    }
+    Ok(())
 }

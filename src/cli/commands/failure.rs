@@ -1,17 +1,27 @@
 //! From the library's errors to the command line's: the kind (and so the exit code), and what to do.
 
-use crate::bench::run::RunError;
+use std::path::Path;
+
+use crate::bench::run::{Finished, RunError};
 use crate::bench::side::SideError;
+use crate::bench::soundness::most_frequent_failure;
 use crate::cli::error::CliError;
 use crate::model::outcome::Outcome;
+use crate::model::record::Side;
+use crate::model::result::RunResult;
+use crate::results::error::StoreError;
 
 /// A run that brought no result.
 pub(super) fn of_run(error: RunError) -> CliError {
     let message = error.to_string();
     match error {
         RunError::Store(_) | RunError::Journal(_) => CliError::not_written(message),
-        RunError::TooManyFiles(_) => {
-            CliError::usage(message).with_hint("lower `--concurrency`, or raise the limit with `ulimit -n`")
+        RunError::TooManyFiles(limit) => {
+            let hint = match limit.concurrency() {
+                0 => "raise the limit with `ulimit -Hn`".to_owned(),
+                most => format!("lower `--concurrency` to {most}, or raise the limit with `ulimit -Hn`"),
+            };
+            CliError::usage(message).with_hint(hint)
         }
         RunError::Side(side) => of_side(&side),
         RunError::Check { .. } => CliError::usage(message),
@@ -21,12 +31,41 @@ pub(super) fn of_run(error: RunError) -> CliError {
     }
 }
 
+/// A result that could not be written.
+pub(super) fn of_writing(error: &StoreError, finished: &Finished) -> CliError {
+    let told = CliError::not_written(error.to_string());
+    if finished.journal.error.is_none() {
+        return told;
+    }
+    let (kept, run_id) = (finished.journal.written, &finished.result.run_id);
+    told.with_hint(format!(
+        "the journal stopped too, after {kept} requests, which `labctl results recover {run_id}` makes a result of; \
+         make room or name another folder with `--results-dir`"
+    ))
+}
+
+/// A run that brought a result which is worth nothing.
+pub(super) fn of_measurement(reasons: &[String], result: &RunResult, path: &Path) -> CliError {
+    let error = CliError::not_measured(reasons.join("; "));
+    let worst =
+        [Side::Candidate, Side::Baseline].iter().find_map(|side| most_frequent_failure(result, *side));
+    let error = match worst {
+        Some((outcome, _)) => with_outcome_hint(error, outcome, None),
+        None => error,
+    };
+    kept_in(error, path)
+}
+
+/// Says where what was measured is, although it is worth nothing.
+pub(super) fn kept_in(error: CliError, path: &Path) -> CliError {
+    error.with_hint(format!("what was measured is in `{}`", path.display()))
+}
+
 /// An endpoint that can't be used.
 pub(super) fn of_side(error: &SideError) -> CliError {
     let message = error.to_string();
     match error {
-        SideError::Configuration { .. } => CliError::usage(message),
-        SideError::Simulator { .. } => CliError::usage(message),
+        SideError::Configuration { .. } | SideError::Simulator { .. } => CliError::usage(message),
         SideError::Unreachable { url, failure, .. } => {
             with_outcome_hint(CliError::not_measured(message), failure.outcome, Some(url))
         }
@@ -43,10 +82,10 @@ pub(super) fn of_side(error: &SideError) -> CliError {
 
 fn with_outcome_hint(error: CliError, outcome: Outcome, url: Option<&String>) -> CliError {
     match outcome {
-        Outcome::Connect => error.with_hint(match url {
-            Some(url) => format!("is the server running and the address right? `labctl doctor {url}` looks closer"),
-            None => "is the server still running?".to_owned(),
-        }),
+        Outcome::Connect if let Some(url) = url => error.with_hint(format!(
+            "is the server running and the address right? `labctl doctor {url}` looks closer"
+        )),
+        Outcome::Connect | Outcome::Reset => error.with_hint("is the server still running? its log may say why not"),
         Outcome::Tls => error.with_hint(
             "a private certificate authority is trusted with `tls.ca_file` of the endpoint; `http://` is for servers without TLS",
         ),
@@ -57,7 +96,9 @@ fn with_outcome_hint(error: CliError, outcome: Outcome, url: Option<&String>) ->
         Outcome::TimeoutTtft | Outcome::TimeoutStall | Outcome::TimeoutTotal => {
             error.with_hint("the limits are `timeouts` of the endpoint")
         }
-        Outcome::BadResponse => error.with_hint("the URL should end where the OpenAI-compatible API begins, mostly in `/v1`"),
+        Outcome::BadResponse => error.with_hint(
+            "the URL should end where the OpenAI-compatible API begins, mostly in `/v1`, and a server with TLS needs `https://`",
+        ),
         _ => error,
     }
 }

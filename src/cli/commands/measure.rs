@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +14,7 @@ use crate::cli::commands::{failure, gates};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::interrupt::Interrupts;
 use crate::cli::progress;
 use crate::cli::settings::{self, Settings, Target, Targets};
 use crate::client::clock::Clock;
@@ -95,9 +95,13 @@ impl Measure<'_> {
             let bus = Bus::new(clock);
             let cancel = CancellationToken::new();
             let progress = progress::follow(bus.subscribe_live(), plan.shape().total(), ui, visible);
-            let interrupts = tokio::spawn(watch_interrupts(cancel.clone(), ui));
+            let (stop, results_dir) = (cancel.clone(), plan.results_dir.clone());
+            let interrupts = Interrupts::listen()
+                .map(|signals| tokio::spawn(async move { signals.watch(stop, ui, &results_dir).await }));
             let outcome = run(plan, &bus, clock, cancel).await;
-            interrupts.abort();
+            if let Ok(watching) = interrupts {
+                watching.abort();
+            }
             drop(bus);
             // The bar ends by itself once the bus is gone; how it ended changes nothing.
             let _ended = progress.await;
@@ -119,53 +123,27 @@ impl Measure<'_> {
 
     fn status(&self, finished: &Finished) -> Result<ExitStatus, CliError> {
         let result = &finished.result;
-        if let Err(error) = &finished.written {
-            return Err(CliError::not_written(error.to_string()));
-        }
+        let path = match &finished.written {
+            Err(error) => return Err(failure::of_writing(error, finished)),
+            Ok(path) => path,
+        };
         if result.status == RunStatus::Interrupted {
-            return Err(CliError::interrupted("interrupted; what was measured is kept"));
+            return Err(CliError::interrupted("interrupted; what was measured is kept")
+                .with_hint(format!("it is in `{}`", path.display())));
         }
         let limit = self.settings.config.defaults.max_error_rate;
         let reasons = nothing_valid(result, limit, self.load.allow_invalid_client);
         if !reasons.is_empty() {
-            return Err(CliError::not_measured(reasons.join("; ")));
+            return Err(failure::of_measurement(&reasons, result, path));
         }
         gates::status(result.comparison.as_ref(), self.gate, self.context.ui)
+            .map_err(|error| failure::kept_in(error, path))
     }
 }
 
 fn side(target: &Target) -> Result<SideSpec, CliError> {
     let key = settings::api_key(&target.endpoint)?;
     Ok(SideSpec { name: target.name.clone(), endpoint: target.endpoint.clone(), key })
-}
-
-/// The first interrupt ends the run and keeps what was measured; the second ends the process.
-async fn watch_interrupts(cancel: CancellationToken, ui: crate::cli::ui::Ui) {
-    let seen = AtomicBool::new(false);
-    while next_interrupt().await.is_ok() {
-        if seen.swap(true, Ordering::Relaxed) {
-            abort();
-        }
-        ui.warn("interrupted: keeping what was measured; once more to abort");
-        cancel.cancel();
-    }
-}
-
-async fn next_interrupt() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-#[expect(
-    clippy::exit,
-    reason = "the second interrupt: the journal is on disk, and nothing else is waited for"
-)]
-fn abort() {
-    std::process::exit(i32::from(ExitStatus::Interrupted.code()));
 }
 
 /// Writes the HTML and Markdown reports beside a result.

@@ -1,11 +1,80 @@
-//! `labctl mock`.
+//! `labctl mock`: the simulator as a server of its own.
+
+use std::sync::Arc;
 
 use crate::cli::args::MockArgs;
+use crate::cli::commands::faults;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::exit::ExitStatus;
+use crate::cli::interrupt::Interrupts;
+use crate::cli::settings::api_key;
+use crate::model::config::{Endpoint, Simulator};
+use crate::model::prompt::PromptSet;
+use crate::promptset::{built_in_names, load};
+use crate::simulator::{Options, Profile, SimulatorError, start, truth};
 
-/// Runs `labctl mock`.
-pub fn run(_args: &MockArgs, _context: &Context) -> Result<ExitStatus, CliError> {
-    Err(CliError::internal("not wired"))
+/// Runs `labctl mock` until it is interrupted.
+pub fn run(args: &MockArgs, context: &Context) -> Result<ExitStatus, CliError> {
+    let directory = context.settings(args)?.config.defaults.promptset_dir;
+    let load = |name: &str| load(name, &directory).map_err(|error| CliError::usage(error.to_string()));
+    let config = Simulator {
+        profile: args.profile.name().to_owned(),
+        speed: args.speed,
+        pass_rate: args.pass_rate,
+        flip_rate: args.flip_rate,
+    };
+    let profile = Profile::from_config(&config).map_err(failed)?;
+    if let Some(name) = &args.print_truth {
+        context.ui.print_json(&truth(&load(name)?, &profile, args.seed, args.seed))?;
+        return Ok(ExitStatus::Success);
+    }
+    let names = if args.prompts.is_empty() {
+        built_in_names().map(str::to_owned).collect()
+    } else {
+        args.prompts.clone()
+    };
+    let prompt_sets = names.iter().map(|name| load(name)).collect::<Result<Vec<PromptSet>, _>>()?;
+    let key = api_key(&Endpoint { api_key_env: args.api_key_env.clone(), ..Endpoint::default() })?;
+    let mut options = Options::new(profile);
+    if let Some(model) = &args.model {
+        options.model.clone_from(model);
+    }
+    options.host = args.host;
+    options.port = args.port;
+    options.seed = args.seed;
+    options.faults = faults::from_args(&args.fault)?;
+    options.api_key = key.map(|key| key.expose().to_owned());
+    options.ground_truth.clone_from(&args.ground_truth);
+    options.prompt_sets = Arc::new(prompt_sets);
+    if !args.host.is_loopback() {
+        context.ui.warn(&format!("listening beyond this machine, on {}", args.host));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::internal("could not start the runtime").caused_by(error))?;
+    runtime.block_on(async {
+        let model = options.model.clone();
+        let mut interrupts = Interrupts::listen();
+        let running = start(options).await.map_err(failed)?;
+        context.ui.print_line(&format!("simulated {model} on {}", running.base_url()))?;
+        match &mut interrupts {
+            Ok(interrupts) => interrupts.next().await,
+            // Where signals can't be watched, the server runs until it is killed.
+            Err(_) => std::future::pending().await,
+        }
+        let served = running.requests_served();
+        running.stop().await.map_err(failed)?;
+        context.ui.note(&format!("{served} requests served"));
+        Ok(ExitStatus::Success)
+    })
+}
+
+fn failed(error: SimulatorError) -> CliError {
+    let kind = match error {
+        SimulatorError::GroundTruth { .. } => ErrorKind::NotWritten,
+        _ => ErrorKind::Usage,
+    };
+    CliError::from_error(kind, error)
 }

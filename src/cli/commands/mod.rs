@@ -6,6 +6,7 @@ pub mod completions;
 pub mod config;
 pub mod doctor;
 mod failure;
+mod faults;
 mod gates;
 pub mod init;
 pub mod man;

@@ -1,11 +1,185 @@
-//! `labctl results`.
+//! `labctl results`: what was measured before.
 
-use crate::cli::args::ResultsArgs;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+
+use crate::bench::assemble::{Remains, assemble};
+use crate::cli::args::values::{OutputFormat, PlainFormat};
+use crate::cli::args::{
+    ExportArgs, ExportFormat, ListArgs, RecoverArgs, ResultsArgs, ResultsCommand, ShowArgs,
+};
+use crate::cli::commands::{measure, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::ui::printable;
+use crate::metrics::health::Samples;
+use crate::model::result::{RunResult, RunStatus};
+use crate::report::terminal::{TerminalOptions, summary};
+use crate::results::export::{write_csv, write_json};
+use crate::results::head::{ListEntry, RunHead, SideHead};
+use crate::results::journal;
+use crate::results::recover::recover;
 
 /// Runs `labctl results`.
-pub fn run(_args: &ResultsArgs, _context: &Context) -> Result<ExitStatus, CliError> {
-    Err(CliError::internal("not wired"))
+pub fn run(args: &ResultsArgs, context: &Context) -> Result<ExitStatus, CliError> {
+    match &args.command {
+        ResultsCommand::List(args) => list(args, context),
+        ResultsCommand::Show(args) => show(args, context),
+        ResultsCommand::Export(args) => export(args, context),
+        ResultsCommand::Recover(args) => recover_run(args, context),
+    }?;
+    Ok(ExitStatus::Success)
+}
+
+fn list(args: &ListArgs, context: &Context) -> Result<(), CliError> {
+    let store = store::open(&args.store, context)?;
+    let mut entries = store.list().map_err(|error| CliError::usage(error.to_string()))?;
+    entries.truncate(args.limit.unwrap_or(usize::MAX));
+    match args.format {
+        PlainFormat::Json => context.ui.print_json(&entries),
+        PlainFormat::Text if entries.is_empty() => {
+            context.ui.note(&format!("no results in `{}`", store.dir().display()));
+            Ok(())
+        }
+        PlainFormat::Text => {
+            let lines: Vec<String> = entries.iter().map(entry_lines).collect();
+            context.ui.print_line(&printable(&lines.join("\n")))
+        }
+    }
+}
+
+/// A run in two lines that fit a narrow terminal: what was run when, and what came of it.
+fn entry_lines(entry: &ListEntry) -> String {
+    let run_id = entry.run_id();
+    match entry {
+        ListEntry::Run(head) => {
+            let against = head.baseline.as_ref().map(|baseline| format!(" against {}", side(baseline)));
+            format!(
+                "{run_id}  {}  {}\n    {}{}{}",
+                to_the_minute(&head.started_at),
+                head.prompt_set,
+                side(&head.candidate),
+                against.unwrap_or_default(),
+                notes(head)
+            )
+        }
+        ListEntry::Unfinished { started_at, .. } => {
+            let started = started_at.as_deref().map(to_the_minute).unwrap_or_default();
+            format!("{run_id}  {started}\n    unfinished: still running, or for `labctl results recover`")
+        }
+        ListEntry::Broken { reason, .. } => format!("{run_id}\n    broken: {reason}"),
+    }
+}
+
+fn notes(head: &RunHead) -> String {
+    let status = match head.status {
+        RunStatus::Complete => None,
+        RunStatus::Interrupted => Some("interrupted".to_owned()),
+        RunStatus::Recovered => Some("recovered".to_owned()),
+    };
+    let simulated = head.simulated.then(|| "simulated".to_owned());
+    let labels = head.labels.iter().map(|(name, value)| format!("{name}={value}"));
+    status
+        .into_iter()
+        .chain(simulated)
+        .chain(labels)
+        .map(|note| format!(" · {note}"))
+        .collect::<Vec<_>>()
+        .concat()
+}
+
+fn side(side: &SideHead) -> String {
+    match &side.pass_rate {
+        Some(rate) => format!("{} {}/{} passed", side.model, rate.passed, rate.judged),
+        None => side.model.clone(),
+    }
+}
+
+/// `2026-11-22T04:09:31.5Z` as `2026-11-22 04:09Z`.
+fn to_the_minute(moment: &str) -> String {
+    match (moment.get(..10), moment.get(11..16)) {
+        (Some(day), Some(time)) => format!("{day} {time}Z"),
+        _ => moment.to_owned(),
+    }
+}
+
+fn show(args: &ShowArgs, context: &Context) -> Result<(), CliError> {
+    let store = store::open(&args.store, context)?;
+    let result = store::load(&store, &args.run)?;
+    let ui = context.ui;
+    match args.format {
+        OutputFormat::Json => ui.print_json(&result),
+        OutputFormat::Markdown => ui.print(&measure::render_markdown(&result)?),
+        OutputFormat::Text => {
+            let path = store.resolve(&args.run).map_err(|error| CliError::usage(error.to_string()))?;
+            let files = vec![("result".to_owned(), path)];
+            ui.print(&summary(
+                &result,
+                &TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files },
+            ))
+        }
+    }
+}
+
+fn export(args: &ExportArgs, context: &Context) -> Result<(), CliError> {
+    let store = store::open(&args.store, context)?;
+    let result = store::load(&store, &args.run)?;
+    match &args.output {
+        None => {
+            // To a pipe or a file, not to a screen: nothing is styled.
+            let mut out = io::stdout().lock();
+            export_to(&result, args.format, &mut out)?;
+            Ok(out.flush()?)
+        }
+        Some(path) => {
+            let failed = |error: io::Error| {
+                CliError::not_written(format!("could not write `{}`", path.display())).caused_by(error)
+            };
+            let mut out = BufWriter::new(File::create(path).map_err(failed)?);
+            export_to(&result, args.format, &mut out).and_then(|()| out.flush()).map_err(failed)
+        }
+    }
+}
+
+fn export_to(result: &RunResult, format: ExportFormat, out: &mut impl Write) -> io::Result<()> {
+    match format {
+        ExportFormat::Csv => write_csv(result, out),
+        ExportFormat::Json => write_json(result, out),
+    }
+}
+
+fn recover_run(args: &RecoverArgs, context: &Context) -> Result<(), CliError> {
+    let store = store::open(&args.store, context)?;
+    let path = store.resolve_journal(&args.run).map_err(|error| CliError::usage(error.to_string()))?;
+    let recovered = recover(&path).map_err(|error| CliError::usage(error.to_string()))?;
+    if recovered.records.is_empty() {
+        let run_id = &recovered.header.run_id;
+        return Err(CliError::not_measured(format!(
+            "the journal of run `{run_id}` holds no finished request"
+        ))
+        .with_hint(format!("nothing is lost by deleting `{}`", path.display())));
+    }
+    let mut warnings = vec![
+        "recovered from the journal of a run that did not end: the requests in flight are lost".to_owned(),
+    ];
+    warnings.extend(recovered.dropped_lines.iter().map(ToString::to_string));
+    let started_at = recovered.header.started_at.clone();
+    let remains = Remains {
+        header: recovered.header,
+        records: recovered.records,
+        blocks: None,
+        phases: recovered.phases,
+        samples: Samples::default(),
+        status: RunStatus::Recovered,
+        // When it really ended is not known; the traces have the times that are.
+        finished_at: started_at,
+        warnings,
+    };
+    let result = assemble(remains, Vec::new());
+    let written = store.write(&result).map_err(|error| CliError::not_written(error.to_string()))?;
+    journal::remove(&path).map_err(|error| CliError::not_written(error.to_string()))?;
+    let ui = context.ui;
+    let files = vec![("result".to_owned(), written)];
+    ui.print(&summary(&result, &TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files }))
 }

@@ -1,1 +1,8 @@
-//! The simulator as a whole: the engine under virtual time, the server over a real socket.
+//! The simulator as a whole: the engine under virtual time, the answers' truth, the server over a
+//! real socket.
+
+mod answers;
+mod engine;
+mod faults;
+mod routes;
+mod support;
