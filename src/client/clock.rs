@@ -4,6 +4,10 @@ use tokio::time::Instant;
 
 use crate::model::units::Nanos;
 
+/// How often the two clocks are read to find the moment that they share. The closest readings count: a thread
+/// that is put aside between two readings would shift every time that is laid beside another program's.
+const ORIGIN_ATTEMPTS: u32 = 8;
+
 /// Monotonic time since the run's start. It follows tokio's clock, so a test with paused time
 /// advances it by hand; otherwise it is the system's monotonic clock.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +20,18 @@ impl Clock {
     /// A clock that starts at zero now.
     #[must_use]
     pub fn start() -> Self {
-        Self { origin: Instant::now(), monotonic_origin_ns: system_monotonic_ns() }
+        let (mut origin, mut between) = (Instant::now(), u64::MAX);
+        let mut monotonic_origin_ns = system_monotonic_ns();
+        for _ in 0..ORIGIN_ATTEMPTS {
+            let before = system_monotonic_ns();
+            let now = Instant::now();
+            let after = system_monotonic_ns();
+            if after.saturating_sub(before) < between {
+                between = after.saturating_sub(before);
+                (origin, monotonic_origin_ns) = (now, before + between / 2);
+            }
+        }
+        Self { origin, monotonic_origin_ns }
     }
 
     /// Time since the start.

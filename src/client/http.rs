@@ -1,8 +1,9 @@
 //! The portable transport: reqwest, stamped when a read returns.
 //!
 //! A read may carry several of the server's writes, and reqwest hands them out one by one. They are
-//! gathered until nothing more is ready, under the stamp of the first; all but the last are marked
-//! inexact.
+//! gathered until nothing more is ready, before anything looks at them, and all but the last are marked
+//! inexact. Each is stamped as it is handed out, not all as the first: where more bytes come in meanwhile,
+//! another read goes unseen, and what it brought must not seem to have come before it was sent.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -250,7 +251,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// A body whose simultaneous pieces share one stamp.
+/// A body whose simultaneous pieces are stamped together and known as such.
 pub struct Gathered {
     body: BoxStream<'static, Result<Bytes, Failure>>,
     clock: Clock,
@@ -266,7 +267,6 @@ impl Stream for Gathered {
         if let Some(segment) = this.ready.pop_front() {
             return Poll::Ready(Some(segment));
         }
-        let mut recv_ns = None;
         while !this.ended && this.ready.len() < MOST_GATHERED {
             match this.body.poll_next_unpin(cx) {
                 Poll::Pending => break,
@@ -276,7 +276,7 @@ impl Stream for Gathered {
                     this.ready.push_back(Err(failure));
                 }
                 Poll::Ready(Some(Ok(bytes))) => {
-                    let recv_ns = *recv_ns.get_or_insert_with(|| this.clock.now());
+                    let recv_ns = this.clock.now();
                     if let Some(Ok(before)) = this.ready.back_mut() {
                         before.exact = false;
                     }
@@ -284,9 +284,55 @@ impl Stream for Gathered {
                 }
             }
         }
+        if this.ready.len() == MOST_GATHERED
+            && let Some(Ok(last)) = this.ready.back_mut()
+        {
+            // Nobody has seen whether more is there.
+            last.exact = false;
+        }
         match this.ready.pop_front() {
             None if !this.ended => Poll::Pending,
             next => Poll::Ready(next),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use futures_util::{FutureExt as _, stream};
+
+    use super::*;
+
+    /// The segments of a body with so many pieces, all ready at once, and when each piece came into being.
+    fn gathered(pieces: usize) -> (Vec<Segment>, Vec<Nanos>) {
+        let clock = Clock::start();
+        let made = Arc::new(Mutex::new(Vec::new()));
+        let making = made.clone();
+        let body = stream::iter(0..pieces).map(move |_| {
+            making.lock().unwrap().push(clock.now());
+            Ok(Bytes::from_static(b"x"))
+        });
+        let gathered = Gathered { body: body.boxed(), clock, ready: VecDeque::new(), ended: false };
+        let segments = gathered.map(Result::unwrap).collect::<Vec<_>>().now_or_never();
+        let made = made.lock().unwrap().clone();
+        (segments.expect("a stream from memory is always ready"), made)
+    }
+
+    #[test]
+    fn no_piece_is_stamped_before_it_was_there() {
+        let (segments, made) = gathered(20);
+        assert!(segments.iter().zip(&made).all(|(segment, made)| segment.recv_ns >= *made));
+        assert!(segments.is_sorted_by_key(|segment| segment.recv_ns));
+    }
+
+    #[test]
+    fn only_the_last_piece_of_those_that_came_together_is_exact() {
+        let exact = |pieces| gathered(pieces).0.iter().map(|segment| segment.exact).collect::<Vec<_>>();
+        assert_eq!(exact(1), [true]);
+        assert_eq!(exact(3), [false, false, true]);
+        let many = exact(MOST_GATHERED + 2);
+        assert!(many[..=MOST_GATHERED].iter().all(|exact| !exact) && many[MOST_GATHERED + 1]);
     }
 }

@@ -157,14 +157,11 @@ fn keep_latest(field: &mut Option<String>, value: &str) {
     }
 }
 
-/// The last token is sent together with finish, usage and `[DONE]`, which one read then carries;
-/// its stamp is the last token's own all the same.
+/// The last token is sent together with finish, usage and `[DONE]`, which one read then carries; as no token
+/// came with it that was later, its stamp is its own all the same.
 fn settle_last_token(chunks: &mut [Chunk]) {
-    if let Some(last) = chunks.iter().rposition(Chunk::is_token_bearing) {
-        let recv_ns = chunks[last].recv_ns;
-        if chunks[last + 1..].iter().any(|chunk| chunk.recv_ns == recv_ns) {
-            chunks[last].exact = true;
-        }
+    if let Some(last) = chunks.iter_mut().rfind(|chunk| chunk.is_token_bearing()) {
+        last.exact = true;
     }
 }
 

@@ -6,6 +6,13 @@ use nix::time::{ClockId, clock_gettime};
 
 use crate::model::units::Nanos;
 
+/// The clocks' offset is read again where reading them took longer than this: this thread was put aside.
+#[cfg(target_os = "linux")]
+const OFFSET_TOLERANCE: Nanos = Nanos(2_000);
+/// How often at the most.
+#[cfg(target_os = "linux")]
+const OFFSET_ATTEMPTS: u32 = 4;
+
 /// `CLOCK_MONOTONIC` now.
 pub(super) fn now() -> Nanos {
     Nanos(read(ClockId::CLOCK_MONOTONIC))
@@ -21,9 +28,16 @@ pub(super) fn unix_seconds() -> u64 {
 /// stamp that lies in the future is taken as now.
 #[cfg(target_os = "linux")]
 pub(super) fn from_realtime(stamp_ns: u64) -> Nanos {
-    let before = now();
-    let age = read(ClockId::CLOCK_REALTIME).saturating_sub(stamp_ns);
-    Nanos(before.0.saturating_sub(age))
+    let mut monotonic = now();
+    let mut realtime = read(ClockId::CLOCK_REALTIME);
+    for _ in 0..OFFSET_ATTEMPTS {
+        let after = now();
+        if after.since(monotonic) <= OFFSET_TOLERANCE {
+            break;
+        }
+        (monotonic, realtime) = (now(), read(ClockId::CLOCK_REALTIME));
+    }
+    Nanos(monotonic.0.saturating_sub(realtime.saturating_sub(stamp_ns)))
 }
 
 /// Blocks this thread until `deadline`. The standard library's sleep is precise to some 60 µs, where

@@ -6,6 +6,7 @@
 mod captures;
 mod config;
 mod disk;
+mod ground_truth;
 mod help;
 mod interrupt;
 mod layers;

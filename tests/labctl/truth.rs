@@ -53,8 +53,8 @@ fn expected_passes(set: &PromptSet, passes: &[Vec<bool>]) -> Passes {
     let mut expected = Passes::new();
     for (prompt, passes) in set.prompts.iter().zip(passes) {
         for category in ["", prompt.category.as_str()] {
-            let (passed, judged) = expected.entry(category.to_owned()).or_default();
-            *passed += count(passes);
+            let (right, judged) = expected.entry(category.to_owned()).or_default();
+            *right += count(passes);
             *judged += passes.len() as u64;
         }
     }
