@@ -15,6 +15,7 @@ mod mid_run;
 mod prompt_sets;
 mod refused;
 mod secrets;
+mod servers;
 mod simulated;
 mod support;
 mod truth;
