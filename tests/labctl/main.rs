@@ -1,4 +1,5 @@
-//! End-to-end tests of the `labctl` binary, one module a subcommand or a kind of bad input.
+//! End-to-end tests of the `labctl` binary, one module a subcommand or a kind of bad input; `layers` reads the
+//! sources.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
@@ -8,6 +9,7 @@ mod disk;
 mod ground_truth;
 mod help;
 mod interrupt;
+mod layers;
 mod limits;
 mod mid_run;
 mod prompt_sets;
