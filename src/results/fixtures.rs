@@ -23,7 +23,7 @@ use crate::model::trace::{Chunk, ChunkKind, StampSource, Trace};
 use crate::model::units::Nanos;
 
 /// A request that was answered "Paris, naïvely 巴黎", or failed where the verdict says so.
-pub(super) fn record(prompt_id: &str, repeat: u32, side: Side, verdict: Verdict) -> Record {
+pub(crate) fn record(prompt_id: &str, repeat: u32, side: Side, verdict: Verdict) -> Record {
     let failed = verdict == Verdict::TransportError;
     let content = if failed { String::new() } else { "Paris, naïvely 巴黎".to_owned() };
     let chunk = |ms, tokens, kind| Chunk { recv_ns: Nanos::from_millis(ms), tokens, kind, exact: ms != 30 };
@@ -88,7 +88,7 @@ pub(super) fn record(prompt_id: &str, repeat: u32, side: Side, verdict: Verdict)
     }
 }
 
-pub(super) fn header(run_id: &str) -> RunHeader {
+pub(crate) fn header(run_id: &str) -> RunHeader {
     let side = |endpoint: &str| SideHeader {
         endpoint: endpoint.to_owned(),
         url: "http://127.0.0.1:8000/v1".to_owned(),

@@ -184,6 +184,7 @@ fn recover_run(args: &RecoverArgs, context: &Context) -> Result<(), CliError> {
         // When it really ended is not known; the traces have the times that are.
         finished_at: started_at,
         warnings,
+        accept_invalid_client: false,
     };
     let result = assemble(remains, Vec::new());
     let written = store.write(&result).map_err(|error| CliError::not_written(error.to_string()))?;
