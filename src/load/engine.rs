@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -79,17 +80,24 @@ pub enum EngineError {
 }
 
 impl<T: Target> Engine<T> {
-    /// Sends warm-up requests that don't count to one side, and gives how they ended.
+    /// Sends warm-up requests that don't count to one side, at no more than the run's concurrency, and gives how
+    /// they ended.
     pub async fn warm_up(&self, side: Side, items: &[Item]) -> Vec<Exchange> {
         let Some(lane) = self.lanes.get(&side) else { return Vec::new() };
         self.prepare(lane).await;
+        let slots = Arc::new(Semaphore::new(self.concurrency as usize));
         let mut requests = JoinSet::new();
         for (n, item) in items.iter().enumerate() {
             let Some(body) = lane.bodies.get(item) else { continue };
             let id = request_id(&["warm-up", side.name(), &n.to_string()]);
             let request = Request { id, body: body.clone() };
             let (target, clock, cancel) = (lane.target.clone(), self.clock, self.cancel.clone());
-            requests.spawn(async move { target.exchange(&request, clock.now(), &cancel).await });
+            let slots = slots.clone();
+            requests.spawn(async move {
+                // Fails only where the semaphore was closed, which nobody does.
+                let _slot = slots.acquire_owned().await;
+                target.exchange(&request, clock.now(), &cancel).await
+            });
         }
         requests.join_all().await
     }

@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, mpsc};
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver};
 
 use serde_json::json;
 
@@ -44,23 +45,27 @@ fn a_failed_gate_fails_although_nobody_reads_the_summary() {
     assert_eq!(unread(&lab, &compare), Some(1));
 }
 
-#[test]
-fn a_failed_gate_fails_and_is_told_although_the_reports_have_no_place() {
-    let (answer, may_answer) = mpsc::channel::<()>();
+/// Answers every prompt with the same text, once the other end of `may_answer` is dropped.
+fn answering(text: &'static str, may_answer: Receiver<()>) -> HttpServer {
     let may_answer = Mutex::new(may_answer);
-    let candidate = HttpServer::answering(move |request| {
+    HttpServer::answering(move |request| {
         if !request.path.ends_with("chat/completions") {
             return (404, "text/plain", String::new());
         }
-        // Ends once the other end is dropped.
         let _dropped = may_answer.lock().unwrap().recv();
-        let wrong = json!({"choices": [{"index": 0, "delta": {"content": "no"}, "finish_reason": "stop"}]});
-        (200, "text/event-stream", format!("data: {wrong}\n\ndata: [DONE]\n\n"))
-    });
-    let baseline = Server::good();
+        let chunk = json!({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": "stop"}]});
+        (200, "text/event-stream", format!("data: {chunk}\n\ndata: [DONE]\n\n"))
+    })
+}
+
+#[test]
+fn a_failed_gate_fails_and_is_told_although_the_reports_have_no_place() {
+    let (answer, may_answer) = mpsc::channel();
+    let candidate = answering("none", may_answer);
+    let baseline = answering("101, 102, 103, 104, 105, 106, 107 or 108", mpsc::channel().1);
     let lab = Lab::new().with_endpoints(&[
         ("candidate", json!({"url": candidate.url(), "model": "any"})),
-        ("baseline", json!({"url": baseline.url()})),
+        ("baseline", json!({"url": baseline.url(), "model": "any"})),
     ]);
     let run = lab.start_bench(&[&["--compare-baseline"][..], &GATE].concat());
     // Where the report would go there is a folder, as soon as the run's id is known.
