@@ -174,10 +174,7 @@ mod tests {
         assert_eq!(result.warnings, [""; 0]);
         result.rows[3].baseline.as_mut().unwrap().exchange.resent = true;
         let warnings = soundness::warnings(&result);
-        assert!(
-            warnings[0].starts_with("1 of 20 requests to the baseline were sent a second time"),
-            "{warnings:?}"
-        );
+        assert!(warnings[0].starts_with("1 of 20 requests to the baseline were sent twice"), "{warnings:?}");
     }
 
     #[test]

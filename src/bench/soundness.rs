@@ -97,15 +97,14 @@ pub fn warnings(result: &RunResult) -> Vec<String> {
     }
     for side in [Side::Candidate, Side::Baseline] {
         let Some(info) = result.side(side) else { continue };
-        let attempts = result.rows.iter().filter_map(|row| row.attempt(side));
-        let resent = attempts.filter(|attempt| attempt.exchange.resent).count();
+        let failed: u64 = info.summary.outcomes.iter().filter(|(o, _)| !o.is_success()).map(|(_, n)| n).sum();
+        let resent = resent(result, side);
         if resent > 0 {
             warnings.push(format!(
-                "{resent} of {} requests to the {side} were sent a second time, for the server closed the connection before it answered; their times count from the second",
+                "{resent} of {} requests to the {side} were sent twice, because the server closed an idle connection under them; their times count from the second",
                 info.summary.attempted
             ));
         }
-        let failed: u64 = info.summary.outcomes.iter().filter(|(o, _)| !o.is_success()).map(|(_, n)| n).sum();
         if failed > 0 {
             let example = example(result, side);
             warnings.push(format!(
@@ -116,6 +115,11 @@ pub fn warnings(result: &RunResult) -> Vec<String> {
         }
     }
     warnings
+}
+
+fn resent(result: &RunResult, side: Side) -> usize {
+    let attempts = result.rows.iter().filter_map(|row| row.attempt(side));
+    attempts.filter(|attempt| attempt.exchange.resent).count()
 }
 
 fn classes(side: &SideInfo) -> String {

@@ -86,6 +86,12 @@ pub fn secrets_of(endpoint: &Endpoint, key: Option<&Secret>) -> Vec<Secret> {
 fn secret_parts(url: &str) -> Vec<String> {
     let Ok(url) = Url::parse(url) else { return Vec::new() };
     let mut parts = vec![url.username().to_owned(), url.password().unwrap_or_default().to_owned()];
+    if !parts[0].is_empty() {
+        // The form in which user information is sent, and quoted back.
+        let [user, password] =
+            [&parts[0], &parts[1]].map(|part| decoded(part).unwrap_or_else(|| part.clone()));
+        parts.push(base64(format!("{user}:{password}").as_bytes()));
+    }
     for pair in url.query().unwrap_or_default().split('&') {
         match pair.split_once('=') {
             Some((name, _)) if HARMLESS_PARAMETERS.contains(&name) => {}
@@ -97,6 +103,21 @@ fn secret_parts(url: &str) -> Vec<String> {
     let decoded: Vec<String> = parts.iter().filter_map(|part| decoded(part)).collect();
     parts.extend(decoded);
     parts
+}
+
+/// RFC 4648, with padding.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let byte = |at: usize| group.get(at).map_or(0, |byte| u32::from(*byte));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for digit in 0..4 {
+            let value = (bits >> (18 - 6 * digit)) & 63;
+            text.push(if digit > group.len() { '=' } else { char::from(DIGITS[value as usize]) });
+        }
+    }
+    text
 }
 
 /// A part of a URL with its percent signs decoded, where that makes a difference.
@@ -249,6 +270,10 @@ mod tests {
         let secrets = secrets_of(&endpoint, Some(&Secret::new("sk-1")));
         let said = "p%40ss p@ss qu3ry pr0xy b3arer Bearer b3arer sk-1 2024 on";
         assert_eq!(redact_all(&secrets, said), "*** *** *** *** *** *** *** 2024 on");
+        // RFC 7617's own example.
+        assert_eq!(base64(b"Aladdin:open sesame"), "QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_eq!([base64(b""), base64(b"fo"), base64(b"foo")], ["", "Zm8=", "Zm9v"]);
+        assert_eq!(redact_all(&secrets, &format!("Basic {}", base64(b"user:p@ss"))), "Basic ***");
         assert!(matches!(redact_all(&secrets, "nothing"), Cow::Borrowed("nothing")));
     }
 

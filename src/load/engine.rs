@@ -71,6 +71,9 @@ pub enum EngineError {
     /// The judging thread could not be started.
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
+    /// A task that sends requests died: what it had in flight is not accounted for.
+    #[error("a task that sends requests stopped unexpectedly")]
+    Worker,
     /// The judging thread died.
     #[error("the thread that judges responses stopped unexpectedly")]
     Judging,
@@ -107,7 +110,7 @@ impl<T: Target> Engine<T> {
         for block in blocks {
             for side in &block.sides {
                 if let Some(lane) = self.lanes.get(side).filter(|_| !self.cancel.is_cancelled()) {
-                    times.push(self.run_block(block, *side, lane, &ended).await);
+                    times.push(self.run_block(block, *side, lane, &ended).await?);
                 }
             }
         }
@@ -125,7 +128,13 @@ impl<T: Target> Engine<T> {
         }
     }
 
-    async fn run_block(&self, block: &Block, side: Side, lane: &Lane<T>, ended: &Sender<Ended>) -> BlockTime {
+    async fn run_block(
+        &self,
+        block: &Block,
+        side: Side,
+        lane: &Lane<T>,
+        ended: &Sender<Ended>,
+    ) -> Result<BlockTime, EngineError> {
         // Idle connections may have been closed while the other side had its turn.
         self.prepare(lane).await;
         let start_ns = self.clock.now();
@@ -153,8 +162,10 @@ impl<T: Target> Engine<T> {
             };
             workers.spawn(worker.work(start_ns));
         }
-        while workers.join_next().await.is_some() {}
-        BlockTime {
+        while let Some(ended) = workers.join_next().await {
+            ended.map_err(|_| EngineError::Worker)?;
+        }
+        Ok(BlockTime {
             round: block.round,
             block: block.index,
             side,
@@ -162,7 +173,7 @@ impl<T: Target> Engine<T> {
             level_start_ns: slots.level_start.get(),
             level_end_ns: slots.level_end.get(),
             end_ns: self.clock.now(),
-        }
+        })
     }
 }
 

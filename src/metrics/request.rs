@@ -68,6 +68,7 @@ pub(super) const fn as_f64(count: u64) -> f64 {
 pub(super) mod tests {
     use super::*;
     use crate::model::exchange::Usage;
+    use crate::model::fixture;
     use crate::model::trace::{Chunk, Trace};
 
     /// Scheduled at 90 ms, sent at 100 ms, then (milliseconds, tokens, kind).
@@ -87,20 +88,11 @@ pub(super) mod tests {
             ..Trace::default()
         };
         Exchange {
-            request_id: "r".into(),
-            resent: false,
-            outcome: Outcome::Success,
-            error: None,
-            http_status: Some(200),
-            retry_after_s: None,
-            content: String::new(),
-            reasoning: String::new(),
-            tool_calls: String::new(),
-            finish_reason: Some("stop".into()),
             usage: completion_tokens.map(|completion_tokens| Usage { completion_tokens, ..Usage::default() }),
             served_model: None,
             system_fingerprint: None,
             trace,
+            ..fixture::exchange()
         }
     }
 

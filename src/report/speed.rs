@@ -154,6 +154,12 @@ fn notes(
     };
     let names: Vec<&str> = labels.baseline.iter().chain([&labels.candidate]).map(String::as_str).collect();
     for (metrics, reason) in absent(comparison) {
+        // The sides say it themselves, below.
+        let said =
+            |s: &&SideSummary| s.throughput_absent_because.as_deref().is_some_and(|r| reason.contains(r));
+        if summaries.iter().any(said) {
+            continue;
+        }
         add(format!("{}: {reason}", metrics.join(", ")));
     }
     let reasons = |s: &SideSummary| {

@@ -6,7 +6,7 @@
 //! however slow the disk, the load never waits. (The channel holds references to records that the
 //! run keeps in memory anyway.)
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -68,13 +68,20 @@ impl JournalWriter {
         })?;
         let file = OpenOptions::new().write(true).create_new(true).open(&path);
         let file = file.map_err(|error| JournalError::Create { path: path.clone(), error })?;
+        // Held as long as the writer lives: whoever finds the journal can tell a run that is still
+        // going from one that died. Where the file system has no locks, they can't, and nothing else is lost.
+        let _without_locks = file.try_lock();
         let mut writer = Self::with_output(path, Box::new(file));
         match writer.write_line(&LineOut::Header(header)) {
             Ok(()) => Ok(writer),
             Err(error) => {
                 // Half a header helps nobody, and would stand in the way of a second try.
                 let _kept_if_it_must = fs::remove_file(&writer.path);
-                Err(error)
+                Err(match error {
+                    // No run goes on without its journal's beginning.
+                    JournalError::Write { path, error } => JournalError::Create { path, error },
+                    other => other,
+                })
             }
         }
     }
@@ -179,6 +186,12 @@ pub fn remove(path: &Path) -> Result<(), JournalError> {
     }
 }
 
+/// Whether a run is still writing the journal at `path`.
+#[must_use]
+pub fn is_being_written(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 /// Where the journal of a run is in `dir`.
 pub fn journal_path(dir: &Path, run_id: &str) -> Result<PathBuf, StoreError> {
     Ok(dir.join(format!("{}.journal.jsonl", checked_run_id(run_id)?)))
@@ -215,6 +228,16 @@ mod tests {
         let path = writer.path().to_owned();
         writer.finish().unwrap();
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_journal_is_known_to_be_written_until_its_writer_is_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let writer = JournalWriter::create(dir.path(), &header("run-1")).unwrap();
+        let path = writer.path().to_owned();
+        assert!(is_being_written(&path));
+        drop(writer);
+        assert!(!is_being_written(&path));
     }
 
     #[test]

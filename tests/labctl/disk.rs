@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::support::{Ended, Lab, PROMPTS, Server};
+use crate::servers::Server;
+use crate::support::{Ended, Lab, PROMPTS};
 
 #[test]
 fn a_results_folder_below_a_file() {
@@ -42,7 +43,7 @@ fn a_disk_that_fills_up_while_it_is_measured() {
     let server = Server::good();
     let lab = Lab::at(&server.url());
     // Enough for the journal's header and some of its records, too little for the result.
-    let ended = bench_on_disk_of(&lab, 16, &["--repeats", "4", "--format", "json"]);
+    let ended = bench_on_disk_of(&lab, 48, &["--repeats", "4", "--format", "json"]);
     ended.fails(5, &["the result `results/", "could not be written", "--results-dir"]);
     ended.fails(5, &["the journal stopped too, after", "labctl results recover"]);
     assert!(!ended.error().contains("everything measured is still in"), "{ended:#?}");
@@ -68,7 +69,12 @@ fn a_disk_that_is_full_from_the_start() {
         .fails(5, &["the results directory `results` can't be written", "`--results-dir`"])
         .prints_nothing();
     // Room for the proof that a file can be written, but not for the journal's first line.
-    bench_on_disk_of(&lab, 1, &[]).fails(5, &["the journal `results/"]).prints_nothing();
+    bench_on_disk_of(&lab, 1, &[])
+        .fails(
+            5,
+            &["the journal `results/", "could not be created", "nothing was measured", "`--results-dir`"],
+        )
+        .prints_nothing();
     assert_eq!(server.requests_served(), 0);
     lab.has_no_results();
 }

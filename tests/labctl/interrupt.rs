@@ -4,7 +4,8 @@ use std::fs;
 use std::process::Command;
 use std::sync::mpsc;
 
-use crate::support::{HttpServer, Lab, Server, outcomes};
+use crate::servers::{HttpServer, Server};
+use crate::support::{Lab, outcomes};
 use labctl::model::health::HealthStatus;
 use labctl::model::outcome::Outcome;
 use labctl::model::record::Side;
@@ -31,9 +32,10 @@ fn once_keeps_what_was_measured() {
         assert!(ended.stdout.contains("after 4 of 8 requests"), "{}", ended.stdout);
         let result = lab.result();
         assert_eq!(result.status, RunStatus::Interrupted);
-        // Two were in flight.
+        // At most two were in flight.
         let counted = outcomes(&result, Side::Candidate);
-        assert_eq!(counted, [(Outcome::Success, 4), (Outcome::Cancelled, 2)]);
+        assert_eq!(counted[0], (Outcome::Success, 4));
+        assert!(matches!(counted[1..], [] | [(Outcome::Cancelled, 1..=2)]), "{counted:?}");
         assert_eq!(lab.all(".journal.jsonl").len(), 0);
     }
 }

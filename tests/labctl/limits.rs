@@ -1,6 +1,7 @@
 //! Loads that can't be put on.
 
-use crate::support::{Ended, Lab, Server};
+use crate::servers::Server;
+use crate::support::{Ended, Lab};
 
 #[test]
 fn no_concurrency_at_all() {

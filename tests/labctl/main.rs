@@ -1,4 +1,5 @@
-//! End-to-end tests of the `labctl` binary, one module a subcommand or a kind of bad input.
+//! End-to-end tests of the `labctl` binary, one module a subcommand or a kind of bad input; `layers` reads the
+//! sources.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
@@ -9,11 +10,13 @@ mod ending;
 mod ground_truth;
 mod help;
 mod interrupt;
+mod layers;
 mod limits;
 mod mid_run;
 mod prompt_sets;
 mod refused;
 mod secrets;
+mod servers;
 mod simulated;
 mod support;
 mod truth;

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{Ended, Lab, PROMPTS, Server, outcomes};
+use crate::servers::Server;
+use crate::support::{Ended, Lab, PROMPTS, outcomes};
 use labctl::model::outcome::Outcome::{
     self, BadResponse, Connect, Empty, Http4xx, Http5xx, IncompleteStream, RateLimited, Reset, StreamError,
     Success, TimeoutStall, TimeoutTotal, TimeoutTtft,
@@ -18,14 +19,14 @@ use labctl::model::record::Side;
 use labctl::model::result::{RunResult, RunStatus};
 use labctl::simulator::{ErrorShape, FaultKind, Faults, ReasoningField, When};
 
-const SHORT: [&str; 2] = ["--set", "endpoints.candidate.timeouts.ttft_s=0.4"];
+const SHORT: [&str; 2] = ["--set", "endpoints.candidate.timeouts.ttft_s=1"];
 
 #[test]
 fn a_server_that_dies() {
     let server = Server::with(Faults { die_after: Some(4), ..Faults::none() });
     let lab = Lab::at(&server.url());
     let ended = lab.bench(&["--concurrency", "1"]);
-    ended.fails(3, &["50 % of the requests to the candidate", "`candidate`", &server.url(), " connect"]);
+    ended.fails(3, &["50 % of the requests to the candidate", "`candidate`", &server.url(), "connect"]);
     ended.fails(3, &["is the server still running?", "what was measured is in `results/"]);
     let result = lab.result();
     assert_eq!(result.status, RunStatus::Complete);
@@ -92,7 +93,7 @@ fn a_server_that_hangs_before_the_headers() {
     let ended = lab.bench(&SHORT);
     ended.fails(
         3,
-        &["50 % of the requests", "4 timeout_ttft", "no response headers within 0.4 s (`timeouts.ttft_s`)"],
+        &["50 % of the requests", "4 timeout_ttft", "no response headers within 1 s (`timeouts.ttft_s`)"],
     );
     assert_eq!(outcomes(&lab.result(), Side::Candidate), [(Success, 4), (TimeoutTtft, 4)]);
 }
@@ -114,8 +115,8 @@ fn a_server_that_hangs_from_the_start() {
 fn a_server_that_hangs_in_the_middle() {
     let server = Server::with_fault(FaultKind::Stall { after_tokens: 3, seconds: None }, When::every(2));
     let lab = Lab::at(&server.url());
-    let ended = lab.bench(&["--set", "endpoints.candidate.timeouts.stall_s=0.4"]);
-    ended.fails(3, &["4 timeout_stall", "the stream stalled for 0.4 s (`timeouts.stall_s`)"]);
+    let ended = lab.bench(&["--set", "endpoints.candidate.timeouts.stall_s=1"]);
+    ended.fails(3, &["4 timeout_stall", "the stream stalled for 1 s (`timeouts.stall_s`)"]);
     let result = lab.result();
     assert_eq!(outcomes(&result, Side::Candidate), [(Success, 4), (TimeoutStall, 4)]);
     assert_received_is_kept(&result, TimeoutStall);
@@ -125,8 +126,8 @@ fn a_server_that_hangs_in_the_middle() {
 fn a_server_that_takes_too_long_in_all() {
     let server = Server::with_fault(FaultKind::Stall { after_tokens: 3, seconds: None }, When::every(2));
     let lab = Lab::at(&server.url());
-    let ended = lab.bench(&["--set", "endpoints.candidate.timeouts.total_s=0.5"]);
-    ended.fails(3, &["4 timeout_total", "not finished within 0.5 s (`timeouts.total_s`)"]);
+    let ended = lab.bench(&["--set", "endpoints.candidate.timeouts.total_s=1"]);
+    ended.fails(3, &["4 timeout_total", "not finished within 1 s (`timeouts.total_s`)"]);
     assert_eq!(outcomes(&lab.result(), Side::Candidate), [(Success, 4), (TimeoutTotal, 4)]);
 }
 
@@ -145,9 +146,9 @@ fn struck(kind: &FaultKind) -> (RunResult, Ended) {
     let lab = Lab::at(&server.url());
     let ended = lab.bench(&[
         "--set",
-        "endpoints.candidate.timeouts.ttft_s=0.4",
+        "endpoints.candidate.timeouts.ttft_s=1",
         "--set",
-        "endpoints.candidate.timeouts.stall_s=0.4",
+        "endpoints.candidate.timeouts.stall_s=1",
     ]);
     assert!(!ended.stderr.contains("panic"), "{kind:?}: {ended:#?}");
     assert_eq!(server.requests_served(), PROMPTS, "{kind:?}");

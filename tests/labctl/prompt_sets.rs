@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::support::{Lab, Server, prompt};
+use crate::servers::Server;
+use crate::support::{Lab, prompt};
 use labctl::promptset::{manifest_for, write_manifest};
 
 /// Runs a bench of the set `tiny` after `spoil`, and asserts that it fails so.

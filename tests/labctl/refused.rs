@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::{HttpServer, Lab, MODEL, PROMPTS, Server, outcomes};
+use crate::servers::{HttpServer, MODEL, Server};
+use crate::support::{Lab, PROMPTS, outcomes};
 use labctl::model::outcome::Outcome;
 use labctl::model::record::Side;
 use labctl::simulator::{ErrorShape, FaultKind, When};

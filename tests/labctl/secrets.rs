@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::support::{Ended, HttpServer, Lab, PROMPTS, Server, is_nowhere, outcomes};
+use crate::servers::{HttpServer, Server};
+use crate::support::{Ended, Lab, PROMPTS, is_nowhere, outcomes};
 use labctl::model::outcome::Outcome;
 use labctl::model::record::Side;
 use labctl::simulator::{FaultKind, When};
@@ -33,6 +34,17 @@ fn a_url_with_keys_in_it() {
         for secret in ["us3r", "pa55w0rd", "qu3ryk3y"] {
             assert_hidden(&lab, &ended, secret);
         }
+    }
+}
+
+#[test]
+fn a_url_with_keys_on_the_command_line() {
+    let url = echo(true).url().replace("http://", "http://us3r:pa55w0rd@") + "?api_key=qu3ryk3y";
+    let lab = Lab::new();
+    let ended = lab.labctl(&["run", "--url", &url, "--promptset", "tiny"]);
+    ended.fails(3, &["HTTP 401", "***"]).prints_nothing();
+    for secret in ["us3r", "pa55w0rd", "qu3ryk3y", "dXMzcjpwYTU1dzByZA"] {
+        assert_hidden(&lab, &ended, secret);
     }
 }
 

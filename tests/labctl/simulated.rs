@@ -42,7 +42,7 @@ fn a_pipeline_that_asks_for_the_simulator_gets_it_and_is_told() {
 
 #[test]
 fn a_simulator_elsewhere_is_told_too() {
-    let server = crate::support::Server::good();
+    let server = crate::servers::Server::good();
     let lab = Lab::at(&server.url());
     let ended = lab.bench(&[]);
     ended.succeeds();

@@ -49,13 +49,13 @@ fn count(passes: &[bool]) -> u64 {
     passes.iter().filter(|passes| **passes).count() as u64
 }
 
-fn expected_passes(set: &PromptSet, passes: &[Vec<bool>]) -> Passes {
+fn expected_passes(set: &PromptSet, of_prompts: &[Vec<bool>]) -> Passes {
     let mut expected = Passes::new();
-    for (prompt, passes) in set.prompts.iter().zip(passes) {
+    for (prompt, repeats) in set.prompts.iter().zip(of_prompts) {
         for category in ["", prompt.category.as_str()] {
             let (passed, judged) = expected.entry(category.to_owned()).or_default();
-            *passed += count(passes);
-            *judged += passes.len() as u64;
+            *passed += count(repeats);
+            *judged += repeats.len() as u64;
         }
     }
     expected

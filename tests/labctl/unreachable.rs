@@ -9,7 +9,8 @@ use serde_json::json;
 use tokio::io::copy_bidirectional;
 use tokio_rustls::TlsAcceptor;
 
-use crate::support::{Lab, PROMPTS, Server, outcomes};
+use crate::servers::Server;
+use crate::support::{Lab, PROMPTS, outcomes};
 use labctl::model::outcome::Outcome;
 use labctl::model::record::Side;
 
@@ -80,8 +81,8 @@ fn a_server_that_accepts_and_says_nothing() {
 fn a_server_that_does_not_become_healthy() {
     let server = Server::with_options(|options| options.faults.unhealthy_polls = u64::MAX);
     let lab = Lab::at(&server.url());
-    lab.bench(&["--set", "endpoints.candidate.timeouts.ready_s=0.1"])
-        .fails(3, &["not healthy within 0.1 s", "timeouts.ready_s", "the model is loading"])
+    lab.bench(&["--set", "endpoints.candidate.timeouts.ready_s=1"])
+        .fails(3, &["not healthy within 1 s", "timeouts.ready_s", "the model is loading"])
         .prints_nothing();
     lab.has_no_results();
 }

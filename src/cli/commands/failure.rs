@@ -17,7 +17,9 @@ use crate::results::error::StoreError;
 pub(super) fn of_run(error: RunError) -> CliError {
     let message = error.to_string();
     match error {
-        RunError::Store(_) | RunError::Journal(_) => CliError::not_written(message),
+        RunError::Store(_) => CliError::not_written(message),
+        RunError::Journal(_) => CliError::not_written(message)
+            .with_hint("nothing was measured; make room or name another folder with `--results-dir`"),
         RunError::TooManyFiles(limit) => {
             let hint = match limit.concurrency() {
                 0 => "raise the limit with `ulimit -Hn`".to_owned(),

@@ -65,9 +65,14 @@ fn entry_lines(entry: &ListEntry) -> String {
                 notes(head)
             )
         }
-        ListEntry::Unfinished { started_at, .. } => {
+        ListEntry::Unfinished { started_at, path, .. } => {
             let started = started_at.as_deref().map(to_the_minute).unwrap_or_default();
-            format!("{run_id}  {started}\n    unfinished: still running, or for `labctl results recover`")
+            let state = if journal::is_being_written(path) {
+                "still going".to_owned()
+            } else {
+                format!("unfinished; `labctl results recover {run_id}` makes a result of it")
+            };
+            format!("{run_id}  {started}\n    {state}")
         }
         ListEntry::Broken { reason, .. } => format!("{run_id}\n    broken: {reason}"),
     }
@@ -153,6 +158,10 @@ fn export_to(result: &RunResult, format: ExportFormat, out: &mut impl Write) -> 
 fn recover_run(args: &RecoverArgs, context: &Context) -> Result<(), CliError> {
     let store = store::open(&args.store, context)?;
     let path = store.resolve_journal(&args.run).map_err(|error| CliError::usage(error.to_string()))?;
+    if journal::is_being_written(&path) {
+        return Err(CliError::usage(format!("the run of `{}` is still going", path.display()))
+            .with_hint("wait for its end: it then writes its result itself"));
+    }
     let recovered = recover(&path).map_err(|error| CliError::usage(error.to_string()))?;
     let run_id = &recovered.header.run_id;
     // A crash may come between the writing of the result and the removal of the journal, which knows less.
