@@ -102,7 +102,7 @@ impl BenchPlan {
         LoadInfo {
             concurrency: self.concurrency,
             requests: shape.requests(),
-            repeats: self.repeats,
+            repeats: u32::try_from(shape.repeats()).unwrap_or(u32::MAX),
             rounds: self.rounds,
             block_size: u32::try_from(shape.block_size()).unwrap_or(u32::MAX),
             warmup: self.warmup(),

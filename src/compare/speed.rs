@@ -188,7 +188,19 @@ fn latency_ratio(rows: &[Row], metric: &Metric, seed: u64) -> Option<SpeedRatio>
             comparable.then_some(pair)
         })
         .collect();
-    let trusted = pairs.len() as u64 >= metric.percentile.smallest_sample();
+    let mut rounds: BTreeMap<u32, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
+    for (row, baseline, candidate) in &pairs {
+        let round = rounds.entry(row.key.round).or_default();
+        round.0.push(*baseline);
+        round.1.push(*candidate);
+    }
+    // By rounds the statistic is one round's, so each round must be large enough for it.
+    let sample = if rounds.len() >= ENOUGH_ROUNDS {
+        rounds.values().map(|(values, _)| values.len()).min().unwrap_or(0)
+    } else {
+        pairs.len()
+    };
+    let trusted = sample as u64 >= metric.percentile.smallest_sample();
     if !trusted && metric.percentile != Percentile::P50 {
         return None;
     }
@@ -204,12 +216,6 @@ fn latency_ratio(rows: &[Row], metric: &Metric, seed: u64) -> Option<SpeedRatio>
     };
 
     set_values(&mut ratio, of_baseline, of_candidate);
-    let mut rounds: BTreeMap<u32, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
-    for (row, baseline, candidate) in &pairs {
-        let round = rounds.entry(row.key.round).or_default();
-        round.0.push(*baseline);
-        round.1.push(*candidate);
-    }
     if rounds.len() >= ENOUGH_ROUNDS {
         let (of_baseline, of_candidate): (Vec<f64>, Vec<f64>) = rounds
             .into_values()
@@ -334,6 +340,15 @@ mod tests {
         let has_p95 = |count| ratios(&rows(count, 1.0)).iter().any(|r| r.statistic == "p95");
         assert!(!has_p95(129));
         assert!(has_p95(130));
+        let in_three_rounds = |count: usize| {
+            let mut rows = rows(count, 1.0);
+            for (n, row) in (0..).zip(&mut rows) {
+                row.key.round = n % 3;
+            }
+            ratios(&rows).iter().any(|r| r.statistic == "p95")
+        };
+        assert!(!in_three_rounds(389));
+        assert!(in_three_rounds(390));
     }
 
     #[test]

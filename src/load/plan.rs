@@ -41,6 +41,12 @@ impl Shape {
         self.requests.unwrap_or(self.prompts as u64 * u64::from(self.repeats))
     }
 
+    /// How often the most frequent prompt is sent in a round.
+    #[must_use]
+    pub fn repeats(&self) -> u64 {
+        self.requests().div_ceil((self.prompts as u64).max(1)).max(1)
+    }
+
     /// Requests in all, both sides and all rounds.
     #[must_use]
     pub fn total(&self) -> u64 {
@@ -150,6 +156,9 @@ mod tests {
         let plan = blocks(&Shape { prompts: 3, requests: Some(7), ..shape() });
         let repeats: Vec<_> = plan[0].items.iter().map(|i| i.repeat).collect();
         assert_eq!(repeats, [0, 0, 0, 1, 1, 1, 2]);
+        assert_eq!(Shape { prompts: 3, requests: Some(7), ..shape() }.repeats(), 3);
+        assert_eq!(Shape { prompts: 3, requests: Some(2), ..shape() }.repeats(), 1);
+        assert_eq!(Shape { repeats: 4, ..shape() }.repeats(), 4);
     }
 
     proptest! {

@@ -45,7 +45,7 @@ pub struct LoadInfo {
     pub concurrency: u32,
     /// Prompts sent a side and round, repeats included.
     pub requests: u64,
-    /// How often each prompt is sent in a round.
+    /// How often each prompt is sent in a round, at the most.
     pub repeats: u32,
     /// How often the whole of blocks is run.
     pub rounds: u32,

@@ -164,10 +164,13 @@ fn speed_compared(comparison: &Comparison, labels: &Labels) -> Finding {
     };
     let tone = speed::tone(headline);
     let candidate = &labels.candidate;
+    // One round can't tell the model from the moment: the interval covers the prompts, not the machine's mood.
+    let (is, scope) =
+        if headline.method.as_deref() == Some("rounds") { ("is", "") } else { ("was", " in this run") };
     let words = match tone {
         _ if headline.interval_95.is_none() => "no interval, so nothing is shown".to_owned(),
-        Tone::Good => format!("{candidate} is {}x faster", number::ratio(factor(ratio))),
-        Tone::Bad => format!("{candidate} is {}x slower", number::ratio(factor(ratio))),
+        Tone::Good => format!("{candidate} {is} {}x faster{scope}", number::ratio(factor(ratio))),
+        Tone::Bad => format!("{candidate} {is} {}x slower{scope}", number::ratio(factor(ratio))),
         _ => "no speed difference shown".to_owned(),
     };
     let value = |v| number::or_absent(v, number::decimal);
@@ -264,9 +267,19 @@ mod tests {
 
     #[test]
     fn faster_and_slower_only_where_the_interval_excludes_one() {
-        assert!(speed_with(0.5, 0.4, 0.6).starts_with("awq is 2.00x faster"));
-        assert!(speed_with(2.0, 1.8, 2.2).starts_with("awq is 2.00x slower"));
+        assert!(speed_with(0.5, 0.4, 0.6).starts_with("awq was 2.00x faster in this run:"));
+        assert!(speed_with(2.0, 1.8, 2.2).starts_with("awq was 2.00x slower in this run:"));
         assert!(speed_with(0.9, 0.8, 1.0).starts_with("no speed difference shown"));
+    }
+
+    #[test]
+    fn several_rounds_speak_beyond_the_run() {
+        let mut comparison = fixture::paired().comparison.unwrap();
+        for speed in &mut comparison.speed {
+            speed.method = Some("rounds".to_owned());
+        }
+        let text = speed_compared(&comparison, &labels()).text;
+        assert!(text.starts_with("awq is 1.58x faster:"), "{text}");
     }
 
     #[test]

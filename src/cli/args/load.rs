@@ -38,7 +38,7 @@ pub struct LoadArgs {
     pub concurrency: Option<u32>,
 
     /// Prompts sent a side and round, repeats included; the set is cut or gone through again to fit [default: all]
-    #[arg(short = 'n', long, value_name = "N", value_parser = at_least_one)]
+    #[arg(short = 'n', long, value_name = "N", value_parser = at_least_one, conflicts_with = "repeats")]
     pub requests: Option<u32>,
 
     /// How often each prompt is sent in a round [default: 1]

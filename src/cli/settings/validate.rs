@@ -1,7 +1,5 @@
 //! What values mean: ranges, alternatives, and names that must exist. Types and field names are the schema's.
 
-use std::time::Duration;
-
 use url::Url;
 
 use super::error::{SettingsError, nearest};
@@ -9,6 +7,9 @@ use super::path::FieldPath;
 use super::reference::SIMULATOR_PROFILES;
 use super::source::Provenance;
 use crate::model::config::{Defaults, Endpoint, LabConfig, Simulator, Team};
+
+/// A year: no limit in practice, and far from what a clock can hold.
+const LONGEST_TIMEOUT_S: f64 = 365.0 * 24.0 * 3600.0;
 
 /// Members of a request's body that labctl sets itself, and where to say them instead.
 const OWN_MEMBERS: [(&str, &str); 5] = [
@@ -119,8 +120,13 @@ impl Check<'_> {
             ("total_s", limits.total_s),
             ("ready_s", limits.ready_s),
         ] {
-            let holds = seconds > 0.0 && Duration::try_from_secs_f64(seconds).is_ok();
-            self.require(holds, &path.join("timeouts"), field, "must be a time above 0, in seconds")?;
+            let holds = seconds > 0.0 && seconds <= LONGEST_TIMEOUT_S;
+            self.require(
+                holds,
+                &path.join("timeouts"),
+                field,
+                "must be a time above 0 and at most a year, in seconds",
+            )?;
         }
         Ok(())
     }

@@ -60,7 +60,7 @@ fn mistakes_in_a_file_are_named_with_place_and_remedy() {
         ),
         (
             "endpoints:\n  a: {url: http://h, timeouts: {ttft_s: 0}}\n",
-            "labctl.yaml:2:41: `endpoints.a.timeouts.ttft_s` must be a time above 0, in seconds",
+            "labctl.yaml:2:41: `endpoints.a.timeouts.ttft_s` must be a time above 0 and at most a year, in seconds",
         ),
         (
             "endpoints:\n  a: {url: http://h, body: {stream: false}}\n",
