@@ -34,26 +34,38 @@ pub struct Remains {
     pub finished_at: String,
     /// What is already known to be wrong.
     pub warnings: Vec<String>,
+    /// Whether the sides are compared although the client is not to be trusted.
+    pub accept_invalid_client: bool,
 }
 
 /// Computes everything that follows from the records.
 #[must_use]
 pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
-    let Remains { header, records, blocks, phases, samples, status, finished_at, mut warnings } = remains;
+    let Remains {
+        header,
+        records,
+        blocks,
+        phases,
+        samples,
+        status,
+        finished_at,
+        mut warnings,
+        accept_invalid_client,
+    } = remains;
     let blocks = blocks.unwrap_or_else(|| blocks_of(&records));
     let rows = rows(records);
     let info = |side, of: &SideHeader| side_info(&rows, &blocks, side, of, header.load.concurrency);
     let candidate = info(Side::Candidate, &header.candidate);
     let baseline = header.baseline.as_ref().map(|of| info(Side::Baseline, of));
+    let client_health = client_health(&rows, samples);
     let comparison = baseline.as_ref().map(|baseline| {
-        let options = Options {
-            seed: header.seed,
-            gates,
-            invalid_because: soundness::not_comparable(&candidate, baseline),
-        };
+        let mut invalid_because = soundness::not_comparable(&candidate, baseline);
+        if !accept_invalid_client {
+            invalid_because.extend(soundness::not_trusted(&client_health));
+        }
+        let options = Options { seed: header.seed, gates, invalid_because };
         compare(&rows, &candidate.summary, &baseline.summary, &options)
     });
-    let client_health = client_health(&rows, samples);
     let mut result = RunResult {
         schema_version: SCHEMA_VERSION,
         simulated: candidate.simulated || baseline.as_ref().is_some_and(|side| side.simulated),
@@ -126,4 +138,40 @@ fn blocks_of(records: &[Record]) -> Vec<BlockTime> {
         block.end_ns = block.end_ns.max(trace.end_ns);
     }
     blocks.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::comparison::GateVerdict;
+    use crate::model::judgement::Verdict;
+    use crate::results::fixtures::{header, record};
+
+    fn assembled(delay_ms: f64, accept_invalid_client: bool) -> RunResult {
+        let mut header = header("run-1");
+        header.baseline = Some(header.candidate.clone());
+        let records = (0..20).flat_map(|n| {
+            [Side::Candidate, Side::Baseline].map(|side| record(&format!("p{n}"), 0, side, Verdict::Pass))
+        });
+        let remains = Remains {
+            header,
+            records: records.collect(),
+            blocks: None,
+            phases: Vec::new(),
+            samples: Samples { event_loop_delay_ms: vec![delay_ms; 100], cpu_use: None },
+            status: RunStatus::Complete,
+            finished_at: "2026-01-01T00:00:00Z".to_owned(),
+            warnings: Vec::new(),
+            accept_invalid_client,
+        };
+        assemble(remains, vec![Gate::default()])
+    }
+
+    #[test]
+    fn no_gate_passes_on_what_a_client_says_that_is_not_to_be_trusted() {
+        let verdict = |delay_ms, accept| assembled(delay_ms, accept).comparison.unwrap().gates[0].verdict;
+        assert_eq!(verdict(1.0, false), GateVerdict::Pass);
+        assert_eq!(verdict(900.0, false), GateVerdict::Invalid);
+        assert_eq!(verdict(900.0, true), GateVerdict::Pass);
+    }
 }

@@ -58,6 +58,8 @@ pub struct BenchPlan {
     pub seed: u64,
     /// Gates on the comparison.
     pub gates: Vec<Gate>,
+    /// Whether the sides are compared although the client is not to be trusted.
+    pub accept_invalid_client: bool,
     /// Where results are written.
     pub results_dir: PathBuf,
     /// The effective configuration, keys masked, for the result.

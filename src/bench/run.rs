@@ -172,6 +172,7 @@ pub async fn run(
         status: if cancel.is_cancelled() { RunStatus::Interrupted } else { RunStatus::Complete },
         finished_at: jiff::Timestamp::now().to_string(),
         warnings,
+        accept_invalid_client: plan.accept_invalid_client,
     };
     let mut result = assemble(remains, plan.gates.clone());
     let written = store.write(&result).map_err(|error| match &journal.error {

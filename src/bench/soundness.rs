@@ -1,7 +1,7 @@
 //! What would make a result worth nothing, or less than it looks.
 
 use crate::compare::changed_during_run;
-use crate::model::health::HealthStatus;
+use crate::model::health::{ClientHealth, HealthStatus};
 use crate::model::outcome::Outcome;
 use crate::model::record::Side;
 use crate::model::result::{RunResult, RunStatus, SideInfo};
@@ -19,6 +19,13 @@ pub fn not_comparable(candidate: &SideInfo, baseline: &SideInfo) -> Vec<String> 
         reasons.push("one side is simulated and the other is not".into());
     }
     reasons
+}
+
+/// Why the client's own measurements count for nothing, where they do.
+#[must_use]
+pub fn not_trusted(health: &ClientHealth) -> Option<String> {
+    (health.status == HealthStatus::Invalid)
+        .then(|| format!("the client is not to be trusted: {}", health.reasons.join("; ")))
 }
 
 /// What a reader should know before believing a number.
@@ -120,8 +127,8 @@ pub fn nothing_valid(result: &RunResult, max_error_rate: f64, allow_invalid_clie
         // With a baseline the comparison says it.
         reasons.extend(changed_during_run(&result.candidate.endpoint, &result.candidate));
     }
-    if result.client_health.status == HealthStatus::Invalid && !allow_invalid_client {
-        reasons.push(format!("the client is not to be trusted: {}", result.client_health.reasons.join("; ")));
+    if !allow_invalid_client {
+        reasons.extend(not_trusted(&result.client_health));
     }
     reasons
 }

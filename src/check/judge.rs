@@ -258,7 +258,7 @@ pub(super) mod tests {
 
     use super::*;
     use crate::model::check::Scope;
-    use crate::model::trace::Trace;
+    use crate::model::fixture;
 
     /// A prompt with these checks.
     pub(crate) fn prompt(checks: Vec<Check>, pass_when: PassWhen) -> Prompt {
@@ -396,22 +396,7 @@ pub(super) mod tests {
     fn exchanges_that_failed_are_missing() {
         let judge = Judge::new(&prompt(vec![number("42")], PassWhen::All)).unwrap();
         for outcome in Outcome::ALL {
-            let exchange = Exchange {
-                request_id: "r".into(),
-                resent: false,
-                outcome,
-                error: None,
-                http_status: None,
-                retry_after_s: None,
-                content: "42".to_owned(),
-                reasoning: String::new(),
-                tool_calls: String::new(),
-                finish_reason: Some("stop".to_owned()),
-                usage: None,
-                served_model: None,
-                system_fingerprint: None,
-                trace: Trace::default(),
-            };
+            let exchange = Exchange { outcome, content: "42".to_owned(), ..fixture::exchange() };
             let expected = match outcome {
                 Outcome::Success => Verdict::Pass,
                 Outcome::Empty => Verdict::Empty,

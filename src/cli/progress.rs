@@ -20,6 +20,12 @@ const FRAMES_PER_SECOND: u8 = 10;
 /// Latencies are kept from 1 µs to 1 h, to three significant digits.
 const LONGEST_US: u64 = 3_600_000_000;
 
+/// The bar before anything is measured: there is nothing to extrapolate from yet.
+const BEFORE: &str = "{prefix:>13}  {msg}";
+
+/// The bar while requests end.
+const MEASURING: &str = "{prefix:>13} {wide_bar:.cyan/dim} {pos}/{len}  {msg}  ETA {eta}";
+
 /// Shows what happens until the run's last event; without a terminal only warnings are told.
 #[must_use]
 pub(super) fn follow(
@@ -55,14 +61,16 @@ fn bar(total: u64, visible: bool) -> ProgressBar {
         ProgressDrawTarget::hidden()
     };
     let bar = ProgressBar::with_draw_target(Some(total), target);
-    // The template is a constant; were it invalid, the default bar would serve.
-    if let Ok(style) =
-        ProgressStyle::with_template("{prefix:>9} {wide_bar:.cyan/dim} {pos}/{len}  {msg}  ETA {eta}")
-    {
-        bar.set_style(style);
-    }
+    style(&bar, BEFORE);
     bar.enable_steady_tick(Duration::from_millis(250));
     bar
+}
+
+/// The templates are constants; were one invalid, the bar would keep its look.
+fn style(bar: &ProgressBar, template: &str) {
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
 }
 
 fn tell(ui: Ui, level: LogLevel, message: &str) {
@@ -103,6 +111,7 @@ impl Tally {
             RunEvent::Phase { phase, side, .. } => {
                 if *phase == Phase::Execution {
                     self.started = Instant::now();
+                    style(bar, MEASURING);
                     bar.reset_eta();
                 }
                 bar.set_prefix(phase.name());

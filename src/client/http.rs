@@ -30,6 +30,10 @@ use crate::model::units::Nanos;
 /// a request that crosses the closing is lost.
 const LONGEST_IDLE: Duration = Duration::from_secs(3);
 
+/// A request that crosses the closing of its connection fails within a round trip. One that fails later was worked
+/// on: to send it again would hide a failure, and count its time from the second attempt.
+const LONGEST_CROSSING: Duration = Duration::from_secs(1);
+
 /// The most segments gathered under one stamp, so that a fast server can't hold the reader.
 const MOST_GATHERED: usize = 64;
 
@@ -206,7 +210,8 @@ impl Transport for HttpTransport {
         let mut response = build().send().await;
         // Servers close idle connections after some seconds, and a request may cross the closing. It
         // was not processed, so it is sent once more, counted from then, and the result says so.
-        let resent = response.as_ref().is_err_and(closed_before_response);
+        let waited = Duration::from_nanos(self.clock.now().since(*sent).0);
+        let resent = waited < LONGEST_CROSSING && response.as_ref().is_err_and(closed_before_response);
         if resent {
             *sent = self.clock.now();
             response = build().send().await;

@@ -1,6 +1,8 @@
 //! Everything that two sides' pairing comes to, in one value.
 
 use crate::model::comparison::{Comparison, Flip, PairedPassRate};
+use crate::model::judgement::Verdict;
+use crate::model::outcome::Outcome;
 use crate::model::record::{Attempt, Row, Side};
 use crate::model::summary::SideSummary;
 use crate::model::units::ratio;
@@ -8,7 +10,7 @@ use crate::stats::real;
 
 use super::gate::Gate;
 use super::pass_rate::paired_pass_rates;
-use super::speed::{speed_ratios, successes};
+use super::speed::{counted_alike, speed_ratios, successes};
 
 /// So many missing responses are tolerated on a side whatever its size.
 const TOLERATED_MISSING: u64 = 2;
@@ -45,8 +47,13 @@ pub fn compare(
         overall,
         categories,
         speed: speed_ratios(rows, candidate, baseline, options.seed),
-        output_token_ratio: token_ratio(rows, |attempt| attempt.metrics.output_tokens),
-        prompt_token_ratio: token_ratio(rows, |attempt| Some(attempt.exchange.usage?.prompt_tokens)),
+        output_token_ratio: token_ratio(rows, |baseline, candidate| {
+            let alike = counted_alike(baseline, candidate);
+            alike.then_some((baseline.metrics.output_tokens?, candidate.metrics.output_tokens?))
+        }),
+        prompt_token_ratio: token_ratio(rows, |baseline, candidate| {
+            Some((baseline.exchange.usage?.prompt_tokens, candidate.exchange.usage?.prompt_tokens))
+        }),
         losses: flips(rows, true),
         gains: flips(rows, false),
         invalid_because,
@@ -54,10 +61,11 @@ pub fn compare(
     }
 }
 
-/// Candidate ÷ baseline tokens, over the pairs of successes where both sides' counts are known.
-fn token_ratio(rows: &[Row], tokens: fn(&Attempt) -> Option<u64>) -> Option<f64> {
-    let (of_candidate, of_baseline) = successes(rows)
-        .filter_map(|(_, baseline, candidate)| Some((tokens(candidate)?, tokens(baseline)?)))
+/// Candidate ÷ baseline tokens, over the pairs of successes where both sides' counts are known; `tokens` gives the
+/// baseline's first.
+fn token_ratio(rows: &[Row], tokens: fn(&Attempt, &Attempt) -> Option<(u64, u64)>) -> Option<f64> {
+    let (of_baseline, of_candidate) = successes(rows)
+        .filter_map(|(_, baseline, candidate)| tokens(baseline, candidate))
         .fold((0, 0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
     ratio(of_candidate, of_baseline)
 }
@@ -81,7 +89,8 @@ fn flips(rows: &[Row], baseline_passed: bool) -> Vec<Flip> {
 }
 
 /// Why too little was judged to compare: nothing paired, or more than max(2, 2 %) of a side's responses missing.
-/// (Where neither side misses more than that, they can't differ by more either.)
+/// (Where neither side misses more than that, they can't differ by more either.) What labctl itself gave up when it
+/// was interrupted was never to be answered, so it is not missing.
 fn too_much_missing(
     candidate: &SideSummary,
     baseline: &SideSummary,
@@ -90,20 +99,25 @@ fn too_much_missing(
     let mut reasons: Vec<String> = [(Side::Baseline, baseline), (Side::Candidate, candidate)]
         .into_iter()
         .filter_map(|(side, summary)| {
+            let given_up = summary.outcomes.get(&Outcome::Cancelled).copied().unwrap_or(0);
+            let attempted = summary.attempted.saturating_sub(given_up);
             let missing: Vec<(&str, u64)> = summary
                 .verdicts
                 .iter()
-                .filter(|(verdict, count)| verdict.passed().is_none() && **count > 0)
-                .map(|(verdict, count)| (verdict.name(), *count))
+                .map(|(verdict, count)| match verdict {
+                    Verdict::TransportError => (verdict, count.saturating_sub(given_up)),
+                    _ => (verdict, *count),
+                })
+                .filter(|(verdict, count)| verdict.passed().is_none() && *count > 0)
+                .map(|(verdict, count)| (verdict.name(), count))
                 .collect();
             let count: u64 = missing.iter().map(|(_, count)| count).sum();
-            let tolerated = real(TOLERATED_MISSING).max(TOLERATED_SHARE * real(summary.attempted));
+            let tolerated = real(TOLERATED_MISSING).max(TOLERATED_SHARE * real(attempted));
             (real(count) > tolerated).then(|| {
                 let kinds: Vec<String> =
                     missing.iter().map(|(name, count)| format!("{name} {count}")).collect();
                 format!(
-                    "{side}: {count} of {} responses are missing ({}), more than the {:.0} tolerated",
-                    summary.attempted,
+                    "{side}: {count} of {attempted} responses are missing ({}), more than the {:.0} tolerated",
                     kinds.join(", "),
                     tolerated.floor()
                 )
@@ -121,7 +135,7 @@ mod tests {
     use super::*;
     use crate::compare::support::{judged, summary, swapped, table, timed};
     use crate::model::comparison::GateVerdict;
-    use crate::model::judgement::Verdict::{self, JudgeUnparsed, Pass, TransportError, Wrong};
+    use crate::model::judgement::Verdict::{JudgeUnparsed, Pass, TransportError, Wrong};
 
     fn compared(rows: &[Row]) -> Comparison {
         let options = Options { seed: 1, gates: vec![Gate::default()], invalid_because: Vec::new() };
@@ -164,6 +178,27 @@ mod tests {
         assert_eq!(compared(&with_missing(300, 7, JudgeUnparsed)).invalid_because.len(), 1);
         // Broken answers are failures, never missing.
         assert!(compared(&with_missing(30, 30, Verdict::NoAnswer)).invalid_because.is_empty());
+    }
+
+    #[test]
+    fn what_was_given_up_on_an_interrupt_is_not_missing() {
+        let mut rows = with_missing(30, 10, TransportError);
+        for row in &mut rows[..10] {
+            row.candidate.as_mut().unwrap().exchange.outcome = Outcome::Cancelled;
+        }
+        let comparison = compared(&rows);
+        assert_eq!(comparison.invalid_because, [""; 0]);
+        assert_eq!((comparison.overall.pairs, comparison.overall.missing.unmatched), (20, 10));
+        assert!(comparison.overall.missing.candidate.is_empty());
+        // Of the 20 that ended three more are missing.
+        for row in &mut rows[10..13] {
+            *row = judged(99, "math", Pass, TransportError);
+        }
+        let reasons = compared(&rows).invalid_because;
+        assert_eq!(
+            reasons,
+            ["candidate: 3 of 20 responses are missing (transport_error 3), more than the 2 tolerated"]
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::comparison::{Interval, Missing, PairedPassRate};
+use crate::model::outcome::Outcome;
 use crate::model::record::{Attempt, Row, Side};
 use crate::model::result::CategoryPassRate;
 use crate::stats::critical::z;
@@ -116,8 +117,10 @@ struct Pairing<'a> {
 impl<'a> Pairing<'a> {
     fn of(rows: &[&'a Row]) -> Self {
         let mut pairing = Self::default();
+        // What labctl gave up when it was interrupted is as good as not sent.
+        let ended = |attempt: &&Attempt| attempt.exchange.outcome != Outcome::Cancelled;
         for row in rows {
-            match (&row.baseline, &row.candidate) {
+            match (row.baseline.as_ref().filter(ended), row.candidate.as_ref().filter(ended)) {
                 (Some(baseline), Some(candidate)) => pairing.add(&row.key.prompt_id, baseline, candidate),
                 (None, None) => {}
                 _ => pairing.missing.unmatched += 1,

@@ -38,6 +38,8 @@ const CACHE_TOLERANCE: f64 = 0.05;
 struct Metric {
     name: &'static str,
     of: fn(&RequestMetrics) -> Option<f64>,
+    /// Whether the number of output tokens is part of it.
+    by_token: bool,
     statistic: &'static str,
     quantile: f64,
     /// The percentile whose smallest sample must be reached.
@@ -48,6 +50,7 @@ const METRICS: [Metric; 5] = [
     Metric {
         name: "ttft_ms",
         of: |m| m.ttft_ms,
+        by_token: false,
         statistic: "p50",
         quantile: 0.5,
         percentile: Percentile::P50,
@@ -55,6 +58,7 @@ const METRICS: [Metric; 5] = [
     Metric {
         name: "ttft_ms",
         of: |m| m.ttft_ms,
+        by_token: false,
         statistic: "p95",
         quantile: 0.95,
         percentile: Percentile::P95,
@@ -62,19 +66,32 @@ const METRICS: [Metric; 5] = [
     Metric {
         name: "tpot_ms",
         of: |m| m.tpot_ms,
+        by_token: true,
         statistic: "p50",
         quantile: 0.5,
         percentile: Percentile::P50,
     },
-    Metric { name: "e2e_ms", of: |m| m.e2e_ms, statistic: "p50", quantile: 0.5, percentile: Percentile::P50 },
     Metric {
         name: "e2e_ms",
         of: |m| m.e2e_ms,
+        by_token: false,
+        statistic: "p50",
+        quantile: 0.5,
+        percentile: Percentile::P50,
+    },
+    Metric {
+        name: "e2e_ms",
+        of: |m| m.e2e_ms,
+        by_token: false,
         statistic: "p95",
         quantile: 0.95,
         percentile: Percentile::P95,
     },
 ];
+
+/// Why nothing that depends on the number of output tokens is compared.
+pub(super) const COUNTED_DIFFERENTLY: &str =
+    "output tokens were told by the server of one side and counted by chunk on the other";
 
 /// Every speed ratio: medians of `ttft_ms`, `tpot_ms` and `e2e_ms`, the 95th percentiles of the first and last
 /// where the sample is large enough to trust them, then the rates. Where no ratio or interval can be had, the row
@@ -107,6 +124,12 @@ pub(super) fn successes(rows: &[Row]) -> impl Iterator<Item = (&Row, &Attempt, &
         let both = baseline.exchange.outcome.is_success() && candidate.exchange.outcome.is_success();
         both.then_some((row, baseline, candidate))
     })
+}
+
+/// Whether the output tokens of both were counted in the same way. A chunk may hold several tokens, so a count of
+/// chunks and a server's own can't be held against each other.
+pub(super) fn counted_alike(baseline: &Attempt, candidate: &Attempt) -> bool {
+    baseline.metrics.output_tokens_source == candidate.metrics.output_tokens_source
 }
 
 /// A row whose ratio is still to come.
@@ -156,9 +179,13 @@ pub(super) fn set_rounds(row: &mut SpeedRatio, baseline: &[f64], candidate: &[f6
 
 /// `None` where the statistic needs a larger sample.
 fn latency_ratio(rows: &[Row], metric: &Metric, seed: u64) -> Option<SpeedRatio> {
+    let mut counted_differently = false;
     let pairs: Vec<(&Row, f64, f64)> = successes(rows)
         .filter_map(|(row, baseline, candidate)| {
-            Some((row, (metric.of)(&baseline.metrics)?, (metric.of)(&candidate.metrics)?))
+            let pair = (row, (metric.of)(&baseline.metrics)?, (metric.of)(&candidate.metrics)?);
+            let comparable = !metric.by_token || counted_alike(baseline, candidate);
+            counted_differently |= !comparable;
+            comparable.then_some(pair)
         })
         .collect();
     let trusted = pairs.len() as u64 >= metric.percentile.smallest_sample();
@@ -171,7 +198,8 @@ fn latency_ratio(rows: &[Row], metric: &Metric, seed: u64) -> Option<SpeedRatio>
         statistic.of(pairs.iter().map(|(_, baseline, _)| *baseline)),
         statistic.of(pairs.iter().map(|(_, _, candidate)| *candidate)),
     ) else {
-        ratio.absent_because = Some("no prompt has it on both sides".to_owned());
+        let reason = if counted_differently { COUNTED_DIFFERENTLY } else { "no prompt has it on both sides" };
+        ratio.absent_because = Some(reason.to_owned());
         return Some(ratio);
     };
 
@@ -261,6 +289,7 @@ mod tests {
     use super::*;
     use crate::compare::support::{attempt, row, summary, swapped, timed};
     use crate::model::judgement::Verdict;
+    use crate::model::summary::TokenSource;
 
     /// Prompts of different lengths; the candidate takes `factor` times as long, give or take a wobble of 10 %
     /// that is the same in every run.
@@ -387,6 +416,34 @@ mod tests {
             find(&ratios, "ttft_ms", "p50").absent_because.as_deref(),
             Some("a cache answered 0 % of the candidate's prompt tokens and 50 % of the baseline's")
         );
+    }
+
+    /// Four tokens a chunk, told by one side's server and not by the other's: a ratio would be four times off.
+    #[test]
+    fn tokens_counted_in_different_ways_are_not_compared() {
+        let mut rows = rows(30, 1.0);
+        for row in &mut rows {
+            row.baseline.as_mut().unwrap().metrics.output_tokens_source = Some(TokenSource::Usage);
+            row.candidate.as_mut().unwrap().metrics.output_tokens_source = Some(TokenSource::Chunks);
+        }
+        let all = ratios(&rows);
+        let reason = "output tokens were told by the server of one side and counted by chunk on the other";
+        let tpot = find(&all, "tpot_ms", "p50");
+        assert_eq!((tpot.ratio, tpot.absent_because.as_deref()), (None, Some(reason)));
+        assert!(find(&all, "e2e_ms", "p50").interval_95.is_some());
+
+        let with_rates = |side, source| SideSummary {
+            throughput: Some(crate::compare::support::throughput(&[(0, 10)])),
+            throughput_absent_because: None,
+            output_tokens_sources: BTreeMap::from([(source, 30)]),
+            ..summary(&rows, side)
+        };
+        let candidate = with_rates(Side::Candidate, TokenSource::Chunks);
+        let baseline = with_rates(Side::Baseline, TokenSource::Usage);
+        let rates = speed_ratios(&rows, &candidate, &baseline, 7);
+        let tokens = find(&rates, "output_tokens_per_s", "rate");
+        assert_eq!((tokens.ratio, tokens.absent_because.as_deref()), (None, Some(reason)));
+        assert_eq!(find(&rates, "request_throughput_per_s", "rate").ratio, Some(1.0));
     }
 
     #[test]

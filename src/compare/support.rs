@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::model::exchange::{Exchange, Usage};
-use crate::model::health::{ClientHealth, HealthStatus};
+use crate::model::fixture;
 use crate::model::judgement::{Judgement, Verdict};
 use crate::model::outcome::Outcome;
 use crate::model::record::{Attempt, PairKey, Row, Side};
 use crate::model::result::{
-    ClientInfo, LoadInfo, PromptSetInfo, RunKind, RunResult, RunStatus, SCHEMA_VERSION, Sampling, SideInfo,
+    LoadInfo, PromptSetInfo, RunKind, RunResult, RunStatus, SCHEMA_VERSION, Sampling, SideInfo,
 };
 use crate::model::summary::{RequestMetrics, SideSummary, Throughput, Window};
-use crate::model::trace::Trace;
 use crate::model::units::Nanos;
 
 /// An attempt with this verdict; a transport error where it says so, else a success of 10 output tokens.
@@ -22,20 +21,9 @@ pub(super) fn attempt(verdict: Verdict) -> Attempt {
     };
     Attempt {
         exchange: Exchange {
-            request_id: "r".into(),
-            resent: false,
             outcome,
-            error: None,
-            http_status: Some(200),
-            retry_after_s: None,
-            content: String::new(),
-            reasoning: String::new(),
-            tool_calls: String::new(),
-            finish_reason: Some("stop".to_owned()),
             usage: Some(Usage { prompt_tokens: 20, completion_tokens: 10, ..Usage::default() }),
-            served_model: None,
-            system_fingerprint: None,
-            trace: Trace::default(),
+            ..fixture::exchange()
         },
         metrics: RequestMetrics { output_tokens: Some(10), ..RequestMetrics::default() },
         judgement: Judgement { verdict, answer: None, checks: Vec::new() },
@@ -182,23 +170,8 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
         sampling: Sampling { temperature: 0.0, top_p: None, seed: 1, max_tokens: None },
         seed: 1,
         config: serde_json::Value::Null,
-        client: ClientInfo {
-            monotonic_origin_ns: 0,
-            labctl_version: "0.1.0".to_owned(),
-            os: "linux".to_owned(),
-            arch: "x86_64".to_owned(),
-            cores: 2,
-            transport: "reqwest".to_owned(),
-        },
-        client_health: ClientHealth {
-            status: HealthStatus::Valid,
-            reasons: Vec::new(),
-            read_lag: None,
-            scheduling_lag: None,
-            event_loop_delay: None,
-            coalesced_share: None,
-            cpu_use: None,
-        },
+        client: fixture::client_info(),
+        client_health: fixture::client_health(),
         warnings: Vec::new(),
         candidate: SideInfo {
             endpoint: "quant".to_owned(),

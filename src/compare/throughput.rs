@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::metrics::window::ended_within;
 use crate::model::comparison::SpeedRatio;
 use crate::model::judgement::Verdict;
 use crate::model::record::{Row, Side};
@@ -9,7 +10,7 @@ use crate::model::summary::{SideSummary, Throughput, Window};
 use crate::model::units::Nanos;
 use crate::stats::real;
 
-use super::speed::{ENOUGH_ROUNDS, blank, set_rounds, set_values};
+use super::speed::{COUNTED_DIFFERENTLY, ENOUGH_ROUNDS, blank, set_rounds, set_values};
 
 /// What the steady windows of one round hold.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,6 +26,8 @@ struct Rate {
     name: &'static str,
     of_side: fn(&Throughput) -> Option<f64>,
     count: fn(&Round) -> u64,
+    /// Whether it counts output tokens.
+    by_token: bool,
 }
 
 const RATES: [Rate; 3] = [
@@ -32,16 +35,19 @@ const RATES: [Rate; 3] = [
         name: "request_throughput_per_s",
         of_side: |t| Some(t.request_throughput_per_s),
         count: |round| round.requests,
+        by_token: false,
     },
     Rate {
         name: "output_tokens_per_s",
         of_side: |t| Some(t.output_tokens_per_s),
         count: |round| round.output_tokens,
+        by_token: true,
     },
     Rate {
         name: "correct_answers_per_s",
         of_side: |t| t.correct_answers_per_s,
         count: |round| round.correct,
+        by_token: false,
     },
 ];
 
@@ -65,7 +71,9 @@ pub(super) fn rate_ratios(rows: &[Row], candidate: &SideSummary, baseline: &Side
         .iter()
         .filter_map(|(number, round)| Some((round, rounds_of_candidate.get(number)?)))
         .collect();
-    RATES.iter().map(|rate| rate.ratio(of_baseline, of_candidate, &measured)).collect()
+    let sources = |side: &SideSummary| side.output_tokens_sources.keys().copied().collect::<Vec<_>>();
+    let counted_alike = sources(baseline) == sources(candidate);
+    RATES.iter().map(|rate| rate.ratio(of_baseline, of_candidate, &measured, counted_alike)).collect()
 }
 
 impl Rate {
@@ -74,6 +82,7 @@ impl Rate {
         baseline: &Throughput,
         candidate: &Throughput,
         rounds: &[(&Round, &Round)],
+        counted_alike: bool,
     ) -> SpeedRatio {
         let mut ratio = blank(self.name, "rate", true);
         let (Some(of_baseline), Some(of_candidate)) = ((self.of_side)(baseline), (self.of_side)(candidate))
@@ -81,6 +90,12 @@ impl Rate {
             ratio.absent_because = Some("no checks were made".to_owned());
             return ratio;
         };
+        if self.by_token && !counted_alike {
+            ratio.baseline = Some(of_baseline);
+            ratio.candidate = Some(of_candidate);
+            ratio.absent_because = Some(COUNTED_DIFFERENTLY.to_owned());
+            return ratio;
+        }
         set_values(&mut ratio, of_baseline, of_candidate);
         if rounds.len() < ENOUGH_ROUNDS {
             ratio.absent_because.get_or_insert_with(|| {
@@ -141,8 +156,7 @@ fn rounds(rows: &[Row], side: Side, throughput: &Throughput) -> BTreeMap<u32, Ro
 /// Passing responses that ended inside the window.
 fn correct_within(rows: &[Row], side: Side, window: &Window) -> u64 {
     let passed = rows.iter().filter_map(|row| row.attempt(side)).filter(|attempt| {
-        let end = attempt.exchange.trace.end_ns;
-        attempt.judgement.verdict == Verdict::Pass && window.start_ns <= end && end <= window.end_ns
+        attempt.judgement.verdict == Verdict::Pass && ended_within(attempt, window.start_ns, window.end_ns)
     });
     passed.count() as u64
 }
@@ -152,6 +166,7 @@ mod tests {
     use super::*;
     use crate::compare::support::{attempt, row, summary, throughput};
     use crate::model::record::Attempt;
+    use crate::model::trace::{Chunk, ChunkKind};
 
     /// Rounds of two seconds: the baseline in the first second, the candidate in the second; each side with so
     /// many requests, all passed and ended in the middle of the window.
@@ -167,6 +182,12 @@ mod tests {
                     let mut attempt = attempt(if id < wanted { Verdict::Pass } else { Verdict::Wrong });
                     let trace = &mut attempt.exchange.trace;
                     trace.scheduled_ns = Nanos::from_millis(1_000 * second);
+                    trace.chunks = vec![Chunk {
+                        recv_ns: Nanos::from_millis(1_000 * second + 600),
+                        tokens: 1,
+                        kind: ChunkKind::Content,
+                        exact: true,
+                    }];
                     trace.end_ns = Nanos::from_millis(1_000 * second + 600);
                     attempt
                 };
@@ -196,6 +217,17 @@ mod tests {
             assert_eq!((ratio.method.as_deref(), ratio.absent_because.as_deref()), (Some("rounds"), None));
             assert!(ratio.higher_is_better);
         }
+    }
+
+    /// As in the windows themselves: the last token decides, not when the server closed the stream.
+    #[test]
+    fn a_correct_answer_counts_in_the_window_of_its_last_token() {
+        let (mut rows, candidate, baseline) = measured(&[(10, 20), (30, 60), (5, 40)]);
+        for attempt in rows.iter_mut().flat_map(|row| row.candidate.iter_mut().chain(&mut row.baseline)) {
+            attempt.exchange.trace.end_ns = attempt.exchange.trace.end_ns.plus(Nanos::from_millis(500));
+        }
+        let ratio = &rate_ratios(&rows, &candidate, &baseline)[2];
+        assert!(ratio.interval_95.is_some(), "{ratio:?}");
     }
 
     #[test]

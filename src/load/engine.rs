@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -70,23 +71,33 @@ pub enum EngineError {
     /// The judging thread could not be started.
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
+    /// A task that sends requests died: what it had in flight is not accounted for.
+    #[error("a task that sends requests stopped unexpectedly")]
+    Worker,
     /// The judging thread died.
     #[error("the thread that judges responses stopped unexpectedly")]
     Judging,
 }
 
 impl<T: Target> Engine<T> {
-    /// Sends warm-up requests that don't count to one side, and gives how they ended.
+    /// Sends warm-up requests that don't count to one side, at no more than the run's concurrency, and gives how
+    /// they ended.
     pub async fn warm_up(&self, side: Side, items: &[Item]) -> Vec<Exchange> {
         let Some(lane) = self.lanes.get(&side) else { return Vec::new() };
         self.prepare(lane).await;
+        let slots = Arc::new(Semaphore::new(self.concurrency as usize));
         let mut requests = JoinSet::new();
         for (n, item) in items.iter().enumerate() {
             let Some(body) = lane.bodies.get(item) else { continue };
             let id = request_id(&["warm-up", side.name(), &n.to_string()]);
             let request = Request { id, body: body.clone() };
             let (target, clock, cancel) = (lane.target.clone(), self.clock, self.cancel.clone());
-            requests.spawn(async move { target.exchange(&request, clock.now(), &cancel).await });
+            let slots = slots.clone();
+            requests.spawn(async move {
+                // Fails only where the semaphore was closed, which nobody does.
+                let _slot = slots.acquire_owned().await;
+                target.exchange(&request, clock.now(), &cancel).await
+            });
         }
         requests.join_all().await
     }
@@ -99,7 +110,7 @@ impl<T: Target> Engine<T> {
         for block in blocks {
             for side in &block.sides {
                 if let Some(lane) = self.lanes.get(side).filter(|_| !self.cancel.is_cancelled()) {
-                    times.push(self.run_block(block, *side, lane, &ended).await);
+                    times.push(self.run_block(block, *side, lane, &ended).await?);
                 }
             }
         }
@@ -117,7 +128,13 @@ impl<T: Target> Engine<T> {
         }
     }
 
-    async fn run_block(&self, block: &Block, side: Side, lane: &Lane<T>, ended: &Sender<Ended>) -> BlockTime {
+    async fn run_block(
+        &self,
+        block: &Block,
+        side: Side,
+        lane: &Lane<T>,
+        ended: &Sender<Ended>,
+    ) -> Result<BlockTime, EngineError> {
         // Idle connections may have been closed while the other side had its turn.
         self.prepare(lane).await;
         let start_ns = self.clock.now();
@@ -145,8 +162,10 @@ impl<T: Target> Engine<T> {
             };
             workers.spawn(worker.work(start_ns));
         }
-        while workers.join_next().await.is_some() {}
-        BlockTime {
+        while let Some(ended) = workers.join_next().await {
+            ended.map_err(|_| EngineError::Worker)?;
+        }
+        Ok(BlockTime {
             round: block.round,
             block: block.index,
             side,
@@ -154,7 +173,7 @@ impl<T: Target> Engine<T> {
             level_start_ns: slots.level_start.get(),
             level_end_ns: slots.level_end.get(),
             end_ns: self.clock.now(),
-        }
+        })
     }
 }
 

@@ -44,12 +44,20 @@ impl Watch {
     }
 }
 
+/// The delays of timers that are due at fixed moments. All that fell due while the client stood still count, each
+/// with its own delay: were only one taken, a standstill would weigh the less the longer it lasted.
 async fn sample_delays(stop: CancellationToken) -> Vec<f64> {
     let mut delays = Vec::new();
+    let mut due = Instant::now() + EVERY;
     loop {
-        let due = Instant::now() + EVERY;
         tokio::select! {
-            () = tokio::time::sleep_until(due) => delays.push(due.elapsed().as_secs_f64() * 1e3),
+            () = tokio::time::sleep_until(due) => {
+                let now = Instant::now();
+                while due <= now {
+                    delays.push(now.duration_since(due).as_secs_f64() * 1e3);
+                    due += EVERY;
+                }
+            }
             () = stop.cancelled() => return delays,
         }
     }
@@ -59,4 +67,23 @@ async fn sample_delays(stop: CancellationToken) -> Vec<f64> {
 fn cpu_seconds() -> Option<f64> {
     let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
     Some((usage.user_time() + usage.system_time()).num_microseconds() as f64 / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One sample among thousands would hide a client that stood still for a tenth of the run.
+    #[tokio::test(start_paused = true)]
+    async fn a_standstill_counts_for_as_long_as_it_lasted() {
+        let stop = CancellationToken::new();
+        let delays = tokio::spawn(sample_delays(stop.clone()));
+        tokio::task::yield_now().await;
+        tokio::time::advance(Duration::from_secs(1)).await;
+        tokio::task::yield_now().await;
+        stop.cancel();
+        let delays = delays.await.unwrap();
+        assert_eq!(delays.len(), 100, "one for each 10 ms: {delays:?}");
+        assert!((delays[0] - 990.0).abs() < 2.0 && (delays[50] - 490.0).abs() < 2.0, "{delays:?}");
+    }
 }

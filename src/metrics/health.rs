@@ -68,6 +68,13 @@ pub fn client_health(rows: &[Row], mut samples: Samples) -> ClientHealth {
             );
         }
     }
+    if health.event_loop_delay.is_none() && !rows.is_empty() {
+        complain(
+            HealthStatus::Degraded,
+            "how late the client's event loop was is not known, and so not how late its stamps are"
+                .to_owned(),
+        );
+    }
     if let Some(share) = health.coalesced_share.filter(|share| *share > COALESCED_DEGRADED) {
         complain(
             HealthStatus::Degraded,

@@ -14,7 +14,8 @@ use super::gaps::gaps;
 /// - `ttft_ms` = c₁ − s, `ttfo_ms` = first content chunk − s, `e2e_ms` = cₖ − s,
 ///   `latency_from_schedule_ms` = cₖ − `scheduled_ns`; absent without a token-bearing chunk.
 /// - `tpot_ms` = (`e2e_ms` − `ttft_ms`) ÷ (output tokens − tokens of the first chunk); absent where
-///   nothing is left to divide by.
+///   nothing is left to divide by, and where no time passed: the token that ends an answer is counted in
+///   `usage` and carries no text, and several chunks may come in one read. Neither makes a token free.
 /// - `output_tokens` = `usage.completion_tokens`, else the tokens told or counted per chunk.
 /// - `output_tokens_per_s` = output tokens ÷ `e2e_ms`.
 ///
@@ -40,7 +41,8 @@ pub fn metrics(exchange: &Exchange) -> RequestMetrics {
             .map(|chunk| from_sent(chunk.recv_ns)),
         e2e_ms: Some(e2e_ms),
         latency_from_schedule_ms: Some(last.recv_ns.since(trace.scheduled_ns).as_millis_f64()),
-        tpot_ms: (after_first > 0).then(|| (e2e_ms - ttft_ms) / as_f64(after_first)),
+        tpot_ms: (after_first > 0 && first.recv_ns < last.recv_ns)
+            .then(|| (e2e_ms - ttft_ms) / as_f64(after_first)),
         max_stall_ms: gaps(trace).map(|gap| gap.ms).reduce(f64::max),
         output_tokens: Some(output_tokens),
         output_tokens_source: Some(source),
@@ -66,6 +68,7 @@ pub(super) const fn as_f64(count: u64) -> f64 {
 pub(super) mod tests {
     use super::*;
     use crate::model::exchange::Usage;
+    use crate::model::fixture;
     use crate::model::trace::{Chunk, Trace};
 
     /// Scheduled at 90 ms, sent at 100 ms, then (milliseconds, tokens, kind).
@@ -85,20 +88,11 @@ pub(super) mod tests {
             ..Trace::default()
         };
         Exchange {
-            request_id: "r".into(),
-            resent: false,
-            outcome: Outcome::Success,
-            error: None,
-            http_status: Some(200),
-            retry_after_s: None,
-            content: String::new(),
-            reasoning: String::new(),
-            tool_calls: String::new(),
-            finish_reason: Some("stop".into()),
             usage: completion_tokens.map(|completion_tokens| Usage { completion_tokens, ..Usage::default() }),
             served_model: None,
             system_fingerprint: None,
             trace,
+            ..fixture::exchange()
         }
     }
 
@@ -144,6 +138,17 @@ pub(super) mod tests {
         let m = metrics(&exchange(&[(150, 1, ChunkKind::Content)], Some(1)));
         close(m.e2e_ms, 50.0);
         assert_eq!((m.tpot_ms, m.max_stall_ms), (None, None));
+    }
+
+    /// The token that ends an answer is counted by the server and carries no text: two tokens, one chunk.
+    #[test]
+    fn tokens_that_came_at_one_moment_have_no_tpot() {
+        let chunk = (150, 1, ChunkKind::Content);
+        for chunks in [&[chunk][..], &[chunk, chunk]] {
+            let m = metrics(&exchange(chunks, Some(2)));
+            close(m.e2e_ms, 50.0);
+            assert_eq!(m.tpot_ms, None);
+        }
     }
 
     #[test]

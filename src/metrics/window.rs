@@ -28,8 +28,7 @@ pub fn throughput(
     let (mut windows, mut passed, mut received, mut largest) = (Vec::new(), 0, 0.0, 0);
     for block in blocks {
         let (Some(start), Some(end)) = (block.level_start_ns, block.level_end_ns) else { continue };
-        let ended: Vec<_> =
-            attempts.iter().filter(|a| ended_at(a).is_some_and(|at| start < at && at <= end)).collect();
+        let ended: Vec<_> = attempts.iter().filter(|a| ended_within(a, start, end)).collect();
         let requests = ended.len() as u64;
         largest = largest.max(requests);
         if requests < needed {
@@ -54,6 +53,12 @@ pub fn throughput(
         window_s: length_s,
         windows,
     })
+}
+
+/// Whether this is a success whose last token came after `start` and no later than `end`.
+#[must_use]
+pub fn ended_within(attempt: &Attempt, start: Nanos, end: Nanos) -> bool {
+    ended_at(attempt).is_some_and(|at| start < at && at <= end)
 }
 
 /// When a success's last token came.

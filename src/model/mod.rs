@@ -10,6 +10,8 @@ pub mod comparison;
 pub mod config;
 pub mod event;
 pub mod exchange;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod header;
 pub mod health;
 pub mod judgement;

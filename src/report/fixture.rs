@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::model::comparison::{GateMode, GateResult, GateVerdict, Interval, Missing, PassRate};
 use crate::model::exchange::Exchange;
+use crate::model::fixture;
 use crate::model::health::{ClientHealth, HealthStatus, Lag};
 use crate::model::judgement::{AnswerSource, CheckResult, FoundAnswer, Judgement, Verdict};
 use crate::model::outcome::Outcome;
 use crate::model::record::{Attempt, PairKey, Row};
 use crate::model::result::{
-    CategoryPassRate, ClientInfo, LoadInfo, PromptSetInfo, RunKind, RunResult, RunStatus, Sampling, SideInfo,
+    CategoryPassRate, LoadInfo, PromptSetInfo, RunKind, RunResult, RunStatus, Sampling, SideInfo,
 };
 use crate::model::summary::{Distribution, RequestMetrics, SideSummary, Throughput};
-use crate::model::trace::Trace;
 
 mod pairing;
 
@@ -168,22 +168,13 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
         sampling: Sampling { temperature: 0.0, top_p: None, seed: 42, max_tokens: None },
         seed: 42,
         config: serde_json::json!({"defaults": {"concurrency": 10, "seed": 42}}),
-        client: ClientInfo {
-            monotonic_origin_ns: 0,
-            labctl_version: "0.1.0".to_owned(),
-            os: "linux".to_owned(),
-            arch: "x86_64".to_owned(),
-            cores: 2,
-            transport: "reqwest".to_owned(),
-        },
+        client: fixture::client_info(),
         client_health: ClientHealth {
-            status: HealthStatus::Valid,
-            reasons: Vec::new(),
-            read_lag: None,
             scheduling_lag: Some(Lag { p50_ms: 0.021, p99_ms: 0.412, max_ms: 1.13 }),
             event_loop_delay: Some(Lag { p50_ms: 0.64, p99_ms: 1.21, max_ms: 2.05 }),
             coalesced_share: Some(0.0124),
             cpu_use: Some(0.11),
+            ..fixture::client_health()
         },
         warnings: vec!["the prompt set is not calibrated: its difficulty is its author's guess".to_owned()],
         candidate,
@@ -232,20 +223,9 @@ fn attempt(verdict: Verdict, i: usize, slow: f64) -> Attempt {
     };
     Attempt {
         exchange: Exchange {
-            request_id: "r".into(),
-            resent: false,
-            outcome: Outcome::Success,
-            error: None,
-            http_status: Some(200),
-            retry_after_s: None,
             content,
-            reasoning: String::new(),
-            tool_calls: String::new(),
             finish_reason: Some(if verdict == Verdict::Truncated { "length" } else { "stop" }.to_owned()),
-            usage: None,
-            served_model: None,
-            system_fingerprint: None,
-            trace: Trace::default(),
+            ..fixture::exchange()
         },
         metrics: RequestMetrics {
             ttft_ms: Some(40.0 * slow),

@@ -8,38 +8,33 @@ use super::rows::rows;
 use crate::model::comparison::{Interval, PassRate};
 use crate::model::event::Phase;
 use crate::model::exchange::{Exchange, Usage};
+use crate::model::fixture;
 use crate::model::header::{RunHeader, SideHeader};
-use crate::model::health::{ClientHealth, HealthStatus};
+use crate::model::health::ClientHealth;
 use crate::model::judgement::{AnswerSource, CheckResult, FoundAnswer, Judgement, Verdict};
 use crate::model::outcome::Outcome;
 use crate::model::record::{Attempt, PairKey, Record, Side};
 use crate::model::result::{
-    CategoryPassRate, ClientInfo, LoadInfo, PhaseTime, PromptSetInfo, RunKind, RunResult, RunStatus,
-    SCHEMA_VERSION, Sampling, SideInfo,
+    CategoryPassRate, LoadInfo, PhaseTime, PromptSetInfo, RunKind, RunResult, RunStatus, SCHEMA_VERSION,
+    Sampling, SideInfo,
 };
 use crate::model::summary::{Distribution, RequestMetrics, SideSummary, TokenSource};
 use crate::model::trace::{Chunk, ChunkKind, StampSource, Trace};
 use crate::model::units::Nanos;
 
 /// A request that was answered "Paris, naïvely 巴黎", or failed where the verdict says so.
-pub(super) fn record(prompt_id: &str, repeat: u32, side: Side, verdict: Verdict) -> Record {
+pub(crate) fn record(prompt_id: &str, repeat: u32, side: Side, verdict: Verdict) -> Record {
     let failed = verdict == Verdict::TransportError;
     let content = if failed { String::new() } else { "Paris, naïvely 巴黎".to_owned() };
     let chunk = |ms, tokens, kind| Chunk { recv_ns: Nanos::from_millis(ms), tokens, kind, exact: ms != 30 };
     let exchange = Exchange {
-        request_id: "r".into(),
-        resent: false,
         outcome: if failed { Outcome::Reset } else { Outcome::Success },
         error: failed.then(|| "the connection was reset".to_owned()),
         http_status: (!failed).then_some(200),
-        retry_after_s: None,
         content,
-        reasoning: String::new(),
-        tool_calls: String::new(),
         finish_reason: (!failed).then(|| "stop".to_owned()),
         usage: (!failed).then(|| Usage { prompt_tokens: 12, completion_tokens: 3, ..Usage::default() }),
         served_model: (!failed).then(|| "m".to_owned()),
-        system_fingerprint: None,
         trace: Trace {
             scheduled_ns: Nanos(0),
             sent_ns: Nanos(1),
@@ -58,6 +53,7 @@ pub(super) fn record(prompt_id: &str, repeat: u32, side: Side, verdict: Verdict)
                 ]
             },
         },
+        ..fixture::exchange()
     };
     let metrics = if failed {
         RequestMetrics::default()
@@ -92,7 +88,7 @@ pub(super) fn record(prompt_id: &str, repeat: u32, side: Side, verdict: Verdict)
     }
 }
 
-pub(super) fn header(run_id: &str) -> RunHeader {
+pub(crate) fn header(run_id: &str) -> RunHeader {
     let side = |endpoint: &str| SideHeader {
         endpoint: endpoint.to_owned(),
         url: "http://127.0.0.1:8000/v1".to_owned(),
@@ -127,14 +123,7 @@ pub(super) fn header(run_id: &str) -> RunHeader {
         sampling: Sampling { temperature: 0.0, top_p: None, seed: 42, max_tokens: None },
         seed: 42,
         config: json!({"endpoints": {}}),
-        client: ClientInfo {
-            monotonic_origin_ns: 0,
-            labctl_version: "0.1.0".to_owned(),
-            os: "linux".to_owned(),
-            arch: "x86_64".to_owned(),
-            cores: 2,
-            transport: "reqwest".to_owned(),
-        },
+        client: fixture::client_info(),
         candidate: side("awq"),
         baseline: Some(side("fp16")),
     }
@@ -217,15 +206,7 @@ pub(super) fn result_of(header: RunHeader, records: impl IntoIterator<Item = Rec
         seed: header.seed,
         config: header.config,
         client: header.client,
-        client_health: ClientHealth {
-            status: HealthStatus::Valid,
-            reasons: Vec::new(),
-            read_lag: None,
-            scheduling_lag: None,
-            event_loop_delay: None,
-            coalesced_share: Some(0.0),
-            cpu_use: None,
-        },
+        client_health: ClientHealth { coalesced_share: Some(0.0), ..fixture::client_health() },
         warnings: vec!["simulated".to_owned()],
         candidate: side_info(header.candidate),
         baseline: header.baseline.map(side_info),

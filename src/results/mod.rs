@@ -15,6 +15,6 @@ pub mod rows;
 pub mod store;
 
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 #[cfg(test)]
 mod schema;

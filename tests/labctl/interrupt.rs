@@ -6,6 +6,7 @@ use std::sync::mpsc;
 
 use crate::servers::{HttpServer, Server};
 use crate::support::{Lab, outcomes};
+use labctl::model::health::HealthStatus;
 use labctl::model::outcome::Outcome;
 use labctl::model::record::Side;
 use labctl::model::result::RunStatus;
@@ -109,8 +110,31 @@ fn a_crash_leaves_a_journal_that_is_recovered() {
     assert_eq!(result.status, RunStatus::Recovered);
     assert_eq!(outcomes(&result, Side::Candidate), [(Outcome::Success, 4)]);
     assert!(result.warnings.iter().any(|warning| warning.contains("cut off")), "{:?}", result.warnings);
+    // How late the client itself was went down with it.
+    assert_eq!(result.client_health.status, HealthStatus::Degraded);
+    assert!(result.client_health.reasons[0].contains("not known"), "{:?}", result.client_health);
     assert_eq!(lab.all(".journal.jsonl").len(), 0);
     lab.labctl(&["results", "show", "latest"]).succeeds();
+}
+
+#[test]
+fn a_journal_left_beside_a_whole_result_replaces_nothing() {
+    let server = stuck();
+    let lab = Lab::at(&server.url());
+    let run = lab.start_bench(&[]);
+    let journal = lab.wait_for_records(4);
+    let left_over = fs::read(&journal).unwrap();
+    run.signal("INT");
+    run.end();
+    let whole = lab.result();
+    fs::write(&journal, left_over).unwrap();
+    for selector in ["latest", &whole.run_id] {
+        lab.labctl(&["results", "recover", selector])
+            .fails(2, &["has a whole result", "nothing to recover", ".journal.jsonl"])
+            .prints_nothing();
+    }
+    assert_eq!(lab.result(), whole);
+    assert!(journal.exists());
 }
 
 #[test]

@@ -1,6 +1,14 @@
 //! What goes wrong once the load is on: every request still ends in exactly one outcome, and what
 //! was measured is kept.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde_json::json;
+
 use crate::servers::Server;
 use crate::support::{Ended, Lab, PROMPTS, outcomes};
 use labctl::model::outcome::Outcome::{
@@ -33,6 +41,36 @@ fn assert_died_after_4(result: &RunResult, side: Side) {
     assert_eq!(counted[0], (Success, 4));
     assert!(counted[1..].iter().all(|(outcome, _)| matches!(outcome, Connect | Reset)), "{counted:?}");
     assert_eq!(counted[1..].iter().map(|(_, n)| n).sum::<u64>(), 4);
+}
+
+/// What broke off this late was worked on: it is a failure to be counted, not a connection that lay idle too long.
+#[test]
+fn a_request_that_breaks_off_late_is_not_sent_again() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicU64::new(0));
+    let counted = asked.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let mut reader = BufReader::new(stream);
+            let mut request = Vec::new();
+            // Head and body, which ends with the object's brace.
+            while !request.ends_with(b"\r\n\r\n") && reader.read_until(b'\n', &mut request).unwrap_or(0) > 0 {
+            }
+            if request.starts_with(b"POST") {
+                counted.fetch_add(1, Ordering::Relaxed);
+                let _body = reader.fill_buf().map(<[u8]>::len).map(|length| reader.consume(length));
+                std::thread::sleep(Duration::from_millis(1_500));
+            } else {
+                let gone = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                let _client_left = reader.into_inner().write_all(gone);
+            }
+        }
+    });
+    let lab = Lab::new().with_endpoints(&[("candidate", json!({"url": url, "model": "any"}))]);
+    lab.bench(&["--requests", "1", "--concurrency", "1"]).fails(3, &["1 reset"]);
+    assert_eq!(outcomes(&lab.result(), Side::Candidate), [(Reset, 1)]);
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
 }
 
 #[test]

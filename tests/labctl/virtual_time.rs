@@ -311,3 +311,27 @@ fn a_seed_gives_the_same_run_to_the_nanosecond() {
     assert_eq!((one.rows, one.blocks), (other.rows, other.blocks));
     assert_eq!(one.comparison, other.comparison);
 }
+
+#[test]
+fn the_warm_up_keeps_to_the_concurrency() {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_time().start_paused(true).build().unwrap();
+    let (answered, most) = runtime.block_on(async {
+        let clock = Clock::start();
+        let server = VirtualServer::start(Profile::fp16(), 1, clock);
+        let items: Vec<_> = (0..20).map(|prompt| Item { prompt, repeat: 0 }).collect();
+        let bodies =
+            items.iter().map(|item| (*item, serde_json::to_vec(&wanted(item.prompt)).unwrap().into()));
+        let client = Client::new(server.clone(), clock, Timeouts::default(), Vec::new());
+        let engine = Engine {
+            prompts: Arc::new((0..20).map(judged).collect()),
+            lanes: [(Side::Candidate, Lane { target: Arc::new(client), bodies: bodies.collect() })].into(),
+            concurrency: 3,
+            clock,
+            bus: Bus::new(clock),
+            cancel: CancellationToken::new(),
+        };
+        (engine.warm_up(Side::Candidate, &items).await.len(), server.most_in_flight())
+    });
+    assert_eq!((answered, most), (20, 3));
+}

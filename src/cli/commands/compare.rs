@@ -4,10 +4,11 @@ use serde_json::json;
 
 use crate::cli::args::CompareArgs;
 use crate::cli::args::values::OutputFormat;
-use crate::cli::commands::{gates, store};
+use crate::cli::commands::{failure, gates, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::ui::Ui;
 use crate::compare::{Options, compare, pair_results};
 use crate::model::result::RunResult;
 use crate::report::comparison::{self, ComparedRun, ComparisonDocument};
@@ -28,27 +29,33 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
         comparison: &compared,
         warnings,
     };
-    let ui = context.ui;
-    match args.format {
-        OutputFormat::Json => ui.print_json(&json!({
-            "baseline": {"run_id": baseline.run_id, "model": baseline.candidate.model},
-            "candidate": {"run_id": candidate.run_id, "model": candidate.candidate.model},
-            "simulated": document.simulated,
-            "warnings": document.warnings,
-            "comparison": compared,
-        }))?,
+    let printed = print(&document, args.format, context.ui);
+    failure::or_untold(gates::status(Some(&compared), &args.gate, context.ui), [printed], context.ui)
+}
+
+fn print(document: &ComparisonDocument<'_>, format: OutputFormat, ui: Ui) -> Result<(), CliError> {
+    match format {
+        OutputFormat::Json => {
+            let run = |run: &ComparedRun| json!({"run_id": run.run_id, "model": run.label});
+            ui.print_json(&json!({
+                "baseline": run(&document.baseline),
+                "candidate": run(&document.candidate),
+                "simulated": document.simulated,
+                "warnings": document.warnings,
+                "comparison": document.comparison,
+            }))
+        }
         OutputFormat::Markdown => {
-            let text = comparison::markdown(&document, None)
+            let text = comparison::markdown(document, None)
                 .map_err(|error| CliError::internal(error.to_string()))?;
-            ui.print(&text)?;
+            ui.print(&text)
         }
         OutputFormat::Text => {
             let options =
                 TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files: Vec::new() };
-            ui.print(&comparison::terminal(&document, &options))?;
+            ui.print(&comparison::terminal(document, &options))
         }
     }
-    gates::status(Some(&compared), &args.gate, ui)
 }
 
 fn named(result: &RunResult) -> ComparedRun {

@@ -5,7 +5,9 @@ use std::path::Path;
 use crate::bench::run::{Finished, RunError};
 use crate::bench::side::SideError;
 use crate::bench::soundness::most_frequent_failure;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, ErrorKind};
+use crate::cli::exit::ExitStatus;
+use crate::cli::ui::Ui;
 use crate::model::outcome::Outcome;
 use crate::model::record::Side;
 use crate::model::result::RunResult;
@@ -61,6 +63,23 @@ pub(super) fn of_measurement(reasons: &[String], result: &RunResult, path: &Path
 /// Says where what was measured is, although it is worth nothing.
 pub(super) fn kept_in(error: CliError, path: &Path) -> CliError {
     error.with_hint(format!("what was measured is in `{}`", path.display()))
+}
+
+/// How a measurement ended, where telling it may have failed too. What was measured decides: a gate that failed
+/// fails also where nobody reads the output or a report has no place. Only a success becomes the failure to tell it.
+pub(super) fn or_untold(
+    ended: Result<ExitStatus, CliError>,
+    told: impl IntoIterator<Item = Result<(), CliError>>,
+    ui: Ui,
+) -> Result<ExitStatus, CliError> {
+    let mut untold = told.into_iter().filter_map(Result::err);
+    if matches!(ended, Ok(ExitStatus::Success)) {
+        return untold.next().map_or(ended, Err);
+    }
+    for error in untold.filter(|error| error.kind() != ErrorKind::BrokenPipe) {
+        ui.warn(&error.full_message());
+    }
+    ended
 }
 
 /// An endpoint that can't be used.

@@ -43,14 +43,15 @@ impl Measure<'_> {
         let finished = self.measure(plan)?;
         let result = &finished.result;
         let mut files = Vec::new();
+        let mut reported = Ok(());
         if let Ok(path) = &finished.written {
             files.push(("result".to_owned(), path.clone()));
             if self.with_report {
-                files.extend(write_reports(result, path)?);
+                reported = write_reports(result, path).map(|reports| files.extend(reports));
             }
         }
-        self.print(result, files)?;
-        self.status(&finished)
+        let printed = self.print(result, files);
+        failure::or_untold(self.status(&finished), [reported, printed], self.context.ui)
     }
 
     fn plan(&self) -> Result<BenchPlan, CliError> {
@@ -78,6 +79,7 @@ impl Measure<'_> {
             },
             seed: defaults.seed,
             gates: gates::from_args(self.gate),
+            accept_invalid_client: self.load.allow_invalid_client,
             results_dir: defaults.results_dir.clone(),
             config: settings::masked(&self.settings.config),
         })

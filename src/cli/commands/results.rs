@@ -20,6 +20,7 @@ use crate::results::export::{write_csv, write_json};
 use crate::results::head::{ListEntry, RunHead, SideHead};
 use crate::results::journal;
 use crate::results::recover::recover;
+use crate::results::store::load_file;
 
 /// Runs `labctl results`.
 pub fn run(args: &ResultsArgs, context: &Context) -> Result<ExitStatus, CliError> {
@@ -162,8 +163,16 @@ fn recover_run(args: &RecoverArgs, context: &Context) -> Result<(), CliError> {
             .with_hint("wait for its end: it then writes its result itself"));
     }
     let recovered = recover(&path).map_err(|error| CliError::usage(error.to_string()))?;
+    let run_id = &recovered.header.run_id;
+    // A crash may come between the writing of the result and the removal of the journal, which knows less.
+    if let Ok(whole) = store.result_path(run_id)
+        && load_file(&whole).is_ok()
+    {
+        let message = format!("run `{run_id}` has a whole result: `{}`", whole.display());
+        let hint = format!("there is nothing to recover; delete `{}`", path.display());
+        return Err(CliError::usage(message).with_hint(hint));
+    }
     if recovered.records.is_empty() {
-        let run_id = &recovered.header.run_id;
         return Err(CliError::not_measured(format!(
             "the journal of run `{run_id}` holds no finished request"
         ))
@@ -184,6 +193,7 @@ fn recover_run(args: &RecoverArgs, context: &Context) -> Result<(), CliError> {
         // When it really ended is not known; the traces have the times that are.
         finished_at: started_at,
         warnings,
+        accept_invalid_client: false,
     };
     let result = assemble(remains, Vec::new());
     let written = store.write(&result).map_err(|error| CliError::not_written(error.to_string()))?;
