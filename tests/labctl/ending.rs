@@ -7,7 +7,8 @@ use std::sync::mpsc::{self, Receiver};
 
 use serde_json::json;
 
-use crate::support::{HttpServer, Lab, Server};
+use crate::servers::{HttpServer, Server};
+use crate::support::Lab;
 
 /// A lab whose candidate fails every prompt and whose baseline passes them all.
 fn lost() -> (Lab, [Server; 2]) {
