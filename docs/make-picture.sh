@@ -7,14 +7,16 @@ command=(bench --team quant --promptset quant-quality --compare-baseline)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-cargo build --release --locked --bin labctl --example terminal_picture
+# The drawing needs no optimisation, and as an example it shares its dependencies with the tests.
+cargo build --release --locked
+cargo build --locked --example terminal_picture
 target=${CARGO_TARGET_DIR:-target}
 
 # No CI: there the simulator is refused unless it is asked for.
-env -u CI COLUMNS=100 "$target/release/labctl" "${command[@]}" \
+env -u CI COLUMNS=104 "$target/release/labctl" "${command[@]}" \
     --color always --no-progress --results-dir "$scratch/results" >"$scratch/output"
 
 # Files are named by the time and the scratch folder; a reader's would be in results/.
 sed "s|$scratch/||g" "$scratch/output" |
-    "$target/release/examples/terminal_picture" labctl "${command[@]}" >docs/bench.svg
+    "$target/debug/examples/terminal_picture" labctl "${command[@]}" >docs/bench.svg
 echo "wrote docs/bench.svg: look at it before committing"

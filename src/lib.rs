@@ -9,13 +9,14 @@
 //! | [`promptset`] | loads and verifies prompt sets |
 //! | [`client`] | one exchange with one server |
 //! | [`check`] | whether an answer is right |
-//! | [`load`] | when to send what; the engine and its events |
-//! | [`metrics`] | every number's one definition |
 //! | [`stats`] | proportions, paired intervals, quantiles |
+//! | [`metrics`] | every number's one definition |
+//! | [`load`] | when to send what; the engine and its events |
 //! | [`compare`] | two sides paired, gates |
 //! | [`results`] | the result file, the journal, the store |
 //! | [`report`] | terminal, HTML and Markdown |
 //! | [`simulator`] | an OpenAI-compatible server whose truth is known |
+//! | [`bench`](mod@bench) | a whole run, from its plan to its result |
 //! | [`cli`] | the only room that knows flags, terminal and exit codes |
 
 pub mod bench;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::facts::{self, Health, Section};
 use super::losses::{self, Listing};
-use super::number::count;
+use super::number::{count, counted};
 use super::outcomes::{self, Failure};
 use super::quality;
 use super::speed;
@@ -75,10 +75,10 @@ impl ReportView {
         Self {
             title: title(&labels),
             subtitle: format!(
-                "{} v{} · {} prompts · concurrency {}",
+                "{} v{} · {} · concurrency {}",
                 one_line(&set.name),
                 set.version,
-                count(prompts as u64),
+                counted(prompts as u64, "prompt", "prompts"),
                 count(result.load.concurrency.into())
             ),
             run_id: one_line(&result.run_id),

@@ -79,10 +79,10 @@ fn show(args: &PromptSetNameArgs, context: &Context) -> Result<(), CliError> {
     }
     let manifest = &set.manifest;
     ui.print_line(&format!(
-        "{} version {}, {} prompts ({})",
+        "{} version {}, {} ({})",
         manifest.name,
         manifest.version,
-        set.prompts.len(),
+        prompts(set.prompts.len()),
         set.origin
     ))?;
     ui.print_line(&manifest.description)?;
@@ -115,11 +115,18 @@ fn opening(prompt: &str) -> String {
 fn manifest(args: &PromptSetPathArgs, context: &Context) -> Result<(), CliError> {
     let manifest = manifest_for(&args.path).map_err(|error| CliError::usage(error.to_string()))?;
     write_manifest(&args.path, &manifest).map_err(|error| CliError::not_written(error.to_string()))?;
-    let prompts: usize = manifest.categories.values().sum();
     context.ui.print_line(&format!(
-        "{} version {}: {prompts} prompts, SHA-256 {}",
-        manifest.name, manifest.version, manifest.sha256
+        "{} version {}: {}, SHA-256 {}",
+        manifest.name,
+        manifest.version,
+        prompts(manifest.categories.values().sum()),
+        manifest.sha256
     ))
+}
+
+/// So many prompts, in words.
+fn prompts(count: usize) -> String {
+    if count == 1 { "1 prompt".to_owned() } else { format!("{count} prompts") }
 }
 
 fn verify(args: &PromptSetNameArgs, context: &Context) -> Result<(), CliError> {
@@ -136,9 +143,9 @@ fn verify(args: &PromptSetNameArgs, context: &Context) -> Result<(), CliError> {
         )?;
     } else if failures.is_empty() {
         ui.print_line(&format!(
-            "{}: {} prompts hold what they promise (references pass; near misses, echoes, refusals and other rows' answers fail)",
+            "{}: {} checked, nothing wrong (references pass; near misses, echoes, refusals and other rows' answers fail)",
             set.manifest.name,
-            set.prompts.len()
+            prompts(set.prompts.len())
         ))?;
     } else {
         let rows = failures.iter().map(|f| vec![f.prompt_id.clone(), f.what.clone(), f.detail.clone()]);
