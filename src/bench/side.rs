@@ -121,7 +121,8 @@ pub async fn reach(
     identity.server = identity.server.as_deref().map(redacted);
     let listed = identity.models.as_ref();
     identity.models = listed.map(|models| models.iter().map(|model| redacted(model)).collect());
-    let model = model(&name, &url, endpoint.model.take(), &identity)?;
+    let any_name = identity.takes_any_model(endpoint.kind);
+    let model = model(&name, &url, endpoint.model.take(), &identity, any_name)?;
     let header = SideHeader {
         endpoint: name,
         url,
@@ -134,12 +135,18 @@ pub async fn reach(
 }
 
 /// The model to ask for: the one named, or the only one served.
-fn model(name: &str, url: &str, asked: Option<String>, identity: &Identity) -> Result<String, SideError> {
+fn model(
+    name: &str,
+    url: &str,
+    asked: Option<String>,
+    identity: &Identity,
+    any_name: bool,
+) -> Result<String, SideError> {
     let served = identity.models.clone();
     let (name, url) = (name.to_owned(), url.to_owned());
     match (asked, served) {
         // llama.cpp serves its one model under whatever name it is asked for.
-        (Some(model), Some(served)) if !served.contains(&model) && !identity.takes_any_model() => {
+        (Some(model), Some(served)) if !served.contains(&model) && !any_name => {
             Err(SideError::NotServed { name, url, model, served })
         }
         (Some(model), _) => Ok(model),
@@ -151,6 +158,7 @@ fn model(name: &str, url: &str, asked: Option<String>, identity: &Identity) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::config::ServerKind;
 
     fn identity(models: &[&str], server: &str) -> Identity {
         Identity {
@@ -161,7 +169,13 @@ mod tests {
     }
 
     fn chosen(asked: Option<&str>, identity: &Identity) -> Result<String, SideError> {
-        model("e", "http://h/v1", asked.map(str::to_owned), identity)
+        model(
+            "e",
+            "http://h/v1",
+            asked.map(str::to_owned),
+            identity,
+            identity.takes_any_model(ServerKind::Auto),
+        )
     }
 
     #[test]

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::failure::Failure;
 use super::http::HttpTransport;
 use super::refusal;
+use crate::model::config::ServerKind;
 use crate::model::outcome::Outcome;
 
 /// The `Server` header by which labctl's own simulator makes itself known.
@@ -32,10 +33,15 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Whether it serves its one model under any name.
+    /// Whether it serves its one model under any name, as llama.cpp does; `kind` is what the
+    /// configuration says it is.
     #[must_use]
-    pub fn takes_any_model(&self) -> bool {
-        self.server.as_deref().is_some_and(|server| server.starts_with("llama.cpp"))
+    pub fn takes_any_model(&self, kind: ServerKind) -> bool {
+        match kind {
+            ServerKind::Auto => self.server.as_deref().is_some_and(|server| server.starts_with("llama.cpp")),
+            ServerKind::LlamaCpp => true,
+            ServerKind::Vllm | ServerKind::Transformers | ServerKind::Openai => false,
+        }
     }
 }
 

@@ -196,7 +196,7 @@ impl Gate {
 }
 
 impl Evidence<'_> {
-    /// `delta -6.7 pp, 90 % interval -20.0 to +5.5 pp, 30 pairs`.
+    /// `delta −6.7 pp, 90 % interval −20.0 to +5.5 pp, 30 pairs`.
     fn numbers(&self) -> String {
         format!(
             "delta {} pp, 90 % interval {} to {} pp, {}",
@@ -232,10 +232,10 @@ fn no_such_category(name: &str, categories: &[PairedPassRate]) -> String {
     format!("there is no category `{name}` to gate on; there are {}", known.join(", "))
 }
 
-/// One digit, with its sign, and no negative zero.
+/// One digit, with its sign, and no negative zero; a minus, not a hyphen, as reports write numbers.
 fn signed(points: f64) -> String {
     let text = format!("{points:+.1}");
-    if text == "-0.0" { "+0.0".to_owned() } else { text }
+    if text == "-0.0" { "+0.0".to_owned() } else { text.replace('-', "\u{2212}") }
 }
 
 /// As the user wrote it: `5 pp`, `2.5 pp`.
@@ -287,14 +287,14 @@ mod tests {
     fn reasons_hold_the_numbers() {
         assert_eq!(
             result(GateMode::Detect, E).reason,
-            "harm shown: delta -12.0 pp, 90 % interval -21.6 to -6.3 pp, 50 pairs; the interval lies below 0 and \
+            "harm shown: delta −12.0 pp, 90 % interval −21.6 to −6.3 pp, 50 pairs; the interval lies below 0 and \
              the loss reaches the margin of 5 pp"
         );
         let passed = result(GateMode::Detect, D).reason;
         assert!(passed.starts_with("no harm shown, could have missed up to "), "{passed}");
-        assert!(passed.ends_with("pp: delta +0.0 pp, 90 % interval -5.1 to +5.1 pp, 50 pairs"), "{passed}");
+        assert!(passed.ends_with("pp: delta +0.0 pp, 90 % interval −5.1 to +5.1 pp, 50 pairs"), "{passed}");
         let small = result(GateMode::Detect, B).reason;
-        assert!(small.contains("delta -3.6 pp, 90 % interval -6.8 to -0.8 pp, 250 pairs"), "{small}");
+        assert!(small.contains("delta −3.6 pp, 90 % interval −6.8 to −0.8 pp, 250 pairs"), "{small}");
         let chance = result(GateMode::Detect, A).reason;
         // z²·ψ/delta² = 2.7055 · (4/30) / (2/30)² = 81.2.
         assert!(chance.ends_with("about 82 pairs like these would tell"), "{chance}");
