@@ -13,7 +13,7 @@ cargo build --locked --example terminal_picture
 target=${CARGO_TARGET_DIR:-target}
 
 # No CI: there the simulator is refused unless it is asked for.
-env -u CI COLUMNS=104 "$target/release/labctl" "${command[@]}" \
+env -u CI COLUMNS=110 "$target/release/labctl" "${command[@]}" \
     --color always --no-progress --results-dir "$scratch/results" >"$scratch/output"
 
 # Files are named by the time and the scratch folder; a reader's would be in results/.
