@@ -1,8 +1,9 @@
 //! What would make a result worth nothing, or less than it looks.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::compare::changed_during_run;
+use crate::compare::sampling::{Asked, body_differs};
 use crate::model::health::{ClientHealth, HealthStatus};
 use crate::model::outcome::Outcome;
 use crate::model::record::Side;
@@ -10,28 +11,6 @@ use crate::model::result::{RunResult, RunStatus, Sampling, SideInfo};
 
 /// Prompt tokens of the two sides may differ by this share before the templates are called different.
 const SAME_TEMPLATE: f64 = 0.001;
-
-/// Members of a request's body that decide how a model answers. An endpoint's `body` may hold them, and then wins
-/// over what the run asks for.
-const SAMPLING: [&str; 17] = [
-    "frequency_penalty",
-    "ignore_eos",
-    "length_penalty",
-    "logit_bias",
-    "max_completion_tokens",
-    "max_tokens",
-    "min_p",
-    "min_tokens",
-    "presence_penalty",
-    "repetition_penalty",
-    "response_format",
-    "seed",
-    "stop",
-    "stop_token_ids",
-    "temperature",
-    "top_k",
-    "top_p",
-];
 
 /// Why the two sides of one run can't be compared; `sampling` and `config` are the run's.
 #[must_use]
@@ -47,26 +26,10 @@ pub fn not_comparable(
     if candidate.simulated != baseline.simulated {
         reasons.push("one side is simulated and the other is not".into());
     }
-    let asked = json!(sampling);
-    let effective = |side: &SideInfo, member: &str| {
-        let own = &config["endpoints"][side.endpoint.as_str()]["body"][member];
-        if own.is_null() { asked[member].clone() } else { own.clone() }
-    };
-    // 0 and 0.0 are two values to JSON.
-    let same = |ours: &Value, theirs: &Value| {
-        ours == theirs || ours.as_f64().is_some_and(|number| theirs.as_f64() == Some(number))
-    };
-    let differing: Vec<String> = SAMPLING
-        .into_iter()
-        .filter(|member| !same(&effective(candidate, member), &effective(baseline, member)))
-        .map(|member| format!("`{member}`"))
-        .collect();
-    if !differing.is_empty() {
-        reasons.push(format!(
-            "sampling differs: the `body` of the two endpoints sets {} differently",
-            differing.join(", ")
-        ));
-    }
+    reasons.extend(body_differs(
+        Asked { sampling, config, endpoint: &candidate.endpoint },
+        Asked { sampling, config, endpoint: &baseline.endpoint },
+    ));
     reasons
 }
 

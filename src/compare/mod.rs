@@ -1,13 +1,14 @@
 //! Two sides of one prompt set: what differs, how sure that is, and what the gates say.
 //!
 //! `pass_rate` and `speed` pair the rows, `gate` decides, `comparison` puts them together; `align` makes rows of
-//! two separate runs' results first. The engine's result and `labctl compare` come from here; reports only read
+//! two separate runs' results first, `sampling` says whether both were asked alike. The engine's result and `labctl compare` come from here; reports only read
 //! what it returns. Delta is always candidate − baseline, a ratio candidate ÷ baseline.
 
 pub mod align;
 pub mod comparison;
 pub mod gate;
 pub mod pass_rate;
+pub mod sampling;
 pub mod speed;
 #[cfg(test)]
 mod support;
