@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::number::{self, count, decimal};
 use super::table::{Labels, Tone};
-use super::text::one_line;
+use super::text::{one_line, to_the_second};
 use crate::model::health::{ClientHealth, HealthStatus, Lag};
 use crate::model::result::{RunKind, RunResult, RunStatus, SideInfo};
 
@@ -112,8 +112,8 @@ fn run(result: &RunResult) -> Section {
                 RunStatus::Recovered => "recovered from the journal",
             },
         ),
-        fact("started", one_line(&result.started_at)),
-        fact("finished", one_line(&result.finished_at)),
+        fact("started", to_the_second(&result.started_at)),
+        fact("finished", to_the_second(&result.finished_at)),
         fact("seed", result.seed.to_string()),
         fact("result schema", result.schema_version.to_string()),
     ];

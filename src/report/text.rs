@@ -113,9 +113,25 @@ fn push(lines: &mut [String], c: char) {
     }
 }
 
+/// A moment in RFC 3339 and UTC without its fraction: `2026-11-22T05:21:05Z`. What is no such
+/// moment stays as it is.
+pub(super) fn to_the_second(moment: &str) -> String {
+    match moment.split_once('.') {
+        Some((seconds, fraction)) if fraction.ends_with('Z') => one_line(&format!("{seconds}Z")),
+        _ => one_line(moment),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_lose_their_fraction_only() {
+        assert_eq!(to_the_second("2026-11-22T05:21:05.424824243Z"), "2026-11-22T05:21:05Z");
+        assert_eq!(to_the_second("2026-11-22T05:21:05Z"), "2026-11-22T05:21:05Z");
+        assert_eq!(to_the_second("a.b"), "a.b");
+    }
     use proptest::prelude::*;
 
     #[test]

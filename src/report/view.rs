@@ -9,7 +9,7 @@ use super::outcomes::{self, Failure};
 use super::quality;
 use super::speed;
 use super::table::{Cell, Column, Labels, Row, Table};
-use super::text::{fit_middle, one_line};
+use super::text::{fit_middle, one_line, to_the_second};
 use super::verdict::{self, Finding, gate_tone};
 use crate::model::comparison::{Comparison, GateMode};
 use crate::model::result::{RunResult, SideInfo};
@@ -82,7 +82,7 @@ impl ReportView {
                 count(result.load.concurrency.into())
             ),
             run_id: one_line(&result.run_id),
-            started_at: one_line(&result.started_at),
+            started_at: to_the_second(&result.started_at),
             simulated: result.simulated.then_some(SIMULATED),
             findings: verdict::of_run(result, &labels),
             quality: comparison
