@@ -118,3 +118,40 @@ async fn llama_cpp_refusals_are_quoted() {
         assert!(error.starts_with(&format!("HTTP {status}: ")) && !error.contains("\"error\""), "{error}");
     }
 }
+
+#[tokio::test]
+async fn vllm_finishes_on_its_last_content_chunk() {
+    let exchange = read("vllm/stream.http").await;
+    assert_eq!(exchange.outcome, Outcome::Success, "{:?}", exchange.error);
+    assert_eq!(exchange.finish_reason.as_deref(), Some("length"));
+    let usage = exchange.usage.unwrap();
+    assert_eq!((usage.prompt_tokens, usage.completion_tokens), (18, 12));
+    let kinds = kinds(&exchange);
+    assert_eq!(kinds[0], ChunkKind::Role, "empty content in the first chunk is no token");
+    assert_eq!(kinds[kinds.len() - 3..], [ChunkKind::Content, ChunkKind::Usage, ChunkKind::Done]);
+    assert_eq!(exchange.trace.token_chunks().count(), 12);
+    assert!(exchange.system_fingerprint.unwrap().starts_with("vllm-"), "told on the usage chunk alone");
+}
+
+#[tokio::test]
+async fn vllm_sends_no_chunk_for_a_token_that_ends_within_a_character() {
+    let exchange = read("vllm/stream_unicode.http").await;
+    assert_eq!(exchange.outcome, Outcome::Success);
+    let chunks = exchange.trace.token_chunks().count() as u64;
+    assert_eq!(exchange.usage.unwrap().completion_tokens, chunks + 1, "so tokens are usage, never chunks");
+}
+
+#[tokio::test]
+async fn vllm_refusals_are_quoted() {
+    for (recording, status) in [
+        ("vllm/error_bad_json.http", 400),
+        ("vllm/error_missing_messages.http", 400),
+        ("vllm/error_wrong_path.http", 404),
+    ] {
+        let exchange = replay(recording, usize::MAX).await;
+        assert_eq!((exchange.outcome, exchange.http_status), (Outcome::Http4xx, Some(status)), "{recording}");
+        let error = exchange.error.unwrap();
+        assert!(error.starts_with(&format!("HTTP {status}: ")), "{error}");
+        assert!(!error.contains("\"error\"") && !error.contains("\"detail\""), "{error}");
+    }
+}
