@@ -29,8 +29,8 @@ EXAMPLES:
       labctl bench --promptset canary --url http://awq:8000/v1 --baseline-url http://fp16:8000/v1
   In a pipeline: exit code 1 when 5 percentage points or more are lost
       labctl bench --team quant --compare-baseline --max-pass-rate-drop 5 --ci
-  With intervals for speed
-      labctl bench --team quant --compare-baseline --rounds 3 --concurrency 32";
+  With speed intervals that include the drift between rounds
+      labctl bench --team quant --compare-baseline --rounds 3";
 
 pub(super) const RUN: &str = "\
 EXAMPLES:

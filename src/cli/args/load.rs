@@ -45,7 +45,7 @@ pub struct LoadArgs {
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub repeats: Option<u32>,
 
-    /// How often the whole is run; speed intervals need at least 3 [default: 1]
+    /// How often the whole is run; from 3 on, speed intervals include drift between rounds [default: 1]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub rounds: Option<u32>,
 

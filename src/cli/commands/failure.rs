@@ -92,7 +92,7 @@ pub(super) fn of_side(error: &SideError) -> CliError {
         }
         SideError::NotServed { served, .. } | SideError::WhichModel { served, .. } => {
             let hint = if served.is_empty() {
-                "name the model with `--model`".to_owned()
+                "name the model with `--model`, if the address is right: most end with `/v1`".to_owned()
             } else {
                 format!("it serves `{}`; name one with `--model`", served.join("`, `"))
             };
