@@ -145,7 +145,7 @@ impl Gate {
             let needed = self.pairs_to_prove(evidence.rate);
             (
                 GateVerdict::Inconclusive,
-                format!("the interval holds the margin of {margin}: {numbers}; {needed}"),
+                format!("the interval contains the margin of {margin}: {numbers}; {needed}"),
             )
         }
     }

@@ -53,11 +53,22 @@ impl Shape {
         self.requests() * u64::from(self.rounds) * self.sides.len() as u64
     }
 
-    /// Requests a block, at the most.
+    /// Blocks a round. One that was asked for is a block's largest size; the one chosen here is its
+    /// smallest, where there are as many requests, for a smaller block has no steady window.
+    #[must_use]
+    pub fn blocks(&self) -> u64 {
+        let chosen = (BLOCK_PER_CONCURRENCY * u64::from(self.concurrency)).max(SMALLEST_BLOCK);
+        let blocks = match self.block_size {
+            Some(largest) => self.requests().div_ceil(u64::from(largest).max(1)),
+            None => self.requests() / chosen,
+        };
+        blocks.max(1)
+    }
+
+    /// Requests a block, at the most: equal parts, rather than full ones and a rest too short to measure.
     #[must_use]
     pub fn block_size(&self) -> u64 {
-        let chosen = (BLOCK_PER_CONCURRENCY * u64::from(self.concurrency)).max(SMALLEST_BLOCK);
-        self.block_size.map_or(chosen, u64::from).clamp(1, self.requests().max(1))
+        self.requests().div_ceil(self.blocks()).max(1)
     }
 }
 
@@ -90,9 +101,7 @@ pub fn blocks(shape: &Shape) -> Vec<Block> {
     let mut blocks = Vec::new();
     for round in 0..shape.rounds {
         let items = order(shape, &mut random);
-        // Equal parts, rather than full ones and a rest too short to measure.
-        let parts = items.len().div_ceil(usize::try_from(shape.block_size()).unwrap_or(usize::MAX)).max(1);
-        let size = items.len().div_ceil(parts).max(1);
+        let size = usize::try_from(shape.block_size()).unwrap_or(usize::MAX);
         for part in items.chunks(size) {
             let mut sides = shape.sides.clone();
             sides.shuffle(&mut random);
@@ -142,6 +151,10 @@ mod tests {
         assert_eq!(blocks(&shape()).len(), 1);
         let sizes: Vec<_> =
             blocks(&Shape { prompts: 110, ..shape() }).iter().map(|b| b.items.len()).collect();
+        assert_eq!(sizes, [55, 55]);
+        assert_eq!(blocks(&Shape { prompts: 60, ..shape() }).len(), 1);
+        let asked = Shape { prompts: 110, block_size: Some(50), ..shape() };
+        let sizes: Vec<_> = blocks(&asked).iter().map(|b| b.items.len()).collect();
         assert_eq!(sizes, [37, 37, 36]);
     }
 

@@ -42,7 +42,7 @@ pub fn throughput(
     let length_s: f64 = windows.iter().map(|w| w.end_ns.since(w.start_ns).as_secs_f64()).sum();
     if windows.is_empty() || length_s <= 0.0 {
         return Err(format!(
-            "no steady window: at concurrency {concurrency} it takes {needed} requests finished at full load in a block, the fullest had {largest}"
+            "no steady window: at concurrency {concurrency} it takes {needed} requests finished at full load in a block, the fullest had {largest}; a lower concurrency or larger blocks give one"
         ));
     }
     let requests: u64 = windows.iter().map(|w| w.requests).sum();

@@ -28,6 +28,8 @@ const GAP: u16 = 2;
 const HEADING: usize = 5;
 /// What a heading or a prompt's id may always have.
 const SHORTEST: usize = 16;
+/// The most of a prompt's id: it is there to be looked up, so only an absurd one is cut.
+const PROMPT_ID: usize = 40;
 
 /// How to write for the terminal at hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -235,7 +237,7 @@ impl Screen {
         let rows = shown
             .iter()
             .map(|prompt| {
-                let mut cells = vec![Cell::from(fit_middle(&prompt.prompt_id, self.heading_width()))];
+                let mut cells = vec![Cell::from(fit_middle(&prompt.prompt_id, PROMPT_ID))];
                 cells.extend(with_category.then(|| Cell::from(prompt.category.as_str())));
                 cells.push(
                     prompt.answers.last().map_or_else(|| "".into(), |a| Cell::toned(a.verdict, a.tone)),
@@ -246,8 +248,7 @@ impl Screen {
             })
             .collect();
         let more = listing.more + listing.prompts.len() - shown.len();
-        let notes =
-            if more > 0 { vec![format!("{more} more in the report and the JSON")] } else { Vec::new() };
+        let notes = if more > 0 { vec![format!("{more} more in the result's JSON")] } else { Vec::new() };
         self.table(&listing.title, &Table { columns, rows, bar_scale: None, notes });
     }
 

@@ -172,7 +172,7 @@ fn ten_thousand_rows_make_a_small_report_that_counts_the_rest() {
     assert_eq!(html.matches("<details class=\"listed\"").count(), 200);
     assert!(html.contains("800 more in the JSON"));
     assert!(markdown::render(&result, None).unwrap().contains("950 more in the JSON"));
-    assert!(terminal::summary(&result, &options(80)).contains("990 more in the report and the JSON"));
+    assert!(terminal::summary(&result, &options(80)).contains("990 more in the result's JSON"));
 }
 
 #[test]

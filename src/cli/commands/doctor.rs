@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::bench::doctor::{Finding, Grade, endpoint, machine};
 use crate::bench::plan::SideSpec;
+use crate::bench::side::SideError;
 use crate::cli::args::DoctorArgs;
 use crate::cli::args::values::PlainFormat;
 use crate::cli::commands::failure;
@@ -35,22 +36,29 @@ pub fn run(args: &DoctorArgs, context: &Context) -> Result<ExitStatus, CliError>
     if failed == 0 {
         return Ok(ExitStatus::Success);
     }
-    Err(CliError::not_measured(format!("{failed} of the findings would keep labctl from measuring")))
+    let findings = if failed == 1 { "1 finding".to_owned() } else { format!("{failed} findings") };
+    Err(CliError::not_measured(format!("measuring would fail: {findings} above")))
 }
 
 async fn examine(target: &Target, settings: &Settings) -> Vec<Finding> {
-    let failed = |error: &CliError| {
+    let failed = |what: &'static str, error: &CliError| {
         let said = std::iter::once(error.full_message()).chain(error.hints().iter().cloned());
-        vec![Finding { what: "reachable", grade: Grade::Failed, detail: said.collect::<Vec<_>>().join("; ") }]
+        vec![Finding { what, grade: Grade::Failed, detail: said.collect::<Vec<_>>().join("; ") }]
     };
     let key = match api_key(&target.endpoint) {
         Ok(key) => key,
-        Err(error) => return failed(&CliError::from(error)),
+        Err(error) => return failed("key", &CliError::from(error)),
     };
     let spec = SideSpec { name: target.name.clone(), endpoint: target.endpoint.clone(), key };
     match endpoint(&spec, Clock::start(), settings.config.defaults.seed).await {
         Ok(findings) => findings,
-        Err(error) => failed(&failure::of_side(&error)),
+        Err(error) => {
+            let what = match &error {
+                SideError::NotServed { .. } | SideError::WhichModel { .. } => "model",
+                _ => "reachable",
+            };
+            failed(what, &failure::of_side(&error))
+        }
     }
 }
 
