@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use ::regex::Regex;
 
 use super::json::json_text;
+use super::judge::Finding;
 use super::mapped::trim;
 use super::reading::{Reading, Stage};
 use super::tokens::{pattern, quote};
@@ -185,8 +186,17 @@ fn field_text(stage: &Stage, pointer: &str) -> Option<String> {
     }
 }
 
+/// The answer as text, or what a check that needs it says where there is none.
+pub(super) fn any_answer(reading: &Reading) -> Result<(String, FoundAnswer), Finding> {
+    match find(reading, &AnyText) {
+        Answer::Found(text, found) => Ok((text, found)),
+        Answer::Nothing => Err(Finding::no_answer("found no answer".to_owned())),
+        Answer::Ambiguous(detail) => Err(Finding::no_answer(format!("found more than one answer: {detail}"))),
+    }
+}
+
 /// Reads any text: what was announced as it stands, else a response of a single line.
-pub(super) struct AnyText;
+struct AnyText;
 
 impl Reader for AnyText {
     type Value = String;

@@ -1,6 +1,6 @@
 //! `contains`: words and phrases that must, or must not, occur.
 
-use super::answer::{Answer, AnyText, find};
+use super::answer::any_answer;
 use super::judge::Finding;
 use super::normalise::normalise_str;
 use super::reading::Reading;
@@ -62,13 +62,12 @@ impl Contains {
             let (verdict, detail) = self.look(reading.text().text());
             return Finding { verdict, detail, answer: None };
         }
-        match find(reading, &AnyText) {
-            Answer::Nothing => Finding::no_answer("found no answer".to_owned()),
-            Answer::Ambiguous(detail) => Finding::no_answer(format!("found more than one answer: {detail}")),
-            Answer::Found(text, found) => {
+        match any_answer(reading) {
+            Ok((text, found)) => {
                 let (verdict, detail) = self.look(&text);
                 Finding { verdict, detail, answer: Some(found) }
             }
+            Err(none) => none,
         }
     }
 

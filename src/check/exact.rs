@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::answer::{Answer, AnyText, find};
+use super::answer::any_answer;
 use super::judge::Finding;
 use super::reading::Reading;
 use super::tokens::{fold, quote, squeeze};
@@ -36,12 +36,9 @@ impl Exact {
     pub(super) fn check(&self, reading: &Reading) -> Finding {
         let (text, answer) = match self.scope {
             Scope::Text => (reading.text().raw.as_str().to_owned(), None),
-            Scope::Answer => match find(reading, &AnyText) {
-                Answer::Nothing => return Finding::no_answer("found no answer".to_owned()),
-                Answer::Ambiguous(detail) => {
-                    return Finding::no_answer(format!("found more than one answer: {detail}"));
-                }
-                Answer::Found(text, found) => (text, Some(found)),
+            Scope::Answer => match any_answer(reading) {
+                Ok((text, found)) => (text, Some(found)),
+                Err(none) => return none,
             },
         };
         let is_equal = self.values.contains(&apply(&text, &self.normalise));

@@ -301,7 +301,7 @@ pub(super) mod tests {
         Check::Contains { any: vec![], all: vec![all.to_owned()], none: vec![], scope: Scope::default() }
     }
 
-    fn number(value: &str) -> Check {
+    pub(crate) fn number(value: &str) -> Check {
         Check::Numeric {
             value: value.to_owned(),
             abs: None,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
-use super::judge::tests::prompt;
+use super::judge::tests::{number, prompt};
 use super::{Judge, Response, Transform};
 use crate::model::check::{Check, Normaliser, PassWhen, Scope};
 use crate::model::judgement::{Judgement, Verdict};
@@ -21,24 +21,13 @@ fn numeric(value: &str, unit: Option<&str>) -> Check {
     }
 }
 
-fn exactly(value: &str) -> Check {
-    Check::Numeric {
-        value: value.to_owned(),
-        abs: None,
-        rel: None,
-        decimals: None,
-        significant_figures: None,
-        unit: None,
-    }
-}
-
 fn choice(answer: char) -> Check {
     Check::Choice { options: ["Lyon", "Paris", "Nice", "Toulouse"].map(String::from).to_vec(), answer }
 }
 
 /// One check of every type and scope.
 fn every_check() -> Vec<Check> {
-    let mut checks = vec![numeric("42.5", Some("km")), exactly("2/3"), choice('B')];
+    let mut checks = vec![numeric("42.5", Some("km")), number("2/3"), choice('B')];
     checks.push(Check::Json {
         equals: [("/a".to_owned(), serde_json::json!(1))].into(),
         required: vec!["/answer".to_owned()],
@@ -130,7 +119,7 @@ proptest! {
             5 => format!("The answer is {written}."),
             _ => format!("#### {written}"),
         };
-        let check = exactly(&(value + off).to_string());
+        let check = number(&(value + off).to_string());
         let expected = if off == 0 { Verdict::Pass } else { Verdict::Wrong };
         keeps(&check, &base, expected, first, second)?;
     }

@@ -153,6 +153,7 @@ fn judged(judge: &Judge, content: &str) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::judge::tests::number;
     use crate::check::judge::tests::prompt;
     use crate::model::check::{PassWhen, Scope};
 
@@ -163,17 +164,6 @@ mod tests {
             reference: reference.to_owned(),
             near_miss: vec![near_miss.to_owned()],
             ..prompt(vec![check], PassWhen::All)
-        }
-    }
-
-    fn number(value: &str) -> Check {
-        Check::Numeric {
-            value: value.to_owned(),
-            abs: None,
-            rel: None,
-            decimals: None,
-            significant_figures: None,
-            unit: None,
         }
     }
 
