@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::clock::Clock;
-use crate::client::request::{Request, chat_body};
+use crate::client::request::{CHAT_COMPLETIONS, Request, chat_body};
 use crate::model::exchange::Exchange;
 use crate::model::outcome::Outcome;
 use crate::model::prompt::Prompt;
@@ -80,7 +80,7 @@ async fn ask(reached: &Reached, clock: Clock) -> Exchange {
     };
     let sampling = Sampling { temperature: 0.0, top_p: None, seed: 0, max_tokens: None };
     let body = chat_body(&prompt, &reached.header.model, &sampling, 0, &reached.endpoint.body);
-    let request = Request { id: "doctor".into(), body };
+    let request = Request { id: "doctor".into(), path: CHAT_COMPLETIONS, body };
     reached.client(clock).exchange(&request, clock.now(), &CancellationToken::new()).await
 }
 

@@ -201,7 +201,7 @@ impl Transport for HttpTransport {
     async fn send(&self, request: &Request, sent: &mut Nanos) -> Result<Opened<Gathered>, Failure> {
         let build = || {
             self.client
-                .post(self.url("chat/completions"))
+                .post(self.url(request.path))
                 .header("x-request-id", &request.id)
                 .body(request.body.clone())
         };
@@ -291,7 +291,7 @@ impl Stream for Gathered {
                     if let Some(Ok(before)) = this.ready.back_mut() {
                         before.exact = false;
                     }
-                    this.ready.push_back(Ok(Segment { bytes, recv_ns, exact: true }));
+                    this.ready.push_back(Ok(Segment::read(bytes, recv_ns)));
                 }
             }
         }

@@ -14,6 +14,8 @@ use crate::model::units::Nanos;
 pub(super) struct Progress {
     exchange: Exchange,
     done: bool,
+    /// Whether the last token's stamp is from where the trace's stamps are promised to be.
+    last_token_is_stamped: bool,
 }
 
 impl Progress {
@@ -37,7 +39,7 @@ impl Progress {
             system_fingerprint: None,
             trace,
         };
-        Self { exchange, done: false }
+        Self { exchange, done: false, last_token_is_stamped: false }
     }
 
     pub(super) const fn sent_ns(&mut self) -> &mut Nanos {
@@ -61,7 +63,7 @@ impl Progress {
 
     /// Takes in one event.
     pub(super) fn event(&mut self, event: Event) -> Result<(), Failure> {
-        let Event { data, recv_ns, exact } = event;
+        let Event { data, recv_ns, read_ns, exact, stamps } = event;
         let kind = if data.trim() == "[DONE]" {
             self.done = true;
             ChunkKind::Done
@@ -77,7 +79,13 @@ impl Progress {
         };
         let tokens =
             u32::from(matches!(kind, ChunkKind::Content | ChunkKind::Reasoning | ChunkKind::ToolCall));
-        self.exchange.trace.chunks.push(Chunk { recv_ns, tokens, kind, exact });
+        let is_stamped = stamps == self.exchange.trace.stamps;
+        if tokens > 0 {
+            self.last_token_is_stamped = is_stamped;
+        }
+        let read_lag_ns = u32::try_from(read_ns.since(recv_ns).0).unwrap_or(u32::MAX);
+        let chunk = Chunk { recv_ns, tokens, kind, exact: exact && is_stamped, read_lag_ns };
+        self.exchange.trace.chunks.push(chunk);
         Ok(())
     }
 
@@ -133,9 +141,11 @@ impl Progress {
     /// The exchange as it ended.
     pub(super) fn finish(self, ended: Result<(), Failure>, now: Nanos) -> Exchange {
         let has_token = self.has_token();
-        let Self { mut exchange, done } = self;
+        let Self { mut exchange, done, last_token_is_stamped } = self;
         exchange.trace.end_ns = now;
-        settle_last_token(&mut exchange.trace.chunks);
+        if last_token_is_stamped {
+            settle_last_token(&mut exchange.trace.chunks);
+        }
         match ended {
             Err(failure) => {
                 exchange.outcome = failure.outcome;
@@ -170,11 +180,18 @@ mod tests {
     use super::*;
 
     fn run(events: &[&str]) -> Exchange {
-        let request = Request { id: "r".into(), body: bytes::Bytes::new() };
+        let request = Request { id: "r".into(), path: "", body: bytes::Bytes::new() };
         let mut progress = Progress::new(&request, Nanos(1), Nanos(2), StampSource::Read);
         let mut ended = Ok(());
         for (n, data) in (10..).zip(events) {
-            ended = progress.event(Event { data: (*data).into(), recv_ns: Nanos(n), exact: true });
+            let event = Event {
+                data: (*data).into(),
+                recv_ns: Nanos(n),
+                read_ns: Nanos(n),
+                exact: true,
+                stamps: StampSource::Read,
+            };
+            ended = progress.event(event);
             if ended.is_err() {
                 break;
             }

@@ -6,11 +6,16 @@ use serde_json::{Map, Value, json};
 use crate::model::prompt::Prompt;
 use crate::model::result::Sampling;
 
-/// A chat completion request in its final form.
+/// The path of chat completions under an endpoint's base URL.
+pub const CHAT_COMPLETIONS: &str = "chat/completions";
+
+/// A completion request in its final form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// Sent as `X-Request-Id`; unique within the run.
     pub id: String,
+    /// Where it is posted, under the endpoint's base URL.
+    pub path: &'static str,
     /// The JSON body.
     pub body: Bytes,
 }

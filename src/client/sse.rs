@@ -19,6 +19,7 @@ use futures_util::{Stream, StreamExt};
 use super::failure::Failure;
 use super::transport::Segment;
 use crate::model::outcome::Outcome;
+use crate::model::trace::StampSource;
 use crate::model::units::Nanos;
 
 /// The longest event that is accepted; a server that never ends one would otherwise fill the memory.
@@ -33,8 +34,12 @@ pub struct Event {
     pub data: String,
     /// When its last byte was received.
     pub recv_ns: Nanos,
+    /// When labctl saw that byte.
+    pub read_ns: Nanos,
     /// False where the same read carried later events too.
     pub exact: bool,
+    /// Whose stamp `recv_ns` is.
+    pub stamps: StampSource,
 }
 
 /// The events of a body.
@@ -48,7 +53,28 @@ pub struct Events<S> {
 #[derive(Default)]
 struct Stamp {
     recv_ns: AtomicU64,
+    read_ns: AtomicU64,
     exact: AtomicBool,
+    kernel: AtomicBool,
+}
+
+impl Stamp {
+    fn store(&self, block: &Block) {
+        self.recv_ns.store(block.recv_ns.0, Ordering::Relaxed);
+        self.read_ns.store(block.read_ns.0, Ordering::Relaxed);
+        self.exact.store(block.exact, Ordering::Relaxed);
+        self.kernel.store(block.stamps == StampSource::Kernel, Ordering::Relaxed);
+    }
+
+    fn event(&self, data: String) -> Event {
+        Event {
+            data,
+            recv_ns: Nanos(self.recv_ns.load(Ordering::Relaxed)),
+            read_ns: Nanos(self.read_ns.load(Ordering::Relaxed)),
+            exact: self.exact.load(Ordering::Relaxed),
+            stamps: if self.kernel.load(Ordering::Relaxed) { StampSource::Kernel } else { StampSource::Read },
+        }
+    }
 }
 
 impl<S> Events<S>
@@ -77,11 +103,7 @@ where
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         Poll::Ready(ready!(self.parser.poll_next_unpin(cx)).map(|item| match item {
-            Ok(event) => Ok(Event {
-                data: event.data,
-                recv_ns: Nanos(self.stamp.recv_ns.load(Ordering::Relaxed)),
-                exact: self.stamp.exact.load(Ordering::Relaxed),
-            }),
+            Ok(event) => Ok(self.stamp.event(event.data)),
             Err(EventStreamError::Transport(failure)) => Err(failure),
             Err(other) => Err(Failure::new(Outcome::BadResponse, other.to_string())),
         }))
@@ -101,7 +123,17 @@ struct Blocks<S> {
 struct Block {
     bytes: Bytes,
     recv_ns: Nanos,
+    read_ns: Nanos,
     exact: bool,
+    stamps: StampSource,
+}
+
+impl Block {
+    /// An event that `segment`'s bytes completed.
+    const fn of(segment: &Segment, bytes: Bytes) -> Self {
+        let Segment { recv_ns, read_ns, exact, stamps, .. } = *segment;
+        Self { bytes, recv_ns, read_ns, exact, stamps }
+    }
 }
 
 impl<S> Stream for Blocks<S>
@@ -115,8 +147,7 @@ where
         loop {
             match this.ready.pop_front() {
                 Some(Ok(block)) => {
-                    this.stamp.recv_ns.store(block.recv_ns.0, Ordering::Relaxed);
-                    this.stamp.exact.store(block.exact, Ordering::Relaxed);
+                    this.stamp.store(&block);
                     return Poll::Ready(Some(Ok(block.bytes)));
                 }
                 Some(Err(failure)) => {
@@ -151,7 +182,7 @@ struct Splitter {
     /// The line so far.
     line: BytesMut,
     after_carriage_return: bool,
-    last_recv_ns: Nanos,
+    last: Option<Segment>,
 }
 
 impl Splitter {
@@ -160,7 +191,8 @@ impl Splitter {
         segment: &Segment,
         blocks: &mut VecDeque<Result<Block, Failure>>,
     ) -> Result<(), Failure> {
-        self.last_recv_ns = segment.recv_ns;
+        // Without its bytes: only the stamp is wanted.
+        self.last = Some(Segment { bytes: Bytes::new(), ..*segment });
         let mut rest: &[u8] = &segment.bytes;
         let mut first_new = blocks.len();
         while let Some(end) = memchr::memchr2(b'\n', b'\r', rest) {
@@ -174,7 +206,7 @@ impl Splitter {
             }
             self.line.extend_from_slice(line);
             if let Some(bytes) = self.end_line()? {
-                blocks.push_back(Ok(Block { bytes, recv_ns: segment.recv_ns, exact: segment.exact }));
+                blocks.push_back(Ok(Block::of(segment, bytes)));
             }
         }
         if !rest.is_empty() {
@@ -244,7 +276,8 @@ impl Splitter {
             return None;
         }
         self.event.extend_from_slice(b"\n");
-        Some(Block { bytes: self.event.split().freeze(), recv_ns: self.last_recv_ns, exact: true })
+        let last = self.last.take()?;
+        Some(Block { exact: true, ..Block::of(&last, self.event.split().freeze()) })
     }
 }
 
@@ -255,12 +288,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn segments(parts: &[&[u8]]) -> Vec<Result<Segment, Failure>> {
-        (1..)
-            .zip(parts)
-            .map(|(n, part)| {
-                Ok(Segment { bytes: Bytes::copy_from_slice(part), recv_ns: Nanos(n), exact: true })
-            })
-            .collect()
+        (1..).zip(parts).map(|(n, part)| Ok(Segment::read(Bytes::copy_from_slice(part), Nanos(n)))).collect()
     }
 
     fn read(parts: &[&[u8]]) -> Vec<Result<(String, u64, bool), Outcome>> {

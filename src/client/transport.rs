@@ -17,9 +17,21 @@ pub struct Segment {
     pub bytes: Bytes,
     /// When they were received; taken before anything looks at them.
     pub recv_ns: Nanos,
+    /// When labctl saw them; equal to `recv_ns` where the stamp is labctl's own.
+    pub read_ns: Nanos,
     /// False where later bytes were already there when these were seen: their own time is then not
     /// known apart.
     pub exact: bool,
+    /// Whose stamp `recv_ns` is.
+    pub stamps: StampSource,
+}
+
+impl Segment {
+    /// Bytes stamped by labctl itself, with nothing more behind them.
+    #[must_use]
+    pub const fn read(bytes: Bytes, recv_ns: Nanos) -> Self {
+        Self { bytes, recv_ns, read_ns: recv_ns, exact: true, stamps: StampSource::Read }
+    }
 }
 
 /// The head of a response.

@@ -187,6 +187,7 @@ mod tests {
                         tokens: 1,
                         kind: ChunkKind::Content,
                         exact: true,
+                        read_lag_ns: 0,
                     }];
                     trace.end_ns = Nanos::from_millis(1_000 * second + 600);
                     attempt

@@ -78,7 +78,13 @@ pub(super) mod tests {
     ) -> Exchange {
         let chunks = chunks
             .iter()
-            .map(|&(ms, tokens, kind)| Chunk { recv_ns: Nanos::from_millis(ms), tokens, kind, exact: true })
+            .map(|&(ms, tokens, kind)| Chunk {
+                recv_ns: Nanos::from_millis(ms),
+                tokens,
+                kind,
+                exact: true,
+                read_lag_ns: 0,
+            })
             .collect();
         let trace = Trace {
             scheduled_ns: Nanos::from_millis(90),

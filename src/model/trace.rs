@@ -44,8 +44,12 @@ pub struct Chunk {
     /// What it carried.
     pub kind: ChunkKind,
     /// False where the read that completed this event carried later events too: the time is then
-    /// that of the read, not of the event.
+    /// that of the read, not of the event. False too where a stamp of the kernel was expected and
+    /// labctl's own had to do.
     pub exact: bool,
+    /// From the kernel's stamp to the moment labctl saw the bytes, nanoseconds: the client's own lag.
+    /// 0 where the stamp is labctl's own.
+    pub read_lag_ns: u32,
 }
 
 impl Chunk {
@@ -113,6 +117,9 @@ mod columns {
         /// Positions (from 0) of the chunks whose time is that of a read that carried later events too.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         inexact: Vec<u32>,
+        /// From the kernel's stamp to labctl's read by chunk, nanoseconds; empty where no chunk has one.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        read_lag_ns: Vec<u32>,
     }
 
     const LETTERS: [(ChunkKind, char); 8] = [
@@ -133,6 +140,11 @@ mod columns {
             tokens: chunks.iter().map(|c| c.tokens).collect(),
             kinds: chunks.iter().map(|c| letter(c.kind)).collect(),
             inexact: (0..).zip(chunks).filter(|(_, c)| !c.exact).map(|(i, _)| i).collect(),
+            read_lag_ns: if chunks.iter().any(|c| c.read_lag_ns > 0) {
+                chunks.iter().map(|c| c.read_lag_ns).collect()
+            } else {
+                Vec::new()
+            },
         }
         .serialize(serializer)
     }
@@ -150,14 +162,25 @@ mod columns {
                     .ok_or_else(|| D::Error::custom(format!("unknown chunk kind `{letter}`")))
             })
             .collect::<Result<Vec<_>, _>>()?;
-        if columns.recv_ns.len() != kinds.len() || columns.tokens.len() != kinds.len() {
+        let mut lags = columns.read_lag_ns;
+        if lags.is_empty() {
+            lags.resize(kinds.len(), 0);
+        }
+        if [columns.recv_ns.len(), columns.tokens.len(), lags.len()] != [kinds.len(); 3] {
             return Err(D::Error::custom("the columns of a trace's chunks differ in length"));
         }
         let mut chunks: Vec<Chunk> = kinds
             .into_iter()
             .zip(columns.recv_ns)
             .zip(columns.tokens)
-            .map(|((kind, recv_ns), tokens)| Chunk { recv_ns, tokens, kind, exact: true })
+            .zip(lags)
+            .map(|(((kind, recv_ns), tokens), read_lag_ns)| Chunk {
+                recv_ns,
+                tokens,
+                kind,
+                exact: true,
+                read_lag_ns,
+            })
             .collect();
         for position in columns.inexact {
             match chunks.get_mut(position as usize) {
@@ -175,7 +198,13 @@ mod tests {
 
     #[test]
     fn chunks_survive_storage_by_column() {
-        let chunk = |ns, tokens, kind, exact| Chunk { recv_ns: Nanos(ns), tokens, kind, exact };
+        let chunk = |ns, tokens, kind, exact| Chunk {
+            recv_ns: Nanos(ns),
+            tokens,
+            kind,
+            exact,
+            read_lag_ns: ns as u32 % 9,
+        };
         let trace = Trace {
             chunks: vec![
                 chunk(5, 0, ChunkKind::Role, true),

@@ -26,7 +26,13 @@ use crate::model::units::Nanos;
 pub(crate) fn record(prompt_id: &str, repeat: u32, side: Side, verdict: Verdict) -> Record {
     let failed = verdict == Verdict::TransportError;
     let content = if failed { String::new() } else { "Paris, naïvely 巴黎".to_owned() };
-    let chunk = |ms, tokens, kind| Chunk { recv_ns: Nanos::from_millis(ms), tokens, kind, exact: ms != 30 };
+    let chunk = |ms, tokens, kind| Chunk {
+        recv_ns: Nanos::from_millis(ms),
+        tokens,
+        kind,
+        exact: ms != 30,
+        read_lag_ns: 0,
+    };
     let exchange = Exchange {
         outcome: if failed { Outcome::Reset } else { Outcome::Success },
         error: failed.then(|| "the connection was reset".to_owned()),

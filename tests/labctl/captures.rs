@@ -7,7 +7,7 @@ use std::time::Duration;
 use labctl::client::clock::Clock;
 use labctl::client::exchange::Client;
 use labctl::client::http::HttpTransport;
-use labctl::client::request::Request;
+use labctl::client::request::{CHAT_COMPLETIONS, Request};
 use labctl::model::config::{Endpoint, Timeouts};
 use labctl::model::exchange::Exchange;
 use labctl::model::outcome::Outcome;
@@ -41,7 +41,7 @@ async fn replay(recording: &str, piece: usize) -> Exchange {
     let endpoint = Endpoint { url: Some(url), ..Endpoint::default() };
     let transport = HttpTransport::new(&endpoint, None, clock).unwrap();
     let client = Client::new(transport, clock, Timeouts::default(), Vec::new());
-    let request = Request { id: "replayed".into(), body: "{}".into() };
+    let request = Request { id: "replayed".into(), path: CHAT_COMPLETIONS, body: "{}".into() };
     let cancel = CancellationToken::new();
     let exchange = client.exchange(&request, clock.now(), &cancel);
     let exchange = tokio::time::timeout(Duration::from_mins(1), exchange).await.unwrap();

@@ -114,7 +114,7 @@ impl VirtualServer {
             for event in events(emission.token, emission.finished) {
                 let bytes = format!("data: {event}\n\n").into();
                 // The client may have gone; the engine goes on as a real one would.
-                let _ = request.stream.send(Segment { bytes, recv_ns: step.ends_at, exact: true });
+                let _ = request.stream.send(Segment::read(bytes, step.ends_at));
             }
         }
         for finished in &step.finished {
