@@ -203,7 +203,7 @@ mod tests {
             tokens,
             kind,
             exact,
-            read_lag_ns: ns as u32 % 9,
+            read_lag_ns: u32::try_from(ns).unwrap() % 9,
         };
         let trace = Trace {
             chunks: vec![
