@@ -17,6 +17,7 @@ use labctl::client::exchange::Client;
 use labctl::client::http::HttpTransport;
 use labctl::client::request::chat_body;
 use labctl::load::bus::Bus;
+use labctl::load::crew::Crew;
 use labctl::load::engine::{Engine, Judged, Lane};
 use labctl::load::plan::{Item, Shape, blocks};
 use labctl::model::config::Endpoint;
@@ -129,6 +130,7 @@ impl Load {
             prompts: Arc::new(self.prompts().map(judged).collect()),
             lanes: BTreeMap::from([(Side::Candidate, Lane { target: Arc::new(client), bodies })]),
             concurrency: self.concurrency,
+            crew: Crew::here(),
             clock,
             bus: Bus::new(clock),
             cancel: CancellationToken::new(),

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use super::hosted::{HostError, Hosted};
 use super::plan::SideSpec;
+use crate::client::any_transport::AnyTransport;
 use crate::client::clock::Clock;
 use crate::client::exchange::Client;
 use crate::client::failure::Failure;
-use crate::client::http::{HttpError, HttpTransport};
+use crate::client::http::HttpTransport;
 use crate::client::probe::{Identity, identify};
 use crate::client::secret::{Secret, mask_url, redact_all, secrets_of};
+use crate::client::setup::SetupError;
 use crate::model::config::Endpoint;
 use crate::model::header::SideHeader;
 use crate::model::prompt::PromptSet;
@@ -25,7 +27,7 @@ pub enum SideError {
         /// The endpoint.
         name: String,
         /// Why.
-        error: HttpError,
+        error: SetupError,
     },
     /// The simulator didn't start.
     #[error("endpoint `{name}`: {error}")]
@@ -72,8 +74,8 @@ pub enum SideError {
 /// An endpoint that answers.
 #[derive(Debug)]
 pub struct Reached {
-    /// The way to it.
-    pub transport: HttpTransport,
+    /// The way of measured streams to it.
+    pub transport: AnyTransport,
     /// Its configuration, with the URL in place of a simulator.
     pub endpoint: Endpoint,
     /// What is sent to it and no message may hold.
@@ -87,7 +89,7 @@ pub struct Reached {
 impl Reached {
     /// A client of this endpoint, sharing its connections.
     #[must_use]
-    pub fn client(&self, clock: Clock) -> Client<HttpTransport> {
+    pub fn client(&self, clock: Clock) -> Client<AnyTransport> {
         Client::new(self.transport.clone(), clock, self.endpoint.timeouts, self.secrets.clone())
     }
 }
@@ -108,13 +110,15 @@ pub async fn reach(
         endpoint.url = Some(simulator.base_url().to_owned());
         hosted = Some(simulator);
     }
-    let transport = HttpTransport::new(&endpoint, spec.key.as_ref(), clock)
-        .map_err(|error| SideError::Configuration { name: name.clone(), error })?;
+    let misconfigured = |error| SideError::Configuration { name: name.clone(), error };
+    let http = HttpTransport::new(&endpoint, spec.key.as_ref(), clock).map_err(misconfigured)?;
+    let transport = AnyTransport::new(spec.transport, &endpoint, spec.key.as_ref(), clock, &http)
+        .map_err(misconfigured)?;
     let url = mask_url(endpoint.url.as_deref().unwrap_or_default());
     let ready = Duration::from_secs_f64(endpoint.timeouts.ready_s);
     let secrets = secrets_of(&endpoint, spec.key.as_ref());
     let redacted = |text: &str| redact_all(&secrets, text).into_owned();
-    let mut identity = identify(&transport, ready).await.map_err(|mut failure| {
+    let mut identity = identify(&http, ready).await.map_err(|mut failure| {
         failure.message = redacted(&failure.message);
         SideError::Unreachable { name: name.clone(), url: url.clone(), failure }
     })?;

@@ -4,15 +4,19 @@
 //! of it, `wire` reads their JSON, `exchange` builds the trace and decides the outcome, `refusal`
 //! words what servers refuse, `probe` asks a server who it is. Used by `load` and `cli`.
 
+pub mod any_transport;
 pub mod clock;
 pub mod exchange;
 pub mod failure;
 pub mod http;
+#[cfg(all(target_os = "linux", feature = "kernel-stamps"))]
+pub mod kernel;
 pub mod probe;
 mod progress;
 pub mod refusal;
 pub mod request;
 pub mod secret;
+pub mod setup;
 pub mod sse;
 pub mod transport;
 mod wire;

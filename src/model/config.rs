@@ -118,6 +118,19 @@ pub struct Endpoint {
     pub simulator: Option<Simulator>,
 }
 
+/// How measured streams are carried, and so who stamps them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TransportChoice {
+    /// `kernel` where it can be had, else `reqwest`.
+    #[default]
+    Auto,
+    /// Stamped by the kernel when the bytes arrive; Linux, without a proxy.
+    Kernel,
+    /// Stamped by labctl when a read returns; everywhere.
+    Reqwest,
+}
+
 /// A team: its model, what it is measured against, and with which prompts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -155,6 +168,8 @@ pub struct Defaults {
     pub repeats: u32,
     /// How often the whole of blocks is run.
     pub rounds: u32,
+    /// How measured streams are carried.
+    pub transport: TransportChoice,
     /// Where results are written.
     pub results_dir: PathBuf,
     /// Where prompt sets are looked for before the built-in ones.
@@ -174,6 +189,7 @@ impl Default for Defaults {
             warmup: None,
             repeats: 1,
             rounds: 1,
+            transport: TransportChoice::Auto,
             results_dir: PathBuf::from("results"),
             promptset_dir: PathBuf::from("promptsets"),
             max_error_rate: 0.1,

@@ -10,6 +10,7 @@ use labctl::client::exchange::Client;
 use labctl::client::http::HttpTransport;
 use labctl::client::request::chat_body;
 use labctl::load::bus::Bus;
+use labctl::load::crew::Crew;
 use labctl::load::engine::{Engine, Judged, Lane};
 use labctl::load::plan::{Item, Shape, blocks};
 use labctl::model::config::Endpoint;
@@ -71,6 +72,7 @@ async fn load(concurrency: u32, repeats: u32, faults: Faults) -> Both {
         prompts: Arc::new(set.prompts.iter().map(judged).collect()),
         lanes: BTreeMap::from([(Side::Candidate, Lane { target: Arc::new(client), bodies })]),
         concurrency,
+        crew: Crew::here(),
         clock,
         bus: Bus::new(clock),
         cancel: CancellationToken::new(),

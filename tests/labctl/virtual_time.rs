@@ -9,6 +9,7 @@ use labctl::client::clock::Clock;
 use labctl::client::exchange::Client;
 use labctl::compare::{Options, compare};
 use labctl::load::bus::Bus;
+use labctl::load::crew::Crew;
 use labctl::load::engine::{Engine, Judged, Lane};
 use labctl::load::plan::{Item, Shape, blocks};
 use labctl::metrics::gaps::gaps;
@@ -100,6 +101,7 @@ impl Run {
             prompts: Arc::new((0..self.prompts).map(judged).collect()),
             lanes,
             concurrency: self.concurrency,
+            crew: Crew::here(),
             clock,
             bus: Bus::new(clock),
             cancel: CancellationToken::new(),
@@ -327,6 +329,7 @@ fn the_warm_up_keeps_to_the_concurrency() {
             prompts: Arc::new((0..20).map(judged).collect()),
             lanes: [(Side::Candidate, Lane { target: Arc::new(client), bodies: bodies.collect() })].into(),
             concurrency: 3,
+            crew: Crew::here(),
             clock,
             bus: Bus::new(clock),
             cancel: CancellationToken::new(),

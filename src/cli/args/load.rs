@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::values::{KeyValue, OutputFormat, at_least_one, factor, not_negative, share};
+use super::values::{KeyValue, OutputFormat, TransportArg, at_least_one, factor, not_negative, share};
 
 /// The candidate: an endpoint by name, a URL, or both.
 #[derive(Debug, Clone, Default, Args)]
@@ -60,6 +60,11 @@ pub struct LoadArgs {
     /// Accept latencies although the client was too busy to measure them well (see `client_health` in the result)
     #[arg(long)]
     pub allow_invalid_client: bool,
+
+    /// How measured streams are carried: `kernel` times them by the kernel's receive stamps (Linux, no proxy), `reqwest`
+    /// by when labctl reads them [default: `auto`: `kernel` where it can be had]
+    #[arg(long, value_enum, value_name = "TRANSPORT")]
+    pub transport: Option<TransportArg>,
 
     /// Sampling temperature, 0 or more [default: 0]
     #[arg(long, value_name = "T", value_parser = not_negative, help_heading = "Sampling")]

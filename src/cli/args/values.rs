@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 
+use crate::model::config::TransportChoice;
+
 /// `--color`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ColorArg {
@@ -23,6 +25,27 @@ impl From<ColorArg> for anstream::ColorChoice {
             ColorArg::Auto => Self::Auto,
             ColorArg::Always => Self::Always,
             ColorArg::Never => Self::Never,
+        }
+    }
+}
+
+/// `--transport`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TransportArg {
+    /// `kernel` where it can be had, else `reqwest`
+    Auto,
+    /// Stamped by the kernel when the bytes arrive
+    Kernel,
+    /// Stamped by labctl when a read returns
+    Reqwest,
+}
+
+impl From<TransportArg> for TransportChoice {
+    fn from(choice: TransportArg) -> Self {
+        match choice {
+            TransportArg::Auto => Self::Auto,
+            TransportArg::Kernel => Self::Kernel,
+            TransportArg::Reqwest => Self::Reqwest,
         }
     }
 }

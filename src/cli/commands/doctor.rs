@@ -49,8 +49,10 @@ async fn examine(target: &Target, settings: &Settings) -> Vec<Finding> {
         Ok(key) => key,
         Err(error) => return failed("key", &CliError::from(error)),
     };
-    let spec = SideSpec { name: target.name.clone(), endpoint: target.endpoint.clone(), key };
-    match endpoint(&spec, Clock::start(), settings.config.defaults.seed).await {
+    let defaults = &settings.config.defaults;
+    let (name, endpoint_config) = (target.name.clone(), target.endpoint.clone());
+    let spec = SideSpec { name, endpoint: endpoint_config, key, transport: defaults.transport };
+    match endpoint(&spec, Clock::start(), defaults.seed).await {
         Ok(findings) => findings,
         Err(error) => {
             let what = match &error {

@@ -19,6 +19,7 @@ use crate::cli::progress;
 use crate::cli::settings::{self, Settings, Target, Targets};
 use crate::client::clock::Clock;
 use crate::load::bus::Bus;
+use crate::model::config::TransportChoice;
 use crate::model::result::{RunKind, RunResult, RunStatus, Sampling};
 use crate::promptset;
 use crate::report;
@@ -58,13 +59,22 @@ impl Measure<'_> {
         let defaults = &self.settings.config.defaults;
         let prompt_set = promptset::load(&self.targets.prompt_set, &defaults.promptset_dir)
             .map_err(|error| CliError::usage(error.to_string()))?;
+        let baseline = self.targets.baseline.as_ref();
+        // Both sides are timed alike: where one needs a proxy, which only the portable transport knows, both do.
+        let proxied = |target: &Target| target.endpoint.proxy.is_some();
+        let transport = match defaults.transport {
+            TransportChoice::Auto if proxied(&self.targets.candidate) || baseline.is_some_and(proxied) => {
+                TransportChoice::Reqwest
+            }
+            chosen => chosen,
+        };
         Ok(BenchPlan {
             kind: self.kind,
             team: self.targets.team.clone(),
             labels: self.load.label.iter().map(|label| (label.key.clone(), label.value.clone())).collect(),
             prompt_set,
-            candidate: side(&self.targets.candidate)?,
-            baseline: self.targets.baseline.as_ref().map(side).transpose()?,
+            candidate: side(&self.targets.candidate, transport)?,
+            baseline: baseline.map(|target| side(target, transport)).transpose()?,
             concurrency: defaults.concurrency,
             requests: self.load.requests.map(u64::from),
             repeats: defaults.repeats,
@@ -143,9 +153,9 @@ impl Measure<'_> {
     }
 }
 
-fn side(target: &Target) -> Result<SideSpec, CliError> {
+fn side(target: &Target, transport: TransportChoice) -> Result<SideSpec, CliError> {
     let key = settings::api_key(&target.endpoint)?;
-    Ok(SideSpec { name: target.name.clone(), endpoint: target.endpoint.clone(), key })
+    Ok(SideSpec { name: target.name.clone(), endpoint: target.endpoint.clone(), key, transport })
 }
 
 /// Writes the HTML and Markdown reports beside a result.
