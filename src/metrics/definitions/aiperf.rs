@@ -2,7 +2,7 @@
 //!
 //! Source: `AIPerf`, `metrics/types/ttft_metric.py`, `request_latency_metric.py`, `inter_token_latency_metric.py`
 //! (`_decode_token_count`), `good_request_count_metric.py`; `common/models/record_models.py`
-//! (`content_responses`). Read in 2026.
+//! (`content_responses`). As of commit 58dd5dea.
 
 use super::{DefinedMetrics, ItlOf, OneToken, from_sent, span, told_tokens, with_text};
 use crate::metrics::request::as_f64;

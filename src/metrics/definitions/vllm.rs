@@ -2,7 +2,7 @@
 //!
 //! Source: vLLM, `benchmarks/lib/endpoint_request_func.py` (`async_request_openai_chat_completions`) and
 //! `benchmarks/serve.py` (`calculate_metrics`); its Rust client is the same in these (`rust/src/bench`:
-//! `backends/openai_chat.rs`, `metrics/calculator.rs`). Read in 2026.
+//! `backends/openai_chat.rs`, `metrics/calculator.rs`). As of commits 02cfb534 and 0c650358.
 
 use super::{DefinedMetrics, ItlOf, OneToken, from_sent, span, told_tokens, with_choices};
 use crate::metrics::request::as_f64;
@@ -14,8 +14,8 @@ pub(super) const ITL_OF: ItlOf = ItlOf::Chunk;
 
 /// With s the sending and chunks that have `choices` at c₁ … cₖ, empty ones (role, finish) included:
 /// - TTFT = c₁ − s.
-/// - E2E ("latency") = cₖ − s; the usage chunk, whose `choices` are empty, and `[DONE]` don't extend it. (Until
-///   2025 the Python client let the usage chunk extend it.)
+/// - E2E ("latency") = cₖ − s; the usage chunk, whose `choices` are empty, and `[DONE]` don't extend it. (Older
+///   versions of the Python client let the usage chunk extend it.)
 /// - ITL: every gap cᵢ₊₁ − cᵢ, pooled over requests.
 /// - TPOT = (E2E − TTFT) ÷ (n − 1) for n > 1, else left out. It is 0 where all came at one moment.
 /// - n = `usage.completion_tokens`, else 1 + the number of gaps (the Rust client; the Python client tokenizes
