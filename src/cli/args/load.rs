@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::values::{KeyValue, OutputFormat, TransportArg, at_least_one, factor, not_negative, share};
+use super::values::{
+    DefinitionsArg, KeyValue, OutputFormat, TransportArg, at_least_one, factor, not_negative, share,
+};
 
 /// The candidate: an endpoint by name, a URL, or both.
 #[derive(Debug, Clone, Default, Args)]
@@ -98,6 +100,10 @@ pub struct LoadArgs {
     /// What goes to standard output
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output")]
     pub format: OutputFormat,
+
+    /// Print the run's speed under another tool's formulas too, below the summary (for JSON see `labctl report`)
+    #[arg(long, value_enum, value_name = "TOOL", help_heading = "Output")]
+    pub definitions: Option<DefinitionsArg>,
 
     /// Folder that results are written to [default: `results`]
     #[arg(

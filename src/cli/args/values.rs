@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::ValueEnum;
 
 use crate::model::config::TransportChoice;
+use crate::model::definitions::Definitions;
 
 /// `--color`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -70,6 +71,29 @@ pub enum PlainFormat {
     Text,
     /// Stable and complete, for programs
     Json,
+}
+
+/// `--definitions`: the tool whose formulas are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DefinitionsArg {
+    /// `vllm bench serve`
+    Vllm,
+    /// `GuideLLM`
+    #[value(name = "guidellm")]
+    GuideLlm,
+    /// NVIDIA's `AIPerf`
+    #[value(name = "aiperf")]
+    AiPerf,
+}
+
+impl From<DefinitionsArg> for Definitions {
+    fn from(tool: DefinitionsArg) -> Self {
+        match tool {
+            DefinitionsArg::Vllm => Self::Vllm,
+            DefinitionsArg::GuideLlm => Self::Guidellm,
+            DefinitionsArg::AiPerf => Self::Aiperf,
+        }
+    }
 }
 
 /// `name=value`, split at the first `=`.

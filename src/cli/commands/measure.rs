@@ -10,7 +10,7 @@ use crate::bench::run::{Finished, run};
 use crate::bench::soundness::nothing_valid;
 use crate::cli::args::values::OutputFormat;
 use crate::cli::args::{GateArgs, LoadArgs};
-use crate::cli::commands::{failure, gates};
+use crate::cli::commands::{definitions, failure, gates};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -56,6 +56,7 @@ impl Measure<'_> {
     }
 
     fn plan(&self) -> Result<BenchPlan, CliError> {
+        definitions::check(self.load)?;
         let defaults = &self.settings.config.defaults;
         let prompt_set = promptset::load(&self.targets.prompt_set, &defaults.promptset_dir)
             .map_err(|error| CliError::usage(error.to_string()))?;
@@ -130,6 +131,10 @@ impl Measure<'_> {
                 let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
                 ui.print(&report::terminal::summary(result, &options))
             }
+        }?;
+        match self.load.definitions {
+            Some(tool) => definitions::print_below(result, tool.into(), self.load.format, ui),
+            None => Ok(()),
         }
     }
 
