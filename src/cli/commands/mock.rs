@@ -2,29 +2,23 @@
 
 use std::sync::Arc;
 
-use crate::cli::args::MockArgs;
+use crate::cli::args::{MockArgs, ProfileArg};
 use crate::cli::commands::faults;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::exit::ExitStatus;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::settings::api_key;
-use crate::model::config::{Endpoint, Simulator};
+use crate::model::config::Endpoint;
 use crate::model::prompt::PromptSet;
 use crate::promptset::{built_in_names, load};
-use crate::simulator::{Options, Profile, SimulatorError, start, truth};
+use crate::simulator::{Options, Pacing, Profile, SimulatorError, start, truth};
 
 /// Runs `labctl mock` until it is interrupted.
 pub fn run(args: &MockArgs, context: &Context) -> Result<ExitStatus, CliError> {
     let directory = context.settings(args)?.config.defaults.promptset_dir;
     let load = |name: &str| load(name, &directory).map_err(|error| CliError::usage(error.to_string()));
-    let config = Simulator {
-        profile: args.profile.name().to_owned(),
-        speed: args.speed,
-        pass_rate: args.pass_rate,
-        flip_rate: args.flip_rate,
-    };
-    let profile = Profile::from_config(&config).map_err(failed)?;
+    let profile = profile(args)?;
     if let Some(name) = &args.print_truth {
         context.ui.print_json(&truth(&load(name)?, &profile, args.seed, args.seed))?;
         return Ok(ExitStatus::Success);
@@ -69,6 +63,30 @@ pub fn run(args: &MockArgs, context: &Context) -> Result<ExitStatus, CliError> {
         context.ui.note(&format!("{served} requests served"));
         Ok(ExitStatus::Success)
     })
+}
+
+fn profile(args: &MockArgs) -> Result<Profile, CliError> {
+    let given = &args.pacing;
+    let profile = if args.profile == ProfileArg::Paced {
+        let default = Pacing::default();
+        Profile::paced(Pacing {
+            first_token_ms: given.first_token_ms.unwrap_or(default.first_token_ms),
+            inter_token_ms: given.inter_token_ms.unwrap_or(default.inter_token_ms),
+            role_before_ms: given.role_before_ms.unwrap_or(default.role_before_ms),
+            tokens: given.tokens,
+            tokens_per_chunk: given.tokens_per_chunk.unwrap_or(default.tokens_per_chunk),
+            in_step: given.in_step,
+        })
+    } else {
+        if let Some(flag) = given.first_given() {
+            let message = format!(
+                "`{flag}` goes with `--profile paced`; the other profiles' times follow from the load"
+            );
+            return Err(CliError::usage(message));
+        }
+        Profile::named(args.profile.name()).map_err(failed)?
+    };
+    profile.overridden(args.speed, args.pass_rate, args.flip_rate).map_err(failed)
 }
 
 fn failed(error: SimulatorError) -> CliError {
