@@ -5,6 +5,7 @@
 //! `soundness` says what would make the result worth nothing, `doctor` looks at an endpoint and
 //! this machine without measuring. Used by `cli`.
 
+pub mod accuracy;
 pub mod assemble;
 pub mod doctor;
 pub mod hosted;

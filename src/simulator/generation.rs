@@ -133,14 +133,14 @@ async fn answer(
     // A model without a word still takes a step to say so.
     let output_tokens = reply.tokens().max(1);
     let mut tokens = shared.source(arrived, completion.prompt_tokens, output_tokens, reply.answer.finish);
-    if completion.stream {
-        let later = matches!(tokens, Source::Paced(_));
-        let mut events = EventStream::open(connection, record, struck, later).await?;
-        let after = stream(&mut events, &reply, struck, &mut tokens).await?;
-        Ok(if events.play(&shared.pacer).await { after } else { After::Close })
-    } else {
-        whole(connection, request, record, &reply, struck, &mut tokens).await
+    if !completion.stream {
+        return whole(connection, request, record, &reply, struck, &mut tokens).await;
     }
+    let mut events = EventStream::open(connection, record, struck, tokens.is_paced()).await?;
+    let after = stream(&mut events, &reply, struck, &mut tokens).await?;
+    let played = events.play(&shared.pacer).await;
+    tokens.told(record.truth.finished);
+    Ok(if played { after } else { After::Close })
 }
 
 /// The tokens that a fault lets through before it happens; at least the last one is struck.
@@ -317,5 +317,6 @@ async fn whole(
     let (before, after) = connection.write(&bytes).await?;
     record.chunk(ChunkKind::Content, reply.tokens(), due, before, after);
     record.truth.finished = cut.is_none();
+    tokens.told(record.truth.finished);
     Ok(cut.unwrap_or(After::KeepAlive))
 }

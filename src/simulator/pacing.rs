@@ -6,6 +6,7 @@
 //! they are written in one burst.
 
 use super::driver::Token;
+use super::engine::{EngineRequest, FinishReason, Finished};
 use crate::model::units::Nanos;
 
 /// When tokens come. Times are divided by the profile's speed.
@@ -55,13 +56,14 @@ impl Pacing {
             first = Nanos(first.0.next_multiple_of(chunk.0));
         }
         let role = Nanos(first.0.saturating_sub(span(self.role_before_ms).0));
-        Schedule { role, first, chunk, per_chunk, output_tokens, next: 0 }
+        Schedule { arrived, role, first, chunk, per_chunk, output_tokens, next: 0 }
     }
 }
 
 /// The times of one request: an iterator over its tokens.
 #[derive(Debug, Clone)]
 pub(super) struct Schedule {
+    arrived: Nanos,
     /// When the role chunk is due.
     pub(super) role: Nanos,
     first: Nanos,
@@ -81,6 +83,19 @@ impl Schedule {
     /// When the last token is due.
     pub(super) const fn last_due(&self) -> Nanos {
         self.due(self.output_tokens.saturating_sub(1))
+    }
+
+    /// The request's life as an engine would tell it.
+    pub(super) const fn life(&self, prompt_tokens: u32, finish: FinishReason) -> Finished {
+        let request = EngineRequest { id: 0, prompt_tokens, output_tokens: self.output_tokens, finish };
+        Finished {
+            request,
+            arrived: self.arrived,
+            scheduled: self.arrived,
+            first_token: self.first,
+            last_token: self.last_due(),
+            preemptions: 0,
+        }
     }
 }
 
@@ -103,16 +118,21 @@ mod tests {
 
     const ARRIVED: Nanos = Nanos(1_234_567);
 
-    fn due_ms(pacing: &Pacing, tokens: u32) -> Vec<f64> {
-        let schedule = pacing.schedule(ARRIVED, tokens, 1.0);
-        schedule.map(|token| token.due.since(ARRIVED).as_millis_f64()).collect()
+    /// Whole milliseconds after the arrival.
+    fn ms(at: Nanos) -> u64 {
+        assert!(at.since(ARRIVED).0.is_multiple_of(1_000_000), "{at:?}");
+        at.since(ARRIVED).0 / 1_000_000
+    }
+
+    fn due_ms(pacing: &Pacing, tokens: u32) -> Vec<u64> {
+        pacing.schedule(ARRIVED, tokens, 1.0).map(|token| ms(token.due)).collect()
     }
 
     #[test]
     fn tokens_are_due_at_even_times() {
-        assert_eq!(due_ms(&Pacing::default(), 4), [50.0, 70.0, 90.0, 110.0]);
+        assert_eq!(due_ms(&Pacing::default(), 4), [50, 70, 90, 110]);
         let chunks = Pacing { tokens_per_chunk: 4, ..Pacing::default() };
-        assert_eq!(due_ms(&chunks, 9), [50.0, 50.0, 50.0, 50.0, 130.0, 130.0, 130.0, 130.0, 210.0]);
+        assert_eq!(due_ms(&chunks, 9), [50, 50, 50, 50, 130, 130, 130, 130, 210]);
         let schedule = Pacing::default().schedule(ARRIVED, 3, 2.0);
         assert_eq!((schedule.due(0), schedule.last_due()), (Nanos(26_234_567), Nanos(46_234_567)));
         assert_eq!(schedule.map(|token| token.finished).collect::<Vec<_>>(), [false, false, true]);
@@ -123,11 +143,11 @@ mod tests {
         let role = |role_before_ms, first_token_ms| {
             let pacing = Pacing { role_before_ms, first_token_ms, ..Pacing::default() };
             let schedule = pacing.schedule(ARRIVED, 1, 1.0);
-            [schedule.role, schedule.due(0)].map(|at| at.since(ARRIVED).as_millis_f64())
+            [schedule.role, schedule.due(0)].map(ms)
         };
-        assert_eq!(role(0.0, 50.0), [50.0, 50.0]);
-        assert_eq!(role(20.0, 50.0), [30.0, 50.0]);
-        assert_eq!(role(500.0, 50.0), [0.0, 500.0]);
+        assert_eq!(role(0.0, 50.0), [50, 50]);
+        assert_eq!(role(20.0, 50.0), [30, 50]);
+        assert_eq!(role(500.0, 50.0), [0, 500]);
     }
 
     #[test]

@@ -87,7 +87,11 @@ impl Shared {
         finish: FinishReason,
     ) -> Source {
         match &self.pacing {
-            Some((pacing, speed)) => Source::Paced(pacing.schedule(arrived, output_tokens, *speed)),
+            Some((pacing, speed)) => {
+                let schedule = pacing.schedule(arrived, output_tokens, *speed);
+                let life = schedule.life(prompt_tokens, finish);
+                Source::paced(schedule, life, Arc::clone(&self.metrics))
+            }
             None => Source::Engine(self.driver.submit(arrived, prompt_tokens, output_tokens, finish)),
         }
     }

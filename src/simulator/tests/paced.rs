@@ -2,7 +2,7 @@
 
 use tempfile::TempDir;
 
-use super::support::{Raw, chat_body, post};
+use super::support::{Raw, chat_body, get, post};
 use crate::model::trace::ChunkKind::{Content, Done, Role, Usage};
 use crate::model::units::Nanos;
 use crate::simulator::{FaultKind, Faults, GroundTruth, Options, Pacing, Profile, When, start};
@@ -34,8 +34,8 @@ async fn every_token_has_its_time() {
     assert_eq!(truth.kinds, [Role, Content, Content, Content, Content, Usage, Done]);
     assert_eq!(truth.tokens, [0, 1, 1, 1, 1, 0, 0]);
     assert!(truth.finished);
-    let due: Vec<f64> = truth.due_ns.iter().map(|at| at.since(truth.received_ns).as_millis_f64()).collect();
-    assert_eq!(due, [0.0, 5.0, 7.0, 9.0, 11.0, 0.0, 0.0]);
+    let due: Vec<Nanos> = truth.due_ns.iter().map(|at| at.since(truth.received_ns)).collect();
+    assert_eq!(due, [0, 5, 7, 9, 11, 0, 0].map(Nanos::from_millis));
     for (((due, before), after), kind) in
         truth.due_ns.iter().zip(&truth.before_ns).zip(&truth.after_ns).zip(&truth.kinds)
     {
@@ -80,7 +80,8 @@ async fn answers_are_as_long_as_they_are_to_be() {
 async fn faults_strike_what_is_paced_too() {
     let faults = Faults::none().with(FaultKind::Truncate { after_tokens: 2 }, When::every(2));
     let (raws, truth) = asked(fast(4), faults, 4).await;
-    let tokens = |raw: &Raw| raw.events().iter().filter(|e| e["choices"][0]["delta"]["content"] != "").count();
+    let tokens =
+        |raw: &Raw| raw.events().iter().filter(|e| e["choices"][0]["delta"]["content"] != "").count();
     let finished: Vec<bool> = truth.iter().map(|truth| truth.finished).collect();
     assert_eq!(finished, [true, false, true, false]);
     assert_eq!(truth[1].kinds, [Role, Content, Content]);
@@ -110,6 +111,33 @@ async fn non_streamed_answers_wait_for_their_last_token() {
             .unwrap();
     let whole = post(running.addr(), "/v1/chat/completions", &chat_body("x", 64, false)).json();
     assert_eq!(whole["usage"]["completion_tokens"], 4);
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_paced_is_counted() {
+    let running =
+        start(Options { model: "mistral-7b-fp16".to_owned(), ..Options::new(Profile::paced(fast(4))) })
+            .await
+            .unwrap();
+    for n in 0..3 {
+        post(running.addr(), "/v1/chat/completions", &chat_body(&format!("{n}"), 64, true));
+    }
+    // The last request is counted a moment after its last byte.
+    let page = loop {
+        let page = String::from_utf8(get(running.addr(), "/metrics").bytes).unwrap();
+        if page.contains("num_requests_running{engine=\"0\",model_name=\"mistral-7b-fp16\"} 0.0") {
+            break page;
+        }
+    };
+    for line in
+        ["generation_tokens_total", "inter_token_latency_seconds_count", "e2e_request_latency_seconds_count"]
+            .into_iter()
+            .zip([12.0, 9.0, 3.0])
+            .map(|(name, n)| format!("vllm:{name}{{engine=\"0\",model_name=\"mistral-7b-fp16\"}} {n:?}"))
+    {
+        assert!(page.contains(&line), "{line} not in\n{page}");
+    }
     running.stop().await.unwrap();
 }
 
