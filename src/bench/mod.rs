@@ -7,10 +7,14 @@
 
 pub mod accuracy;
 pub mod assemble;
+pub mod calibrate;
 pub mod doctor;
 pub mod hosted;
 pub mod limits;
+pub mod machine;
+pub mod paced;
 pub mod plan;
+pub mod process;
 pub mod run;
 pub mod side;
 pub mod soundness;

@@ -69,6 +69,10 @@ pub struct MockArgs {
     #[arg(long, value_name = "FAULT", action = ArgAction::Append)]
     pub fault: Vec<String>,
 
+    /// Stop when standard input closes: with the program that started this one, however that one ends
+    #[arg(long)]
+    pub until_stdin_closes: bool,
+
     /// Print what this prompt set's verdicts will be, and exit
     #[arg(long, value_name = "NAME")]
     pub print_truth: Option<String>,

@@ -1,5 +1,6 @@
 //! `labctl mock`: the simulator as a server of its own.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cli::args::{MockArgs, ProfileArg};
@@ -16,14 +17,19 @@ use crate::simulator::{Options, Pacing, Profile, SimulatorError, start, truth};
 
 /// Runs `labctl mock` until it is interrupted.
 pub fn run(args: &MockArgs, context: &Context) -> Result<ExitStatus, CliError> {
-    let directory = context.settings(args)?.config.defaults.promptset_dir;
-    let load = |name: &str| load(name, &directory).map_err(|error| CliError::usage(error.to_string()));
     let profile = profile(args)?;
+    // Answers of a set length are about nothing, so nothing needs to be known, and no configuration either.
+    let knows_nothing = args.pacing.tokens.is_some() && args.prompts.is_empty() && args.print_truth.is_none();
+    let directory =
+        if knows_nothing { PathBuf::new() } else { context.settings(args)?.config.defaults.promptset_dir };
+    let load = |name: &str| load(name, &directory).map_err(|error| CliError::usage(error.to_string()));
     if let Some(name) = &args.print_truth {
         context.ui.print_json(&truth(&load(name)?, &profile, args.seed, args.seed))?;
         return Ok(ExitStatus::Success);
     }
-    let names = if args.prompts.is_empty() {
+    let names = if knows_nothing {
+        Vec::new()
+    } else if args.prompts.is_empty() {
         built_in_names().map(str::to_owned).collect()
     } else {
         args.prompts.clone()
@@ -53,16 +59,38 @@ pub fn run(args: &MockArgs, context: &Context) -> Result<ExitStatus, CliError> {
         let mut interrupts = Interrupts::listen();
         let running = start(options).await.map_err(failed)?;
         context.ui.print_line(&format!("simulated {model} on {}", running.base_url()))?;
-        match &mut interrupts {
-            Ok(interrupts) => interrupts.next().await,
-            // Where signals can't be watched, the server runs until it is killed.
-            Err(_) => std::future::pending().await,
+        let interrupted = async {
+            match &mut interrupts {
+                Ok(interrupts) => interrupts.next().await,
+                // Where signals can't be watched, the server runs until it is killed.
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = interrupted => {}
+            () = stdin_closed(args.until_stdin_closes) => {}
         }
         let served = running.requests_served();
         running.stop().await.map_err(failed)?;
         context.ui.note(&format!("{served} requests served"));
         Ok(ExitStatus::Success)
     })
+}
+
+/// Waits until standard input closes; for ever where that is not to be waited for.
+async fn stdin_closed(wanted: bool) {
+    if !wanted {
+        return std::future::pending().await;
+    }
+    let (report, closed) = tokio::sync::oneshot::channel();
+    // A thread of the program's own, which may be left waiting at its end: the runtime would wait for one of its own.
+    std::thread::spawn(move || {
+        // What can't be read is as good as closed.
+        let _read = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        // The server may have ended before.
+        let _late = report.send(());
+    });
+    let _closed = closed.await;
 }
 
 fn profile(args: &MockArgs) -> Result<Profile, CliError> {
