@@ -5,6 +5,7 @@
 //! `comparison` and `definitions` what follows from it, and `result` is the file that keeps it all.
 //! Nothing here imports another room.
 
+pub mod calibration;
 pub mod check;
 pub mod comparison;
 pub mod config;

@@ -89,6 +89,7 @@ EXAMPLES:
   labctl mock --profile awq --port 8001
   labctl mock --profile fp16 --port 0 --speed 10 --ground-truth truth.jsonl
   labctl mock --profile awq --print-truth quant-quality
+  labctl mock --profile paced --first-token-ms 50 --inter-token-ms 20 --tokens 100
   labctl mock --fault status:status=503,probability=0.1 --fault die_after=100";
 
 pub(super) const INIT: &str = "\
