@@ -12,7 +12,6 @@ use crate::check::Judge;
 use crate::client::any_transport::AnyTransport;
 use crate::client::clock::Clock;
 use crate::client::exchange::Client;
-use crate::client::request::chat_body;
 use crate::client::transport::Transport as _;
 use crate::load::bus::Bus;
 use crate::load::crew::Crew;
@@ -265,15 +264,14 @@ fn judged(set: &PromptSet) -> Result<Vec<Judged>, RunError> {
 
 /// A side's requests, serialized once.
 fn lane(reached: &Reached, plan: &BenchPlan, blocks: &[Block], clock: Clock) -> Lane<Client<AnyTransport>> {
+    let form = reached.form();
     let mut bodies = HashMap::new();
     for item in blocks.iter().flat_map(|block| &block.items) {
         if let Some(prompt) = plan.prompt_set.prompts.get(item.prompt) {
-            bodies.entry(*item).or_insert_with(|| {
-                chat_body(prompt, &reached.header.model, &plan.sampling, item.repeat, &reached.endpoint.body)
-            });
+            bodies.entry(*item).or_insert_with(|| form.body(prompt, &plan.sampling, item.repeat));
         }
     }
-    Lane { target: Arc::new(reached.client(clock)), bodies }
+    Lane { target: Arc::new(reached.client(clock)), path: form.path(), bodies }
 }
 
 /// Warms every side up. A side where nothing works at all is not worth measuring.

@@ -18,7 +18,7 @@ use super::plan::{Block, Item};
 use super::target::Target;
 use super::watch::Watch;
 use crate::client::clock::Clock;
-use crate::client::request::{CHAT_COMPLETIONS, Request, request_id};
+use crate::client::request::{Request, request_id};
 use crate::metrics::health::Samples;
 use crate::model::event::RunEvent;
 use crate::model::exchange::Exchange;
@@ -34,6 +34,8 @@ const NOT_YET: u64 = u64::MAX;
 pub struct Lane<T> {
     /// Whom to ask.
     pub target: Arc<T>,
+    /// Where requests are posted, under the base URL.
+    pub path: &'static str,
     /// The body of every planned prompt and repeat.
     pub bodies: HashMap<Item, Bytes>,
 }
@@ -93,7 +95,7 @@ impl<T: Target> Engine<T> {
         for (n, item) in items.iter().enumerate() {
             let Some(body) = lane.bodies.get(item) else { continue };
             let id = request_id(&["warm-up", side.name(), &n.to_string()]);
-            let request = Request { id, path: CHAT_COMPLETIONS, body: body.clone() };
+            let request = Request { id, path: lane.path, body: body.clone() };
             let (target, clock, cancel) = (lane.target.clone(), self.clock, self.cancel.clone());
             let slots = slots.clone();
             self.crew.spawn(&mut requests, n, async move {
@@ -161,6 +163,7 @@ impl<T: Target> Engine<T> {
             let worker = Worker {
                 target: lane.target.clone(),
                 prompts: self.prompts.clone(),
+                path: lane.path,
                 items: items.clone(),
                 slots: slots.clone(),
                 round: block.round,
@@ -220,6 +223,7 @@ impl Moment {
 struct Worker<T> {
     target: Arc<T>,
     prompts: Arc<Vec<Judged>>,
+    path: &'static str,
     items: Arc<[(Item, Bytes)]>,
     slots: Arc<Slots>,
     round: u32,
@@ -248,7 +252,7 @@ impl<T: Target> Worker<T> {
                 &key.round.to_string(),
                 &key.repeat.to_string(),
             ]);
-            let request = Request { id, path: CHAT_COMPLETIONS, body: body.clone() };
+            let request = Request { id, path: self.path, body: body.clone() };
             self.bus.emit(RunEvent::RequestStarted { side: self.side });
             if self.slots.in_flight.fetch_add(1, Ordering::Relaxed) + 1 == self.concurrency {
                 self.slots.level_start.happened(self.clock.now());

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Which dialect a server speaks. So far it decides whether a model must be listed to be asked for.
+/// Which dialect a server speaks: what it can be asked for beyond plain OpenAI (above all, how many tokens a
+/// chunk carries), whether a model must be listed to be asked for, where its version is told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ServerKind {
@@ -20,8 +21,25 @@ pub enum ServerKind {
     LlamaCpp,
     /// `transformers serve`.
     Transformers,
-    /// Any other OpenAI-compatible server.
+    /// SGLang. From its documentation; not tried against a server.
+    Sglang,
+    /// Text Generation Inference. From its documentation; not tried against a server.
+    Tgi,
+    /// Ollama. From its documentation; not tried against a server.
+    Ollama,
+    /// Any other OpenAI-compatible server: nothing is asked for that another could refuse.
     Openai,
+}
+
+/// Which of the two OpenAI interfaces is called.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Api {
+    /// `chat/completions`: the server applies the model's chat template.
+    #[default]
+    Chat,
+    /// `completions`: the prompt as it is, after the system text and a blank line where there is one.
+    Completions,
 }
 
 /// TLS beyond the system's trust.
@@ -94,6 +112,8 @@ pub struct Endpoint {
     pub model: Option<String>,
     /// The server's dialect.
     pub kind: ServerKind,
+    /// The interface that is called.
+    pub api: Api,
     /// Name of the environment variable that holds the API key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key_env: Option<String>,
