@@ -6,6 +6,7 @@
 mod captures;
 mod config;
 mod disk;
+mod doctor;
 mod ending;
 mod ground_truth;
 mod help;
