@@ -7,6 +7,7 @@ mod captures;
 mod config;
 mod definitions;
 mod disk;
+mod doctor;
 mod ending;
 mod ground_truth;
 mod help;

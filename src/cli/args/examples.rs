@@ -38,6 +38,7 @@ EXAMPLES:
   labctl run --endpoint awq --promptset quant-quality
   labctl run --url https://api.example.com/v1 --model my-model --api-key-env MY_API_KEY
   labctl run --url http://localhost:8000/v1 --definitions vllm
+  labctl run --url http://localhost:8000/v1 --api completions
   labctl run --url http://localhost:8000/v1 --format json --quiet";
 
 pub(super) const COMPARE: &str = "\
@@ -148,6 +149,7 @@ pub(super) const DOCTOR: &str = "\
 EXAMPLES:
   labctl doctor
   labctl doctor http://localhost:8000/v1
+  labctl doctor http://localhost:8000/v1 --api completions
   labctl doctor --endpoint awq --format json";
 
 pub(super) const COMPLETIONS: &str = "\

@@ -8,6 +8,9 @@ use super::values::{
     DefinitionsArg, KeyValue, OutputFormat, TransportArg, at_least_one, factor, not_negative, share,
 };
 
+/// The interfaces, as the configuration names them.
+pub(super) const APIS: [&str; 2] = ["chat", "completions"];
+
 /// The candidate: an endpoint by name, a URL, or both.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Target")]
@@ -28,6 +31,11 @@ pub struct TargetArgs {
     /// Name of the environment variable that holds the API key
     #[arg(long, value_name = "VARIABLE")]
     pub api_key_env: Option<String>,
+
+    /// Interface to call, on both sides of a bench: `completions` takes the prompt as it is, without a chat template
+    /// [default: the endpoint's, mostly `chat`]
+    #[arg(long, value_name = "API", value_parser = APIS)]
+    pub api: Option<String>,
 }
 
 /// How the load is put on, what is asked of the model, and what is written.

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use clap_complete::Shell;
 
 use super::examples;
+use super::load::APIS;
 use super::values::PlainFormat;
 
 /// Flags of `labctl init`.
@@ -137,6 +138,10 @@ pub struct DoctorArgs {
     /// Name of the environment variable that holds the API key
     #[arg(long, value_name = "VARIABLE")]
     pub api_key_env: Option<String>,
+
+    /// Interface to call: `chat` or `completions` [default: the endpoint's, mostly `chat`]
+    #[arg(long, value_name = "API", value_parser = APIS)]
+    pub api: Option<String>,
 
     /// What goes to standard output
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]

@@ -48,6 +48,7 @@ struct SideFlags<'a> {
     url: (Option<&'a String>, &'static str),
     model: (Option<&'a String>, &'static str),
     api_key_env: (Option<&'a String>, &'static str),
+    api: Option<&'a String>,
 }
 
 impl SideFlags<'_> {
@@ -67,7 +68,9 @@ impl SideFlags<'_> {
             }
             give("url", json!(url), flag);
         }
-        for (field, (value, flag)) in [("model", self.model), ("api_key_env", self.api_key_env)] {
+        let api = (self.api, "--api");
+        for (field, (value, flag)) in [("model", self.model), ("api_key_env", self.api_key_env), ("api", api)]
+        {
             if let Some(value) = value {
                 give(field, json!(value), flag);
             }
@@ -85,6 +88,7 @@ fn side_of(target: &TargetArgs) -> SideFlags<'_> {
         url: (target.url.as_ref(), "--url"),
         model: (target.model.as_ref(), "--model"),
         api_key_env: (target.api_key_env.as_ref(), "--api-key-env"),
+        api: target.api.as_ref(),
     }
 }
 
@@ -133,6 +137,8 @@ impl Flags for BenchArgs {
                 url: (self.baseline_url.as_ref(), "--baseline-url"),
                 model: (self.baseline_model.as_ref(), "--baseline-model"),
                 api_key_env: (self.baseline_api_key_env.as_ref(), "--baseline-api-key-env"),
+                // Asked by two interfaces, the sides could not be compared.
+                api: self.target.api.as_ref(),
             };
             list.extend(side.overrides(name, below));
         }
@@ -166,9 +172,9 @@ impl Flags for DoctorArgs {
     fn overrides(&self, below: &LabConfig) -> Result<Vec<Override>, SettingsError> {
         let target = self.target();
         if target.url.is_none() && target.endpoint.is_none() {
-            if target.model.is_some() || target.api_key_env.is_some() {
+            if target.model.is_some() || target.api_key_env.is_some() || target.api.is_some() {
                 return Err(SettingsError::Target(
-                    "`--model` and `--api-key-env` need a URL or `--endpoint`".to_owned(),
+                    "`--model`, `--api-key-env` and `--api` need a URL or `--endpoint`".to_owned(),
                 ));
             }
             return Ok(Vec::new());
@@ -192,6 +198,7 @@ impl DoctorArgs {
             url: self.url.clone(),
             model: self.model.clone(),
             api_key_env: self.api_key_env.clone(),
+            api: self.api.clone(),
         }
     }
 }
