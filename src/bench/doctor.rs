@@ -1,6 +1,7 @@
 //! A look at an endpoint and at this machine before anything is measured on them.
 
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -12,8 +13,11 @@ use crate::model::exchange::Exchange;
 use crate::model::outcome::Outcome;
 use crate::model::prompt::Prompt;
 use crate::model::result::Sampling;
+use crate::report::calibration::bound_words;
+use crate::results::calibration;
 
 use super::limits::allow_connections;
+use super::machine::machine as machine_of;
 use super::plan::SideSpec;
 use super::side::{Reached, SideError, reach};
 
@@ -134,6 +138,31 @@ pub fn machine(connections: u64) -> Vec<Finding> {
         }
     });
     findings
+}
+
+/// Whether it is known how far off labctl's times can be on this machine at a load of this many streams.
+#[must_use]
+pub fn calibration(state_dir: Option<&Path>, streams: u32) -> Finding {
+    const WHAT: &str = "calibration";
+    let advice = "`labctl calibrate` measures how far off labctl's times can be here";
+    let all = match state_dir.map(calibration::load).transpose() {
+        Ok(all) => all.unwrap_or_default(),
+        Err(error) => return finding(WHAT, Grade::Warning, error.to_string()),
+    };
+    let (machine, version) = (machine_of(), env!("CARGO_PKG_VERSION"));
+    let here = all.iter().rev().find(|c| c.machine == machine && c.labctl_version == version);
+    match here.and_then(|calibration| Some((calibration, calibration.bound_for(streams)?))) {
+        Some((calibration, bound)) => {
+            let (by, at) = (&calibration.transport, &calibration.calibrated_at);
+            finding(WHAT, Grade::Ok, format!("{} ({by}, {at})", bound_words(bound)))
+        }
+        None if all.is_empty() => finding(WHAT, Grade::Warning, format!("none: {advice}")),
+        None => finding(
+            WHAT,
+            Grade::Warning,
+            format!("none of this machine with this version of labctl: {advice}"),
+        ),
+    }
 }
 
 /// What a look at the clock costs: every token is stamped with one.

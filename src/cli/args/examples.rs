@@ -145,6 +145,12 @@ EXAMPLES:
   labctl doctor http://localhost:8000/v1
   labctl doctor --endpoint awq --format json";
 
+pub(super) const CALIBRATE: &str = "\
+EXAMPLES:
+  labctl calibrate
+  labctl calibrate --quick
+  labctl calibrate --format json";
+
 pub(super) const COMPLETIONS: &str = "\
 EXAMPLES:
   labctl completions bash

@@ -1,4 +1,4 @@
-//! The small commands: `init`, `config`, `promptset`, `doctor`, `completions`, `man`.
+//! The small commands: `init`, `config`, `promptset`, `doctor`, `calibrate`, `completions`, `man`.
 
 use std::path::PathBuf;
 
@@ -137,6 +137,18 @@ pub struct DoctorArgs {
     /// Name of the environment variable that holds the API key
     #[arg(long, value_name = "VARIABLE")]
     pub api_key_env: Option<String>,
+
+    /// What goes to standard output
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: PlainFormat,
+}
+
+/// Flags of `labctl calibrate`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct CalibrateArgs {
+    /// At most ten seconds: enough to see that it works, too little to say much about p99
+    #[arg(long)]
+    pub quick: bool,
 
     /// What goes to standard output
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
