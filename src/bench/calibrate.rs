@@ -69,9 +69,8 @@ impl Verdict {
     /// The verdict on one load.
     #[must_use]
     pub fn of(bound: &StreamsBound) -> Self {
-        let late = bound.simulator_late.is_some_and(|late| late.p99_ms > bound.inter_token_ms);
         match bound.worst_p99_ms() {
-            _ if late => Self::SimulatorLate,
+            _ if bound.simulator_fell_behind() => Self::SimulatorLate,
             Some(error) if error < SMALL_ERROR_MS => Self::Small,
             _ => Self::Large,
         }

@@ -64,6 +64,8 @@ pub struct BenchPlan {
     pub accept_invalid_client: bool,
     /// Where results are written.
     pub results_dir: PathBuf,
+    /// Where calibrations of this machine are, if anywhere.
+    pub state_dir: Option<PathBuf>,
     /// The effective configuration, keys masked, for the result.
     pub config: serde_json::Value,
 }

@@ -17,18 +17,21 @@ use crate::load::bus::Bus;
 use crate::load::crew::Crew;
 use crate::load::engine::{Engine, EngineError, Judged, Lane};
 use crate::load::plan::{Block, Item, blocks};
+use crate::model::calibration::Calibration;
 use crate::model::event::{LogLevel, Phase, RunEvent};
 use crate::model::header::RunHeader;
 use crate::model::outcome::Outcome;
 use crate::model::prompt::PromptSet;
 use crate::model::record::Side;
 use crate::model::result::{ClientInfo, PhaseTime, PromptSetInfo, RunResult, RunStatus, SCHEMA_VERSION};
+use crate::results::calibration;
 use crate::results::error::{JournalError, StoreError};
 use crate::results::journal::{JournalReport, JournalWriter, subscriber};
 use crate::results::store::Store;
 
 use super::assemble::{Remains, assemble};
 use super::limits::{TooManyFiles, allow_connections};
+use super::machine::machine;
 use super::plan::{BenchPlan, SideSpec};
 use super::side::{Reached, SideError, reach};
 
@@ -306,6 +309,12 @@ async fn warm_up(
     Ok(())
 }
 
+/// What is known of this machine's own errors. A file that can't be read is `labctl doctor`'s to tell of.
+fn calibration(plan: &BenchPlan, transport: &str) -> Option<Calibration> {
+    let all = calibration::load(plan.state_dir.as_deref()?).ok()?;
+    calibration::find(&all, &machine(), transport, env!("CARGO_PKG_VERSION")).cloned()
+}
+
 fn header(plan: &BenchPlan, sides: &Sides, clock: Clock, started_at: String) -> RunHeader {
     let manifest = &plan.prompt_set.manifest;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -335,6 +344,7 @@ fn header(plan: &BenchPlan, sides: &Sides, clock: Clock, started_at: String) -> 
             cores: u32::try_from(cores).unwrap_or(u32::MAX),
             transport: sides.candidate.transport.name().to_owned(),
             monotonic_origin_ns: clock.monotonic_origin_ns(),
+            calibration: calibration(plan, sides.candidate.transport.name()),
         },
         candidate: sides.candidate.header.clone(),
         baseline: sides.baseline.as_ref().map(|reached| reached.header.clone()),

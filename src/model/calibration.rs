@@ -84,6 +84,13 @@ impl StreamsBound {
         let both = [self.ttft_error, self.itl_error];
         both.iter().flatten().map(|error| error.p99_ms).reduce(f64::max)
     }
+
+    /// Whether the simulator wrote its tokens more than a step late at p99: the load was then not what it was meant
+    /// to be, and the machine had no room for both.
+    #[must_use]
+    pub fn simulator_fell_behind(&self) -> bool {
+        self.simulator_late.is_some_and(|late| late.p99_ms > self.inter_token_ms)
+    }
 }
 
 /// Why a higher token rate was not reached.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::calibration::Calibration;
 use super::comparison::{Comparison, PassRate};
 use super::config::ServerKind;
 use super::event::Phase;
@@ -162,7 +163,7 @@ pub struct BlockTime {
 }
 
 /// The machine and program that measured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ClientInfo {
     /// labctl's version.
     pub labctl_version: String,
@@ -177,6 +178,10 @@ pub struct ClientInfo {
     /// The system's monotonic clock (`CLOCK_MONOTONIC`) at the run's start, nanoseconds; places the
     /// traces beside other programs' times on the same machine.
     pub monotonic_origin_ns: u64,
+    /// How far off this machine's times can be, as `labctl calibrate` found it: for the same machine, transport and
+    /// version of labctl, before the run. Absent where it was not calibrated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
 }
 
 /// A run: `results/<run_id>.json`.

@@ -3,8 +3,10 @@
 //!
 //! [`store`] writes, finds and loads result files, [`journal`] and [`recover`] are the two ends of
 //! the crash-safe log, [`rows`] pairs records, [`harness`] and [`export`] are the flat views.
+//! [`calibration`] keeps what this machine's client was found to be good for, apart from the results.
 //! Used by `report` and `cli`.
 
+pub mod calibration;
 pub mod error;
 pub mod export;
 pub mod harness;

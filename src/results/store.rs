@@ -246,7 +246,10 @@ pub(super) fn checked_run_id(run_id: &str) -> Result<&str, StoreError> {
 
 /// Lets `fill` write a temporary file beside `path`, which then takes its name. Whatever fails, a
 /// file that was at `path` before is untouched and the temporary one is gone.
-fn write_atomically(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+pub(super) fn write_atomically(
+    path: &Path,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = path.with_file_name(format!(".{name}.tmp"));
     let written = File::create(&temporary).and_then(|mut file| {

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 24] = [
     "bench",
     "run",
     "compare",
@@ -28,6 +28,7 @@ const COMMANDS: [&str; 23] = [
     "promptset manifest",
     "promptset verify",
     "doctor",
+    "calibrate",
     "completions",
     "man",
 ];

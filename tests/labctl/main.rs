@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
+mod calibrate;
 mod captures;
 mod config;
 mod definitions;
@@ -15,6 +16,7 @@ mod interrupt;
 mod layers;
 mod limits;
 mod mid_run;
+mod probes;
 mod prompt_sets;
 mod refused;
 mod secrets;

@@ -47,6 +47,12 @@ impl Server {
         Self { running: runtime.block_on(start(options)).unwrap() }
     }
 
+    /// Ends it; its ground truth is on disk then.
+    pub(crate) fn stop(self) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(self.running.stop()).unwrap();
+    }
+
     /// Its base URL.
     pub(crate) fn url(&self) -> String {
         self.running.base_url()

@@ -10,7 +10,7 @@ mod machine;
 use serde::Serialize;
 
 pub use endpoint::{Examined, endpoint};
-pub use machine::machine;
+pub use machine::{calibration, machine};
 
 /// How good a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

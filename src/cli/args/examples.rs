@@ -152,6 +152,12 @@ EXAMPLES:
   labctl doctor http://localhost:8000/v1 --api completions
   labctl doctor --endpoint awq --format json";
 
+pub(super) const CALIBRATE: &str = "\
+EXAMPLES:
+  labctl calibrate
+  labctl calibrate --quick
+  labctl calibrate --format json";
+
 pub(super) const COMPLETIONS: &str = "\
 EXAMPLES:
   labctl completions bash

@@ -1,4 +1,4 @@
-//! The small commands: `init`, `config`, `promptset`, `doctor`, `completions`, `man`.
+//! The small commands: `init`, `config`, `promptset`, `doctor`, `calibrate`, `completions`, `man`.
 
 use std::path::PathBuf;
 
@@ -142,6 +142,18 @@ pub struct DoctorArgs {
     /// Interface to call: `chat` or `completions` [default: the endpoint's, mostly `chat`]
     #[arg(long, value_name = "API", value_parser = APIS)]
     pub api: Option<String>,
+
+    /// What goes to standard output
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: PlainFormat,
+}
+
+/// Flags of `labctl calibrate`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct CalibrateArgs {
+    /// At most ten seconds: enough to see that it works, too little to say much about p99
+    #[arg(long)]
+    pub quick: bool,
 
     /// What goes to standard output
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]

@@ -92,6 +92,7 @@ impl Measure<'_> {
             gates: gates::from_args(self.gate),
             accept_invalid_client: self.load.allow_invalid_client,
             results_dir: defaults.results_dir.clone(),
+            state_dir: self.context.state_dir(),
             config: settings::masked(&self.settings.config),
         })
     }
