@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::trace::TraceMode;
+
 /// Which dialect a server speaks. So far it decides whether a model must be listed to be asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -159,6 +161,9 @@ pub struct Defaults {
     pub results_dir: PathBuf,
     /// Where prompt sets are looked for before the built-in ones.
     pub promptset_dir: PathBuf,
+    /// What results keep of the traces: `full` keeps every chunk with its times, `summary` none. Latencies, counts
+    /// and rates are the same.
+    pub trace: TraceMode,
     /// The largest share of failed requests (0 to 1) at which a run still counts as measured.
     pub max_error_rate: f64,
 }
@@ -176,6 +181,7 @@ impl Default for Defaults {
             rounds: 1,
             results_dir: PathBuf::from("results"),
             promptset_dir: PathBuf::from("promptsets"),
+            trace: TraceMode::Full,
             max_error_rate: 0.1,
         }
     }

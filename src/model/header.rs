@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::result::{ClientInfo, LoadInfo, PromptSetInfo, RunKind, Sampling};
+use super::trace::TraceMode;
 
 /// A run as planned. Fields mean what they mean in [`RunResult`](super::result::RunResult).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +38,9 @@ pub struct RunHeader {
     pub config: serde_json::Value,
     /// The machine and program that measure.
     pub client: ClientInfo,
+    /// What the result is to keep of the traces; the journal has them all.
+    #[serde(default)]
+    pub trace: TraceMode,
     /// The variant in question.
     pub candidate: SideHeader,
     /// What it is measured against.

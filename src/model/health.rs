@@ -36,6 +36,15 @@ pub struct Lag {
     pub max_ms: f64,
 }
 
+/// What went wrong with the kernel's stamps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StampFaults {
+    /// Reads that came without a stamp: their chunks have labctl's own, and count as inexact.
+    pub unstamped_reads: u64,
+    /// Times that the system's clock, on which the stamps count, was set while requests were measured.
+    pub clock_steps: u64,
+}
+
 /// What the client saw of its own delays.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ClientHealth {
@@ -53,6 +62,9 @@ pub struct ClientHealth {
     /// How late a timer of the event loop fired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_loop_delay: Option<Lag>,
+    /// What went wrong with the kernel's stamps; absent where nothing did, or where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp_faults: Option<StampFaults>,
     /// Token-bearing chunks whose stamp is inexact ÷ all token-bearing chunks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coalesced_share: Option<f64>,
