@@ -10,6 +10,7 @@ use crate::model::config::{Endpoint, TransportChoice};
 use crate::model::prompt::PromptSet;
 use crate::model::record::Side;
 use crate::model::result::{LoadInfo, RunKind, Sampling};
+use crate::model::trace::TraceMode;
 
 /// Requests that don't count, at the most, unless asked for.
 const MOST_WARMUP: u32 = 10;
@@ -58,6 +59,8 @@ pub struct BenchPlan {
     pub sampling: Sampling,
     /// Seed of everything random.
     pub seed: u64,
+    /// What the result keeps of the traces.
+    pub trace: TraceMode,
     /// Gates on the comparison.
     pub gates: Vec<Gate>,
     /// Whether the sides are compared although the client is not to be trusted.

@@ -29,7 +29,7 @@ use crate::results::error::{JournalError, StoreError};
 use crate::results::journal::{JournalReport, JournalWriter, subscriber};
 use crate::results::store::Store;
 
-use super::assemble::{Remains, assemble};
+use super::assemble::{Remains, assemble_with_journal};
 use super::limits::{TooManyFiles, allow_connections};
 use super::machine::machine;
 use super::plan::{BenchPlan, SideSpec};
@@ -170,6 +170,7 @@ pub async fn run(
     let remains = Remains {
         header,
         records: execution.records.into_iter().map(Arc::unwrap_or_clone).collect(),
+        traces: execution.traces,
         blocks: Some(execution.blocks),
         phases,
         samples: execution.samples,
@@ -178,8 +179,8 @@ pub async fn run(
         warnings,
         accept_invalid_client: plan.accept_invalid_client,
     };
-    let mut result = assemble(remains, plan.gates.clone());
-    let written = store.write(&result).map_err(|error| match &journal.error {
+    let (mut result, traces) = assemble_with_journal(remains, plan.gates.clone(), writer.path());
+    let written = store.write_with(&result, traces.as_ref()).map_err(|error| match &journal.error {
         // It is not all in the journal then.
         Some(_) => error.without_journal(),
         None => error,
@@ -346,6 +347,7 @@ fn header(plan: &BenchPlan, sides: &Sides, clock: Clock, started_at: String) -> 
             monotonic_origin_ns: clock.monotonic_origin_ns(),
             calibration: calibration(plan, sides.candidate.transport.name()),
         },
+        trace: plan.trace,
         candidate: sides.candidate.header.clone(),
         baseline: sides.baseline.as_ref().map(|reached| reached.header.clone()),
     }

@@ -6,8 +6,11 @@ use super::calibration::{
 };
 use super::exchange::Exchange;
 use super::health::{ClientHealth, HealthStatus};
+use super::judgement::{Judgement, Verdict};
 use super::outcome::Outcome;
+use super::record::{Attempt, PairKey, Record, Side};
 use super::result::ClientInfo;
+use super::summary::RequestMetrics;
 use super::trace::{StampSource, Trace};
 
 /// A success without text, usage or times.
@@ -27,6 +30,22 @@ pub(crate) fn exchange() -> Exchange {
         served_model: None,
         system_fingerprint: None,
         trace: Trace::default(),
+    }
+}
+
+/// A request to the candidate that passed.
+pub(crate) fn record() -> Record {
+    Record {
+        key: PairKey { prompt_id: "prompt".to_owned(), repeat: 0, round: 0 },
+        category: "any".to_owned(),
+        scenario_id: "scenario".to_owned(),
+        block: 0,
+        side: Side::Candidate,
+        attempt: Attempt {
+            exchange: exchange(),
+            metrics: RequestMetrics::default(),
+            judgement: Judgement { verdict: Verdict::Pass, answer: None, checks: Vec::new() },
+        },
     }
 }
 
@@ -95,6 +114,7 @@ pub(crate) fn client_health() -> ClientHealth {
         read_lag: None,
         scheduling_lag: None,
         event_loop_delay: None,
+        stamp_faults: None,
         coalesced_share: None,
         cpu_use: None,
     }

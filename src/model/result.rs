@@ -12,6 +12,7 @@ use super::event::Phase;
 use super::health::ClientHealth;
 use super::record::{Row, Side};
 use super::summary::SideSummary;
+use super::trace::TraceMode;
 use super::units::Nanos;
 
 /// The version of the result's shape. Raised when a reader of the older shape would misread it;
@@ -219,6 +220,12 @@ pub struct RunResult {
     pub config: serde_json::Value,
     /// The machine and program that measured.
     pub client: ClientInfo,
+    /// What was to be kept of the traces.
+    #[serde(default)]
+    pub trace: TraceMode,
+    /// The runs it was merged from, where it was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged_from: Vec<String>,
     /// Whether its measurements can be trusted.
     pub client_health: ClientHealth,
     /// What a reader should know before believing a number.
@@ -241,6 +248,38 @@ pub struct RunResult {
 }
 
 impl RunResult {
+    /// The same without its rows: all that is small.
+    #[must_use]
+    pub fn without_rows(&self) -> Self {
+        Self {
+            schema_version: self.schema_version,
+            run_id: self.run_id.clone(),
+            kind: self.kind,
+            status: self.status,
+            simulated: self.simulated,
+            labels: self.labels.clone(),
+            started_at: self.started_at.clone(),
+            finished_at: self.finished_at.clone(),
+            team: self.team.clone(),
+            prompt_set: self.prompt_set.clone(),
+            load: self.load.clone(),
+            sampling: self.sampling.clone(),
+            seed: self.seed,
+            config: self.config.clone(),
+            client: self.client.clone(),
+            trace: self.trace,
+            merged_from: self.merged_from.clone(),
+            client_health: self.client_health.clone(),
+            warnings: self.warnings.clone(),
+            candidate: self.candidate.clone(),
+            baseline: self.baseline.clone(),
+            comparison: self.comparison.clone(),
+            phases: self.phases.clone(),
+            blocks: self.blocks.clone(),
+            rows: Vec::new(),
+        }
+    }
+
     /// One side's information.
     #[must_use]
     pub const fn side(&self, side: Side) -> Option<&SideInfo> {

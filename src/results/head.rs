@@ -1,4 +1,4 @@
-//! The head of a result: what a list of runs shows, read without building the rows.
+//! The head of a result: what a list of runs shows, read without the rows.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::document;
 use super::error::StoreError;
 use super::recover::recover_header;
 use super::store::parse;
@@ -107,8 +108,7 @@ impl ListEntry {
     }
 }
 
-/// The parts of a result that a [`RunHead`] is made of. Whatever else stands in the file is
-/// skipped, so the rows cost reading but no memory.
+/// The parts of a result that a [`RunHead`] is made of. Whatever else stands in the text is skipped.
 #[derive(Deserialize)]
 struct HeadFile {
     run_id: String,
@@ -147,7 +147,11 @@ impl From<SideFile> for SideHead {
 
 /// Reads the head of the result at `path`.
 pub fn read_head(path: &Path) -> Result<RunHead, StoreError> {
-    let bytes = fs::read(path).map_err(|error| StoreError::Read { path: path.to_owned(), error })?;
+    let unreadable = |error| StoreError::Read { path: path.to_owned(), error };
+    let bytes = match document::read_head(path).map_err(unreadable)? {
+        Some(line) => line,
+        None => fs::read(path).map_err(unreadable)?,
+    };
     let head: HeadFile = parse(path, &bytes)?;
     Ok(RunHead {
         run_id: head.run_id,

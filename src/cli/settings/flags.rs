@@ -119,6 +119,7 @@ impl LoadArgs {
             default_of("max_tokens", "--max-tokens", self.max_tokens.map(Value::from)),
             default_of("seed", "--seed", self.seed.map(Value::from)),
             default_of("transport", "--transport", self.transport.map(|t| json!(TransportChoice::from(t)))),
+            default_of("trace", "--trace", self.trace.map(|trace| json!(trace.mode()))),
             default_of("results_dir", "--results-dir", self.results_dir.as_ref().map(|dir| json!(dir))),
             default_of("promptset_dir", "--promptset-dir", self.promptset_dir.as_ref().map(|dir| json!(dir))),
         ]
