@@ -20,7 +20,7 @@ use labctl::model::exchange::Exchange;
 use labctl::model::units::Nanos;
 use labctl::simulator::GroundTruth;
 use labctl::stats::quantile::quantile;
-use support::{Load, Server};
+use support::{Load, Server, Serves};
 
 /// A load and the simulator's speed: alone a stream is faster than many together.
 const LOADS: [(Load, f64); 3] = [
@@ -97,7 +97,7 @@ fn p50_p99(values: &mut [f64]) -> String {
 
 fn measure(load: Load, speed: f64) -> String {
     let path = std::env::temp_dir().join(format!("labctl-ground-truth-{}.jsonl", std::process::id()));
-    let server = Server::start(speed, Some(&path));
+    let server = Server::start(Serves::Model(speed), Some(&path));
     let (clock, exchanges) = support::runtime().block_on(load.run(&server.base_url));
     server.stop();
     let truth: HashMap<String, GroundTruth> =

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use labctl::check::Judge;
+use labctl::client::any_transport::AnyTransport;
 use labctl::client::clock::Clock;
 use labctl::client::exchange::Client;
 use labctl::client::http::HttpTransport;
@@ -20,19 +21,20 @@ use labctl::client::server::Dialect;
 use labctl::load::bus::Bus;
 use labctl::load::crew::Crew;
 use labctl::load::engine::{Engine, Judged, Lane};
-use labctl::load::plan::{Item, Shape, blocks};
-use labctl::model::config::{Api, Endpoint, ServerKind};
+use labctl::load::plan::{Block, Item, Shape, blocks};
+use labctl::model::config::{Api, Endpoint, ServerKind, TransportChoice};
 use labctl::model::exchange::Exchange;
 use labctl::model::prompt::Prompt;
-use labctl::model::record::Side;
+use labctl::model::record::{Record, Side};
 use labctl::model::result::Sampling;
 use labctl::simulator::{self, Options, Profile};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-/// Tells the process that it is the server: its speed.
-const SPEED: &str = "LABCTL_BENCH_SERVER_SPEED";
+/// Tells the process that it is the server, and what it simulates.
+const SERVES: &str = "LABCTL_BENCH_SERVER";
 /// Where the server writes its ground truth.
 const TRUTH: &str = "LABCTL_BENCH_SERVER_TRUTH";
 
@@ -53,10 +55,46 @@ pub(crate) fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap()
 }
 
+/// What the server simulates.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) enum Serves {
+    /// A model of a server, at this speed.
+    Model(f64),
+    /// A token of every stream at set times.
+    Paced {
+        /// Between two tokens of a stream, milliseconds; far below what a write takes, the server sends as fast as
+        /// it can.
+        inter_token_ms: f64,
+        /// Tokens of every answer.
+        tokens: u32,
+    },
+}
+
+impl Serves {
+    fn profile(self) -> Profile {
+        match self {
+            Self::Model(speed) => Profile { speed, ..Profile::fp16() },
+            Self::Paced { inter_token_ms, tokens } => Profile {
+                prefill_tokens_per_s: 1e12,
+                step_base_ms: inter_token_ms,
+                step_per_sequence_ms: 0.0,
+                step_per_kv_token_ms: 0.0,
+                jitter: 0.0,
+                step_token_budget: u32::MAX,
+                max_running: 20_000,
+                kv_bytes_per_token: 1.0,
+                filler_tokens: (tokens, tokens),
+                ..Profile::fp16()
+            },
+        }
+    }
+}
+
 /// Where this process was started as the server, serves until its standard input closes; true then.
 pub(crate) fn served() -> bool {
-    let Ok(speed) = std::env::var(SPEED) else { return false };
-    let mut options = Options::new(Profile { speed: speed.parse().unwrap(), ..Profile::fp16() });
+    let Ok(serves) = std::env::var(SERVES) else { return false };
+    let serves: Serves = serde_json::from_str(&serves).unwrap();
+    let mut options = Options::new(serves.profile());
     options.ground_truth = std::env::var_os(TRUTH).map(Into::into);
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
         let server = simulator::start(options).await.unwrap();
@@ -76,9 +114,12 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts this program again, as the server.
-    pub(crate) fn start(speed: f64, truth: Option<&Path>) -> Self {
+    pub(crate) fn start(serves: Serves, truth: Option<&Path>) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.env(SPEED, speed.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+            .env(SERVES, serde_json::to_string(&serves).unwrap())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         if let Some(path) = truth {
             command.env(TRUTH, path);
         }
@@ -86,6 +127,15 @@ impl Server {
         let mut base_url = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut base_url).unwrap();
         Self { process, base_url: base_url.trim().to_owned() }
+    }
+
+    /// CPU time of all its threads so far, microseconds, to the 10 ms that Linux tells.
+    pub(crate) fn cpu_us(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
+        // The name, in brackets, may hold spaces; user and system time are the 12th and 13th field behind it.
+        let (_, fields) = stat.rsplit_once(')').unwrap();
+        let ticks = fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<f64>().unwrap());
+        ticks.sum::<f64>() * 10_000.0
     }
 
     /// Ends it; its ground truth is on disk then.
@@ -122,9 +172,15 @@ impl Load {
 
     /// Puts it on a server as labctl does. The clock is the one that the exchanges' traces count on.
     pub(crate) async fn run(self, base_url: &str) -> (Clock, Vec<Exchange>) {
+        self.prepare(base_url).run().await
+    }
+
+    /// All that labctl does before it opens a connection.
+    pub(crate) fn prepare(self, base_url: &str) -> Prepared {
         let clock = Clock::start();
         let endpoint = Endpoint { url: Some(base_url.to_owned()), ..Endpoint::default() };
-        let transport = HttpTransport::new(&endpoint, None, clock).unwrap();
+        let portable = HttpTransport::new(&endpoint, None, clock).unwrap();
+        let transport = AnyTransport::new(TransportChoice::Auto, &endpoint, None, clock, &portable).unwrap();
         let client = Client::new(transport, clock, endpoint.timeouts, Vec::new(), dialect());
         let item = |prompt| Item { prompt, repeat: 0 };
         let bodies = self.bodies().into_iter().enumerate().map(|(n, body)| (item(n), body)).collect();
@@ -140,7 +196,7 @@ impl Load {
                 Lane { target: Arc::new(client), path: CHAT_COMPLETIONS, bodies },
             )]),
             concurrency: self.concurrency,
-            crew: Crew::here(),
+            crew: Crew::for_streams(self.concurrency).unwrap(),
             clock,
             bus: Bus::new(clock),
             cancel: CancellationToken::new(),
@@ -155,10 +211,29 @@ impl Load {
             seed: 42,
             sides: vec![Side::Candidate],
         });
-        let records = engine.execute(&plan).await.unwrap().records;
-        let exchanges: Vec<Exchange> = records.iter().map(|record| record.attempt.exchange.clone()).collect();
+        Prepared { clock, engine, plan, requests: self.requests }
+    }
+}
+
+/// The transport that the load goes through.
+type Transport = AnyTransport;
+
+/// A load that is ready to be put on.
+pub(crate) struct Prepared {
+    clock: Clock,
+    engine: Engine<Client<Transport>>,
+    plan: Vec<Block>,
+    requests: usize,
+}
+
+impl Prepared {
+    /// Opens the connections, sends the requests and judges the answers.
+    pub(crate) async fn run(self) -> (Clock, Vec<Exchange>) {
+        let records = self.engine.execute(&self.plan).await.unwrap().records;
+        let exchange = |record: Arc<Record>| Arc::unwrap_or_clone(record).attempt.exchange;
+        let exchanges: Vec<Exchange> = records.into_iter().map(exchange).collect();
         assert_eq!(exchanges.len(), self.requests);
         assert!(exchanges.iter().all(|exchange| exchange.outcome.is_success()));
-        (clock, exchanges)
+        (self.clock, exchanges)
     }
 }

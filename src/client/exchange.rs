@@ -1,10 +1,13 @@
 //! One request from the first byte out to the last byte in: its trace, its text and its outcome.
 
 use std::borrow::Cow;
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
@@ -97,72 +100,104 @@ impl<T: Transport> Client<T> {
     async fn stream(&self, request: &Request, progress: &mut Progress) -> Result<(), Failure> {
         let limits = Limits::from_now(self.timeouts);
         let sending = self.transport.send(request, progress.sent_ns());
-        let Opened { head, body } = match timeout_at(limits.first_token(), sending).await {
+        let Opened { head, body } = match timeout_at(limits.first_token, sending).await {
             Ok(opened) => opened?,
-            Err(_) => return Err(limits.passed(limits.first_token(), "no response headers")),
+            Err(_) => return Err(limits.passed(limits.first_token, "no response headers")),
         };
         progress.head(&head);
         if let Some(complaint) = complaint(&head) {
-            let said = refusal::message(&read_start(body, limits.first_token()).await);
+            let said = refusal::message(&read_start(body, limits.first_token).await);
             let message =
                 if said.is_empty() { complaint.message } else { format!("{}: {said}", complaint.message) };
             return Err(Failure { message, ..complaint });
         }
         let mut events = Events::new(body);
-        let mut last_event = Instant::now();
+        let mut alarm = Alarm::new(limits.first_token);
         loop {
-            let (deadline, missing) = if progress.is_done() {
-                (last_event + LINGER, "")
-            } else if progress.has_token() {
-                (limits.next_chunk(last_event), "the stream stalled")
-            } else {
-                (limits.first_token(), "no first token")
-            };
-            match timeout_at(deadline, events.next()).await {
+            let mut wait = None;
+            let next = poll_fn(|cx| {
+                if let Poll::Ready(event) = events.poll_next_unpin(cx) {
+                    return Poll::Ready(Ok(event));
+                }
+                let (deadline, missing) = *wait.get_or_insert_with(|| limits.next_event(progress));
+                alarm.poll(cx, deadline).map(|()| Err((deadline, missing)))
+            });
+            match next.await {
                 Ok(None) => return Ok(()),
                 _ if progress.is_done() => return Ok(()),
-                Err(_) => return Err(limits.passed(deadline, missing)),
+                Err((deadline, missing)) => return Err(limits.passed(deadline, missing)),
                 Ok(Some(event)) => progress.event(event?)?,
             }
-            last_event = Instant::now();
         }
     }
 }
 
 /// The moments by which things must have happened.
 struct Limits {
-    started: Instant,
+    total: Instant,
+    first_token: Instant,
+    stall: Duration,
     timeouts: Timeouts,
 }
 
 impl Limits {
     fn from_now(timeouts: Timeouts) -> Self {
-        Self { started: Instant::now(), timeouts }
+        let now = Instant::now();
+        let total = now + Duration::from_secs_f64(timeouts.total_s);
+        Self {
+            total,
+            first_token: total.min(now + Duration::from_secs_f64(timeouts.ttft_s)),
+            stall: Duration::from_secs_f64(timeouts.stall_s),
+            timeouts,
+        }
     }
 
-    fn total(&self) -> Instant {
-        self.started + Duration::from_secs_f64(self.timeouts.total_s)
-    }
-
-    fn first_token(&self) -> Instant {
-        self.total().min(self.started + Duration::from_secs_f64(self.timeouts.ttft_s))
-    }
-
-    fn next_chunk(&self, last: Instant) -> Instant {
-        self.total().min(last + Duration::from_secs_f64(self.timeouts.stall_s))
+    /// By when the next event must come where none is there now, and what is missing if it doesn't.
+    fn next_event(&self, progress: &Progress) -> (Instant, &'static str) {
+        if progress.is_done() {
+            (Instant::now() + LINGER, "")
+        } else if progress.has_token() {
+            (self.total.min(Instant::now() + self.stall), "the stream stalled")
+        } else {
+            (self.first_token, "no first token")
+        }
     }
 
     /// The failure of having passed `deadline`, which is one of the above.
     fn passed(&self, deadline: Instant, missing: &str) -> Failure {
-        if deadline == self.total() {
+        if deadline == self.total {
             let limit = self.timeouts.total_s;
             Failure::new(Outcome::TimeoutTotal, format!("not finished within {limit} s (`timeouts.total_s`)"))
-        } else if deadline == self.first_token() {
+        } else if deadline == self.first_token {
             let limit = self.timeouts.ttft_s;
             Failure::new(Outcome::TimeoutTtft, format!("{missing} within {limit} s (`timeouts.ttft_s`)"))
         } else {
             let limit = self.timeouts.stall_s;
             Failure::new(Outcome::TimeoutStall, format!("{missing} for {limit} s (`timeouts.stall_s`)"))
+        }
+    }
+}
+
+/// A timer for deadlines of which nearly every one is later than the one before. It stays set to an earlier one
+/// and is put off when that has come: to set a timer anew for each event costs as much as to parse the event.
+struct Alarm(Pin<Box<Sleep>>);
+
+impl Alarm {
+    fn new(deadline: Instant) -> Self {
+        Self(Box::pin(sleep_until(deadline)))
+    }
+
+    /// Ready when `deadline` has passed.
+    fn poll(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
+        if deadline < self.0.deadline() {
+            self.0.as_mut().reset(deadline);
+        }
+        loop {
+            ready!(self.0.as_mut().poll(cx));
+            if self.0.deadline() >= deadline {
+                return Poll::Ready(());
+            }
+            self.0.as_mut().reset(deadline);
         }
     }
 }
@@ -205,4 +240,31 @@ where
         }
     }
     start
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How long after its start the alarm rings, asked for `first` at once and for `then` after a second.
+    async fn rings_after_s(first: u64, then: u64) -> u64 {
+        let start = Instant::now();
+        let mut alarm = Alarm::new(start + Duration::from_secs(first));
+        let mut one_second = Box::pin(sleep_until(start + Duration::from_secs(1)));
+        poll_fn(|cx| {
+            let is_later = one_second.as_mut().poll(cx).is_ready();
+            let seconds = if is_later { then } else { first };
+            alarm.poll(cx, start + Duration::from_secs(seconds))
+        })
+        .await;
+        start.elapsed().as_secs()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deadline_holds_that_was_put_off_or_brought_forward() {
+        assert_eq!(rings_after_s(10, 10).await, 10);
+        assert_eq!(rings_after_s(10, 25).await, 25);
+        assert_eq!(rings_after_s(60, 5).await, 5);
+        assert_eq!(rings_after_s(60, 0).await, 1, "one that has passed rings at once");
+    }
 }
