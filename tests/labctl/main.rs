@@ -22,6 +22,7 @@ mod refused;
 mod secrets;
 mod servers;
 mod simulated;
+mod starved;
 mod support;
 mod truth;
 mod unreachable;
