@@ -189,6 +189,7 @@ fn a_server_that_refuses_what_its_kind_takes_gets_a_remedy() {
     says(&found, "dialect", "failed", "refuses `return_token_ids`");
     says(&found, "dialect", "failed", "`kind: openai`");
     let lab = Lab::at(&server.url());
+    lab.bench(&["--warmup", "1"]).fails(3, &["HTTP 400: Unknown field", "`kind: openai`"]);
     let found = findings(&lab.labctl(&[
         "doctor",
         "--endpoint",
