@@ -22,7 +22,7 @@ pub enum ChunkKind {
     /// Part of a tool call.
     #[serde(rename = "K")]
     ToolCall,
-    /// `finish_reason` without text.
+    /// `finish_reason` without text. Carries a token where the server tells the one that ended the answer.
     #[serde(rename = "F")]
     Finish,
     /// Usage alone (`choices: []`).
@@ -31,7 +31,8 @@ pub enum ChunkKind {
     /// `[DONE]`.
     #[serde(rename = "D")]
     Done,
-    /// Anything else that is valid and carries no token.
+    /// Anything else that is valid: without text, but with tokens where the server tells such as make none
+    /// yet, within a character for one.
     #[serde(rename = "O")]
     Other,
 }

@@ -41,7 +41,7 @@ fn the_simulator_keeps_to_everything() {
     let (code, found) = doctor(&server.url(), &[]);
     assert_eq!(code, 0);
     for (what, part) in [
-        ("dialect", "vLLM (recognised), tried with 0.32.0"),
+        ("dialect", "vLLM (recognised), verified with 0.32.0"),
         ("timing", "headers after "),
         ("role chunk", "`content: \"\"`"),
         ("chunk tokens", "told by `token_ids`: 1 a chunk"),
@@ -171,7 +171,7 @@ fn odd_shapes_are_named() {
         ("[DONE]", "warning", "never sent"),
         ("reasoning", "ok", "in `reasoning_content`"),
         ("cached tokens", "ok", "not told"),
-        ("UTF-8", "warning", "1 replacement character"),
+        ("UTF-8", "warning", "U+FFFD stands in the text once"),
         ("refusal", "warning", "no `messages`: HTTP 500: Internal Server Error (plain text)"),
         ("refusal", "ok", "unknown model: answered"),
     ] {
@@ -189,6 +189,7 @@ fn a_server_that_refuses_what_its_kind_takes_gets_a_remedy() {
     says(&found, "dialect", "failed", "refuses `return_token_ids`");
     says(&found, "dialect", "failed", "`kind: openai`");
     let lab = Lab::at(&server.url());
+    lab.bench(&["--warmup", "1"]).fails(3, &["HTTP 400: Unknown field", "`kind: openai`"]);
     let found = findings(&lab.labctl(&[
         "doctor",
         "--endpoint",

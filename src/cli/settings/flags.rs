@@ -61,7 +61,10 @@ impl SideFlags<'_> {
             let endpoint = below.endpoints.get(name);
             let configured = endpoint.and_then(|endpoint| endpoint.url.as_deref());
             // What belongs to the configured server (keys above all) must not go to another one.
-            if endpoint.is_some() && configured.and_then(origin) != origin(url) {
+            // An endpoint that has no server yet (`--set endpoints.url.kind=openai`) is meant for this one.
+            let has_server =
+                configured.is_some() || endpoint.is_some_and(|endpoint| endpoint.simulator.is_some());
+            if has_server && configured.and_then(origin) != origin(url) {
                 for field in ["api_key_env", "api_key_file", "headers", "tls", "proxy", "kind"] {
                     give(field, Value::Null, flag);
                 }
