@@ -10,9 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::machine::machine;
 use super::paced::{PacedError, PacedLoad};
-use crate::model::calibration::{
-    CALIBRATION_VERSION, Calibration, HighestRate, RateLimit, SMALL_ERROR_MS, StreamsBound,
-};
+use crate::model::calibration::{CALIBRATION_VERSION, Calibration, HighestRate, RateLimit, StreamsBound};
 use crate::model::trace::StampSource;
 use crate::simulator::Pacing;
 
@@ -57,9 +55,9 @@ pub enum Progress<'a> {
 /// What one load says of the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The p99 errors of TTFT and ITL were below a millisecond.
+    /// TTFT and ITL were less than a millisecond off at p99.
     Small,
-    /// They were not.
+    /// They were more, or too few stamps were exact to say.
     Large,
     /// The simulator was a whole step late, so the load was not what it was meant to be.
     SimulatorLate,
@@ -69,10 +67,12 @@ impl Verdict {
     /// The verdict on one load.
     #[must_use]
     pub fn of(bound: &StreamsBound) -> Self {
-        match bound.worst_p99_ms() {
-            _ if bound.simulator_fell_behind() => Self::SimulatorLate,
-            Some(error) if error < SMALL_ERROR_MS => Self::Small,
-            _ => Self::Large,
+        if bound.simulator_fell_behind() {
+            Self::SimulatorLate
+        } else if bound.is_accurate() {
+            Self::Small
+        } else {
+            Self::Large
         }
     }
 }
@@ -228,6 +228,8 @@ mod tests {
         assert_eq!(Verdict::of(&bound(1e4, 1.1, 10.1)), Verdict::SimulatorLate);
         let nothing = StreamsBound { ttft_error: None, itl_error: None, ..bound(1e4, 0.1, 0.1) };
         assert_eq!(Verdict::of(&nothing), Verdict::Large);
+        let guessed = StreamsBound { exact_share: 0.5, ..bound(1e4, 0.1, 0.1) };
+        assert_eq!(Verdict::of(&guessed), Verdict::Large);
     }
 
     /// The client is good for 70,000 tokens a second.
