@@ -14,6 +14,7 @@ use std::path::Path;
 use labctl::bench::accuracy::spread;
 use labctl::bench::calibrate::STREAMS;
 use labctl::bench::paced::PacedLoad;
+use labctl::model::config::TransportChoice;
 use labctl::simulator::Pacing;
 use tokio_util::sync::CancellationToken;
 
@@ -46,7 +47,8 @@ fn main() {
     for streams in STREAMS {
         let pacing = Pacing { tokens: Some(tokens), in_step: true, ..Pacing::default() };
         let load = PacedLoad { streams, answers, pacing };
-        let measuring = load.measure(Path::new(env!("CARGO_BIN_EXE_labctl")), &CancellationToken::new());
+        let program = Path::new(env!("CARGO_BIN_EXE_labctl"));
+        let measuring = load.measure(program, TransportChoice::Auto, &CancellationToken::new());
         let measured = runtime.block_on(measuring).unwrap();
         let mut all = measured.differences;
         assert_eq!(all.failed, 0);

@@ -15,11 +15,13 @@ use labctl::check::Judge;
 use labctl::client::clock::Clock;
 use labctl::client::exchange::Client;
 use labctl::client::http::HttpTransport;
-use labctl::client::request::chat_body;
+use labctl::client::request::{CHAT_COMPLETIONS, Form};
+use labctl::client::server::Dialect;
 use labctl::load::bus::Bus;
+use labctl::load::crew::Crew;
 use labctl::load::engine::{Engine, Judged, Lane};
 use labctl::load::plan::{Item, Shape, blocks};
-use labctl::model::config::Endpoint;
+use labctl::model::config::{Api, Endpoint, ServerKind};
 use labctl::model::exchange::Exchange;
 use labctl::model::prompt::Prompt;
 use labctl::model::record::Side;
@@ -39,6 +41,11 @@ pub(crate) fn is_quick() -> bool {
     let arguments: Vec<String> = std::env::args().collect();
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
     has("--quick") || !has("--bench")
+}
+
+/// The dialect that labctl speaks with its simulator.
+fn dialect() -> Dialect {
+    Dialect::of(ServerKind::Vllm)
 }
 
 /// The runtime that labctl itself uses.
@@ -109,7 +116,8 @@ impl Load {
     pub(crate) fn bodies(self) -> Vec<Bytes> {
         let sampling = Sampling { temperature: 0.0, top_p: None, seed: 42, max_tokens: None };
         let model = Profile::fp16().default_model;
-        self.prompts().map(|prompt| chat_body(&prompt, &model, &sampling, 0, &Map::new())).collect()
+        let form = Form { api: Api::Chat, dialect: dialect(), model: &model, extra: &Map::new() };
+        self.prompts().map(|prompt| form.body(&prompt, &sampling, 0)).collect()
     }
 
     /// Puts it on a server as labctl does. The clock is the one that the exchanges' traces count on.
@@ -117,7 +125,7 @@ impl Load {
         let clock = Clock::start();
         let endpoint = Endpoint { url: Some(base_url.to_owned()), ..Endpoint::default() };
         let transport = HttpTransport::new(&endpoint, None, clock).unwrap();
-        let client = Client::new(transport, clock, endpoint.timeouts, Vec::new());
+        let client = Client::new(transport, clock, endpoint.timeouts, Vec::new(), dialect());
         let item = |prompt| Item { prompt, repeat: 0 };
         let bodies = self.bodies().into_iter().enumerate().map(|(n, body)| (item(n), body)).collect();
         let judged = |prompt: Prompt| Judged {
@@ -127,8 +135,12 @@ impl Load {
         };
         let engine = Engine {
             prompts: Arc::new(self.prompts().map(judged).collect()),
-            lanes: BTreeMap::from([(Side::Candidate, Lane { target: Arc::new(client), bodies })]),
+            lanes: BTreeMap::from([(
+                Side::Candidate,
+                Lane { target: Arc::new(client), path: CHAT_COMPLETIONS, bodies },
+            )]),
             concurrency: self.concurrency,
+            crew: Crew::here(),
             clock,
             bus: Bus::new(clock),
             cancel: CancellationToken::new(),

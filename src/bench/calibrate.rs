@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::machine::machine;
 use super::paced::{PacedError, PacedLoad};
 use crate::model::calibration::{CALIBRATION_VERSION, Calibration, HighestRate, RateLimit, StreamsBound};
+use crate::model::config::TransportChoice;
 use crate::model::trace::StampSource;
 use crate::simulator::Pacing;
 
@@ -81,6 +82,7 @@ impl Verdict {
 pub async fn calibrate(
     program: &Path,
     quick: bool,
+    choice: TransportChoice,
     cancel: &CancellationToken,
     mut tell: impl FnMut(Progress<'_>),
 ) -> Result<Calibration, PacedError> {
@@ -91,7 +93,7 @@ pub async fn calibrate(
     for streams in STREAMS {
         let pacing = pacing(INTER_TOKEN_MS, effort.tokens);
         let load = PacedLoad { streams, answers: effort.answers, pacing };
-        let mut measured = load.measure(program, cancel).await?;
+        let mut measured = load.measure(program, choice, cancel).await?;
         who = (measured.transport.to_owned(), measured.stamps);
         let bound = measured.bound();
         search.learn(&bound, Verdict::of(&bound));
@@ -99,7 +101,7 @@ pub async fn calibrate(
         bounds.push(bound);
     }
     while let Some(rate) = search.next_rate().filter(|_| started.elapsed() < effort.budget) {
-        let mut measured = at_rate(rate, effort.trial_s).measure(program, cancel).await?;
+        let mut measured = at_rate(rate, effort.trial_s).measure(program, choice, cancel).await?;
         let bound = measured.bound();
         let verdict = Verdict::of(&bound);
         search.learn_offered(rate, &bound, verdict);

@@ -12,16 +12,20 @@ use serde_json::{Map, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::check::Judge;
+use crate::client::any_transport::AnyTransport;
 use crate::client::clock::Clock;
 use crate::client::exchange::Client;
-use crate::client::http::{HttpError, HttpTransport};
-use crate::client::request::chat_body;
+use crate::client::http::HttpTransport;
+use crate::client::request::{CHAT_COMPLETIONS, Form};
+use crate::client::server::Dialect;
+use crate::client::setup::SetupError;
 use crate::client::transport::Transport;
 use crate::load::bus::Bus;
+use crate::load::crew::Crew;
 use crate::load::engine::{Engine, EngineError, Judged, Lane};
 use crate::load::plan::{Shape, blocks};
 use crate::model::calibration::StreamsBound;
-use crate::model::config::Endpoint;
+use crate::model::config::{Api, Endpoint, ServerKind, TransportChoice};
 use crate::model::prompt::Prompt;
 use crate::model::record::{Record, Side};
 use crate::model::result::Sampling;
@@ -43,7 +47,7 @@ pub enum PacedError {
     TooManyFiles(#[from] TooManyFiles),
     /// There is no way to it.
     #[error(transparent)]
-    Transport(#[from] HttpError),
+    Transport(#[from] SetupError),
     /// labctl's own failure.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -106,7 +110,12 @@ pub struct Measured {
 
 impl PacedLoad {
     /// Starts the simulator in a process of its own, puts the load on it and compares. `program` is `labctl`.
-    pub async fn measure(self, program: &Path, cancel: &CancellationToken) -> Result<Measured, PacedError> {
+    pub async fn measure(
+        self,
+        program: &Path,
+        choice: TransportChoice,
+        cancel: &CancellationToken,
+    ) -> Result<Measured, PacedError> {
         // The simulator's own sockets are of another process, which inherits the limit.
         allow_connections(u64::from(self.streams), 1)?;
         let temporary = Temporary::new()?;
@@ -116,7 +125,7 @@ impl PacedLoad {
                 .await
                 .map_err(|_| PacedError::Thread)??;
         let clock = Clock::start();
-        let transport = transport(simulator.base_url(), clock)?;
+        let transport = transport(simulator.base_url(), choice, clock)?;
         let (name, stamps) = (transport.name(), transport.stamps());
         let records = self.run(transport, clock, cancel).await?;
         tokio::task::spawn_blocking(move || simulator.stop()).await.map_err(|_| PacedError::Thread)??;
@@ -140,7 +149,9 @@ impl PacedLoad {
         let judge = Judge::new(&prompt).map_err(|error| PacedError::Prompt { why: error.to_string() })?;
         let sampling = Sampling { temperature: 0.0, top_p: None, seed: 42, max_tokens: None };
         let model = Profile::paced(self.pacing.clone()).default_model;
-        let body = chat_body(&prompt, &model, &sampling, 0, &Map::new());
+        let dialect = Dialect::of(ServerKind::Vllm);
+        let form = Form { api: Api::Chat, dialect, model: &model, extra: &Map::new() };
+        let body = form.body(&prompt, &sampling, 0);
         let plan = blocks(&Shape {
             prompts: 1,
             requests: Some(u64::from(self.streams) * u64::from(self.answers)),
@@ -153,11 +164,13 @@ impl PacedLoad {
         });
         let items = plan.iter().flat_map(|block| &block.items);
         let bodies = items.map(|item| (*item, body.clone())).collect();
-        let client = Client::new(transport, clock, Endpoint::default().timeouts, Vec::new());
+        let client = Client::new(transport, clock, Endpoint::default().timeouts, Vec::new(), dialect);
+        let lane = Lane { target: Arc::new(client), path: CHAT_COMPLETIONS, bodies };
         let engine = Engine {
             prompts: Arc::new(vec![Judged { prompt, judge, scenario_id: "paced".to_owned() }]),
-            lanes: BTreeMap::from([(Side::Candidate, Lane { target: Arc::new(client), bodies })]),
+            lanes: BTreeMap::from([(Side::Candidate, lane)]),
             concurrency: self.streams,
+            crew: Crew::for_streams(self.streams).map_err(EngineError::from)?,
             clock,
             bus: Bus::new(clock),
             cancel: cancel.clone(),
@@ -195,9 +208,10 @@ impl Measured {
 }
 
 /// labctl's way to the simulator: the one that runs take too.
-fn transport(base_url: &str, clock: Clock) -> Result<HttpTransport, HttpError> {
+fn transport(base_url: &str, choice: TransportChoice, clock: Clock) -> Result<AnyTransport, SetupError> {
     let endpoint = Endpoint { url: Some(base_url.to_owned()), ..Endpoint::default() };
-    HttpTransport::new(&endpoint, None, clock)
+    let portable = HttpTransport::new(&endpoint, None, clock)?;
+    AnyTransport::new(choice, &endpoint, None, clock, &portable)
 }
 
 /// A folder that nobody else may look into, removed when it is dropped.

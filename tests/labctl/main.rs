@@ -6,7 +6,9 @@
 mod calibrate;
 mod captures;
 mod config;
+mod definitions;
 mod disk;
+mod doctor;
 mod ending;
 mod ground_truth;
 mod help;

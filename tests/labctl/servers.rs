@@ -75,6 +75,8 @@ pub(crate) struct HttpRequest {
     pub(crate) path: String,
     /// The whole head.
     pub(crate) head: String,
+    /// The body, as text.
+    pub(crate) body: String,
 }
 
 /// A server that answers each request with status, content type and body, and closes. For what the
@@ -124,7 +126,8 @@ fn answer_one(
     let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body)?;
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-    let (status, content_type, body) = answer(&HttpRequest { path, head });
+    let body = String::from_utf8_lossy(&body).into_owned();
+    let (status, content_type, body) = answer(&HttpRequest { path, head, body });
     let length = body.len();
     let text = format!(
         "HTTP/1.1 {status} Status\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"

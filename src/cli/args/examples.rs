@@ -37,6 +37,8 @@ EXAMPLES:
   labctl run --url http://localhost:8000/v1 --concurrency 32 --requests 500
   labctl run --endpoint awq --promptset quant-quality
   labctl run --url https://api.example.com/v1 --model my-model --api-key-env MY_API_KEY
+  labctl run --url http://localhost:8000/v1 --definitions vllm
+  labctl run --url http://localhost:8000/v1 --api completions
   labctl run --url http://localhost:8000/v1 --format json --quiet";
 
 pub(super) const COMPARE: &str = "\
@@ -50,7 +52,11 @@ pub(super) const REPORT: &str = "\
 EXAMPLES:
   labctl report latest --html report.html
   labctl report 0198f2a1 --html report.html --markdown report.md
-  labctl report results/0198f2a1.json --format markdown";
+  labctl report results/0198f2a1.json --format markdown
+  Why does another tool print another number?
+      labctl report latest --why-different
+  The same requests under the formulas of vLLM's benchmark
+      labctl report latest --definitions vllm";
 
 pub(super) const RESULTS: &str = "\
 EXAMPLES:
@@ -143,12 +149,14 @@ pub(super) const DOCTOR: &str = "\
 EXAMPLES:
   labctl doctor
   labctl doctor http://localhost:8000/v1
+  labctl doctor http://localhost:8000/v1 --api completions
   labctl doctor --endpoint awq --format json";
 
 pub(super) const CALIBRATE: &str = "\
 EXAMPLES:
   labctl calibrate
   labctl calibrate --quick
+  labctl calibrate --transport reqwest
   labctl calibrate --format json";
 
 pub(super) const COMPLETIONS: &str = "\

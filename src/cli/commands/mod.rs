@@ -5,6 +5,7 @@ pub mod calibrate;
 pub mod compare;
 pub mod completions;
 pub mod config;
+mod definitions;
 pub mod doctor;
 mod failure;
 mod faults;

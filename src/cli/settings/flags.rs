@@ -10,7 +10,7 @@ use crate::cli::args::{
     BenchArgs, CompareArgs, DoctorArgs, ExportArgs, ListArgs, LoadArgs, MockArgs, PromptSetDirArgs,
     RecoverArgs, ReportArgs, RunArgs, ShowArgs, StoreArgs, TargetArgs,
 };
-use crate::model::config::LabConfig;
+use crate::model::config::{LabConfig, TransportChoice};
 
 /// A value that a flag gives to a field; `null` takes the field away.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +48,7 @@ struct SideFlags<'a> {
     url: (Option<&'a String>, &'static str),
     model: (Option<&'a String>, &'static str),
     api_key_env: (Option<&'a String>, &'static str),
+    api: Option<&'a String>,
 }
 
 impl SideFlags<'_> {
@@ -67,7 +68,9 @@ impl SideFlags<'_> {
             }
             give("url", json!(url), flag);
         }
-        for (field, (value, flag)) in [("model", self.model), ("api_key_env", self.api_key_env)] {
+        let api = (self.api, "--api");
+        for (field, (value, flag)) in [("model", self.model), ("api_key_env", self.api_key_env), ("api", api)]
+        {
             if let Some(value) = value {
                 give(field, json!(value), flag);
             }
@@ -85,6 +88,7 @@ fn side_of(target: &TargetArgs) -> SideFlags<'_> {
         url: (target.url.as_ref(), "--url"),
         model: (target.model.as_ref(), "--model"),
         api_key_env: (target.api_key_env.as_ref(), "--api-key-env"),
+        api: target.api.as_ref(),
     }
 }
 
@@ -114,6 +118,7 @@ impl LoadArgs {
             default_of("top_p", "--top-p", self.top_p.map(Value::from)),
             default_of("max_tokens", "--max-tokens", self.max_tokens.map(Value::from)),
             default_of("seed", "--seed", self.seed.map(Value::from)),
+            default_of("transport", "--transport", self.transport.map(|t| json!(TransportChoice::from(t)))),
             default_of("results_dir", "--results-dir", self.results_dir.as_ref().map(|dir| json!(dir))),
             default_of("promptset_dir", "--promptset-dir", self.promptset_dir.as_ref().map(|dir| json!(dir))),
         ]
@@ -132,6 +137,8 @@ impl Flags for BenchArgs {
                 url: (self.baseline_url.as_ref(), "--baseline-url"),
                 model: (self.baseline_model.as_ref(), "--baseline-model"),
                 api_key_env: (self.baseline_api_key_env.as_ref(), "--baseline-api-key-env"),
+                // Asked by two interfaces, the sides could not be compared.
+                api: self.target.api.as_ref(),
             };
             list.extend(side.overrides(name, below));
         }
@@ -165,9 +172,9 @@ impl Flags for DoctorArgs {
     fn overrides(&self, below: &LabConfig) -> Result<Vec<Override>, SettingsError> {
         let target = self.target();
         if target.url.is_none() && target.endpoint.is_none() {
-            if target.model.is_some() || target.api_key_env.is_some() {
+            if target.model.is_some() || target.api_key_env.is_some() || target.api.is_some() {
                 return Err(SettingsError::Target(
-                    "`--model` and `--api-key-env` need a URL or `--endpoint`".to_owned(),
+                    "`--model`, `--api-key-env` and `--api` need a URL or `--endpoint`".to_owned(),
                 ));
             }
             return Ok(Vec::new());
@@ -191,6 +198,7 @@ impl DoctorArgs {
             url: self.url.clone(),
             model: self.model.clone(),
             api_key_env: self.api_key_env.clone(),
+            api: self.api.clone(),
         }
     }
 }
