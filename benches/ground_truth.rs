@@ -48,7 +48,8 @@ fn main() {
         let pacing = Pacing { tokens: Some(tokens), in_step: true, ..Pacing::default() };
         let load = PacedLoad { streams, answers, pacing };
         let program = Path::new(env!("CARGO_BIN_EXE_labctl"));
-        let measuring = load.measure(program, TransportChoice::Auto, &CancellationToken::new());
+        let never = CancellationToken::new();
+        let measuring = load.measure(program, TransportChoice::Auto, &never);
         let measured = runtime.block_on(measuring).unwrap();
         let mut all = measured.differences;
         assert_eq!(all.failed, 0);
