@@ -201,8 +201,8 @@ mod tests {
     use super::*;
     use crate::model::calibration::Spread;
 
-    fn spread(p99_ms: f64) -> Option<Spread> {
-        Some(Spread { n: 9, p50_ms: 0.0, p99_ms, p99_9_ms: p99_ms, max_ms: p99_ms })
+    fn spread(p99_ms: f64) -> Spread {
+        Spread { n: 9, p50_ms: 0.0, p99_ms, p99_9_ms: p99_ms, max_ms: p99_ms }
     }
 
     fn bound(tokens_per_s: f64, error_ms: f64, late_ms: f64) -> StreamsBound {
@@ -213,12 +213,12 @@ mod tests {
             failed: 0,
             tokens_per_s,
             exact_share: 1.0,
-            stamp_lag: spread(error_ms),
-            ttft_error: spread(error_ms / 2.0),
-            itl_error: spread(error_ms),
+            stamp_lag: Some(spread(error_ms)),
+            ttft_error: Some(spread(error_ms / 2.0)),
+            itl_error: Some(spread(error_ms)),
             e2e_error: None,
             send_lag: None,
-            simulator_late: spread(late_ms),
+            simulator_late: Some(spread(late_ms)),
         }
     }
 

@@ -42,7 +42,7 @@ pub fn run(args: &CalibrateArgs, context: &Context) -> Result<ExitStatus, CliErr
         let choice = args.transport.map_or(TransportChoice::Auto, TransportChoice::from);
         calibrate(&program, args.quick, choice, &cancel, |progress| ui.note(&told(progress)))
             .await
-            .map_err(failed)
+            .map_err(|error| failed(&error))
     })?;
     let written = store(&state_dir, &calibration);
     match args.format {
@@ -57,7 +57,7 @@ pub fn run(args: &CalibrateArgs, context: &Context) -> Result<ExitStatus, CliErr
     Ok(ExitStatus::Success)
 }
 
-fn failed(error: PacedError) -> CliError {
+fn failed(error: &PacedError) -> CliError {
     let message = error.to_string();
     match error {
         PacedError::Interrupted => CliError::interrupted(message),
