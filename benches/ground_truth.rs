@@ -1,142 +1,71 @@
-//! How far labctl's TTFT, ITL and E2E lie from what really happened, by concurrency.
+//! How far labctl's stamps, TTFT, ITL and E2E lie from what really happened, by the number of streams.
 //!
-//! The truth is the simulator's: when it received the last byte of a request (kernel time), and when it wrote
-//! each chunk. It stamps just before and just after each write; over loopback the bytes are with the client's
-//! socket at some moment between the two. `before` is taken as that moment, so what is shown as labctl's error
-//! contains the write, and is never too small; how long the writes took stands beside it.
+//! Every stream gets a token every 20 ms, all of them in one burst: the worst that a client of so many streams has to
+//! take. The simulator runs in a process of its own; what is compared with what, `labctl::bench::accuracy` says.
+//! `labctl calibrate` measures the same with less effort, on the machine of whoever asks.
 //!
 //! `cargo bench --bench ground_truth [-- --quick]`
 
 #![expect(clippy::print_stdout, reason = "a command that prints a table")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that fails has nothing to tell")]
 
-mod support;
+use std::path::Path;
 
-use std::collections::HashMap;
+use labctl::bench::accuracy::spread;
+use labctl::bench::calibrate::STREAMS;
+use labctl::bench::paced::PacedLoad;
+use labctl::model::config::TransportChoice;
+use labctl::simulator::Pacing;
+use tokio_util::sync::CancellationToken;
 
-use labctl::metrics::gaps::gaps;
-use labctl::metrics::request::metrics;
-use labctl::model::exchange::Exchange;
-use labctl::model::units::Nanos;
-use labctl::simulator::GroundTruth;
-use labctl::stats::quantile::quantile;
-use support::{Load, Server, Serves};
-
-/// A load and the simulator's speed: alone a stream is faster than many together.
-const LOADS: [(Load, f64); 3] = [
-    (Load { concurrency: 1, requests: 40 }, 2.0),
-    (Load { concurrency: 64, requests: 512 }, 1.0),
-    (Load { concurrency: 256, requests: 1_024 }, 1.0),
-];
-
-/// The same, only to see that it works.
-const QUICK: [(Load, f64); 3] = [
-    (Load { concurrency: 1, requests: 4 }, 16.0),
-    (Load { concurrency: 64, requests: 64 }, 8.0),
-    (Load { concurrency: 256, requests: 256 }, 8.0),
-];
-
-/// Differences from the truth in milliseconds, of all requests, gaps or chunks of one load.
-#[derive(Default)]
-struct Differences {
-    ttft: Vec<f64>,
-    itl: Vec<f64>,
-    e2e: Vec<f64>,
-    /// From a chunk's write to the client's stamp.
-    stamp_lag: Vec<f64>,
-    /// From the client's `sent_ns` to the request's last byte at the server.
-    send_lag: Vec<f64>,
-    /// What a write took: how well the truth is known.
-    write: Vec<f64>,
-    /// The truth's own ITL, to hold the differences against.
-    true_itl: Vec<f64>,
-    inexact: usize,
+/// Whether only to show that everything works: asked for, or not run by `cargo bench`.
+fn is_quick() -> bool {
+    let has = |flag: &str| std::env::args().any(|argument| argument == flag);
+    has("--quick") || !has("--bench")
 }
 
-impl Differences {
-    /// Adds one request; `origin_ns` places the client's clock on the server's.
-    fn add(&mut self, exchange: &Exchange, truth: &GroundTruth, origin_ns: u64) {
-        let trace = &exchange.trace;
-        let kinds: Vec<_> = trace.chunks.iter().map(|chunk| chunk.kind).collect();
-        assert_eq!(kinds, truth.kinds, "{}", exchange.request_id);
-        let told = metrics(exchange);
-        let written: Vec<Nanos> =
-            (truth.before_ns.iter().zip(&truth.tokens)).filter(|(_, n)| **n > 0).map(|(at, _)| *at).collect();
-        let since_received = |at: &Nanos| at.since(truth.received_ns).as_millis_f64();
-        self.ttft.push((told.ttft_ms.unwrap() - since_received(&written[0])).abs());
-        self.e2e.push((told.e2e_ms.unwrap() - since_received(written.last().unwrap())).abs());
-        self.send_lag.push(lag(trace.sent_ns.plus(Nanos(origin_ns)), truth.received_ns));
-        for (pair, gap) in written.windows(2).zip(gaps(trace)) {
-            let true_gap = pair[1].since(pair[0]).as_millis_f64();
-            self.true_itl.push(true_gap);
-            if gap.exact {
-                self.itl.push((gap.ms - true_gap).abs());
-            } else {
-                self.inexact += 1;
-            }
-        }
-        for (at, chunk) in written.iter().zip(trace.token_chunks()) {
-            self.stamp_lag.push(lag(*at, chunk.recv_ns.plus(Nanos(origin_ns))));
-        }
-        let writes = truth.before_ns.iter().zip(&truth.after_ns);
-        self.write.extend(writes.map(|(before, after)| lag(*before, *after)));
-    }
-}
-
-/// From one moment to another in milliseconds; negative where it is the earlier one.
-fn lag(from: Nanos, to: Nanos) -> f64 {
-    to.since(from).as_millis_f64() - from.since(to).as_millis_f64()
-}
-
-/// Median and 99th percentile.
-fn p50_p99(values: &mut [f64]) -> String {
-    values.sort_unstable_by(f64::total_cmp);
-    let at = |p| quantile(values, p).map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"));
-    format!("{} / {}", at(0.5), at(0.99))
-}
-
-fn measure(load: Load, speed: f64) -> String {
-    let path = std::env::temp_dir().join(format!("labctl-ground-truth-{}.jsonl", std::process::id()));
-    let server = Server::start(Serves::Model(speed), Some(&path));
-    let (clock, exchanges) = support::runtime().block_on(load.run(&server.base_url));
-    server.stop();
-    let truth: HashMap<String, GroundTruth> =
-        GroundTruth::read(&path).unwrap().into_iter().map(|truth| (truth.id.clone(), truth)).collect();
-    std::fs::remove_file(&path).unwrap();
-    assert_eq!(truth.len(), exchanges.len());
-    let mut all = Differences::default();
-    for exchange in &exchanges {
-        all.add(exchange, &truth[&exchange.request_id], clock.monotonic_origin_ns());
-    }
-    format!(
-        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
-        load.concurrency,
-        exchanges.len(),
-        all.stamp_lag.len(),
-        p50_p99(&mut all.true_itl),
-        p50_p99(&mut all.ttft),
-        p50_p99(&mut all.itl),
-        p50_p99(&mut all.e2e),
-        p50_p99(&mut all.stamp_lag),
-        p50_p99(&mut all.send_lag),
-        p50_p99(&mut all.write),
-        all.inexact,
-    )
+/// Quantiles in milliseconds, to a tenth of a microsecond.
+fn quantiles(values: &mut [f64], with_p99_9: bool) -> String {
+    let Some(spread) = spread(values) else { return "–".to_owned() };
+    let mut shown = vec![spread.p50_ms, spread.p99_ms];
+    shown.extend(with_p99_9.then_some(spread.p99_9_ms));
+    shown.iter().map(|ms| format!("{ms:.4}")).collect::<Vec<_>>().join(" / ")
 }
 
 fn main() {
-    if support::served() {
-        return;
-    }
-    let quick = support::is_quick();
-    println!("labctl's times against the simulator's ground truth, p50 / p99 in milliseconds; |Δ| is the");
-    println!("absolute difference of one request's (or gap's) value. Simulator and labctl on one machine.\n");
+    let quick = is_quick();
+    let (tokens, answers) = if quick { (10, 1) } else { (100, 6) };
     println!(
-        "| concurrency | requests | tokens | true ITL | TTFT \\|Δ\\| | ITL \\|Δ\\| | E2E \\|Δ\\| | stamp lag | send lag | server's write | gaps left out |"
+        "labctl's times against the simulator's ground truth in milliseconds; |Δ| is the absolute difference of"
+    );
+    println!("one request's (or gap's) value. Simulator and labctl on one machine.\n");
+    println!(
+        "| streams | requests | tokens/s | exact stamps | stamp lag p50 / p99 / p99.9 | TTFT \\|Δ\\| p50 / p99 | ITL \\|Δ\\| p50 / p99 | E2E \\|Δ\\| p50 / p99 | send lag p50 / p99 | server's write p50 / p99 | server late p50 / p99 |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|");
-    for (load, speed) in if quick { QUICK } else { LOADS } {
-        println!("{}", measure(load, speed));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    for streams in STREAMS {
+        let pacing = Pacing { tokens: Some(tokens), in_step: true, ..Pacing::default() };
+        let load = PacedLoad { streams, answers, pacing };
+        let program = Path::new(env!("CARGO_BIN_EXE_labctl"));
+        let never = CancellationToken::new();
+        let measuring = load.measure(program, TransportChoice::Auto, &never);
+        let measured = runtime.block_on(measuring).unwrap();
+        let mut all = measured.differences;
+        assert_eq!(all.failed, 0);
+        println!(
+            "| {streams} | {} | {:.0} | {:.1} % | {} | {} | {} | {} | {} | {} | {} |",
+            measured.requests,
+            all.tokens_per_s().unwrap(),
+            all.exact_share().unwrap() * 100.0,
+            quantiles(&mut all.stamp_lag, true),
+            quantiles(&mut all.ttft, false),
+            quantiles(&mut all.itl, false),
+            quantiles(&mut all.e2e, false),
+            quantiles(&mut all.send_lag, false),
+            quantiles(&mut all.write, false),
+            quantiles(&mut all.server_late, false),
+        );
     }
     if quick {
         println!("\nquick: too few to say anything");

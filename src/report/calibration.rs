@@ -53,8 +53,8 @@ fn table(calibration: &Calibration) -> Table {
         Column::numbers("simulator late").sacrifice(3),
     ];
     let rows = calibration.bounds.iter().map(|bound| {
-        let good = bound.worst_p99_ms().is_some_and(|ms| ms < SMALL_ERROR_MS);
-        let error = |spread| Cell::toned(both(spread), if good { Tone::Plain } else { Tone::Warn });
+        let tone = if bound.is_accurate() { Tone::Plain } else { Tone::Warn };
+        let error = |spread| Cell::toned(both(spread), tone);
         let late = if bound.simulator_fell_behind() { Tone::Warn } else { Tone::Dim };
         Row::new(vec![
             count(bound.streams.into()).into(),
@@ -67,8 +67,9 @@ fn table(calibration: &Calibration) -> Table {
         ])
     });
     let notes = vec![
-        "stamp lag: from a token's write to labctl's stamp, where one read brought no later token; exact: the share of \
-         such tokens; simulator late: its own writes behind their time, which is no error of labctl's"
+        "stamp lag: from a token's write to labctl's stamp, where one read brought no later token (exact: the share of \
+         such tokens); TTFT error: with the request's way to the server; simulator late: its own writes behind their \
+         time, which is no error of labctl's"
             .to_owned(),
     ];
     Table { columns, rows: rows.collect(), notes, ..Table::default() }
@@ -81,7 +82,7 @@ fn highest(rate: Option<&HighestRate>) -> String {
     let limit = match rate.limited_by {
         RateLimit::Client => "more was too much for labctl",
         RateLimit::Simulator => "the simulator could not send more, labctl might do more",
-        RateLimit::Untried => "no higher rate was tried to the end",
+        RateLimit::Untried => "what lies higher was not found out in time",
     };
     format!(
         "{} tokens/s with errors of TTFT and ITL below {SMALL_ERROR_MS} ms at p99 ({}, a token every {} ms); {limit}",
@@ -94,10 +95,10 @@ fn highest(rate: Option<&HighestRate>) -> String {
 fn warnings(calibration: &Calibration) -> Vec<String> {
     let mut warnings = Vec::new();
     let behind = calibration.bounds.iter().filter(|bound| bound.simulator_fell_behind());
-    let behind: Vec<_> = behind.map(|bound| streams(bound.streams)).collect();
+    let behind: Vec<_> = behind.map(|bound| count(bound.streams.into())).collect();
     if !behind.is_empty() {
         warnings.push(format!(
-            "at {} the simulator itself fell more than a step behind: this machine is too small or too busy for both, and \
+            "at {} streams the simulator itself fell more than a step behind: this machine is too small or too busy for both, and \
              the errors are not labctl's alone",
             behind.join(" and ")
         ));

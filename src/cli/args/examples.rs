@@ -156,6 +156,7 @@ pub(super) const CALIBRATE: &str = "\
 EXAMPLES:
   labctl calibrate
   labctl calibrate --quick
+  labctl calibrate --transport reqwest
   labctl calibrate --format json";
 
 pub(super) const COMPLETIONS: &str = "\

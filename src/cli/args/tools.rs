@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use super::examples;
 use super::load::APIS;
-use super::values::PlainFormat;
+use super::values::{PlainFormat, TransportArg};
 
 /// Flags of `labctl init`.
 #[derive(Debug, Clone, Args)]
@@ -154,6 +154,10 @@ pub struct CalibrateArgs {
     /// At most ten seconds: enough to see that it works, too little to say much about p99
     #[arg(long)]
     pub quick: bool,
+
+    /// The transport to calibrate, as runs take it; each is calibrated apart [default: `auto`]
+    #[arg(long, value_enum, value_name = "TRANSPORT")]
+    pub transport: Option<TransportArg>,
 
     /// What goes to standard output
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]

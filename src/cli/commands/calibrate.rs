@@ -10,6 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::interrupt::Interrupts;
+use crate::model::config::TransportChoice;
 use crate::report::calibration::{bound_words, terminal};
 use crate::report::terminal::TerminalOptions;
 use crate::results::calibration::store;
@@ -38,7 +39,10 @@ pub fn run(args: &CalibrateArgs, context: &Context) -> Result<ExitStatus, CliErr
             });
         }
         ui.note("calibrating: up to 1,000 streams, then rising rates");
-        calibrate(&program, args.quick, &cancel, |progress| ui.note(&told(progress))).await.map_err(failed)
+        let choice = args.transport.map_or(TransportChoice::Auto, TransportChoice::from);
+        calibrate(&program, args.quick, choice, &cancel, |progress| ui.note(&told(progress)))
+            .await
+            .map_err(|error| failed(&error))
     })?;
     let written = store(&state_dir, &calibration);
     match args.format {
@@ -53,7 +57,7 @@ pub fn run(args: &CalibrateArgs, context: &Context) -> Result<ExitStatus, CliErr
     Ok(ExitStatus::Success)
 }
 
-fn failed(error: PacedError) -> CliError {
+fn failed(error: &PacedError) -> CliError {
     let message = error.to_string();
     match error {
         PacedError::Interrupted => CliError::interrupted(message),
