@@ -8,6 +8,8 @@
 #![expect(clippy::print_stdout, reason = "a command that prints a table")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that fails has nothing to tell")]
 
+mod support;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -19,9 +21,10 @@ use labctl::client::clock::Clock;
 use labctl::client::exchange::Client;
 use labctl::client::failure::Failure;
 use labctl::client::request::{CHAT_COMPLETIONS, Request};
+use labctl::client::server::Dialect;
 use labctl::client::sse::Events;
 use labctl::client::transport::{Head, Opened, Segment, Transport};
-use labctl::model::config::Timeouts;
+use labctl::model::config::{ServerKind, Timeouts};
 use labctl::model::trace::StampSource;
 use labctl::model::units::Nanos;
 use tokio_util::sync::CancellationToken;
@@ -130,7 +133,8 @@ fn events(repetitions: usize, segments: &[Segment]) -> f64 {
 fn exchange(repetitions: usize, segments: &[Segment], is_waited_for: bool) -> f64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let transport = Memory { segments: segments.to_vec(), is_waited_for };
-    let client = Arc::new(Client::new(transport, Clock::start(), Timeouts::default(), Vec::new()));
+    let dialect = Dialect::of(ServerKind::Vllm);
+    let client = Arc::new(Client::new(transport, Clock::start(), Timeouts::default(), Vec::new(), dialect));
     let request = Request { id: "r".to_owned(), path: CHAT_COMPLETIONS, body: Bytes::new() };
     let cancel = CancellationToken::new();
     fastest(repetitions, || {
@@ -145,7 +149,7 @@ fn exchange(repetitions: usize, segments: &[Segment], is_waited_for: bool) -> f6
 }
 
 fn main() {
-    let is_quick = std::env::args().any(|a| a == "--quick") || !std::env::args().any(|a| a == "--bench");
+    let is_quick = support::is_quick();
     let repetitions = if is_quick { 1 } else { REPETITIONS };
     println!("Nanoseconds an event of {} bytes, without any input or output\n", segments(1)[0].bytes.len());
     println!("| events a read | events alone | whole exchange | whole exchange, each read waited for |");
@@ -160,6 +164,6 @@ fn main() {
         );
     }
     if is_quick {
-        println!("\nquick: too few to say anything");
+        println!("\n{}", support::TOO_FEW);
     }
 }

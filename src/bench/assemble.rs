@@ -113,6 +113,7 @@ fn side_info(
         model: header.model.clone(),
         simulated: header.simulated,
         server: header.server.clone(),
+        dialect: header.dialect,
         served_models: models.into_iter().collect(),
         system_fingerprints: fingerprints.into_iter().collect(),
         summary: summarise(rows, blocks, side, concurrency),

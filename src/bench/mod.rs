@@ -5,11 +5,16 @@
 //! `soundness` says what would make the result worth nothing, `doctor` looks at an endpoint and
 //! this machine without measuring. Used by `cli`.
 
+pub mod accuracy;
 pub mod assemble;
+pub mod calibrate;
 pub mod doctor;
 pub mod hosted;
 pub mod limits;
+pub mod machine;
+pub mod paced;
 pub mod plan;
+pub mod process;
 pub mod run;
 pub mod side;
 pub mod soundness;

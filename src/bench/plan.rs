@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::client::secret::Secret;
 use crate::compare::Gate;
 use crate::load::plan::Shape;
-use crate::model::config::Endpoint;
+use crate::model::config::{Endpoint, TransportChoice};
 use crate::model::prompt::PromptSet;
 use crate::model::record::Side;
 use crate::model::result::{LoadInfo, RunKind, Sampling};
@@ -23,6 +23,8 @@ pub struct SideSpec {
     pub endpoint: Endpoint,
     /// Its key.
     pub key: Option<Secret>,
+    /// How measured streams are carried.
+    pub transport: TransportChoice,
 }
 
 /// A run.

@@ -9,12 +9,12 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::check::Judge;
+use crate::client::any_transport::AnyTransport;
 use crate::client::clock::Clock;
 use crate::client::exchange::Client;
-use crate::client::http::HttpTransport;
-use crate::client::request::chat_body;
 use crate::client::transport::Transport as _;
 use crate::load::bus::Bus;
+use crate::load::crew::Crew;
 use crate::load::engine::{Engine, EngineError, Judged, Lane};
 use crate::load::plan::{Block, Item, blocks};
 use crate::model::event::{LogLevel, Phase, RunEvent};
@@ -124,6 +124,7 @@ pub async fn run(
         prompts,
         lanes: sides.iter().map(|(side, reached)| (side, lane(reached, &plan, &blocks, clock))).collect(),
         concurrency: plan.concurrency,
+        crew: Crew::for_streams(plan.concurrency).map_err(|e| RunError::Thread(e.to_string()))?,
         clock,
         bus: journaled.clone(),
         cancel: cancel.clone(),
@@ -262,21 +263,20 @@ fn judged(set: &PromptSet) -> Result<Vec<Judged>, RunError> {
 }
 
 /// A side's requests, serialized once.
-fn lane(reached: &Reached, plan: &BenchPlan, blocks: &[Block], clock: Clock) -> Lane<Client<HttpTransport>> {
+fn lane(reached: &Reached, plan: &BenchPlan, blocks: &[Block], clock: Clock) -> Lane<Client<AnyTransport>> {
+    let form = reached.form();
     let mut bodies = HashMap::new();
     for item in blocks.iter().flat_map(|block| &block.items) {
         if let Some(prompt) = plan.prompt_set.prompts.get(item.prompt) {
-            bodies.entry(*item).or_insert_with(|| {
-                chat_body(prompt, &reached.header.model, &plan.sampling, item.repeat, &reached.endpoint.body)
-            });
+            bodies.entry(*item).or_insert_with(|| form.body(prompt, &plan.sampling, item.repeat));
         }
     }
-    Lane { target: Arc::new(reached.client(clock)), bodies }
+    Lane { target: Arc::new(reached.client(clock)), path: form.path(), bodies }
 }
 
 /// Warms every side up. A side where nothing works at all is not worth measuring.
 async fn warm_up(
-    engine: &Engine<Client<HttpTransport>>,
+    engine: &Engine<Client<AnyTransport>>,
     plan: &BenchPlan,
     sides: &Sides,
     blocks: &[Block],

@@ -6,12 +6,17 @@ use std::time::Duration;
 
 use super::hosted::{HostError, Hosted};
 use super::plan::SideSpec;
+use crate::client::any_transport::AnyTransport;
 use crate::client::clock::Clock;
 use crate::client::exchange::Client;
 use crate::client::failure::Failure;
-use crate::client::http::{HttpError, HttpTransport};
+use crate::client::http::HttpTransport;
 use crate::client::probe::{Identity, identify};
+use crate::client::request::Form;
 use crate::client::secret::{Secret, mask_url, redact_all, secrets_of};
+use crate::client::server::Dialect;
+use crate::client::setup::SetupError;
+use crate::client::transport::Transport;
 use crate::model::config::Endpoint;
 use crate::model::header::SideHeader;
 use crate::model::prompt::PromptSet;
@@ -25,7 +30,7 @@ pub enum SideError {
         /// The endpoint.
         name: String,
         /// Why.
-        error: HttpError,
+        error: SetupError,
     },
     /// The simulator didn't start.
     #[error("endpoint `{name}`: {error}")]
@@ -72,12 +77,14 @@ pub enum SideError {
 /// An endpoint that answers.
 #[derive(Debug)]
 pub struct Reached {
-    /// The way to it.
-    pub transport: HttpTransport,
+    /// The way of measured streams to it.
+    pub transport: AnyTransport,
     /// Its configuration, with the URL in place of a simulator.
     pub endpoint: Endpoint,
     /// What is sent to it and no message may hold.
     pub secrets: Vec<Secret>,
+    /// How the server speaks.
+    pub dialect: Dialect,
     /// Who answers.
     pub header: SideHeader,
     /// The simulator behind it; it stops when this is dropped.
@@ -87,8 +94,24 @@ pub struct Reached {
 impl Reached {
     /// A client of this endpoint, sharing its connections.
     #[must_use]
-    pub fn client(&self, clock: Clock) -> Client<HttpTransport> {
-        Client::new(self.transport.clone(), clock, self.endpoint.timeouts, self.secrets.clone())
+    pub fn client(&self, clock: Clock) -> Client<AnyTransport> {
+        self.client_over(self.transport.clone(), clock)
+    }
+
+    /// A client of this endpoint over another transport.
+    pub fn client_over<T: Transport>(&self, transport: T, clock: Clock) -> Client<T> {
+        Client::new(transport, clock, self.endpoint.timeouts, self.secrets.clone(), self.dialect)
+    }
+
+    /// What its requests have in common.
+    #[must_use]
+    pub fn form(&self) -> Form<'_> {
+        Form {
+            api: self.endpoint.api,
+            dialect: self.dialect,
+            model: &self.header.model,
+            extra: &self.endpoint.body,
+        }
     }
 }
 
@@ -108,45 +131,41 @@ pub async fn reach(
         endpoint.url = Some(simulator.base_url().to_owned());
         hosted = Some(simulator);
     }
-    let transport = HttpTransport::new(&endpoint, spec.key.as_ref(), clock)
-        .map_err(|error| SideError::Configuration { name: name.clone(), error })?;
+    let misconfigured = |error| SideError::Configuration { name: name.clone(), error };
+    let http = HttpTransport::new(&endpoint, spec.key.as_ref(), clock).map_err(misconfigured)?;
+    let transport = AnyTransport::new(spec.transport, &endpoint, spec.key.as_ref(), clock, &http)
+        .map_err(misconfigured)?;
     let url = mask_url(endpoint.url.as_deref().unwrap_or_default());
     let ready = Duration::from_secs_f64(endpoint.timeouts.ready_s);
     let secrets = secrets_of(&endpoint, spec.key.as_ref());
     let redacted = |text: &str| redact_all(&secrets, text).into_owned();
-    let mut identity = identify(&transport, ready).await.map_err(|mut failure| {
+    let mut identity = identify(&http, endpoint.kind, ready).await.map_err(|mut failure| {
         failure.message = redacted(&failure.message);
         SideError::Unreachable { name: name.clone(), url: url.clone(), failure }
     })?;
     identity.server = identity.server.as_deref().map(redacted);
     let listed = identity.models.as_ref();
     identity.models = listed.map(|models| models.iter().map(|model| redacted(model)).collect());
-    let any_name = identity.takes_any_model(endpoint.kind);
-    let model = model(&name, &url, endpoint.model.take(), &identity, any_name)?;
+    let dialect = identity.dialect;
+    let model = model(&name, &url, endpoint.model.take(), &identity)?;
     let header = SideHeader {
         endpoint: name,
         url,
         model: model.clone(),
         simulated: hosted.is_some() || identity.simulated,
         server: identity.server,
+        dialect: Some(dialect.kind),
     };
     endpoint.model = Some(model);
-    Ok(Reached { transport, endpoint, secrets, header, hosted })
+    Ok(Reached { transport, endpoint, secrets, dialect, header, hosted })
 }
 
 /// The model to ask for: the one named, or the only one served.
-fn model(
-    name: &str,
-    url: &str,
-    asked: Option<String>,
-    identity: &Identity,
-    any_name: bool,
-) -> Result<String, SideError> {
+fn model(name: &str, url: &str, asked: Option<String>, identity: &Identity) -> Result<String, SideError> {
     let served = identity.models.clone();
     let (name, url) = (name.to_owned(), url.to_owned());
     match (asked, served) {
-        // llama.cpp serves its one model under whatever name it is asked for.
-        (Some(model), Some(served)) if !served.contains(&model) && !any_name => {
+        (Some(model), Some(served)) if !served.contains(&model) && !identity.dialect.any_model => {
             Err(SideError::NotServed { name, url, model, served })
         }
         (Some(model), _) => Ok(model),
@@ -160,31 +179,32 @@ mod tests {
     use super::*;
     use crate::model::config::ServerKind;
 
-    fn identity(models: &[&str], server: &str) -> Identity {
+    fn identity(models: Option<&[&str]>, kind: ServerKind) -> Identity {
         Identity {
-            server: Some(server.into()),
-            models: Some(models.iter().map(|m| (*m).to_owned()).collect()),
+            server: None,
+            dialect: Dialect::of(kind),
+            models: models.map(|models| models.iter().map(|m| (*m).to_owned()).collect()),
             simulated: false,
         }
     }
 
     fn chosen(asked: Option<&str>, identity: &Identity) -> Result<String, SideError> {
-        model(
-            "e",
-            "http://h/v1",
-            asked.map(str::to_owned),
-            identity,
-            identity.takes_any_model(ServerKind::Auto),
-        )
+        model("e", "http://h/v1", asked.map(str::to_owned), identity)
     }
 
     #[test]
     fn the_model_is_the_one_named_or_the_only_one_served() {
-        assert_eq!(chosen(Some("a"), &identity(&["a", "b"], "vLLM 1")).unwrap(), "a");
-        assert_eq!(chosen(None, &identity(&["a"], "vLLM 1")).unwrap(), "a");
-        assert!(matches!(chosen(None, &identity(&["a", "b"], "vLLM 1")), Err(SideError::WhichModel { .. })));
-        assert!(matches!(chosen(Some("c"), &identity(&["a"], "vLLM 1")), Err(SideError::NotServed { .. })));
-        assert_eq!(chosen(Some("c"), &identity(&["a"], "llama.cpp")).unwrap(), "c");
-        assert_eq!(chosen(Some("c"), &Identity::default()).unwrap(), "c");
+        assert_eq!(chosen(Some("a"), &identity(Some(&["a", "b"]), ServerKind::Vllm)).unwrap(), "a");
+        assert_eq!(chosen(None, &identity(Some(&["a"]), ServerKind::Vllm)).unwrap(), "a");
+        assert!(matches!(
+            chosen(None, &identity(Some(&["a", "b"]), ServerKind::Vllm)),
+            Err(SideError::WhichModel { .. })
+        ));
+        assert!(matches!(
+            chosen(Some("c"), &identity(Some(&["a"]), ServerKind::Vllm)),
+            Err(SideError::NotServed { .. })
+        ));
+        assert_eq!(chosen(Some("c"), &identity(Some(&["a"]), ServerKind::LlamaCpp)).unwrap(), "c");
+        assert_eq!(chosen(Some("c"), &identity(None, ServerKind::Openai)).unwrap(), "c");
     }
 }

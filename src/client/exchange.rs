@@ -16,6 +16,7 @@ use super::progress::Progress;
 use super::refusal;
 use super::request::Request;
 use super::secret::{Secret, redact_all};
+use super::server::Dialect;
 use super::sse::Events;
 use super::transport::{Head, Opened, Segment, Transport};
 use crate::model::config::Timeouts;
@@ -36,12 +37,19 @@ pub struct Client<T> {
     clock: Clock,
     timeouts: Timeouts,
     secrets: Vec<Secret>,
+    dialect: Dialect,
 }
 
 impl<T: Transport> Client<T> {
-    /// A client over a transport. No exchange will hold any of `secrets`.
-    pub const fn new(transport: T, clock: Clock, timeouts: Timeouts, secrets: Vec<Secret>) -> Self {
-        Self { transport, clock, timeouts, secrets }
+    /// A client over a transport to a server that speaks this dialect. No exchange will hold any of `secrets`.
+    pub const fn new(
+        transport: T,
+        clock: Clock,
+        timeouts: Timeouts,
+        secrets: Vec<Secret>,
+        dialect: Dialect,
+    ) -> Self {
+        Self { transport, clock, timeouts, secrets, dialect }
     }
 
     /// The transport beneath.
@@ -57,7 +65,8 @@ impl<T: Transport> Client<T> {
         scheduled_ns: Nanos,
         cancel: &CancellationToken,
     ) -> Exchange {
-        let mut progress = Progress::new(request, scheduled_ns, self.clock.now(), self.transport.stamps());
+        let mut progress =
+            Progress::new(request, scheduled_ns, self.clock.now(), self.transport.stamps(), self.dialect);
         let ended = tokio::select! {
             biased;
             ended = self.stream(request, &mut progress) => ended,

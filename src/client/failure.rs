@@ -27,6 +27,39 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
     joined(causes(error).map(ToString::to_string))
 }
 
+/// Sorts an error of a response's stream, or of a request once its connection stood.
+#[must_use]
+pub fn classify_stream(error: &(dyn Error + 'static)) -> Failure {
+    let message = joined(causes(error).map(ToString::to_string));
+    let outcome = if has_tls_cause(error) {
+        return Failure::new(Outcome::Tls, format!("TLS: {message}"));
+    } else if message.contains("invalid HTTP ") {
+        return Failure::new(Outcome::BadResponse, format!("the answer is not HTTP: {message}"));
+    } else if has_io_cause(error) {
+        Outcome::Reset
+    } else {
+        Outcome::BadResponse
+    };
+    Failure { outcome, message }
+}
+
+/// Sorts an error of opening a connection.
+#[must_use]
+pub fn classify_connect(error: &(dyn Error + 'static)) -> Failure {
+    let message = joined(causes(error).map(ToString::to_string));
+    if has_tls_cause(error) {
+        Failure::new(Outcome::Tls, format!("TLS: {message}"))
+    } else {
+        Failure::new(Outcome::Connect, format!("cannot connect: {message}"))
+    }
+}
+
+/// The failure of not having connected in time.
+#[must_use]
+pub fn connect_timeout(connect_s: f64) -> Failure {
+    Failure::new(Outcome::Connect, format!("no connection within {connect_s} s (`timeouts.connect_s`)"))
+}
+
 /// Sorts reqwest's errors into outcomes. `sent` is whether headers had already arrived; `connect_s`
 /// is the limit that connecting had, in seconds.
 #[must_use]
@@ -40,8 +73,7 @@ pub fn classify(error: reqwest::Error, sent: bool, connect_s: f64) -> Failure {
     }
     if error.is_connect() && !sent {
         if error.is_timeout() {
-            let message = format!("no connection within {connect_s} s (`timeouts.connect_s`)");
-            return Failure::new(Outcome::Connect, message);
+            return connect_timeout(connect_s);
         }
         return Failure::new(Outcome::Connect, format!("cannot connect: {message}"));
     }
@@ -61,7 +93,7 @@ pub fn classify(error: reqwest::Error, sent: bool, connect_s: f64) -> Failure {
 /// Whether the server closed the connection in order before it sent a byte of the response: on a
 /// connection kept open, the sign that it closed just as the request was on its way.
 #[must_use]
-pub fn closed_before_response(error: &reqwest::Error) -> bool {
+pub fn closed_before_response(error: &(dyn Error + 'static)) -> bool {
     let closed = "connection closed before message completed";
     causes(error).any(|cause| cause.to_string() == closed)
         && !causes(error).any(<dyn Error>::is::<std::io::Error>)
@@ -92,11 +124,11 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     })
 }
 
-fn has_tls_cause(error: &reqwest::Error) -> bool {
+fn has_tls_cause(error: &(dyn Error + 'static)) -> bool {
     causes(error).any(<dyn Error>::is::<rustls::Error>)
 }
 
-fn has_io_cause(error: &reqwest::Error) -> bool {
+fn has_io_cause(error: &(dyn Error + 'static)) -> bool {
     causes(error).any(|cause| {
         cause.is::<std::io::Error>()
             || cause.to_string().contains("end of file before message length")

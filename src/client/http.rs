@@ -13,59 +13,22 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 use url::Url;
 
 use super::clock::Clock;
 use super::failure::{Failure, chain, classify, closed_before_response};
 use super::request::Request;
 use super::secret::Secret;
-use super::transport::{Head, Opened, Segment, Transport};
+use super::setup::{SetupError, USER_AGENT, base_url, headers, read_file, under};
+use super::transport::{Head, LONGEST_CROSSING, LONGEST_IDLE, Opened, SENT_TWICE, Segment, Transport};
 use crate::model::config::Endpoint;
 use crate::model::outcome::Outcome;
 use crate::model::trace::StampSource;
 use crate::model::units::Nanos;
 
-/// How long a connection may lie idle before it is given up. Common servers close theirs after 5 s;
-/// a request that crosses the closing is lost.
-const LONGEST_IDLE: Duration = Duration::from_secs(3);
-
-/// A request that crosses the closing of its connection fails within a round trip. One that fails later was worked
-/// on: to send it again would hide a failure, and count its time from the second attempt.
-const LONGEST_CROSSING: Duration = Duration::from_secs(1);
-
 /// The most segments gathered under one stamp, so that a fast server can't hold the reader.
 const MOST_GATHERED: usize = 64;
-
-/// Why a transport could not be made from an endpoint's configuration.
-#[derive(Debug, thiserror::Error)]
-pub enum HttpError {
-    /// No `url` where one is needed.
-    #[error("the endpoint has no `url`")]
-    NoUrl,
-    /// A header's name or value isn't one.
-    #[error("header `{name}` is not valid")]
-    Header {
-        /// The header's name.
-        name: String,
-    },
-    /// A file of certificates or keys can't be read.
-    #[error("cannot read `{path}`: {source}")]
-    File {
-        /// The file.
-        path: String,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A certificate, key or proxy isn't valid.
-    #[error("{what} is not valid: {why}")]
-    Invalid {
-        /// Which setting.
-        what: &'static str,
-        /// Why.
-        why: String,
-    },
-}
 
 /// One endpoint behind reqwest. Cheap to clone: clones share the connections.
 #[derive(Clone)]
@@ -85,9 +48,8 @@ impl std::fmt::Debug for HttpTransport {
 impl HttpTransport {
     /// A transport to this endpoint. HTTP/1.1 without compression, no proxy unless configured, and
     /// certificates always verified.
-    pub fn new(endpoint: &Endpoint, key: Option<&Secret>, clock: Clock) -> Result<Self, HttpError> {
-        let base = endpoint.url.as_deref().ok_or(HttpError::NoUrl)?;
-        let base = Url::parse(base).map_err(|e| HttpError::Invalid { what: "`url`", why: e.to_string() })?;
+    pub fn new(endpoint: &Endpoint, key: Option<&Secret>, clock: Clock) -> Result<Self, SetupError> {
+        let base = base_url(endpoint)?;
         let mut builder = reqwest::Client::builder()
             .no_proxy()
             .http1_only()
@@ -96,11 +58,11 @@ impl HttpTransport {
             .pool_idle_timeout(LONGEST_IDLE)
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs_f64(endpoint.timeouts.connect_s))
-            .user_agent(concat!("labctl/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT)
             .default_headers(headers(endpoint, key)?);
         if let Some(proxy) = &endpoint.proxy {
             let proxy = reqwest::Proxy::all(proxy.as_str())
-                .map_err(|e| HttpError::Invalid { what: "`proxy`", why: chain(&e.without_url()) })?;
+                .map_err(|e| SetupError::Invalid { what: "`proxy`", why: chain(&e.without_url()) })?;
             builder = builder.proxy(proxy);
         }
         // Fails only where one is installed already, which is as good.
@@ -108,26 +70,14 @@ impl HttpTransport {
         builder = tls(builder, endpoint)?;
         let client = builder
             .build()
-            .map_err(|e| HttpError::Invalid { what: "the TLS configuration", why: chain(&e) })?;
+            .map_err(|e| SetupError::Invalid { what: "the TLS configuration", why: chain(&e) })?;
         Ok(Self { client, base, clock, connect_s: endpoint.timeouts.connect_s })
-    }
-
-    /// The base URL with a path added; its query, if it has one, stays.
-    fn url(&self, path: &str) -> Url {
-        let base = self.base.path().trim_end_matches('/');
-        let path = match path.strip_prefix('/') {
-            Some(rooted) => format!("{}/{rooted}", base.strip_suffix("/v1").unwrap_or(base)),
-            None => format!("{base}/{path}"),
-        };
-        let mut url = self.base.clone();
-        url.set_path(&path);
-        url
     }
 
     /// GET of a path under the base URL, or beside it where the path starts with `/`
     /// (`/health` lies at the server's root, not under `/v1`).
     pub async fn get(&self, path: &str, limit: Duration) -> Result<(u16, HeaderMap, Bytes), Failure> {
-        let url = self.url(path);
+        let url = under(&self.base, path);
         let exchange = async {
             let response =
                 self.client.get(url).send().await.map_err(|e| classify(e, false, self.connect_s))?;
@@ -141,57 +91,31 @@ impl HttpTransport {
     }
 }
 
-fn headers(endpoint: &Endpoint, key: Option<&Secret>) -> Result<HeaderMap, HttpError> {
-    let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(reqwest::header::ACCEPT, HeaderValue::from_static("text/event-stream, application/json"));
-    if let Some(key) = key {
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
-            .map_err(|_| HttpError::Header { name: "Authorization".into() })?;
-        value.set_sensitive(true);
-        headers.insert(reqwest::header::AUTHORIZATION, value);
-    }
-    for (name, value) in &endpoint.headers {
-        let invalid = || HttpError::Header { name: name.clone() };
-        let mut value = HeaderValue::from_str(value).map_err(|_| invalid())?;
-        value.set_sensitive(true);
-        headers.insert(HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?, value);
-    }
-    Ok(headers)
-}
-
 fn tls(
     mut builder: reqwest::ClientBuilder,
     endpoint: &Endpoint,
-) -> Result<reqwest::ClientBuilder, HttpError> {
-    let read = |path: &std::path::Path| {
-        std::fs::read(path).map_err(|source| HttpError::File { path: path.display().to_string(), source })
-    };
+) -> Result<reqwest::ClientBuilder, SetupError> {
     if let Some(path) = &endpoint.tls.ca_file {
-        let certificates = reqwest::Certificate::from_pem_bundle(&read(path)?)
-            .map_err(|e| HttpError::Invalid { what: "`tls.ca_file`", why: chain(&e) })?;
+        let certificates = reqwest::Certificate::from_pem_bundle(&read_file(path)?)
+            .map_err(|e| SetupError::Invalid { what: "`tls.ca_file`", why: chain(&e) })?;
         if certificates.is_empty() {
-            let why = format!("`{}` holds no certificate in PEM form", path.display());
-            return Err(HttpError::Invalid { what: "`tls.ca_file`", why });
+            return Err(SetupError::no_certificate("`tls.ca_file`", path));
         }
         builder = builder.tls_certs_merge(certificates);
     }
     match (&endpoint.tls.client_certificate_file, &endpoint.tls.client_key_file) {
         (Some(certificate), Some(key)) => {
-            let mut pem = read(certificate)?;
+            let mut pem = read_file(certificate)?;
             pem.push(b'\n');
-            pem.extend(read(key)?);
-            let identity = reqwest::Identity::from_pem(&pem).map_err(|e| HttpError::Invalid {
+            pem.extend(read_file(key)?);
+            let identity = reqwest::Identity::from_pem(&pem).map_err(|e| SetupError::Invalid {
                 what: "`tls.client_certificate_file` with its key",
                 why: chain(&e),
             })?;
             Ok(builder.identity(identity))
         }
         (None, None) => Ok(builder),
-        _ => Err(HttpError::Invalid {
-            what: "`tls`",
-            why: "`client_certificate_file` and `client_key_file` go together".into(),
-        }),
+        _ => Err(SetupError::half_an_identity()),
     }
 }
 
@@ -201,7 +125,7 @@ impl Transport for HttpTransport {
     async fn send(&self, request: &Request, sent: &mut Nanos) -> Result<Opened<Gathered>, Failure> {
         let build = || {
             self.client
-                .post(self.url(request.path))
+                .post(under(&self.base, request.path))
                 .header("x-request-id", &request.id)
                 .body(request.body.clone())
         };
@@ -211,7 +135,8 @@ impl Transport for HttpTransport {
         // Servers close idle connections after some seconds, and a request may cross the closing. It
         // was not processed, so it is sent once more, counted from then, and the result says so.
         let waited = Duration::from_nanos(self.clock.now().since(*sent).0);
-        let resent = waited < LONGEST_CROSSING && response.as_ref().is_err_and(closed_before_response);
+        let resent =
+            waited < LONGEST_CROSSING && response.as_ref().is_err_and(|error| closed_before_response(error));
         if resent {
             *sent = self.clock.now();
             response = build().send().await;
@@ -219,19 +144,12 @@ impl Transport for HttpTransport {
         let response = response.map_err(|e| {
             let mut failure = classify(e, false, connect_s);
             if resent {
-                failure.message.push_str("; sent a second time, for the server closed the first connection");
+                failure.message.push_str(SENT_TWICE);
             }
             failure
         })?;
         let headers_ns = self.clock.now();
-        let head = Head {
-            status: response.status().as_u16(),
-            content_type: text(response.headers(), &CONTENT_TYPE)
-                .map(|t| t.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()),
-            retry_after_s: text(response.headers(), &RETRY_AFTER).and_then(|t| t.trim().parse().ok()),
-            headers_ns,
-            resent,
-        };
+        let head = Head::new(response.status(), response.headers(), headers_ns, resent);
         let body = response
             .bytes_stream()
             .map(move |item| item.map_err(move |e| classify(e, true, connect_s)))
@@ -256,10 +174,6 @@ impl Transport for HttpTransport {
     fn name(&self) -> &'static str {
         "reqwest"
     }
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
 }
 
 /// A body whose simultaneous pieces are stamped together and known as such.

@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::refusal;
 use super::request::Request;
+use super::server::Dialect;
 use super::sse::Event;
 use super::transport::Head;
 use super::wire::{self, text};
@@ -13,13 +14,22 @@ use crate::model::units::Nanos;
 
 pub(super) struct Progress {
     exchange: Exchange,
+    dialect: Dialect,
+    /// Tokens of all chunks so far.
+    tokens: u64,
     done: bool,
     /// Whether the last token's stamp is from where the trace's stamps are promised to be.
     last_token_is_stamped: bool,
 }
 
 impl Progress {
-    pub(super) fn new(request: &Request, scheduled_ns: Nanos, now: Nanos, stamps: StampSource) -> Self {
+    pub(super) fn new(
+        request: &Request,
+        scheduled_ns: Nanos,
+        now: Nanos,
+        stamps: StampSource,
+        dialect: Dialect,
+    ) -> Self {
         let trace =
             Trace { scheduled_ns, sent_ns: now, headers_ns: None, end_ns: now, stamps, chunks: Vec::new() };
         let exchange = Exchange {
@@ -39,7 +49,7 @@ impl Progress {
             system_fingerprint: None,
             trace,
         };
-        Self { exchange, done: false, last_token_is_stamped: false }
+        Self { exchange, dialect, tokens: 0, done: false, last_token_is_stamped: false }
     }
 
     pub(super) const fn sent_ns(&mut self) -> &mut Nanos {
@@ -50,8 +60,8 @@ impl Progress {
         self.done
     }
 
-    pub(super) fn has_token(&self) -> bool {
-        self.exchange.trace.token_chunks().next().is_some()
+    pub(super) const fn has_token(&self) -> bool {
+        self.tokens > 0
     }
 
     pub(super) const fn head(&mut self, head: &Head) {
@@ -64,9 +74,9 @@ impl Progress {
     /// Takes in one event.
     pub(super) fn event(&mut self, event: Event) -> Result<(), Failure> {
         let Event { data, recv_ns, read_ns, exact, stamps } = event;
-        let kind = if data.trim() == "[DONE]" {
+        let (kind, tokens) = if data.trim() == "[DONE]" {
             self.done = true;
-            ChunkKind::Done
+            (ChunkKind::Done, 0)
         } else {
             let chunk: wire::Chunk<'_> = serde_json::from_str(&data).map_err(|e| {
                 let shown = refusal::quote(&data);
@@ -77,8 +87,7 @@ impl Progress {
             })?;
             self.chunk(&chunk)?
         };
-        let tokens =
-            u32::from(matches!(kind, ChunkKind::Content | ChunkKind::Reasoning | ChunkKind::ToolCall));
+        self.tokens = self.tokens.saturating_add(u64::from(tokens));
         let is_stamped = stamps == self.exchange.trace.stamps;
         if tokens > 0 {
             self.last_token_is_stamped = is_stamped;
@@ -89,7 +98,9 @@ impl Progress {
         Ok(())
     }
 
-    fn chunk(&mut self, chunk: &wire::Chunk<'_>) -> Result<ChunkKind, Failure> {
+    /// What a chunk is, and how many tokens it carries: as the server tells, which may be some where it has no text
+    /// yet; else one for text.
+    fn chunk(&mut self, chunk: &wire::Chunk<'_>) -> Result<(ChunkKind, u32), Failure> {
         if let Some(error) = chunk.error.as_ref().filter(|error| !error.is_null()) {
             return Err(Failure::new(Outcome::StreamError, refusal::message_of(error)));
         }
@@ -99,10 +110,12 @@ impl Progress {
         if let Some(usage) = chunk.usage {
             exchange.usage = Some(usage.into());
         }
-        // With n = 1, which is all that labctl asks for, every choice has index 0.
-        let Some(choice) = chunk.choices.iter().flatten().find(|choice| choice.index == 0) else {
-            return Ok(if chunk.usage.is_some() { ChunkKind::Usage } else { ChunkKind::Other });
+        // labctl asks for one choice, whatever index a server gives it (one is known to count up).
+        let Some(choice) = chunk.choices.iter().flatten().next() else {
+            let kind = if chunk.usage.is_some() { ChunkKind::Usage } else { ChunkKind::Other };
+            return Ok((kind, 0));
         };
+        let told = self.dialect.telling.tokens(chunk, choice, self.tokens);
         keep_latest(&mut exchange.finish_reason, text(&choice.finish_reason));
         let mut kind = if choice.finish_reason.is_some() { ChunkKind::Finish } else { ChunkKind::Other };
         let mut content = text(&choice.text);
@@ -135,13 +148,21 @@ impl Progress {
             exchange.content.push_str(content);
             kind = ChunkKind::Content;
         }
-        Ok(kind)
+        let tokens = match kind {
+            // Where it already counts one, that is the first token's, whose chunk comes next.
+            ChunkKind::Role => 0,
+            ChunkKind::Content | ChunkKind::Reasoning | ChunkKind::ToolCall => told.unwrap_or(1),
+            _ => told.unwrap_or(0),
+        };
+        Ok((kind, tokens))
     }
 
     /// The exchange as it ended.
     pub(super) fn finish(self, ended: Result<(), Failure>, now: Nanos) -> Exchange {
-        let has_token = self.has_token();
-        let Self { mut exchange, done, last_token_is_stamped } = self;
+        let Self { mut exchange, done, last_token_is_stamped, .. } = self;
+        // A token that ends an answer, and is told, is none of the answer.
+        let is_empty =
+            [&exchange.content, &exchange.reasoning, &exchange.tool_calls].iter().all(|text| text.is_empty());
         exchange.trace.end_ns = now;
         if last_token_is_stamped {
             settle_last_token(&mut exchange.trace.chunks);
@@ -155,7 +176,7 @@ impl Progress {
                 exchange.outcome = Outcome::IncompleteStream;
                 exchange.error = Some("the stream closed with neither a `finish_reason` nor `[DONE]`".into());
             }
-            Ok(()) => exchange.outcome = if has_token { Outcome::Success } else { Outcome::Empty },
+            Ok(()) => exchange.outcome = if is_empty { Outcome::Empty } else { Outcome::Success },
         }
         exchange
     }
@@ -178,10 +199,15 @@ fn settle_last_token(chunks: &mut [Chunk]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::config::ServerKind;
 
     fn run(events: &[&str]) -> Exchange {
+        run_as(ServerKind::Openai, events)
+    }
+
+    fn run_as(kind: ServerKind, events: &[&str]) -> Exchange {
         let request = Request { id: "r".into(), path: "", body: bytes::Bytes::new() };
-        let mut progress = Progress::new(&request, Nanos(1), Nanos(2), StampSource::Read);
+        let mut progress = Progress::new(&request, Nanos(1), Nanos(2), StampSource::Read, Dialect::of(kind));
         let mut ended = Ok(());
         for (n, data) in (10..).zip(events) {
             let event = Event {
@@ -197,6 +223,10 @@ mod tests {
             }
         }
         progress.finish(ended, Nanos(99))
+    }
+
+    fn tokens(exchange: &Exchange) -> Vec<u32> {
+        exchange.trace.chunks.iter().map(|c| c.tokens).collect()
     }
 
     fn kinds(exchange: &Exchange) -> Vec<ChunkKind> {
@@ -276,5 +306,49 @@ mod tests {
             r#"{"choices":[{"index":0,"delta":{"content":"\u00e9\ud83d\ude00\\"},"finish_reason":"stop"}]}"#,
         ]);
         assert_eq!(exchange.content, "é😀\\");
+    }
+
+    #[test]
+    fn ids_make_a_token_of_a_chunk_without_text() {
+        let exchange = run_as(
+            ServerKind::Vllm,
+            &[
+                r#"{"choices":[{"index":0,"delta":{"role":"assistant","content":""}}],"prompt_token_ids":[1,2,3]}"#,
+                r#"{"choices":[{"index":0,"delta":{},"token_ids":[7]}]}"#,
+                r#"{"choices":[{"index":0,"delta":{"content":""},"token_ids":[8,9]}]}"#,
+                r#"{"choices":[{"index":0,"delta":{"content":"é"},"token_ids":[10,11,12]}]}"#,
+                r#"{"choices":[{"index":0,"delta":{"content":""},"finish_reason":"stop","token_ids":[2]}]}"#,
+                r#"{"choices":[],"usage":{"completion_tokens":7}}"#,
+            ],
+        );
+        use ChunkKind::{Content, Finish, Other, Role, Usage};
+        assert_eq!(kinds(&exchange), [Role, Other, Other, Content, Finish, Usage]);
+        assert_eq!(tokens(&exchange), [0, 1, 2, 3, 1, 0]);
+        assert_eq!(exchange.outcome, Outcome::Success);
+    }
+
+    #[test]
+    fn an_end_token_alone_is_an_empty_answer() {
+        let end = r#"{"choices":[{"delta":{"content":""},"finish_reason":"stop","token_ids":[2]}]}"#;
+        assert_eq!(run_as(ServerKind::Vllm, &[end, "[DONE]"]).outcome, Outcome::Empty);
+    }
+
+    #[test]
+    fn a_running_count_gives_each_chunk_what_came_since_the_last() {
+        let exchange = run_as(
+            ServerKind::Sglang,
+            &[
+                r#"{"choices":[{"delta":{"role":"assistant","content":""}}],"usage":{"completion_tokens":1}}"#,
+                r#"{"choices":[{"delta":{"content":"a"}}],"usage":{"completion_tokens":2}}"#,
+                r#"{"choices":[{"delta":{"content":"bcd"}}],"usage":{"completion_tokens":5}}"#,
+                r#"{"choices":[{"delta":{},"finish_reason":"length"}],"usage":{"completion_tokens":5}}"#,
+                r#"{"choices":[],"usage":{"completion_tokens":5}}"#,
+            ],
+        );
+        assert_eq!(tokens(&exchange), [0, 2, 3, 0, 0], "the role chunk's token is the next chunk's");
+        let untold = r#"{"choices":[{"delta":{"content":"a"}}]}"#;
+        let end = r#"{"choices":[{"delta":{},"finish_reason":"stop"}],"timings":{"predicted_n":3}}"#;
+        let exchange = run_as(ServerKind::LlamaCpp, &[untold, untold, end]);
+        assert_eq!(tokens(&exchange), [1, 1, 1], "a count at the end alone is split as the chunks are");
     }
 }

@@ -14,6 +14,57 @@ pub fn message(body: &[u8]) -> String {
     quote(found.as_deref().unwrap_or(&text))
 }
 
+/// The shape of an error body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// `{"error":{"message":…}}`, as OpenAI words it.
+    ErrorMessage,
+    /// `{"error":"…"}`
+    ErrorText,
+    /// `{"detail":…}`, as FastAPI words it.
+    Detail,
+    /// `{"message":…}`
+    Message,
+    /// JSON of another shape.
+    OtherJson,
+    /// No JSON.
+    Text,
+    /// Nothing.
+    Empty,
+}
+
+impl Shape {
+    /// The shape of a body.
+    #[must_use]
+    pub fn of(body: &[u8]) -> Self {
+        let Ok(value) = serde_json::from_slice::<Value>(body) else {
+            return if body.iter().all(u8::is_ascii_whitespace) { Self::Empty } else { Self::Text };
+        };
+        let is_text = |pointer| value.pointer(pointer).is_some_and(Value::is_string);
+        match () {
+            () if is_text("/error/message") => Self::ErrorMessage,
+            () if is_text("/error") => Self::ErrorText,
+            () if value.get("detail").is_some() => Self::Detail,
+            () if is_text("/message") => Self::Message,
+            () => Self::OtherJson,
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::ErrorMessage => "JSON `error.message`",
+            Self::ErrorText => "JSON `error`",
+            Self::Detail => "JSON `detail`",
+            Self::Message => "JSON `message`",
+            Self::OtherJson => "JSON of another shape",
+            Self::Text => "plain text",
+            Self::Empty => "no words",
+        }
+    }
+}
+
 /// The message of an error object inside a stream.
 #[must_use]
 pub fn message_of(error: &Value) -> String {
@@ -85,20 +136,25 @@ mod tests {
 
     #[test]
     fn every_shape_gives_its_message() {
-        for (body, expected) in [
-            (r#"{"error":{"message":"no such model","type":"NotFoundError","code":404}}"#, "no such model"),
-            (r#"{"error":"plain"}"#, "plain"),
-            (r#"{"detail":"Not Found"}"#, "Not Found"),
+        for (body, expected, shape) in [
+            (
+                r#"{"error":{"message":"no such model","type":"NotFoundError","code":404}}"#,
+                "no such model",
+                Shape::ErrorMessage,
+            ),
+            (r#"{"error":"plain"}"#, "plain", Shape::ErrorText),
+            (r#"{"detail":"Not Found"}"#, "Not Found", Shape::Detail),
             (
                 r#"{"detail":[{"loc":["body","seed"],"msg":"too big"},{"loc":["body",1],"msg":"odd"}]}"#,
                 "body.seed: too big; body.1: odd",
+                Shape::Detail,
             ),
-            (r#"{"object":"error","message":"old","code":400}"#, "old"),
-            ("Internal\nServer Error", "Internal Server Error"),
-            ("", ""),
-            (r#"{"strange":1}"#, r#"{"strange":1}"#),
+            (r#"{"object":"error","message":"old","code":400}"#, "old", Shape::Message),
+            ("Internal\nServer Error", "Internal Server Error", Shape::Text),
+            ("", "", Shape::Empty),
+            (r#"{"strange":1}"#, r#"{"strange":1}"#, Shape::OtherJson),
         ] {
-            assert_eq!(message(body.as_bytes()), expected, "{body}");
+            assert_eq!((message(body.as_bytes()).as_str(), Shape::of(body.as_bytes())), (expected, shape));
         }
     }
 

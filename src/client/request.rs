@@ -3,11 +3,16 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
+use super::server::Dialect;
+use crate::model::config::Api;
 use crate::model::prompt::Prompt;
 use crate::model::result::Sampling;
 
 /// The path of chat completions under an endpoint's base URL.
 pub const CHAT_COMPLETIONS: &str = "chat/completions";
+
+/// The path of text completions under an endpoint's base URL.
+pub const COMPLETIONS: &str = "completions";
 
 /// A completion request in its final form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,36 +25,64 @@ pub struct Request {
     pub body: Bytes,
 }
 
-/// Builds the body of a streamed chat completion for a prompt. `extra` (the endpoint's `body`) is
-/// merged last and wins.
-#[must_use]
-pub fn chat_body(
-    prompt: &Prompt,
-    model: &str,
-    sampling: &Sampling,
-    repeat: u32,
-    extra: &Map<String, Value>,
-) -> Bytes {
-    let mut messages = Vec::new();
-    if let Some(system) = &prompt.system {
-        messages.push(json!({"role": "system", "content": system}));
+/// What the requests to one endpoint have in common.
+#[derive(Debug, Clone, Copy)]
+pub struct Form<'a> {
+    /// The interface that is called.
+    pub api: Api,
+    /// How the server speaks.
+    pub dialect: Dialect,
+    /// The model asked for.
+    pub model: &'a str,
+    /// The endpoint's `body`: merged last, and wins.
+    pub extra: &'a Map<String, Value>,
+}
+
+impl Form<'_> {
+    /// Where requests are posted, under the endpoint's base URL.
+    #[must_use]
+    pub const fn path(&self) -> &'static str {
+        match self.api {
+            Api::Chat => CHAT_COMPLETIONS,
+            Api::Completions => COMPLETIONS,
+        }
     }
-    messages.push(json!({"role": "user", "content": prompt.prompt}));
-    let mut body = Map::new();
-    body.insert("model".into(), model.into());
-    body.insert("messages".into(), messages.into());
-    body.insert("max_tokens".into(), sampling.max_tokens.unwrap_or(prompt.max_tokens).into());
-    body.insert("temperature".into(), sampling.temperature.into());
-    if let Some(top_p) = sampling.top_p {
-        body.insert("top_p".into(), top_p.into());
+
+    /// The body of a streamed request for a prompt.
+    #[must_use]
+    pub fn body(&self, prompt: &Prompt, sampling: &Sampling, repeat: u32) -> Bytes {
+        let mut body = Map::new();
+        body.insert("model".into(), self.model.into());
+        match self.api {
+            Api::Chat => body.insert("messages".into(), messages(prompt).into()),
+            Api::Completions => body.insert("prompt".into(), text(prompt).into()),
+        };
+        body.insert("max_tokens".into(), sampling.max_tokens.unwrap_or(prompt.max_tokens).into());
+        body.insert("temperature".into(), sampling.temperature.into());
+        if let Some(top_p) = sampling.top_p {
+            body.insert("top_p".into(), top_p.into());
+        }
+        body.insert("seed".into(), sampling.seed.wrapping_add(u64::from(repeat)).into());
+        body.insert("stream".into(), true.into());
+        body.insert("stream_options".into(), json!({"include_usage": true}));
+        self.dialect.ask(&mut body);
+        for (name, value) in self.extra {
+            body.insert(name.clone(), value.clone());
+        }
+        Bytes::from(Value::Object(body).to_string())
     }
-    body.insert("seed".into(), sampling.seed.wrapping_add(u64::from(repeat)).into());
-    body.insert("stream".into(), true.into());
-    body.insert("stream_options".into(), json!({"include_usage": true}));
-    for (name, value) in extra {
-        body.insert(name.clone(), value.clone());
+}
+
+fn messages(prompt: &Prompt) -> Vec<Value> {
+    let system = prompt.system.iter().map(|system| json!({"role": "system", "content": system}));
+    system.chain([json!({"role": "user", "content": prompt.prompt})]).collect()
+}
+
+fn text(prompt: &Prompt) -> String {
+    match &prompt.system {
+        Some(system) => format!("{system}\n\n{}", prompt.prompt),
+        None => prompt.prompt.clone(),
     }
-    Bytes::from(Value::Object(body).to_string())
 }
 
 /// An id made of parts, with what a header can't carry replaced.
@@ -61,6 +94,7 @@ pub fn request_id(parts: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::config::ServerKind;
 
     fn prompt() -> Prompt {
         serde_json::from_value(json!({"id": "a", "category": "c", "system": "be brief", "prompt": "2+2?",
@@ -68,23 +102,32 @@ mod tests {
         .unwrap()
     }
 
+    fn body(api: Api, kind: ServerKind, extra: &Value) -> Value {
+        let sampling = Sampling { temperature: 0.0, top_p: None, seed: 7, max_tokens: None };
+        let extra = extra.as_object().unwrap();
+        let form = Form { api, dialect: Dialect::of(kind), model: "m", extra };
+        serde_json::from_slice(&form.body(&prompt(), &sampling, 2)).unwrap()
+    }
+
     #[test]
     fn every_sampling_setting_is_sent_and_extra_members_win() {
-        let sampling = Sampling { temperature: 0.0, top_p: None, seed: 7, max_tokens: None };
-        let extra = json!({"seed": 1, "chat_template_kwargs": {"enable_thinking": false}});
-        let body = chat_body(&prompt(), "m", &sampling, 2, &Map::new());
-        let body: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(
-            body,
+            body(Api::Chat, ServerKind::Openai, &json!({})),
             json!({"model": "m", "messages": [{"role": "system", "content": "be brief"}, {"role": "user", "content": "2+2?"}],
                 "max_tokens": 9, "temperature": 0.0, "seed": 9, "stream": true, "stream_options": {"include_usage": true}})
         );
-        let body = chat_body(&prompt(), "m", &sampling, 2, extra.as_object().unwrap());
-        let body: Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!(
-            (&body["seed"], &body["chat_template_kwargs"]["enable_thinking"]),
-            (&json!(1), &json!(false))
-        );
+        let extra =
+            json!({"seed": 1, "chat_template_kwargs": {"enable_thinking": false}, "return_token_ids": false});
+        let body = body(Api::Chat, ServerKind::Vllm, &extra);
+        assert_eq!((&body["seed"], &body["return_token_ids"]), (&json!(1), &json!(false)));
+        assert_eq!(body["chat_template_kwargs"]["enable_thinking"], false);
+    }
+
+    #[test]
+    fn completions_have_a_prompt_in_place_of_messages() {
+        let body = body(Api::Completions, ServerKind::LlamaCpp, &json!({}));
+        assert_eq!((&body["prompt"], &body["messages"]), (&json!("be brief\n\n2+2?"), &Value::Null));
+        assert_eq!((&body["timings_per_token"], &body["stream"]), (&json!(true), &json!(true)));
     }
 
     #[test]

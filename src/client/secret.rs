@@ -86,12 +86,7 @@ pub fn secrets_of(endpoint: &Endpoint, key: Option<&Secret>) -> Vec<Secret> {
 fn secret_parts(url: &str) -> Vec<String> {
     let Ok(url) = Url::parse(url) else { return Vec::new() };
     let mut parts = vec![url.username().to_owned(), url.password().unwrap_or_default().to_owned()];
-    if !parts[0].is_empty() {
-        // The form in which user information is sent, and quoted back.
-        let [user, password] =
-            [&parts[0], &parts[1]].map(|part| decoded(part).unwrap_or_else(|| part.clone()));
-        parts.push(base64(format!("{user}:{password}").as_bytes()));
-    }
+    parts.extend(sent_user_information(&url));
     for pair in url.query().unwrap_or_default().split('&') {
         match pair.split_once('=') {
             Some((name, _)) if HARMLESS_PARAMETERS.contains(&name) => {}
@@ -103,6 +98,21 @@ fn secret_parts(url: &str) -> Vec<String> {
     let decoded: Vec<String> = parts.iter().filter_map(|part| decoded(part)).collect();
     parts.extend(decoded);
     parts
+}
+
+/// A URL's user name and password in the form in which they are sent (RFC 7617), and quoted back.
+fn sent_user_information(url: &Url) -> Option<String> {
+    let parts = [url.username(), url.password().unwrap_or_default()];
+    let [user, password] = parts.map(|part| decoded(part).unwrap_or_else(|| part.to_owned()));
+    (!parts[0].is_empty()).then(|| base64(format!("{user}:{password}").as_bytes()))
+}
+
+/// The `Authorization` header that stands for a URL's user name and password, where it has them.
+#[cfg(all(target_os = "linux", feature = "kernel-stamps"))]
+pub(super) fn basic_authorization(url: &Url) -> Option<http::HeaderValue> {
+    let mut value = http::HeaderValue::try_from(format!("Basic {}", sent_user_information(url)?)).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// RFC 4648, with padding.

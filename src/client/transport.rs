@@ -1,14 +1,29 @@
 //! The seam between labctl and the network: whoever carries the bytes says when they came.
 
 use std::future::Future;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 
 use super::failure::Failure;
 use super::request::Request;
+use crate::model::health::StampFaults;
 use crate::model::trace::StampSource;
 use crate::model::units::Nanos;
+
+/// How long a connection may lie idle before it is given up. Common servers close theirs after 5 s;
+/// a request that crosses the closing is lost.
+pub(super) const LONGEST_IDLE: Duration = Duration::from_secs(3);
+
+/// A request that crosses the closing of its connection fails within a round trip. One that fails later was worked
+/// on: to send it again would hide a failure, and count its time from the second attempt.
+pub(super) const LONGEST_CROSSING: Duration = Duration::from_secs(1);
+
+/// Said after the message of a request that failed at its second sending.
+pub(super) const SENT_TWICE: &str = "; sent a second time, for the server closed the first connection";
 
 /// Bytes of a response's body with the time they were received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +65,21 @@ pub struct Head {
     pub resent: bool,
 }
 
+impl Head {
+    /// The head of a response that arrived at `headers_ns`.
+    pub(super) fn new(status: StatusCode, headers: &HeaderMap, headers_ns: Nanos, resent: bool) -> Self {
+        let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        Self {
+            status: status.as_u16(),
+            content_type: text(CONTENT_TYPE)
+                .map(|t| t.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()),
+            retry_after_s: text(RETRY_AFTER).and_then(|t| t.trim().parse().ok()),
+            headers_ns,
+            resent,
+        }
+    }
+}
+
 /// A response whose head has arrived.
 pub struct Opened<B> {
     /// Its head.
@@ -76,6 +106,11 @@ pub trait Transport: Send + Sync + 'static {
 
     /// Whose stamps the segments carry.
     fn stamps(&self) -> StampSource;
+
+    /// What became of stamps that were promised.
+    fn stamp_faults(&self) -> StampFaults {
+        StampFaults::default()
+    }
 
     /// The name in results.
     fn name(&self) -> &'static str;

@@ -2,8 +2,10 @@
 //! they leave out, and what labctl doesn't read is skipped.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::Value;
 
 /// Text that borrows where the JSON holds no escape. (`Option<Cow<str>>` alone would always copy.)
@@ -18,6 +20,9 @@ pub(super) struct Chunk<'a> {
     pub(super) choices: Option<Vec<Choice<'a>>>,
     #[serde(default)]
     pub(super) usage: Option<Usage>,
+    /// llama.cpp's.
+    #[serde(default)]
+    pub(super) timings: Option<Timings>,
     #[serde(borrow, default)]
     pub(super) model: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -28,8 +33,6 @@ pub(super) struct Chunk<'a> {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Choice<'a> {
-    #[serde(default)]
-    pub(super) index: u32,
     #[serde(borrow, default)]
     pub(super) delta: Option<Delta<'a>>,
     /// Legacy completions.
@@ -37,6 +40,9 @@ pub(super) struct Choice<'a> {
     pub(super) text: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(super) finish_reason: Option<Text<'a>>,
+    /// vLLM's.
+    #[serde(default)]
+    pub(super) token_ids: Option<Count>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -65,6 +71,39 @@ pub(super) struct Function<'a> {
     pub(super) name: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(super) arguments: Option<Text<'a>>,
+}
+
+/// How many elements a list has, counted without keeping them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Count(pub(super) u32);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Counting;
+        impl<'de> Visitor<'de> for Counting {
+            type Value = Count;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Count, A::Error> {
+                let mut count = 0_u32;
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    count = count.saturating_add(1);
+                }
+                Ok(Count(count))
+            }
+        }
+        deserializer.deserialize_seq(Counting)
+    }
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct Timings {
+    /// Tokens generated up to and with this chunk.
+    #[serde(default)]
+    pub(super) predicted_n: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -179,6 +179,7 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
             model: "m1".to_owned(),
             simulated: false,
             server: None,
+            dialect: None,
             served_models: vec!["m1".to_owned()],
             system_fingerprints: Vec::new(),
             summary: summary(&rows, Side::Candidate),

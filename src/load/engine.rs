@@ -11,13 +11,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::bus::Bus;
+use super::crew::Crew;
 pub use super::judging::Judged;
 use super::judging::{self, Ended};
 use super::plan::{Block, Item};
 use super::target::Target;
 use super::watch::Watch;
 use crate::client::clock::Clock;
-use crate::client::request::{CHAT_COMPLETIONS, Request, request_id};
+use crate::client::request::{Request, request_id};
 use crate::metrics::health::Samples;
 use crate::model::event::RunEvent;
 use crate::model::exchange::Exchange;
@@ -33,6 +34,8 @@ const NOT_YET: u64 = u64::MAX;
 pub struct Lane<T> {
     /// Whom to ask.
     pub target: Arc<T>,
+    /// Where requests are posted, under the base URL.
+    pub path: &'static str,
     /// The body of every planned prompt and repeat.
     pub bodies: HashMap<Item, Bytes>,
 }
@@ -46,6 +49,8 @@ pub struct Engine<T> {
     pub lanes: BTreeMap<Side, Lane<T>>,
     /// Requests in flight.
     pub concurrency: u32,
+    /// The event loops that carry them.
+    pub crew: Crew,
     /// The run's clock.
     pub clock: Clock,
     /// Where events go.
@@ -90,10 +95,10 @@ impl<T: Target> Engine<T> {
         for (n, item) in items.iter().enumerate() {
             let Some(body) = lane.bodies.get(item) else { continue };
             let id = request_id(&["warm-up", side.name(), &n.to_string()]);
-            let request = Request { id, path: CHAT_COMPLETIONS, body: body.clone() };
+            let request = Request { id, path: lane.path, body: body.clone() };
             let (target, clock, cancel) = (lane.target.clone(), self.clock, self.cancel.clone());
             let slots = slots.clone();
-            requests.spawn(async move {
+            self.crew.spawn(&mut requests, n, async move {
                 // Fails only where the semaphore was closed, which nobody does.
                 let _slot = slots.acquire_owned().await;
                 target.exchange(&request, clock.now(), &cancel).await
@@ -105,7 +110,7 @@ impl<T: Target> Engine<T> {
     /// Runs the blocks one after the other, each on its sides in turn.
     pub async fn execute(&self, blocks: &[Block]) -> Result<Execution, EngineError> {
         let (ended, records) = judging::start(self.prompts.clone(), self.bus.clone())?;
-        let watch = Watch::start();
+        let watch = Watch::start(&self.crew);
         let mut times = Vec::new();
         for block in blocks {
             for side in &block.sides {
@@ -120,10 +125,19 @@ impl<T: Target> Engine<T> {
         Ok(Execution { records, blocks: times, samples })
     }
 
-    /// Opens connections, unless interrupted meanwhile.
+    /// Opens connections on every event loop, unless interrupted meanwhile.
     async fn prepare(&self, lane: &Lane<T>) {
+        let loops = self.crew.size();
+        let mut preparations = JoinSet::new();
+        for n in 0..loops {
+            let target = lane.target.clone();
+            // As many as it will have workers, who take turns.
+            let share = (self.concurrency as usize + loops - 1 - n) / loops;
+            let share = u32::try_from(share).unwrap_or(u32::MAX);
+            self.crew.spawn(&mut preparations, n, async move { target.prepare(share).await });
+        }
         tokio::select! {
-            () = lane.target.prepare(self.concurrency) => {}
+            () = async { while preparations.join_next().await.is_some() {} } => {}
             () = self.cancel.cancelled() => {}
         }
     }
@@ -145,10 +159,11 @@ impl<T: Target> Engine<T> {
             .iter()
             .filter_map(|item| lane.bodies.get(item).map(|body| (*item, body.clone())))
             .collect();
-        for _ in 0..self.concurrency.min(u32::try_from(items.len()).unwrap_or(u32::MAX)) {
+        for n in 0..items.len().min(self.concurrency as usize) {
             let worker = Worker {
                 target: lane.target.clone(),
                 prompts: self.prompts.clone(),
+                path: lane.path,
                 items: items.clone(),
                 slots: slots.clone(),
                 round: block.round,
@@ -160,7 +175,7 @@ impl<T: Target> Engine<T> {
                 cancel: self.cancel.clone(),
                 ended: ended.clone(),
             };
-            workers.spawn(worker.work(start_ns));
+            self.crew.spawn(&mut workers, n, worker.work(start_ns));
         }
         while let Some(ended) = workers.join_next().await {
             ended.map_err(|_| EngineError::Worker)?;
@@ -208,6 +223,7 @@ impl Moment {
 struct Worker<T> {
     target: Arc<T>,
     prompts: Arc<Vec<Judged>>,
+    path: &'static str,
     items: Arc<[(Item, Bytes)]>,
     slots: Arc<Slots>,
     round: u32,
@@ -236,7 +252,7 @@ impl<T: Target> Worker<T> {
                 &key.round.to_string(),
                 &key.repeat.to_string(),
             ]);
-            let request = Request { id, path: CHAT_COMPLETIONS, body: body.clone() };
+            let request = Request { id, path: self.path, body: body.clone() };
             self.bus.emit(RunEvent::RequestStarted { side: self.side });
             if self.slots.in_flight.fetch_add(1, Ordering::Relaxed) + 1 == self.concurrency {
                 self.slots.level_start.happened(self.clock.now());

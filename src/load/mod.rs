@@ -5,6 +5,7 @@
 //! subscribers, `watch` samples the client's own delays. It knows no screen and no file. Used by `bench`.
 
 pub mod bus;
+pub mod crew;
 pub mod engine;
 mod judging;
 pub mod plan;

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::crew::Crew;
 use crate::metrics::health::Samples;
 
 /// How often the event loop's delay is sampled.
@@ -16,16 +17,19 @@ const EVERY: Duration = Duration::from_millis(10);
 /// A running watch.
 pub(super) struct Watch {
     stop: CancellationToken,
-    delays: JoinHandle<Vec<f64>>,
+    delays: JoinSet<Vec<f64>>,
     started: Instant,
     cpu_s: Option<f64>,
 }
 
 impl Watch {
-    /// Begins to watch the runtime this is called on.
-    pub(super) fn start() -> Self {
+    /// Begins to watch the event loops that carry the load.
+    pub(super) fn start(crew: &Crew) -> Self {
         let stop = CancellationToken::new();
-        let delays = tokio::spawn(sample_delays(stop.clone()));
+        let mut delays = JoinSet::new();
+        for n in 0..crew.size() {
+            crew.spawn(&mut delays, n, sample_delays(stop.clone()));
+        }
         Self { stop, delays, started: Instant::now(), cpu_s: cpu_seconds() }
     }
 
@@ -38,7 +42,7 @@ impl Watch {
         let available_s = wall_s * cores as f64;
         let used_s = self.cpu_s.and_then(|before| cpu_seconds().map(|now| now - before));
         Samples {
-            event_loop_delay_ms: self.delays.await.unwrap_or_default(),
+            event_loop_delay_ms: self.delays.join_all().await.concat(),
             cpu_use: used_s.filter(|_| available_s > 0.0).map(|used| used / available_s),
         }
     }

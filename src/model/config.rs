@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Which dialect a server speaks. So far it decides whether a model must be listed to be asked for.
+/// Which dialect a server speaks: what it can be asked for beyond plain OpenAI (above all, how many tokens a
+/// chunk carries), whether a model must be listed to be asked for, where its version is told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ServerKind {
@@ -20,8 +21,25 @@ pub enum ServerKind {
     LlamaCpp,
     /// `transformers serve`.
     Transformers,
-    /// Any other OpenAI-compatible server.
+    /// SGLang. From its documentation; not tried against a server.
+    Sglang,
+    /// Text Generation Inference. From its documentation; not tried against a server.
+    Tgi,
+    /// Ollama. From its documentation; not tried against a server.
+    Ollama,
+    /// Any other OpenAI-compatible server: nothing is asked for that another could refuse.
     Openai,
+}
+
+/// Which of the two OpenAI interfaces is called.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Api {
+    /// `chat/completions`: the server applies the model's chat template.
+    #[default]
+    Chat,
+    /// `completions`: the prompt as it is, after the system text and a blank line where there is one.
+    Completions,
 }
 
 /// TLS beyond the system's trust.
@@ -94,6 +112,8 @@ pub struct Endpoint {
     pub model: Option<String>,
     /// The server's dialect.
     pub kind: ServerKind,
+    /// The interface that is called.
+    pub api: Api,
     /// Name of the environment variable that holds the API key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key_env: Option<String>,
@@ -116,6 +136,19 @@ pub struct Endpoint {
     /// The built-in simulator in place of a server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub simulator: Option<Simulator>,
+}
+
+/// How measured streams are carried, and so who stamps them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TransportChoice {
+    /// `kernel` where it can be had, else `reqwest`.
+    #[default]
+    Auto,
+    /// Stamped by the kernel when the bytes arrive; Linux, without a proxy.
+    Kernel,
+    /// Stamped by labctl when a read returns; everywhere.
+    Reqwest,
 }
 
 /// A team: its model, what it is measured against, and with which prompts.
@@ -155,6 +188,8 @@ pub struct Defaults {
     pub repeats: u32,
     /// How often the whole of blocks is run.
     pub rounds: u32,
+    /// How measured streams are carried.
+    pub transport: TransportChoice,
     /// Where results are written.
     pub results_dir: PathBuf,
     /// Where prompt sets are looked for before the built-in ones.
@@ -174,6 +209,7 @@ impl Default for Defaults {
             warmup: None,
             repeats: 1,
             rounds: 1,
+            transport: TransportChoice::Auto,
             results_dir: PathBuf::from("results"),
             promptset_dir: PathBuf::from("promptsets"),
             max_error_rate: 0.1,

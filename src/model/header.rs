@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::config::ServerKind;
 use super::result::{ClientInfo, LoadInfo, PromptSetInfo, RunKind, Sampling};
 
 /// A run as planned. Fields mean what they mean in [`RunResult`](super::result::RunResult).
@@ -66,4 +67,7 @@ pub struct SideHeader {
     /// The server's kind and version, where it told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
+    /// The dialect that labctl spoke with it, as configured or recognised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<ServerKind>,
 }

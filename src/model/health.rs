@@ -36,6 +36,15 @@ pub struct Lag {
     pub max_ms: f64,
 }
 
+/// Kernel stamps that were promised and could not be used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StampFaults {
+    /// Reads that came without a usable stamp.
+    pub unstamped_reads: u64,
+    /// Reads before which the wall clock, by which the kernel stamps, had been set.
+    pub clock_steps: u64,
+}
+
 /// What the client saw of its own delays.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ClientHealth {

@@ -1,13 +1,15 @@
 //! The vocabulary of labctl: plain data that every other room speaks, with no input or output.
 //!
 //! `prompt` and `check` say what is sent and what makes it right, `config` where it is sent,
-//! `trace`, `exchange` and `judgement` what happened, `record` puts them together, `summary` and
-//! `comparison` what follows from it, and `result` is the file that keeps it all.
+//! `trace`, `exchange` and `judgement` what happened, `record` puts them together, `summary`,
+//! `comparison` and `definitions` what follows from it, and `result` is the file that keeps it all.
 //! Nothing here imports another room.
 
+pub mod calibration;
 pub mod check;
 pub mod comparison;
 pub mod config;
+pub mod definitions;
 pub mod event;
 pub mod exchange;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::comparison::{Comparison, PassRate};
+use super::config::ServerKind;
 use super::event::Phase;
 use super::health::ClientHealth;
 use super::record::{Row, Side};
@@ -103,6 +104,9 @@ pub struct SideInfo {
     /// The server's kind and version, where it told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
+    /// The dialect that labctl spoke with it, as configured or recognised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<ServerKind>,
     /// Every `model` seen in responses; more than one: it changed during the run.
     pub served_models: Vec<String>,
     /// Every `system_fingerprint` seen in responses.

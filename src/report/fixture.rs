@@ -119,6 +119,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
             model: model.to_owned(),
             simulated: true,
             server: None,
+            dialect: None,
             served_models: vec![model.to_owned()],
             system_fingerprints: Vec::new(),
             summary: summary(&attempts, speed),

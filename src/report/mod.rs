@@ -1,5 +1,5 @@
 //! What people read: the terminal summary, the self-contained HTML page and the Markdown of a run,
-//! and the tables of `labctl compare`.
+//! the tables of `labctl compare`, and a run's speed under other tools' formulas.
 //!
 //! Everything is made from a [`RunResult`](crate::model::result::RunResult) (or a `Comparison`) alone;
 //! no number in it is computed again. [`view`] formats each number once, the three outputs arrange
@@ -7,6 +7,7 @@
 
 mod chart;
 pub mod comparison;
+pub mod definitions;
 mod error;
 mod facts;
 pub mod html;
@@ -15,6 +16,7 @@ pub mod markdown;
 mod number;
 mod outcomes;
 mod quality;
+mod reasons;
 mod speed;
 pub mod table;
 mod template;

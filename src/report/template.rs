@@ -14,10 +14,11 @@ use serde::Serialize;
 use super::ReportError;
 use super::markdown;
 
-const BUILT_IN: [(&str, &str); 4] = [
+const BUILT_IN: [(&str, &str); 5] = [
     ("report.html", include_str!("../../templates/report.html")),
     ("report.md", include_str!("../../templates/report.md")),
     ("compare.md", include_str!("../../templates/compare.md")),
+    ("definitions.md", include_str!("../../templates/definitions.md")),
     ("tables.md", include_str!("../../templates/tables.md")),
 ];
 /// The engine's name for escaping in templates that end in `.md`.

@@ -146,7 +146,7 @@ pub(crate) fn gates(comparison: &Comparison) -> Table {
 const NAME: usize = 80;
 
 /// The sides go by the models asked for; by their endpoints too where the models are the same.
-fn labels(result: &RunResult) -> Labels {
+pub(crate) fn labels(result: &RunResult) -> Labels {
     let same = result.baseline.as_ref().is_some_and(|b| b.model == result.candidate.model);
     let name = |side: &SideInfo| {
         let model = fit_middle(&one_line(&side.model), NAME);

@@ -101,6 +101,7 @@ pub(crate) fn header(run_id: &str) -> RunHeader {
         model: format!("{endpoint}-model"),
         simulated: true,
         server: None,
+        dialect: None,
     };
     RunHeader {
         schema_version: SCHEMA_VERSION,
@@ -154,6 +155,7 @@ fn side_info(header: SideHeader) -> SideInfo {
         model: header.model,
         simulated: header.simulated,
         server: header.server,
+        dialect: header.dialect,
         served_models: vec!["m".to_owned()],
         system_fingerprints: Vec::new(),
         summary: SideSummary {

@@ -172,6 +172,10 @@ impl Answers {
 
     /// The answer to a question.
     pub(super) fn answer(&self, question: &Question<'_>) -> Answer {
+        if let Some(length) = self.profile.pacing.as_ref().and_then(|pacing| pacing.tokens) {
+            let draw = Draw::new(self.seed).text("paced").text(question.user);
+            return Answer::new(words(draw, length, question.multibyte), question.max_tokens);
+        }
         let mut text = self.known_text(question).map_or_else(|| self.filler(question), str::to_owned);
         let cut = question.stop.iter().filter(|s| !s.is_empty()).filter_map(|s| text.find(s.as_str())).min();
         text.truncate(cut.unwrap_or(text.len()));

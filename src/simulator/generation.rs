@@ -1,11 +1,9 @@
 //! Serves one request for an answer: from the engine's tokens to the bytes, faults included.
 
-use std::future::pending;
 use std::io;
-use std::time::Duration;
 
 use super::clock;
-use super::driver::Tokens;
+use super::driver::Token;
 use super::errors::Refusal;
 use super::faults::{ErrorShape, FaultKind, Struck};
 use super::ground_truth::{GroundTruth, Record};
@@ -13,6 +11,7 @@ use super::http::{self, Connection, Request};
 use super::reply::Reply;
 use super::request::{Completion, Interface};
 use super::server::{After, Shared, respond};
+use super::source::Source;
 use super::stream::EventStream;
 use super::wire::{Delta, Message};
 use crate::model::trace::ChunkKind;
@@ -107,7 +106,7 @@ async fn answer(
         struck.find(|f| if let FaultKind::SlowHeaders { seconds } = f { Some(*seconds) } else { None });
     let mut arrived = request.received;
     if let Some(seconds) = slow {
-        if !wait(connection, seconds).await {
+        if !connection.wait(seconds).await {
             return Ok(After::Close);
         }
         // The engine sees it only now; else it would have been computed while it was held back.
@@ -133,30 +132,15 @@ async fn answer(
     let reply = Reply::compose(shared, completion, struck, &record.truth.id);
     // A model without a word still takes a step to say so.
     let output_tokens = reply.tokens().max(1);
-    let mut tokens =
-        shared.driver.submit(arrived, completion.prompt_tokens, output_tokens, reply.answer.finish);
-    if completion.stream {
-        stream(connection, record, &reply, struck, &mut tokens).await
-    } else {
-        whole(connection, request, record, &reply, struck, &mut tokens).await
+    let mut tokens = shared.source(arrived, completion.prompt_tokens, output_tokens, reply.answer.finish);
+    if !completion.stream {
+        return whole(connection, request, record, &reply, struck, &mut tokens).await;
     }
-}
-
-/// Waits, for ever where no time is given. False where the client left.
-async fn wait(connection: &mut Connection, seconds: Option<f64>) -> bool {
-    let time = async {
-        match seconds {
-            // What is too long for a duration is for ever too.
-            Some(s) => {
-                tokio::time::sleep(Duration::try_from_secs_f64(s.max(0.0)).unwrap_or(Duration::MAX)).await;
-            }
-            None => pending().await,
-        }
-    };
-    tokio::select! {
-        () = time => true,
-        () = connection.closed() => false,
-    }
+    let mut events = EventStream::open(connection, record, struck, tokens.is_paced()).await?;
+    let after = stream(&mut events, &reply, struck, &mut tokens).await?;
+    let played = events.play(&shared.pacer).await;
+    tokens.told(record.truth.finished);
+    Ok(if played { after } else { After::Close })
 }
 
 /// The tokens that a fault lets through before it happens; at least the last one is struck.
@@ -173,18 +157,17 @@ fn tokens_before(fault: &FaultKind, all: u32) -> Option<u32> {
     }
 }
 
+/// Everything after the head: each event as soon as its last token is there.
 async fn stream(
-    connection: &mut Connection,
-    record: &mut Record,
+    events: &mut EventStream<'_>,
     reply: &Reply,
     struck: &Struck<'_>,
-    tokens: &mut Tokens,
+    tokens: &mut Source,
 ) -> io::Result<After> {
     let all = reply.tokens();
     let per_chunk =
         struck.find(|f| if let FaultKind::TokensPerChunk { tokens } = f { Some(*tokens) } else { None });
-    let per_chunk = per_chunk.unwrap_or(1).max(1);
-    let mut events = EventStream::open(connection, record, struck).await?;
+    let per_chunk = per_chunk.unwrap_or_else(|| tokens.per_chunk()).max(1);
     let mut sent = 0;
     loop {
         let token = tokio::select! {
@@ -194,7 +177,7 @@ async fn stream(
         };
         let Some(token) = token else { return Ok(After::Close) };
         if token.index == 0 {
-            begin(&mut events, reply).await?;
+            begin(events, reply, tokens.role_due()).await?;
         }
         let upto = (token.index + 1).min(all);
         let full = upto - sent >= per_chunk || upto == reply.reasoning_tokens();
@@ -208,7 +191,7 @@ async fn stream(
         if let Some(fault) = struck.find(due_faults) {
             match fault {
                 FaultKind::Stall { seconds, .. } => {
-                    if !wait(events.connection, *seconds).await {
+                    if !events.stall(*seconds).await {
                         return Ok(After::Close);
                     }
                 }
@@ -248,20 +231,20 @@ async fn stream(
 }
 
 /// What comes before the first token.
-async fn begin(events: &mut EventStream<'_>, reply: &Reply) -> io::Result<()> {
+async fn begin(events: &mut EventStream<'_>, reply: &Reply, due: Nanos) -> io::Result<()> {
     if reply.envelope.interface == Interface::Chat {
         reply.envelope.chunk(Delta::Role, None, 0, &mut events.payload);
-        events.send(ChunkKind::Role, 0, Nanos(0)).await?;
+        events.send(ChunkKind::Role, 0, due).await?;
     }
     if reply.tool_call {
         reply.envelope.chunk(Delta::ToolCall, None, 0, &mut events.payload);
-        events.send(ChunkKind::Other, 0, Nanos(0)).await?;
+        events.send(ChunkKind::Other, 0, due).await?;
     }
     Ok(())
 }
 
 /// `[DONE]` and the end of the body.
-async fn end(mut events: EventStream<'_>, reply: &Reply) -> io::Result<After> {
+async fn end(events: &mut EventStream<'_>, reply: &Reply) -> io::Result<After> {
     if reply.done {
         events.payload.extend_from_slice(b"[DONE]");
         events.send(ChunkKind::Done, 0, Nanos(0)).await?;
@@ -288,20 +271,14 @@ async fn whole(
     record: &mut Record,
     reply: &Reply,
     struck: &Struck<'_>,
-    tokens: &mut Tokens,
+    tokens: &mut Source,
 ) -> io::Result<After> {
-    let due = loop {
-        let token = tokio::select! {
-            biased;
-            token = tokens.next() => token,
-            () = connection.closed() => return Ok(After::Close),
-        };
-        match token {
-            Some(token) if token.finished => break token.due,
-            Some(_) => {}
-            None => return Ok(After::Close),
-        }
+    let due = tokio::select! {
+        biased;
+        last = tokens.last() => last,
+        () = connection.closed() => None,
     };
+    let Some(Token { due, .. }) = due else { return Ok(After::Close) };
     let mut body = Vec::new();
     let reasoning = reply.reasoning.as_ref().map(|(field, text)| (*field, text.text()));
     let message = Message {
@@ -316,7 +293,7 @@ async fn whole(
     let length = body.len();
     let mut cut = None;
     match struck.find(|fault| tokens_before(fault, u32::MAX).map(|_| fault)) {
-        Some(FaultKind::Stall { seconds, .. }) if !wait(connection, *seconds).await => {
+        Some(FaultKind::Stall { seconds, .. }) if !connection.wait(*seconds).await => {
             return Ok(After::Close);
         }
         Some(FaultKind::StreamError { .. }) => {
@@ -340,5 +317,6 @@ async fn whole(
     let (before, after) = connection.write(&bytes).await?;
     record.chunk(ChunkKind::Content, reply.tokens(), due, before, after);
     record.truth.finished = cut.is_none();
+    tokens.told(record.truth.finished);
     Ok(cut.unwrap_or(After::KeepAlive))
 }

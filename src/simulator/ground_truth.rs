@@ -116,6 +116,23 @@ pub(super) struct Record {
 }
 
 impl Record {
+    /// Takes all that is known, and leaves a record that nobody keeps.
+    pub(super) fn take(&mut self) -> Self {
+        let recorder = std::mem::take(&mut self.recorder);
+        Self { truth: std::mem::take(&mut self.truth), recorder }
+    }
+
+    /// Makes room for so many chunks more, so that none has to wait for it.
+    pub(super) fn reserve(&mut self, chunks: usize) {
+        if self.recorder.0.is_some() {
+            self.truth.kinds.reserve(chunks);
+            self.truth.tokens.reserve(chunks);
+            self.truth.due_ns.reserve(chunks);
+            self.truth.before_ns.reserve(chunks);
+            self.truth.after_ns.reserve(chunks);
+        }
+    }
+
     /// Adds a chunk.
     pub(super) fn chunk(&mut self, kind: ChunkKind, tokens: u32, due: Nanos, before: Nanos, after: Nanos) {
         if self.recorder.0.is_some() {

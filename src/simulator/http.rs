@@ -2,9 +2,11 @@
 //! decide (which bytes one write holds, when a connection breaks) and know (when a request's last
 //! byte was received).
 
+use std::future::pending;
 use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use super::clock;
@@ -55,7 +57,8 @@ impl From<io::Error> for NoRequest {
 /// A connection from a client.
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: TcpStream,
+    /// Shared with the pacer while it writes.
+    stream: Arc<TcpStream>,
     /// Received and not yet used.
     inbox: Vec<u8>,
     /// When the last of it was received.
@@ -72,7 +75,7 @@ impl Connection {
         #[cfg(target_os = "linux")]
         nix::sys::socket::setsockopt(&stream, nix::sys::socket::sockopt::ReceiveTimestampns, &true)?;
         Ok(Self {
-            stream,
+            stream: Arc::new(stream),
             inbox: Vec::new(),
             stamp: (Nanos(0), StampSource::Read),
             #[cfg(target_os = "linux")]
@@ -84,6 +87,7 @@ impl Connection {
     /// future is dropped.
     async fn fill(&mut self) -> io::Result<usize> {
         let Self { stream, inbox, stamp, .. } = self;
+        let stream = &**stream;
         #[cfg(target_os = "linux")]
         let control = &mut self.control;
         stream
@@ -112,6 +116,24 @@ impl Connection {
         }
     }
 
+    /// Waits, for ever where no time is given. False where the client left.
+    pub(super) async fn wait(&mut self, seconds: Option<f64>) -> bool {
+        let time = async {
+            match seconds {
+                // What is too long for a duration is for ever too.
+                Some(s) => {
+                    let time = Duration::try_from_secs_f64(s.max(0.0)).unwrap_or(Duration::MAX);
+                    tokio::time::sleep(time).await;
+                }
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            () = time => true,
+            () = self.closed() => false,
+        }
+    }
+
     /// The next request.
     pub(super) async fn request(&mut self) -> Result<Request, NoRequest> {
         let (mut request, head_length, framing) = loop {
@@ -124,7 +146,7 @@ impl Connection {
             self.fill_some().await?;
         };
         if framing.expects_continue {
-            self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+            self.write(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
         }
         let used = loop {
             let rest = &self.inbox[head_length..];
@@ -156,8 +178,21 @@ impl Connection {
     /// Writes all of it, in one call where the socket takes it; the times before and after.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<(Nanos, Nanos)> {
         let before = clock::now();
-        self.stream.write_all(bytes).await?;
+        let mut written = 0;
+        while written < bytes.len() {
+            match self.stream.try_write(&bytes[written..]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(more) => written += more,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.stream.writable().await?,
+                Err(error) => return Err(error),
+            }
+        }
         Ok((before, clock::now()))
+    }
+
+    /// The socket, for whoever writes in this one's place.
+    pub(super) fn socket(&self) -> Arc<TcpStream> {
+        Arc::clone(&self.stream)
     }
 
     /// Makes the coming close a reset (RST) instead of an orderly end.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::clock;
-use super::engine::{FinishReason, Load, Step};
+use super::engine::{FinishReason, Finished, Load, Step};
 use crate::model::units::Nanos;
 
 const TTFT_S: &[f64] = &[
@@ -109,23 +109,47 @@ impl ServerMetrics {
             histogram.observe(emission.gap.as_secs_f64());
         }
         for done in &step.finished {
-            match done.request.finish {
-                FinishReason::Stop => self.stopped += 1,
-                FinishReason::Length => self.cut += 1,
-            }
-            self.e2e.observe_span(done.arrived, done.last_token);
-            self.queue.observe_span(done.arrived, done.scheduled);
-            self.inference.observe_span(done.scheduled, done.last_token);
-            self.prefill.observe_span(done.scheduled, done.first_token);
-            self.decode.observe_span(done.first_token, done.last_token);
-            let decoded = done.last_token.since(done.first_token).as_secs_f64();
-            // As vLLM has it: zero for an answer of one token.
-            let gaps = f64::from(done.request.output_tokens.saturating_sub(1)).max(1.0);
-            self.per_output_token.observe(decoded / gaps);
-            self.request_prompt.observe(f64::from(done.request.prompt_tokens));
-            self.request_generation.observe(f64::from(done.request.output_tokens));
-            self.request_preemptions.observe(f64::from(done.preemptions));
+            self.finished(done);
         }
+    }
+
+    fn finished(&mut self, done: &Finished) {
+        match done.request.finish {
+            FinishReason::Stop => self.stopped += 1,
+            FinishReason::Length => self.cut += 1,
+        }
+        self.e2e.observe_span(done.arrived, done.last_token);
+        self.queue.observe_span(done.arrived, done.scheduled);
+        self.inference.observe_span(done.scheduled, done.last_token);
+        self.prefill.observe_span(done.scheduled, done.first_token);
+        self.decode.observe_span(done.first_token, done.last_token);
+        let decoded = done.last_token.since(done.first_token).as_secs_f64();
+        // As vLLM has it: zero for an answer of one token.
+        let gaps = f64::from(done.request.output_tokens.saturating_sub(1)).max(1.0);
+        self.per_output_token.observe(decoded / gaps);
+        self.request_prompt.observe(f64::from(done.request.prompt_tokens));
+        self.request_generation.observe(f64::from(done.request.output_tokens));
+        self.request_preemptions.observe(f64::from(done.preemptions));
+    }
+
+    /// Counts a paced request as it begins.
+    pub(super) fn paced_began(&mut self) {
+        self.load.running += 1;
+    }
+
+    /// Counts a paced request that is over, with its life where all of it was sent.
+    pub(super) fn paced_ended(&mut self, whole: Option<&Finished>) {
+        self.load.running = self.load.running.saturating_sub(1);
+        let Some(done) = whole else { return };
+        self.prompt_tokens += u64::from(done.request.prompt_tokens);
+        self.generation_tokens += u64::from(done.request.output_tokens);
+        self.ttft.observe_span(done.arrived, done.first_token);
+        let gaps = done.request.output_tokens.saturating_sub(1);
+        let decoded = done.last_token.since(done.first_token).as_secs_f64();
+        for _ in 0..gaps {
+            self.inter_token.observe(decoded / f64::from(gaps));
+        }
+        self.finished(done);
     }
 
     /// The page in Prometheus' text format 0.0.4.

@@ -1,9 +1,10 @@
 //! An OpenAI-compatible server over a real socket whose truth is known.
 //!
 //! It models serving, not sleeping: `engine` is a discrete-event model of a batching server, `driver`
-//! runs it in real time, `answers` decides what is answered (and tells it in advance: [`truth`]),
-//! `faults` what goes wrong, `ground_truth` keeps when everything really happened. Used by
-//! `labctl mock`, as the default endpoint of an unconfigured lab, and by the tests of every room.
+//! runs it in real time (`pacer` writes at the set times of a `pacing` in its place), `answers` decides
+//! what is answered (and tells it in advance: [`truth`]), `faults` what goes wrong, `ground_truth` keeps
+//! when everything really happened. Used by `labctl mock`, as the default endpoint of an unconfigured
+//! lab, and by the tests of every room.
 
 mod answers;
 mod clock;
@@ -16,10 +17,13 @@ mod generation;
 mod ground_truth;
 mod http;
 mod metrics;
+mod pacer;
+mod pacing;
 mod profile;
 mod reply;
 mod request;
 mod server;
+mod source;
 mod stream;
 mod tokens;
 mod wire;
@@ -35,6 +39,7 @@ pub use answers::{Truth, truth};
 pub use engine::{Emission, Engine, EngineRequest, FinishReason, Finished, Load, Step};
 pub use faults::{ErrorShape, Fault, FaultKind, Faults, ReasoningField, When};
 pub use ground_truth::GroundTruth;
+pub use pacing::Pacing;
 pub use profile::Profile;
 pub use server::{Running, start};
 pub use wire::FINGERPRINT;

@@ -1,11 +1,13 @@
 //! What is simulated: how fast a model serves, how much memory it leaves, how often it is right.
 //!
 //! Four profiles stand for the reference lab's four variants. The numbers are those of a 7B model
-//! (32 layers, 8 key-value heads of 128) on one 24 GB card, rounded; every field can be overridden.
+//! (32 layers, 8 key-value heads of 128) on one 24 GB card, rounded; every field can be overridden. A fifth,
+//! `paced`, models no server: its tokens come at set times, to measure clients against.
 
 use std::collections::BTreeMap;
 
 use super::SimulatorError;
+use super::pacing::Pacing;
 use crate::model::config;
 
 /// Tokens in one block of the key-value cache, vLLM's default.
@@ -14,7 +16,7 @@ pub(super) const BLOCK_TOKENS: u32 = 16;
 /// Everything that tells one simulated model from another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
-    /// `fp16`, `awq`, `lora` or `judge`; enters the draw of answers.
+    /// `fp16`, `awq`, `lora`, `judge` or `paced`; enters the draw of answers.
     pub name: String,
     /// The model's name unless another is asked for.
     pub default_model: String,
@@ -50,10 +52,12 @@ pub struct Profile {
     pub flip_rate: f64,
     /// Shortest and longest answer to a prompt of no known set, tokens.
     pub filler_tokens: (u32, u32),
+    /// Set times in place of the model of a server: what is said of steps, batches and memory has no effect then.
+    pub pacing: Option<Pacing>,
 }
 
 impl Profile {
-    /// The names that [`Profile::named`] knows.
+    /// The names that [`Profile::named`] knows: the variants of the reference lab.
     pub const NAMES: [&'static str; 4] = ["fp16", "awq", "lora", "judge"];
 
     /// A built-in profile by its name.
@@ -69,17 +73,26 @@ impl Profile {
 
     /// The profile that a configuration asks for.
     pub fn from_config(config: &config::Simulator) -> Result<Self, SimulatorError> {
-        let mut profile = Self::named(&config.profile)?;
-        profile.speed = config.speed;
-        if let Some(rate) = config.pass_rate {
-            profile.pass_rates.clear();
-            profile.default_pass_rate = rate;
+        Self::named(&config.profile)?.overridden(config.speed, config.pass_rate, config.flip_rate)
+    }
+
+    /// The same with another speed and, where given, other rates; refused where they are impossible.
+    pub fn overridden(
+        mut self,
+        speed: f64,
+        pass_rate: Option<f64>,
+        flip_rate: Option<f64>,
+    ) -> Result<Self, SimulatorError> {
+        self.speed = speed;
+        if let Some(rate) = pass_rate {
+            self.pass_rates.clear();
+            self.default_pass_rate = rate;
         }
-        if let Some(rate) = config.flip_rate {
-            profile.flip_rate = rate;
+        if let Some(rate) = flip_rate {
+            self.flip_rate = rate;
         }
-        profile.validate()?;
-        Ok(profile)
+        self.validate()?;
+        Ok(self)
     }
 
     /// Full precision: what the others are measured against.
@@ -111,6 +124,7 @@ impl Profile {
             default_pass_rate: 0.85,
             flip_rate: 0.04,
             filler_tokens: (40, 160),
+            pacing: None,
         }
     }
 
@@ -179,6 +193,19 @@ impl Profile {
         }
     }
 
+    /// Set times, room for a million tokens, and full precision's answers.
+    #[must_use]
+    pub fn paced(pacing: Pacing) -> Self {
+        Self {
+            name: "paced".to_owned(),
+            default_model: "paced".to_owned(),
+            context_tokens: 1 << 20,
+            kv_bytes_per_token: 1.0,
+            pacing: Some(pacing),
+            ..Self::fp16()
+        }
+    }
+
     /// The share of a category's prompts that is answered right.
     #[must_use]
     pub fn pass_rate(&self, category: &str) -> f64 {
@@ -224,6 +251,18 @@ impl Profile {
         let refuse = |field: &str, value: f64, wanted: &'static str| {
             Err(SimulatorError::BadProfile { field: field.to_owned(), value, wanted })
         };
+        let paced = self.pacing.iter();
+        let positive = positive.into_iter().chain(paced.clone().flat_map(|pacing| {
+            let tokens = pacing.tokens.map_or(1.0, f64::from);
+            [
+                ("inter_token_ms", pacing.inter_token_ms),
+                ("tokens", tokens),
+                ("tokens_per_chunk", pacing.tokens_per_chunk.into()),
+            ]
+        }));
+        let not_negative = not_negative.into_iter().chain(paced.flat_map(|pacing| {
+            [("first_token_ms", pacing.first_token_ms), ("role_before_ms", pacing.role_before_ms)]
+        }));
         for (field, value) in positive {
             if !(value.is_finite() && value > 0.0) {
                 return refuse(field, value, "above 0");

@@ -68,6 +68,7 @@ impl Reply {
                 prompt_tokens: completion.prompt_tokens,
                 continuous_usage: completion.continuous_usage && completion.include_usage,
                 token_ids: completion.token_ids,
+                opening: std::sync::OnceLock::new(),
             },
             reasoning,
             answer,

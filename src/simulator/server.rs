@@ -18,14 +18,18 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::answers::Answers;
 use super::draw::Draw;
 use super::driver::Driver;
-use super::engine::Engine;
+use super::engine::{Engine, FinishReason};
 use super::errors::Refusal;
 use super::faults::{ErrorShape, Faults};
 use super::ground_truth::{Recorder, Writer};
 use super::http::{self, Connection, NoRequest, Request};
 use super::metrics::ServerMetrics;
+use super::pacer::Pacer;
+use super::pacing::Pacing;
 use super::request::Interface;
+use super::source::Source;
 use super::{Options, SimulatorError, clock, generation};
+use crate::model::units::Nanos;
 
 /// What becomes of a connection after a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +53,11 @@ pub(super) struct Shared {
     /// What is answered.
     pub(super) answers: Answers,
     /// The engine.
-    pub(super) driver: Driver,
+    driver: Driver,
+    /// The set pace and the speed, where the engine has nothing to say.
+    pacing: Option<(Pacing, f64)>,
+    /// Writes what is paced.
+    pub(super) pacer: Pacer,
     /// Where ground truth goes.
     pub(super) recorder: Recorder,
     /// Longest prompt and answer together, tokens.
@@ -70,6 +78,24 @@ impl Shared {
         self.received.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// The tokens of a request that was received at `arrived`.
+    pub(super) fn source(
+        &self,
+        arrived: Nanos,
+        prompt_tokens: u32,
+        output_tokens: u32,
+        finish: FinishReason,
+    ) -> Source {
+        match &self.pacing {
+            Some((pacing, speed)) => {
+                let schedule = pacing.schedule(arrived, output_tokens, *speed);
+                let life = schedule.life(prompt_tokens, finish);
+                Source::paced(schedule, life, Arc::clone(&self.metrics))
+            }
+            None => Source::Engine(self.driver.submit(arrived, prompt_tokens, output_tokens, finish)),
+        }
+    }
+
     /// Counts a generation request as done, however it ended.
     pub(super) fn count_served(&self) {
         self.served.fetch_add(1, Ordering::Relaxed);
@@ -81,6 +107,7 @@ pub struct Running {
     addr: SocketAddr,
     served: Arc<AtomicU64>,
     driver: Driver,
+    pacer: Pacer,
     threads: Vec<JoinHandle<()>>,
     writer: Option<Writer>,
     dead: DropGuard,
@@ -115,9 +142,10 @@ impl Running {
     /// Ends it: breaks off what is in flight, frees the port, and waits until the ground truth is on
     /// disk. Returns an error where that could not be written.
     pub async fn stop(self) -> Result<(), SimulatorError> {
-        let Self { driver, threads, writer, dead, .. } = self;
+        let Self { driver, pacer, threads, writer, dead, .. } = self;
         drop(dead);
         driver.stop();
+        pacer.stop();
         let join = move || {
             for thread in threads {
                 // A panic in a thread of the simulator has been printed by then; the rest still ends.
@@ -142,10 +170,13 @@ pub async fn start(options: Options) -> Result<Running, SimulatorError> {
     let metrics = Arc::new(Mutex::new(ServerMetrics::new(&options.model)));
     let engine = Engine::new(options.profile.clone(), options.seed);
     let (driver, engine_thread) = Driver::start(engine, Arc::clone(&metrics)).map_err(thread_failed)?;
+    let (pacer, pacer_thread) = Pacer::start().map_err(thread_failed)?;
     let (dead, served) = (CancellationToken::new(), Arc::new(AtomicU64::new(0)));
     let shared = Shared {
         longest_tokens: options.profile.longest_tokens(),
+        pacing: options.profile.pacing.clone().map(|pacing| (pacing, options.profile.speed)),
         answers: Answers::new(options.prompt_sets, options.profile, options.seed),
+        pacer: pacer.clone(),
         model: options.model,
         seed: options.seed,
         faults: options.faults,
@@ -174,7 +205,8 @@ pub async fn start(options: Options) -> Result<Running, SimulatorError> {
         addr: SocketAddr::new(host, port),
         served,
         driver,
-        threads: vec![server_thread, engine_thread],
+        pacer,
+        threads: vec![server_thread, engine_thread, pacer_thread],
         writer,
         dead: dead.drop_guard(),
     };

@@ -1,10 +1,12 @@
 //! Server-sent events on a connection, with the faults of their form, and the ground truth of each.
+//! They are written at once, or laid out for the pacer to write at their times.
 
 use std::io;
 
 use super::faults::{FaultKind, Struck};
 use super::ground_truth::Record;
 use super::http::{self, Connection};
+use super::pacer::{Pacer, Script};
 use crate::model::trace::ChunkKind;
 use crate::model::units::Nanos;
 
@@ -17,7 +19,10 @@ struct Form {
     split: bool,
 }
 
-/// An open stream of events. Fill `payload`, then `send`.
+/// Between the two parts of an event that is split: long enough for a client to read the first alone.
+const SPLIT: Nanos = Nanos(1_000_000);
+
+/// An open stream of events. Fill `payload`, then `send`; `play` at the end.
 pub(super) struct EventStream<'a> {
     /// The connection it is written to.
     pub(super) connection: &'a mut Connection,
@@ -28,14 +33,29 @@ pub(super) struct EventStream<'a> {
     form: Form,
     body: Vec<u8>,
     frame: Vec<u8>,
+    /// Where events go that are to be written later.
+    script: Option<Later>,
+}
+
+/// Events that are to be written later.
+#[derive(Default)]
+struct Later {
+    script: Script,
+    /// When the event before is due.
+    at: Nanos,
+    /// How much later everything is than it was meant to be.
+    stalled: Nanos,
+    /// Whether nothing comes any more, and the connection stays.
+    hangs: bool,
 }
 
 impl<'a> EventStream<'a> {
-    /// Writes the response's head.
+    /// Writes the response's head. Where the events come `later`, they are laid out until `play`.
     pub(super) async fn open(
         connection: &'a mut Connection,
         record: &'a mut Record,
         struck: &Struck<'_>,
+        later: bool,
     ) -> io::Result<Self> {
         let head = http::head(200, "text/event-stream; charset=utf-8", None, &record.truth.id, &[]);
         record.truth.status = 200;
@@ -47,10 +67,41 @@ impl<'a> EventStream<'a> {
             split: struck.has(&FaultKind::SplitWrites),
         };
         let buffer = || Vec::with_capacity(512);
-        Ok(Self { connection, record, payload: buffer(), form, body: buffer(), frame: buffer() })
+        let script = later.then(Later::default);
+        Ok(Self { connection, record, payload: buffer(), form, body: buffer(), frame: buffer(), script })
     }
 
-    /// Writes the payload as one event, in one call unless it is to be split.
+    /// Holds the stream up, for ever where no time is given. False where nothing is to follow.
+    pub(super) async fn stall(&mut self, seconds: Option<f64>) -> bool {
+        let Some(later) = &mut self.script else { return self.connection.wait(seconds).await };
+        match seconds {
+            Some(seconds) => later.stalled = later.stalled.plus(Nanos::from_secs_f64(seconds)),
+            None => later.hangs = true,
+        }
+        !later.hangs
+    }
+
+    /// Has the events that were laid out written at their times, and waits for the last of them. False
+    /// where the client left before.
+    pub(super) async fn play(&mut self, pacer: &Pacer) -> bool {
+        let Some(Later { script, hangs, .. }) = self.script.take() else { return true };
+        let mut playing = pacer.play(self.connection.socket(), script, self.record.take());
+        let played = tokio::select! {
+            biased;
+            played = playing.ended() => played,
+            () = self.connection.closed() => playing.cancel().await,
+        };
+        let Some(played) = played else { return false };
+        *self.record = played.record;
+        self.record.truth.finished &= played.whole;
+        if hangs && played.whole {
+            self.connection.closed().await;
+        }
+        played.whole && !hangs
+    }
+
+    /// Writes the payload as one event, in one call unless it is to be split. One without a time of its own
+    /// (`due` 0) follows the one before.
     pub(super) async fn send(&mut self, kind: ChunkKind, tokens: u32, due: Nanos) -> io::Result<()> {
         self.body.clear();
         if std::mem::take(&mut self.form.byte_order_mark) {
@@ -67,13 +118,28 @@ impl<'a> EventStream<'a> {
         }
         self.payload.clear();
         let cut = if self.form.split { cut_position(&self.body) } else { 0 };
+        if let Some(later) = &mut self.script {
+            let mut at = later.at.max(due.plus(later.stalled));
+            if cut > 0 {
+                self.frame.clear();
+                http::frame(&self.body[..cut], &mut self.frame);
+                later.script.add(&self.frame, at, None);
+                at = at.plus(SPLIT);
+            }
+            self.frame.clear();
+            http::frame(&self.body[cut..], &mut self.frame);
+            // What carries no token was never due.
+            let told_due = if tokens > 0 { due } else { Nanos(0) };
+            later.script.add(&self.frame, at, Some((kind, tokens, told_due)));
+            later.at = at;
+            return Ok(());
+        }
         let mut first = None;
         if cut > 0 {
             self.frame.clear();
             http::frame(&self.body[..cut], &mut self.frame);
             first = Some(self.connection.write(&self.frame).await?.0);
-            // Long enough for a client to read the first part alone.
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            tokio::time::sleep(std::time::Duration::from_nanos(SPLIT.0)).await;
         }
         self.frame.clear();
         http::frame(&self.body[cut..], &mut self.frame);
@@ -83,8 +149,13 @@ impl<'a> EventStream<'a> {
     }
 
     /// Ends the response in order.
-    pub(super) async fn close(self) -> io::Result<()> {
-        self.connection.write(b"0\r\n\r\n").await.map(drop)
+    pub(super) async fn close(&mut self) -> io::Result<()> {
+        const END: &[u8] = b"0\r\n\r\n";
+        if let Some(later) = &mut self.script {
+            later.script.add(END, later.at, None);
+            return Ok(());
+        }
+        self.connection.write(END).await.map(drop)
     }
 }
 

@@ -2,6 +2,7 @@
 //! the results of that are let go.
 
 use std::io::Write as _;
+use std::sync::OnceLock;
 
 use super::engine::FinishReason;
 use super::faults::ReasoningField;
@@ -47,6 +48,8 @@ pub(super) struct Envelope {
     pub(super) continuous_usage: bool,
     /// Whether every chunk carries its tokens' ids.
     pub(super) token_ids: bool,
+    /// The start of every chunk: the same for all of them, so it is worded once.
+    pub(super) opening: OnceLock<Vec<u8>>,
 }
 
 impl Envelope {
@@ -58,7 +61,7 @@ impl Envelope {
         completion_tokens: u32,
         out: &mut Vec<u8>,
     ) {
-        self.head(true, out);
+        self.open_chunk(out);
         out.extend_from_slice(b"[{\"index\":0,");
         if self.interface == Interface::Chat {
             write_delta(delta, out);
@@ -101,7 +104,7 @@ impl Envelope {
 
     /// The chunk that has no choice, only usage.
     pub(super) fn usage_chunk(&self, completion_tokens: u32, out: &mut Vec<u8>) {
-        self.head(true, out);
+        self.open_chunk(out);
         out.extend_from_slice(b"[]");
         self.usage(completion_tokens, out);
         self.tail(out);
@@ -137,6 +140,14 @@ impl Envelope {
             self.usage(message.completion_tokens, out);
         }
         self.tail(out);
+    }
+
+    fn open_chunk(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.opening.get_or_init(|| {
+            let mut opening = Vec::with_capacity(160);
+            self.head(true, &mut opening);
+            opening
+        }));
     }
 
     fn head(&self, chunk: bool, out: &mut Vec<u8>) {
@@ -256,6 +267,7 @@ mod tests {
             prompt_tokens: 24,
             continuous_usage: false,
             token_ids: false,
+            opening: OnceLock::new(),
         }
     }
 

@@ -8,7 +8,8 @@ use labctl::client::clock::Clock;
 use labctl::client::exchange::Client;
 use labctl::client::http::HttpTransport;
 use labctl::client::request::{CHAT_COMPLETIONS, Request};
-use labctl::model::config::{Endpoint, Timeouts};
+use labctl::client::server::Dialect;
+use labctl::model::config::{Endpoint, ServerKind, Timeouts};
 use labctl::model::exchange::Exchange;
 use labctl::model::outcome::Outcome;
 use labctl::model::trace::ChunkKind;
@@ -40,7 +41,7 @@ async fn replay(recording: &str, piece: usize) -> Exchange {
     let clock = Clock::start();
     let endpoint = Endpoint { url: Some(url), ..Endpoint::default() };
     let transport = HttpTransport::new(&endpoint, None, clock).unwrap();
-    let client = Client::new(transport, clock, Timeouts::default(), Vec::new());
+    let client = Client::new(transport, clock, Timeouts::default(), Vec::new(), dialect(recording));
     let request = Request { id: "replayed".into(), path: CHAT_COMPLETIONS, body: "{}".into() };
     let cancel = CancellationToken::new();
     let exchange = client.exchange(&request, clock.now(), &cancel);
@@ -50,13 +51,31 @@ async fn replay(recording: &str, piece: usize) -> Exchange {
     exchange
 }
 
+/// The dialect of the server that was recorded.
+fn dialect(recording: &str) -> Dialect {
+    Dialect::of(match recording.split('/').next() {
+        Some("vllm") => ServerKind::Vllm,
+        Some("llama-cpp") => ServerKind::LlamaCpp,
+        Some("transformers") => ServerKind::Transformers,
+        _ => ServerKind::Openai,
+    })
+}
+
 /// The recording read whole, in small pieces and byte by byte: only the times may differ.
 async fn read(recording: &str) -> Exchange {
     let whole = replay(recording, usize::MAX).await;
     for piece in [1, 7, 100] {
         let pieces = replay(recording, piece).await;
         let seen = |e: &Exchange| {
-            (e.outcome, e.error.clone(), e.content.clone(), e.finish_reason.clone(), e.usage, kinds(e))
+            (
+                e.outcome,
+                e.error.clone(),
+                e.content.clone(),
+                e.finish_reason.clone(),
+                e.usage,
+                kinds(e),
+                tokens(e),
+            )
         };
         assert_eq!(seen(&pieces), seen(&whole), "{recording} in pieces of {piece} bytes");
     }
@@ -65,6 +84,26 @@ async fn read(recording: &str) -> Exchange {
 
 fn kinds(exchange: &Exchange) -> Vec<ChunkKind> {
     exchange.trace.chunks.iter().map(|chunk| chunk.kind).collect()
+}
+
+fn tokens(exchange: &Exchange) -> Vec<u32> {
+    exchange.trace.chunks.iter().map(|chunk| chunk.tokens).collect()
+}
+
+/// Tokens as the chunks have them, and as usage has them.
+fn counts(exchange: &Exchange) -> (u64, u64) {
+    (tokens(exchange).into_iter().map(u64::from).sum(), exchange.usage.unwrap().completion_tokens)
+}
+
+/// Asserts that each refusal keeps its status and its words, and nothing of the JSON around them.
+async fn refusals(expected: &[(&str, Outcome, u16, &str)]) {
+    for (recording, outcome, status, words) in expected {
+        let exchange = replay(recording, usize::MAX).await;
+        assert_eq!((exchange.outcome, exchange.http_status), (*outcome, Some(*status)), "{recording}");
+        let error = exchange.error.unwrap();
+        assert!(error.starts_with(&format!("HTTP {status}: {words}")), "{recording}: {error}");
+        assert!(!error.contains("\"error\"") && !error.contains("\"detail\""), "{recording}: {error}");
+    }
 }
 
 #[tokio::test]
@@ -106,17 +145,38 @@ async fn llama_cpp_sends_whole_characters() {
 }
 
 #[tokio::test]
+async fn llama_cpp_tells_the_tokens_so_far_on_every_chunk() {
+    let exchange = read("llama-cpp/stream_told.http").await;
+    assert_eq!(exchange.outcome, Outcome::Success);
+    assert_eq!(counts(&exchange), (12, 12));
+    assert_eq!(tokens(&exchange)[..3], [0, 1, 1], "the role chunk has none");
+    let exchange = read("llama-cpp/stream_unicode_told.http").await;
+    assert_eq!(counts(&exchange), (24, 24));
+    let exchange = read("llama-cpp/stream_stop_told.http").await;
+    assert_eq!(exchange.finish_reason.as_deref(), Some("stop"));
+    assert_eq!(counts(&exchange), (7, 8), "the end token is told by the last count alone");
+}
+
+#[tokio::test]
+async fn llama_cpp_completes_texts() {
+    let exchange = read("llama-cpp/completions.http").await;
+    assert_eq!((exchange.outcome, counts(&exchange)), (Outcome::Success, (8, 8)));
+    let kinds = kinds(&exchange);
+    assert_eq!(kinds[..8], [ChunkKind::Content; 8]);
+    assert_eq!(kinds[8..], [ChunkKind::Finish, ChunkKind::Done], "usage is on the chunk that finishes");
+}
+
+#[tokio::test]
 async fn llama_cpp_refusals_are_quoted() {
-    for (recording, status) in [
-        ("llama-cpp/error_bad_json.http", 400),
-        ("llama-cpp/error_missing_messages.http", 400),
-        ("llama-cpp/error_wrong_path.http", 404),
-    ] {
-        let exchange = replay(recording, usize::MAX).await;
-        assert_eq!((exchange.outcome, exchange.http_status), (Outcome::Http4xx, Some(status)), "{recording}");
-        let error = exchange.error.unwrap();
-        assert!(error.starts_with(&format!("HTTP {status}: ")) && !error.contains("\"error\""), "{error}");
-    }
+    let http = Outcome::Http4xx;
+    refusals(&[
+        ("llama-cpp/error_bad_json.http", http, 400, "[json.exception.parse_error.101]"),
+        ("llama-cpp/error_missing_messages.http", http, 400, "'messages' is required"),
+        ("llama-cpp/error_wrong_path.http", http, 404, "File Not Found"),
+    ])
+    .await;
+    let exchange = replay("llama-cpp/error_unknown_model.http", usize::MAX).await;
+    assert_eq!(exchange.outcome, Outcome::Success, "any name is taken");
 }
 
 #[tokio::test]
@@ -134,7 +194,7 @@ async fn vllm_finishes_on_its_last_content_chunk() {
 }
 
 #[tokio::test]
-async fn vllm_sends_no_chunk_for_a_token_that_ends_within_a_character() {
+async fn vllm_sends_no_text_for_a_token_that_ends_within_a_character() {
     let exchange = read("vllm/stream_unicode.http").await;
     assert_eq!(exchange.outcome, Outcome::Success);
     let chunks = exchange.trace.token_chunks().count() as u64;
@@ -142,16 +202,106 @@ async fn vllm_sends_no_chunk_for_a_token_that_ends_within_a_character() {
 }
 
 #[tokio::test]
+async fn vllm_brings_every_token_when_asked_for_its_id() {
+    let untold = read("vllm/stream_long.http").await;
+    assert_eq!((untold.outcome, counts(&untold)), (Outcome::Success, (197, 200)));
+    let told = read("vllm/stream_long_told.http").await;
+    assert_eq!((told.outcome, counts(&told)), (Outcome::Success, (200, 200)));
+    assert_eq!(told.trace.token_chunks().count(), 200);
+    let textless = told.trace.token_chunks().filter(|chunk| chunk.kind == ChunkKind::Other).count();
+    assert_eq!(textless, 3, "tokens that end within a character");
+    assert_eq!(told.content, untold.content);
+    let kinds = kinds(&told);
+    assert_eq!(kinds[0], ChunkKind::Role);
+    assert_eq!(kinds[kinds.len() - 3..], [ChunkKind::Content, ChunkKind::Usage, ChunkKind::Done]);
+}
+
+#[tokio::test]
+async fn vllm_tells_usage_on_every_chunk_when_asked() {
+    let exchange = read("vllm/stream_continuous.http").await;
+    assert_eq!((exchange.outcome, counts(&exchange)), (Outcome::Success, (12, 12)));
+    assert_eq!(kinds(&exchange).iter().filter(|kind| **kind == ChunkKind::Usage).count(), 1);
+}
+
+#[tokio::test]
+async fn vllm_completes_texts() {
+    let exchange = read("vllm/completions.http").await;
+    assert_eq!((exchange.outcome, counts(&exchange)), (Outcome::Success, (8, 8)));
+    assert_eq!(kinds(&exchange)[7..], [ChunkKind::Content, ChunkKind::Usage, ChunkKind::Done]);
+}
+
+#[tokio::test]
 async fn vllm_refusals_are_quoted() {
-    for (recording, status) in [
-        ("vllm/error_bad_json.http", 400),
-        ("vllm/error_missing_messages.http", 400),
-        ("vllm/error_wrong_path.http", 404),
-    ] {
-        let exchange = replay(recording, usize::MAX).await;
-        assert_eq!((exchange.outcome, exchange.http_status), (Outcome::Http4xx, Some(status)), "{recording}");
-        let error = exchange.error.unwrap();
-        assert!(error.starts_with(&format!("HTTP {status}: ")), "{error}");
-        assert!(!error.contains("\"error\"") && !error.contains("\"detail\""), "{error}");
+    let http = Outcome::Http4xx;
+    refusals(&[
+        ("vllm/error_bad_json.http", http, 400, "1 validation error: {'type': 'json_invalid'"),
+        ("vllm/error_missing_messages.http", http, 400, "1 validation error: {'type': 'missing'"),
+        ("vllm/error_unknown_model.http", http, 404, "The model `no-such-model` does not exist."),
+        ("vllm/error_wrong_path.http", http, 404, "Not Found"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn transformers_never_sends_done() {
+    for (recording, seen, usage) in
+        [("transformers/stream.http", 12, 12), ("transformers/stream_long.http", 197, 200)]
+    {
+        let exchange = read(recording).await;
+        assert_eq!(exchange.outcome, Outcome::Success, "{:?}", exchange.error);
+        assert_eq!(exchange.finish_reason.as_deref(), Some("length"));
+        assert_eq!(counts(&exchange), (seen, usage), "{recording}");
+        let kinds = kinds(&exchange);
+        assert_eq!(kinds[0], ChunkKind::Role);
+        assert_eq!(
+            kinds[kinds.len() - 2..],
+            [ChunkKind::Content, ChunkKind::Finish],
+            "usage comes with the finish"
+        );
     }
+    let exchange = read("transformers/completions.http").await;
+    assert_eq!((exchange.outcome, counts(&exchange)), (Outcome::Success, (8, 8)));
+    assert_eq!(kinds(&exchange).last(), Some(&ChunkKind::Finish));
+}
+
+#[tokio::test]
+async fn transformers_refusals_are_quoted() {
+    let http = Outcome::Http4xx;
+    refusals(&[
+        ("transformers/error_bad_json.http", http, 422, "body.9: JSON decode error"),
+        ("transformers/error_missing_messages.http", Outcome::Http5xx, 500, "Internal Server Error"),
+        ("transformers/error_unknown_member.http", http, 422, "Unexpected fields in the request: {"),
+        ("transformers/error_unknown_model.http", http, 400, "Server is pinned to 'models/tiny'"),
+        ("transformers/error_wrong_path.http", http, 404, "Not Found"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn guidellm_mock_has_no_role_chunk_and_numbers_its_choices() {
+    let exchange = read("guidellm-mock/stream.http").await;
+    assert_eq!((exchange.outcome, counts(&exchange)), (Outcome::Success, (12, 12)));
+    let kinds = kinds(&exchange);
+    assert_eq!(kinds[..12], [ChunkKind::Content; 12], "words and blanks apart");
+    assert_eq!(kinds[12..], [ChunkKind::Finish, ChunkKind::Usage, ChunkKind::Done]);
+    assert_eq!(exchange.finish_reason.as_deref(), Some("stop"), "though `max_tokens` was reached");
+    let exchange = read("guidellm-mock/completions.http").await;
+    assert_eq!((exchange.outcome, counts(&exchange)), (Outcome::Success, (8, 8)));
+}
+
+#[tokio::test]
+async fn guidellm_mock_refusals_are_quoted() {
+    refusals(&[
+        ("guidellm-mock/error_bad_json.http", Outcome::Http5xx, 500, "Internal server error"),
+        (
+            "guidellm-mock/error_missing_messages.http",
+            Outcome::Http4xx,
+            400,
+            "Invalid request: 1 validation error",
+        ),
+        ("guidellm-mock/error_wrong_path.http", Outcome::Http4xx, 404, "Not Found"),
+    ])
+    .await;
+    let exchange = replay("guidellm-mock/error_unknown_model.http", usize::MAX).await;
+    assert_eq!(exchange.outcome, Outcome::Success, "any name is taken");
 }

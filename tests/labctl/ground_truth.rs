@@ -8,11 +8,13 @@ use labctl::check::Judge;
 use labctl::client::clock::Clock;
 use labctl::client::exchange::Client;
 use labctl::client::http::HttpTransport;
-use labctl::client::request::chat_body;
+use labctl::client::request::Form;
+use labctl::client::server::Dialect;
 use labctl::load::bus::Bus;
+use labctl::load::crew::Crew;
 use labctl::load::engine::{Engine, Judged, Lane};
 use labctl::load::plan::{Item, Shape, blocks};
-use labctl::model::config::Endpoint;
+use labctl::model::config::{Api, Endpoint, ServerKind};
 use labctl::model::exchange::Exchange;
 use labctl::model::outcome::Outcome;
 use labctl::model::record::Side;
@@ -57,11 +59,11 @@ async fn load(concurrency: u32, repeats: u32, faults: Faults) -> Both {
         sides: vec![Side::Candidate],
     };
     let plan = blocks(&shape);
-    let body = |item: &Item| {
-        chat_body(&set.prompts[item.prompt], &model, &sampling, item.repeat, &serde_json::Map::new())
-    };
+    let (dialect, extra) = (Dialect::of(ServerKind::Vllm), serde_json::Map::new());
+    let form = Form { api: Api::Chat, dialect, model: &model, extra: &extra };
+    let body = |item: &Item| form.body(&set.prompts[item.prompt], &sampling, item.repeat);
     let bodies = plan.iter().flat_map(|block| &block.items).map(|item| (*item, body(item))).collect();
-    let client = Client::new(transport, clock, endpoint.timeouts, Vec::new());
+    let client = Client::new(transport, clock, endpoint.timeouts, Vec::new(), dialect);
     let judged = |prompt: &labctl::model::prompt::Prompt| Judged {
         judge: Judge::new(prompt).unwrap(),
         prompt: prompt.clone(),
@@ -69,8 +71,12 @@ async fn load(concurrency: u32, repeats: u32, faults: Faults) -> Both {
     };
     let engine = Engine {
         prompts: Arc::new(set.prompts.iter().map(judged).collect()),
-        lanes: BTreeMap::from([(Side::Candidate, Lane { target: Arc::new(client), bodies })]),
+        lanes: BTreeMap::from([(
+            Side::Candidate,
+            Lane { target: Arc::new(client), path: form.path(), bodies },
+        )]),
         concurrency,
+        crew: Crew::here(),
         clock,
         bus: Bus::new(clock),
         cancel: CancellationToken::new(),

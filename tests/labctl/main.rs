@@ -5,6 +5,7 @@
 
 mod captures;
 mod config;
+mod definitions;
 mod disk;
 mod ending;
 mod ground_truth;

@@ -7,14 +7,17 @@ use std::sync::Arc;
 use labctl::check::Judge;
 use labctl::client::clock::Clock;
 use labctl::client::exchange::Client;
+use labctl::client::request::CHAT_COMPLETIONS;
+use labctl::client::server::Dialect;
 use labctl::compare::{Options, compare};
 use labctl::load::bus::Bus;
+use labctl::load::crew::Crew;
 use labctl::load::engine::{Engine, Judged, Lane};
 use labctl::load::plan::{Item, Shape, blocks};
 use labctl::metrics::gaps::gaps;
 use labctl::metrics::summary::summarise;
 use labctl::model::comparison::{Comparison, SpeedRatio};
-use labctl::model::config::Timeouts;
+use labctl::model::config::{ServerKind, Timeouts};
 use labctl::model::record::{Row, Side};
 use labctl::model::result::BlockTime;
 use labctl::model::summary::SideSummary;
@@ -90,16 +93,23 @@ impl Run {
             let profile = Profile { speed: self.speeds[n], ..Profile::fp16() };
             // Each side's steps jitter on their own, as two servers' do.
             let server = VirtualServer::start(profile, 2 * self.seed + n as u64, clock);
-            let client = Client::new(server.clone(), clock, Timeouts::default(), Vec::new());
+            let client = Client::new(
+                server.clone(),
+                clock,
+                Timeouts::default(),
+                Vec::new(),
+                Dialect::of(ServerKind::Openai),
+            );
             let bodies =
                 (0..self.prompts).map(|prompt| (Item { prompt, repeat: 0 }, bodies(prompt))).collect();
-            lanes.insert(side, Lane { target: Arc::new(client), bodies });
+            lanes.insert(side, Lane { target: Arc::new(client), path: CHAT_COMPLETIONS, bodies });
             servers.insert(side, server);
         }
         let engine = Engine {
             prompts: Arc::new((0..self.prompts).map(judged).collect()),
             lanes,
             concurrency: self.concurrency,
+            crew: Crew::here(),
             clock,
             bus: Bus::new(clock),
             cancel: CancellationToken::new(),
@@ -322,11 +332,22 @@ fn the_warm_up_keeps_to_the_concurrency() {
         let items: Vec<_> = (0..20).map(|prompt| Item { prompt, repeat: 0 }).collect();
         let bodies =
             items.iter().map(|item| (*item, serde_json::to_vec(&wanted(item.prompt)).unwrap().into()));
-        let client = Client::new(server.clone(), clock, Timeouts::default(), Vec::new());
+        let client = Client::new(
+            server.clone(),
+            clock,
+            Timeouts::default(),
+            Vec::new(),
+            Dialect::of(ServerKind::Openai),
+        );
         let engine = Engine {
             prompts: Arc::new((0..20).map(judged).collect()),
-            lanes: [(Side::Candidate, Lane { target: Arc::new(client), bodies: bodies.collect() })].into(),
+            lanes: [(
+                Side::Candidate,
+                Lane { target: Arc::new(client), path: CHAT_COMPLETIONS, bodies: bodies.collect() },
+            )]
+            .into(),
             concurrency: 3,
+            crew: Crew::here(),
             clock,
             bus: Bus::new(clock),
             cancel: CancellationToken::new(),

@@ -37,6 +37,7 @@ EXAMPLES:
   labctl run --url http://localhost:8000/v1 --concurrency 32 --requests 500
   labctl run --endpoint awq --promptset quant-quality
   labctl run --url https://api.example.com/v1 --model my-model --api-key-env MY_API_KEY
+  labctl run --url http://localhost:8000/v1 --definitions vllm
   labctl run --url http://localhost:8000/v1 --format json --quiet";
 
 pub(super) const COMPARE: &str = "\
@@ -50,7 +51,11 @@ pub(super) const REPORT: &str = "\
 EXAMPLES:
   labctl report latest --html report.html
   labctl report 0198f2a1 --html report.html --markdown report.md
-  labctl report results/0198f2a1.json --format markdown";
+  labctl report results/0198f2a1.json --format markdown
+  Why does another tool print another number?
+      labctl report latest --why-different
+  The same requests under the formulas of vLLM's benchmark
+      labctl report latest --definitions vllm";
 
 pub(super) const RESULTS: &str = "\
 EXAMPLES:
@@ -84,6 +89,7 @@ EXAMPLES:
   labctl mock --profile awq --port 8001
   labctl mock --profile fp16 --port 0 --speed 10 --ground-truth truth.jsonl
   labctl mock --profile awq --print-truth quant-quality
+  labctl mock --profile paced --first-token-ms 50 --inter-token-ms 20 --tokens 100
   labctl mock --fault status:status=503,probability=0.1 --fault die_after=100";
 
 pub(super) const INIT: &str = "\

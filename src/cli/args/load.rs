@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::values::{KeyValue, OutputFormat, at_least_one, factor, not_negative, share};
+use super::values::{
+    DefinitionsArg, KeyValue, OutputFormat, TransportArg, at_least_one, factor, not_negative, share,
+};
 
 /// The candidate: an endpoint by name, a URL, or both.
 #[derive(Debug, Clone, Default, Args)]
@@ -61,6 +63,11 @@ pub struct LoadArgs {
     #[arg(long)]
     pub allow_invalid_client: bool,
 
+    /// How measured streams are carried: `kernel` times them by the kernel's receive stamps (Linux, no proxy), `reqwest`
+    /// by when labctl reads them [default: `auto`: `kernel` where it can be had]
+    #[arg(long, value_enum, value_name = "TRANSPORT")]
+    pub transport: Option<TransportArg>,
+
     /// Sampling temperature, 0 or more [default: 0]
     #[arg(long, value_name = "T", value_parser = not_negative, help_heading = "Sampling")]
     pub temperature: Option<f64>,
@@ -93,6 +100,10 @@ pub struct LoadArgs {
     /// What goes to standard output
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output")]
     pub format: OutputFormat,
+
+    /// Print the run's speed under another tool's formulas too, below the summary (for JSON see `labctl report`)
+    #[arg(long, value_enum, value_name = "TOOL", help_heading = "Output")]
+    pub definitions: Option<DefinitionsArg>,
 
     /// Folder that results are written to [default: `results`]
     #[arg(

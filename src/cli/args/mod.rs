@@ -20,7 +20,7 @@ use clap::{ArgAction, Parser, Subcommand};
 pub use bench::{BenchArgs, RunArgs};
 pub use gate::{GateArgs, GateModeArg, OnInconclusive};
 pub use load::{LoadArgs, TargetArgs};
-pub use mock::{MockArgs, ProfileArg};
+pub use mock::{MockArgs, PacingArgs, ProfileArg};
 pub use results::{
     CompareArgs, ExportArgs, ExportFormat, ListArgs, RecoverArgs, ReportArgs, ResultsArgs, ResultsCommand,
     ShowArgs, StoreArgs,

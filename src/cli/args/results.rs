@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::examples;
 use super::gate::GateArgs;
-use super::values::{OutputFormat, PlainFormat};
+use super::values::{DefinitionsArg, OutputFormat, PlainFormat};
 
 /// Where results are.
 #[derive(Debug, Clone, Default, Args)]
@@ -55,6 +55,15 @@ pub struct ReportArgs {
     /// Write the Markdown report to this file
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
+
+    /// In place of the report: the run's speed under another tool's formulas
+    #[arg(long, value_enum, value_name = "TOOL", conflicts_with_all = ["html", "markdown", "why_different"])]
+    pub definitions: Option<DefinitionsArg>,
+
+    /// In place of the report: labctl's formulas and every other tool's side by side, with the reason for each
+    /// difference
+    #[arg(long, conflicts_with_all = ["html", "markdown"])]
+    pub why_different: bool,
 
     /// What goes to standard output
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]

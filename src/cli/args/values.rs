@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 
+use crate::model::config::TransportChoice;
+use crate::model::definitions::Definitions;
+
 /// `--color`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ColorArg {
@@ -23,6 +26,27 @@ impl From<ColorArg> for anstream::ColorChoice {
             ColorArg::Auto => Self::Auto,
             ColorArg::Always => Self::Always,
             ColorArg::Never => Self::Never,
+        }
+    }
+}
+
+/// `--transport`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TransportArg {
+    /// `kernel` where it can be had, else `reqwest`
+    Auto,
+    /// Stamped by the kernel when the bytes arrive
+    Kernel,
+    /// Stamped by labctl when a read returns
+    Reqwest,
+}
+
+impl From<TransportArg> for TransportChoice {
+    fn from(choice: TransportArg) -> Self {
+        match choice {
+            TransportArg::Auto => Self::Auto,
+            TransportArg::Kernel => Self::Kernel,
+            TransportArg::Reqwest => Self::Reqwest,
         }
     }
 }
@@ -47,6 +71,29 @@ pub enum PlainFormat {
     Text,
     /// Stable and complete, for programs
     Json,
+}
+
+/// `--definitions`: the tool whose formulas are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DefinitionsArg {
+    /// `vllm bench serve`
+    Vllm,
+    /// `GuideLLM`
+    #[value(name = "guidellm")]
+    GuideLlm,
+    /// NVIDIA's `AIPerf`
+    #[value(name = "aiperf")]
+    AiPerf,
+}
+
+impl From<DefinitionsArg> for Definitions {
+    fn from(tool: DefinitionsArg) -> Self {
+        match tool {
+            DefinitionsArg::Vllm => Self::Vllm,
+            DefinitionsArg::GuideLlm => Self::Guidellm,
+            DefinitionsArg::AiPerf => Self::Aiperf,
+        }
+    }
 }
 
 /// `name=value`, split at the first `=`.

@@ -3,7 +3,7 @@
 use anstyle::AnsiColor;
 use serde_json::json;
 
-use crate::bench::doctor::{Finding, Grade, endpoint, machine};
+use crate::bench::doctor::{Examined, Finding, Grade, endpoint, machine};
 use crate::bench::plan::SideSpec;
 use crate::bench::side::SideError;
 use crate::cli::args::DoctorArgs;
@@ -27,8 +27,11 @@ pub fn run(args: &DoctorArgs, context: &Context) -> Result<ExitStatus, CliError>
     let mut groups =
         vec![("this machine".to_owned(), machine(u64::from(settings.config.defaults.concurrency)))];
     for target in &targets {
-        let findings = runtime.block_on(examine(target, &settings));
-        groups.push((format!("endpoint {}", target.name), findings));
+        let Examined { endpoint, conformance } = runtime.block_on(examine(target, &settings));
+        groups.push((format!("endpoint {}", target.name), endpoint));
+        if !conformance.is_empty() {
+            groups.push((format!("stream conformance of {}", target.name), conformance));
+        }
     }
     print(&groups, args.format, context)?;
     let failed =
@@ -40,18 +43,21 @@ pub fn run(args: &DoctorArgs, context: &Context) -> Result<ExitStatus, CliError>
     Err(CliError::not_measured(format!("measuring would fail: {findings} above")))
 }
 
-async fn examine(target: &Target, settings: &Settings) -> Vec<Finding> {
+async fn examine(target: &Target, settings: &Settings) -> Examined {
     let failed = |what: &'static str, error: &CliError| {
         let said = std::iter::once(error.full_message()).chain(error.hints().iter().cloned());
-        vec![Finding { what, grade: Grade::Failed, detail: said.collect::<Vec<_>>().join("; ") }]
+        let detail = said.collect::<Vec<_>>().join("; ");
+        Examined { endpoint: vec![Finding { what, grade: Grade::Failed, detail }], conformance: Vec::new() }
     };
     let key = match api_key(&target.endpoint) {
         Ok(key) => key,
         Err(error) => return failed("key", &CliError::from(error)),
     };
-    let spec = SideSpec { name: target.name.clone(), endpoint: target.endpoint.clone(), key };
-    match endpoint(&spec, Clock::start(), settings.config.defaults.seed).await {
-        Ok(findings) => findings,
+    let defaults = &settings.config.defaults;
+    let (name, endpoint_config) = (target.name.clone(), target.endpoint.clone());
+    let spec = SideSpec { name, endpoint: endpoint_config, key, transport: defaults.transport };
+    match endpoint(&spec, Clock::start(), defaults.seed).await {
+        Ok(examined) => examined,
         Err(error) => {
             let what = match &error {
                 SideError::NotServed { .. } | SideError::WhichModel { .. } => "model",
@@ -77,7 +83,7 @@ fn print(groups: &[(String, Vec<Finding>)], format: PlainFormat, context: &Conte
                 Grade::Failed => (AnsiColor::Red.on_default(), "failed "),
             };
             context.ui.print_line(&format!(
-                "  {style}{mark}{style:#}  {:<12}  {}",
+                "  {style}{mark}{style:#}  {:<13}  {}",
                 finding.what,
                 printable(&finding.detail)
             ))?;

@@ -10,7 +10,7 @@ use crate::bench::run::{Finished, run};
 use crate::bench::soundness::nothing_valid;
 use crate::cli::args::values::OutputFormat;
 use crate::cli::args::{GateArgs, LoadArgs};
-use crate::cli::commands::{failure, gates};
+use crate::cli::commands::{definitions, failure, gates};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -19,6 +19,7 @@ use crate::cli::progress;
 use crate::cli::settings::{self, Settings, Target, Targets};
 use crate::client::clock::Clock;
 use crate::load::bus::Bus;
+use crate::model::config::TransportChoice;
 use crate::model::result::{RunKind, RunResult, RunStatus, Sampling};
 use crate::promptset;
 use crate::report;
@@ -55,16 +56,26 @@ impl Measure<'_> {
     }
 
     fn plan(&self) -> Result<BenchPlan, CliError> {
+        definitions::check(self.load)?;
         let defaults = &self.settings.config.defaults;
         let prompt_set = promptset::load(&self.targets.prompt_set, &defaults.promptset_dir)
             .map_err(|error| CliError::usage(error.to_string()))?;
+        let baseline = self.targets.baseline.as_ref();
+        // Both sides are timed alike: where one needs a proxy, which only the portable transport knows, both do.
+        let proxied = |target: &Target| target.endpoint.proxy.is_some();
+        let transport = match defaults.transport {
+            TransportChoice::Auto if proxied(&self.targets.candidate) || baseline.is_some_and(proxied) => {
+                TransportChoice::Reqwest
+            }
+            chosen => chosen,
+        };
         Ok(BenchPlan {
             kind: self.kind,
             team: self.targets.team.clone(),
             labels: self.load.label.iter().map(|label| (label.key.clone(), label.value.clone())).collect(),
             prompt_set,
-            candidate: side(&self.targets.candidate)?,
-            baseline: self.targets.baseline.as_ref().map(side).transpose()?,
+            candidate: side(&self.targets.candidate, transport)?,
+            baseline: baseline.map(|target| side(target, transport)).transpose()?,
             concurrency: defaults.concurrency,
             requests: self.load.requests.map(u64::from),
             repeats: defaults.repeats,
@@ -120,6 +131,10 @@ impl Measure<'_> {
                 let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
                 ui.print(&report::terminal::summary(result, &options))
             }
+        }?;
+        match self.load.definitions {
+            Some(tool) => definitions::print_below(result, tool.into(), self.load.format, ui),
+            None => Ok(()),
         }
     }
 
@@ -143,9 +158,9 @@ impl Measure<'_> {
     }
 }
 
-fn side(target: &Target) -> Result<SideSpec, CliError> {
+fn side(target: &Target, transport: TransportChoice) -> Result<SideSpec, CliError> {
     let key = settings::api_key(&target.endpoint)?;
-    Ok(SideSpec { name: target.name.clone(), endpoint: target.endpoint.clone(), key })
+    Ok(SideSpec { name: target.name.clone(), endpoint: target.endpoint.clone(), key, transport })
 }
 
 /// Writes the HTML and Markdown reports beside a result.

@@ -1,35 +1,35 @@
 //! `labctl mock`: the simulator as a server of its own.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::cli::args::MockArgs;
+use crate::cli::args::{MockArgs, ProfileArg};
 use crate::cli::commands::faults;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::exit::ExitStatus;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::settings::api_key;
-use crate::model::config::{Endpoint, Simulator};
+use crate::model::config::Endpoint;
 use crate::model::prompt::PromptSet;
 use crate::promptset::{built_in_names, load};
-use crate::simulator::{Options, Profile, SimulatorError, start, truth};
+use crate::simulator::{Options, Pacing, Profile, SimulatorError, start, truth};
 
 /// Runs `labctl mock` until it is interrupted.
 pub fn run(args: &MockArgs, context: &Context) -> Result<ExitStatus, CliError> {
-    let directory = context.settings(args)?.config.defaults.promptset_dir;
+    let profile = profile(args)?;
+    // Answers of a set length are about nothing, so nothing needs to be known, and no configuration either.
+    let knows_nothing = args.pacing.tokens.is_some() && args.prompts.is_empty() && args.print_truth.is_none();
+    let directory =
+        if knows_nothing { PathBuf::new() } else { context.settings(args)?.config.defaults.promptset_dir };
     let load = |name: &str| load(name, &directory).map_err(|error| CliError::usage(error.to_string()));
-    let config = Simulator {
-        profile: args.profile.name().to_owned(),
-        speed: args.speed,
-        pass_rate: args.pass_rate,
-        flip_rate: args.flip_rate,
-    };
-    let profile = Profile::from_config(&config).map_err(failed)?;
     if let Some(name) = &args.print_truth {
         context.ui.print_json(&truth(&load(name)?, &profile, args.seed, args.seed))?;
         return Ok(ExitStatus::Success);
     }
-    let names = if args.prompts.is_empty() {
+    let names = if knows_nothing {
+        Vec::new()
+    } else if args.prompts.is_empty() {
         built_in_names().map(str::to_owned).collect()
     } else {
         args.prompts.clone()
@@ -59,16 +59,62 @@ pub fn run(args: &MockArgs, context: &Context) -> Result<ExitStatus, CliError> {
         let mut interrupts = Interrupts::listen();
         let running = start(options).await.map_err(failed)?;
         context.ui.print_line(&format!("simulated {model} on {}", running.base_url()))?;
-        match &mut interrupts {
-            Ok(interrupts) => interrupts.next().await,
-            // Where signals can't be watched, the server runs until it is killed.
-            Err(_) => std::future::pending().await,
+        let interrupted = async {
+            match &mut interrupts {
+                Ok(interrupts) => interrupts.next().await,
+                // Where signals can't be watched, the server runs until it is killed.
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = interrupted => {}
+            () = stdin_closed(args.until_stdin_closes) => {}
         }
         let served = running.requests_served();
         running.stop().await.map_err(failed)?;
         context.ui.note(&format!("{served} requests served"));
         Ok(ExitStatus::Success)
     })
+}
+
+/// Waits until standard input closes; for ever where that is not to be waited for.
+async fn stdin_closed(wanted: bool) {
+    if !wanted {
+        return std::future::pending().await;
+    }
+    let (report, closed) = tokio::sync::oneshot::channel();
+    // A thread of the program's own, which may be left waiting at its end: the runtime would wait for one of its own.
+    std::thread::spawn(move || {
+        // What can't be read is as good as closed.
+        let _read = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        // The server may have ended before.
+        let _late = report.send(());
+    });
+    let _closed = closed.await;
+}
+
+fn profile(args: &MockArgs) -> Result<Profile, CliError> {
+    let given = &args.pacing;
+    let profile = if args.profile == ProfileArg::Paced {
+        let default = Pacing::default();
+        Profile::paced(Pacing {
+            first_token_ms: given.first_token_ms.unwrap_or(default.first_token_ms),
+            inter_token_ms: given.inter_token_ms.unwrap_or(default.inter_token_ms),
+            role_before_ms: given.role_before_ms.unwrap_or(default.role_before_ms),
+            tokens: given.tokens,
+            tokens_per_chunk: given.tokens_per_chunk.unwrap_or(default.tokens_per_chunk),
+            in_step: given.in_step,
+        })
+    } else {
+        if let Some(flag) = given.first_given() {
+            let message = format!(
+                "`{flag}` goes with `--profile paced`; the other profiles' times follow from the load"
+            );
+            return Err(CliError::usage(message));
+        }
+        Profile::named(args.profile.name()).map_err(failed)?
+    };
+    profile.overridden(args.speed, args.pass_rate, args.flip_rate).map_err(failed)
 }
 
 fn failed(error: SimulatorError) -> CliError {

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod compare;
 pub mod completions;
 pub mod config;
+mod definitions;
 pub mod doctor;
 mod failure;
 mod faults;

@@ -1,17 +1,24 @@
-//! `labctl report`: a saved result as HTML, Markdown or terminal text.
+//! `labctl report`: a saved result as HTML, Markdown or terminal text, or its speed under other tools' formulas.
 
 use crate::cli::args::ReportArgs;
 use crate::cli::args::values::OutputFormat;
-use crate::cli::commands::{measure, store};
+use crate::cli::commands::{definitions, measure, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
+use crate::model::definitions::Definitions;
 use crate::report::terminal::{TerminalOptions, summary};
 
 /// Runs `labctl report`. Without a file named it writes both reports beside the result.
 pub fn run(args: &ReportArgs, context: &Context) -> Result<ExitStatus, CliError> {
     let store = store::open(&args.store, context)?;
     let result = store::load(&store, &args.run)?;
+    if let Some(tool) = args.definitions {
+        return definitions::print(&result, &[tool.into()], args.format, context.ui);
+    }
+    if args.why_different {
+        return definitions::print(&result, &Definitions::ALL, args.format, context.ui);
+    }
     let mut files = Vec::new();
     if let Some(path) = &args.html {
         measure::write_file(path, &measure::render_html(&result)?)?;

@@ -10,7 +10,7 @@ use crate::cli::args::{
     BenchArgs, CompareArgs, DoctorArgs, ExportArgs, ListArgs, LoadArgs, MockArgs, PromptSetDirArgs,
     RecoverArgs, ReportArgs, RunArgs, ShowArgs, StoreArgs, TargetArgs,
 };
-use crate::model::config::LabConfig;
+use crate::model::config::{LabConfig, TransportChoice};
 
 /// A value that a flag gives to a field; `null` takes the field away.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,6 +114,7 @@ impl LoadArgs {
             default_of("top_p", "--top-p", self.top_p.map(Value::from)),
             default_of("max_tokens", "--max-tokens", self.max_tokens.map(Value::from)),
             default_of("seed", "--seed", self.seed.map(Value::from)),
+            default_of("transport", "--transport", self.transport.map(|t| json!(TransportChoice::from(t)))),
             default_of("results_dir", "--results-dir", self.results_dir.as_ref().map(|dir| json!(dir))),
             default_of("promptset_dir", "--promptset-dir", self.promptset_dir.as_ref().map(|dir| json!(dir))),
         ]

@@ -12,9 +12,10 @@ use crate::model::config::{Defaults, Endpoint, LabConfig, Simulator, Team};
 const LONGEST_TIMEOUT_S: f64 = 365.0 * 24.0 * 3600.0;
 
 /// Members of a request's body that labctl sets itself, and where to say them instead.
-const OWN_MEMBERS: [(&str, &str); 5] = [
+const OWN_MEMBERS: [(&str, &str); 6] = [
     ("messages", "the prompt set says it"),
     ("model", "use the endpoint's `model`"),
+    ("n", "a request has one answer; use `defaults.repeats`"),
     ("prompt", "the prompt set says it"),
     ("stream", "answers are always streamed"),
     ("stream_options", "usage is always asked for"),

@@ -4,5 +4,6 @@
 mod answers;
 mod engine;
 mod faults;
+mod paced;
 mod routes;
 mod support;
