@@ -8,6 +8,8 @@
 #![expect(clippy::print_stdout, reason = "a command that prints a table")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that fails has nothing to tell")]
 
+mod support;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -147,7 +149,7 @@ fn exchange(repetitions: usize, segments: &[Segment], is_waited_for: bool) -> f6
 }
 
 fn main() {
-    let is_quick = std::env::args().any(|a| a == "--quick") || !std::env::args().any(|a| a == "--bench");
+    let is_quick = support::is_quick();
     let repetitions = if is_quick { 1 } else { REPETITIONS };
     println!("Nanoseconds an event of {} bytes, without any input or output\n", segments(1)[0].bytes.len());
     println!("| events a read | events alone | whole exchange | whole exchange, each read waited for |");
@@ -162,6 +164,6 @@ fn main() {
         );
     }
     if is_quick {
-        println!("\nquick: too few to say anything");
+        println!("\n{}", support::TOO_FEW);
     }
 }

@@ -8,7 +8,6 @@ use std::io::{IoSliceMut, Write as _};
 use std::net::TcpStream;
 use std::os::fd::{AsFd as _, AsRawFd as _};
 
-use bytes::Bytes;
 use memchr::memmem::Finder;
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -19,7 +18,7 @@ use nix::time::{ClockId, clock_gettime};
 /// What ends a chunked body.
 const END: &[u8] = b"\r\n0\r\n\r\n";
 
-/// What of a read is kept in front of the next: too short to hold a whole `data:` beside the rest of `END`.
+/// What of a read is kept in front of the next, so that neither `data:` nor `END` is missed where two reads meet.
 const KEPT: usize = END.len() - 1;
 
 /// The most that one read takes.
@@ -35,8 +34,6 @@ pub(crate) struct Reading {
     pub(crate) stamps: Vec<u64>,
     /// Reads that brought bytes.
     pub(crate) reads: usize,
-    /// Reads whose bytes carried no stamp of the kernel.
-    pub(crate) unstamped: usize,
 }
 
 /// One connection and what the response on it has brought so far.
@@ -46,8 +43,8 @@ struct Stream {
     kept_len: usize,
 }
 
-/// Sends the bodies, as many at once as `streams`, and reads every response to its end.
-pub(crate) fn read(address: &str, bodies: &[Bytes], streams: u32) -> Reading {
+/// Sends the body so many times, as many at once as there are streams, and reads every response to its end.
+pub(crate) fn read(address: &str, body: &[u8], requests: usize, streams: u32) -> Reading {
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).unwrap();
     let mut open: Vec<Stream> = (0_u64..u64::from(streams))
         .map(|n| {
@@ -60,11 +57,15 @@ pub(crate) fn read(address: &str, bodies: &[Bytes], streams: u32) -> Reading {
             Stream { socket, kept: [0; KEPT], kept_len: 0 }
         })
         .collect();
-    let mut waiting = bodies.iter();
-    let mut in_flight = 0;
-    for (stream, body) in open.iter_mut().zip(waiting.by_ref()) {
-        stream.send(address, body);
-        in_flight += 1;
+    let head = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let request = [head.as_bytes(), body].concat();
+    let (mut sent, mut ended) = (0, 0);
+    for stream in open.iter_mut().take(requests) {
+        stream.send(&request);
+        sent += 1;
     }
     let mut reading = Reading::default();
     let mut reader = Reader {
@@ -74,15 +75,16 @@ pub(crate) fn read(address: &str, bodies: &[Bytes], streams: u32) -> Reading {
         offset: Offset::measure(monotonic_ns()),
     };
     let mut ready = vec![EpollEvent::empty(); 1_024];
-    while in_flight > 0 {
+    while ended < requests {
         let count = epoll.wait(&mut ready, EpollTimeout::NONE).unwrap();
         reader.offset.keep_fresh();
         for event in &ready[..count] {
             let stream = &mut open[usize::try_from(event.data()).unwrap()];
             if reader.drain(stream, &mut reading) {
-                match waiting.next() {
-                    Some(body) => stream.send(address, body),
-                    None => in_flight -= 1,
+                ended += 1;
+                if sent < requests {
+                    stream.send(&request);
+                    sent += 1;
                 }
             }
         }
@@ -91,13 +93,9 @@ pub(crate) fn read(address: &str, bodies: &[Bytes], streams: u32) -> Reading {
 }
 
 impl Stream {
-    fn send(&mut self, address: &str, body: &Bytes) {
-        let head = format!(
-            "POST /v1/chat/completions HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            body.len()
-        );
+    fn send(&mut self, request: &[u8]) {
         // Shorter than the socket's buffer, which is empty.
-        self.socket.write_all(&[head.as_bytes(), body].concat()).unwrap();
+        self.socket.write_all(request).unwrap();
         self.kept_len = 0;
     }
 }
@@ -130,7 +128,6 @@ impl Reader {
                 _ => None,
             });
             reading.reads += 1;
-            reading.unstamped += usize::from(stamp.is_none());
             let stamp = stamp.unwrap_or_else(monotonic_ns);
             let seen = &self.buffer[..kept + length];
             let events = self.data.find_iter(seen).filter(|at| at + 5 > kept).count();

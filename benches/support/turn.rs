@@ -1,17 +1,22 @@
 //! One client's turn at a load, in a process of its own: its CPU time and its memory are then nobody else's.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use labctl::bench::limits::allow_connections;
+use labctl::bench::paced::{PacedLoad, transport};
+use labctl::client::clock::Clock;
+use labctl::client::transport::Transport as _;
+use labctl::model::config::TransportChoice;
+use labctl::simulator::Pacing;
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
 
 use crate::epoll;
-use crate::support::{Load, Server, runtime};
 
 /// Tells the process which turn it takes.
 const TURN: &str = "LABCTL_BENCH_TURN";
@@ -26,6 +31,27 @@ pub(crate) enum Side {
     Labctl,
     /// The raw epoll reader.
     Reader,
+}
+
+/// What both sides put on the simulator: so many streams that start together, each a closed loop.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Load {
+    pub(crate) streams: u32,
+    /// Answers of each, one after the other.
+    pub(crate) answers: u32,
+    /// Tokens of an answer.
+    pub(crate) tokens: u32,
+    /// Between two tokens, milliseconds. Far below what a write takes, the simulator sends as fast as it can.
+    pub(crate) inter_token_ms: f64,
+}
+
+impl Load {
+    /// The same in the library's words: the tokens of all streams are due together.
+    pub(crate) fn paced(self) -> PacedLoad {
+        let Self { streams, answers, tokens, inter_token_ms } = self;
+        let pacing = Pacing { inter_token_ms, tokens: Some(tokens), in_step: true, ..Pacing::default() };
+        PacedLoad { streams, answers, pacing }
+    }
 }
 
 /// Which cores a process may use.
@@ -52,8 +78,7 @@ impl Cores {
 #[derive(Serialize, Deserialize)]
 struct Task {
     side: Side,
-    concurrency: u32,
-    requests: usize,
+    load: Load,
     base_url: String,
     cores: Cores,
 }
@@ -61,6 +86,8 @@ struct Task {
 /// What a turn took and brought.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Turn {
+    /// What carried the streams.
+    pub(crate) transport: String,
     /// Tokens, one an event.
     pub(crate) tokens: usize,
     /// User and system time from before the first connection was opened until the last answer was dealt with,
@@ -68,26 +95,18 @@ pub(crate) struct Turn {
     pub(crate) cpu_us: u32,
     /// How long that was.
     pub(crate) seconds: f64,
-    /// The most memory of the whole process that was resident at once, with its program, bytes.
-    pub(crate) peak_bytes: u64,
+    /// The most memory of the whole process that was resident at once, its program included, bytes.
+    pub(crate) peak_bytes: u32,
     /// Reads that brought bytes; only the raw reader can tell.
     pub(crate) reads: Option<usize>,
-    /// Reads without the kernel's stamp; only the raw reader can tell.
-    pub(crate) unstamped: Option<usize>,
-    /// CPU time of the simulator meanwhile, microseconds.
-    #[serde(default)]
-    pub(crate) simulator_cpu_us: f64,
+    /// The share of its events whose stamp is the kernel's and its own; only labctl tells.
+    pub(crate) exact_share: Option<f64>,
 }
 
 impl Turn {
     /// CPU time for each token, microseconds.
     pub(crate) fn per_token_us(&self) -> f64 {
         f64::from(self.cpu_us) / count(self.tokens)
-    }
-
-    /// The share of one core that the simulator used.
-    pub(crate) fn simulator_load(&self) -> f64 {
-        self.simulator_cpu_us / 1e6 / self.seconds
     }
 
     /// Tokens a second.
@@ -101,28 +120,24 @@ pub(crate) const fn count(n: usize) -> f64 {
     n as f64
 }
 
-/// Has one side put the load on the server.
-pub(crate) fn take(side: Side, load: Load, server: &Server, cores: Cores) -> Turn {
-    let Load { concurrency, requests } = load;
-    let task = Task { side, concurrency, requests, base_url: server.base_url.clone(), cores };
-    let before = server.cpu_us();
+/// Has one side put the load on a server.
+pub(crate) fn take(side: Side, load: Load, base_url: &str, cores: Cores) -> Turn {
+    let task = Task { side, load, base_url: base_url.to_owned(), cores };
     let output = Command::new(std::env::current_exe().unwrap())
         .env(TURN, serde_json::to_string(&task).unwrap())
-        .stderr(std::process::Stdio::inherit())
+        .stderr(Stdio::inherit())
         .output()
         .unwrap();
     assert!(output.status.success(), "{side:?}: {}", output.status);
-    let simulator_cpu_us = server.cpu_us() - before;
-    Turn { simulator_cpu_us, ..serde_json::from_slice(&output.stdout).unwrap() }
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// Where this process was started to take a turn, takes it; true then.
 pub(crate) fn taken() -> bool {
     let Ok(task) = std::env::var(TURN) else { return false };
-    let Task { side, concurrency, requests, base_url, cores } = serde_json::from_str(&task).unwrap();
+    let Task { side, load, base_url, cores } = serde_json::from_str(&task).unwrap();
     cores.keep_to();
-    allow_connections(concurrency.into(), 1).unwrap();
-    let load = Load { concurrency, requests };
+    allow_connections(load.streams.into(), 1).unwrap();
     let turn = match side {
         Side::Labctl => labctl(load, &base_url),
         Side::Reader => reader(load, &base_url),
@@ -132,37 +147,45 @@ pub(crate) fn taken() -> bool {
 }
 
 fn labctl(load: Load, base_url: &str) -> Turn {
-    let runtime = runtime();
-    let prepared = runtime.block_on(async { load.prepare(base_url) });
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let clock = Clock::start();
+    let transport = transport(base_url, TransportChoice::Auto, clock).unwrap();
+    let name = transport.name();
     let (began, before) = (Instant::now(), cpu_us());
-    let (_, exchanges) = runtime.block_on(prepared.run());
+    let (load, never) = (load.paced(), CancellationToken::new());
+    let records = runtime.block_on(load.run(transport, clock, &never)).unwrap();
     let (cpu_us, seconds) = (cpu_us() - before, began.elapsed().as_secs_f64());
+    let peak_bytes = peak_bytes();
+    assert!(records.iter().all(|record| record.attempt.exchange.outcome.is_success()));
+    let tokens = || records.iter().flat_map(|record| record.attempt.exchange.trace.token_chunks());
+    let exact = tokens().filter(|chunk| chunk.exact).count();
     Turn {
-        tokens: exchanges.iter().map(|exchange| exchange.trace.token_chunks().count()).sum(),
+        transport: name.to_owned(),
+        tokens: tokens().count(),
         cpu_us,
         seconds,
-        peak_bytes: peak_bytes(),
+        peak_bytes,
         reads: None,
-        unstamped: None,
-        simulator_cpu_us: 0.0,
+        exact_share: Some(count(exact) / count(tokens().count())),
     }
 }
 
 fn reader(load: Load, base_url: &str) -> Turn {
     let address = base_url.trim_start_matches("http://").trim_end_matches("/v1");
-    let bodies = load.bodies();
+    let body = load.paced().body().unwrap();
+    let requests = load.streams as usize * load.answers as usize;
     let (began, before) = (Instant::now(), cpu_us());
-    let reading = epoll::read(address, &bodies, load.concurrency);
+    let reading = epoll::read(address, &body, requests, load.streams);
     let (cpu_us, seconds) = (cpu_us() - before, began.elapsed().as_secs_f64());
     assert!(reading.stamps.iter().all(|stamp| *stamp > 0));
     Turn {
-        tokens: reading.stamps.len() - OTHER_EVENTS * load.requests,
+        transport: "raw epoll".to_owned(),
+        tokens: reading.stamps.len() - OTHER_EVENTS * requests,
         cpu_us,
         seconds,
         peak_bytes: peak_bytes(),
         reads: Some(reading.reads),
-        unstamped: Some(reading.unstamped),
-        simulator_cpu_us: 0.0,
+        exact_share: None,
     }
 }
 
@@ -172,9 +195,10 @@ fn cpu_us() -> u32 {
     u32::try_from((usage.user_time() + usage.system_time()).num_microseconds()).unwrap()
 }
 
-/// The most memory of this process that was resident at once.
-fn peak_bytes() -> u64 {
+/// The most memory of this process that was resident at once. Not `getrusage`'s, which begins with that of the
+/// process that started this one.
+fn peak_bytes() -> u32 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1_024
+    line.trim().trim_end_matches(" kB").parse::<u32>().unwrap() * 1_024
 }

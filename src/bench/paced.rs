@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use bytes::Bytes;
 use serde_json::{Map, json};
 use tokio_util::sync::CancellationToken;
 
@@ -121,7 +122,7 @@ impl PacedLoad {
         let temporary = Temporary::new()?;
         let (program, pacing, path) = (program.to_owned(), self.pacing.clone(), temporary.truth());
         let simulator =
-            tokio::task::spawn_blocking(move || SeparateSimulator::start(&program, &pacing, &path))
+            tokio::task::spawn_blocking(move || SeparateSimulator::start(&program, &pacing, Some(&path)))
                 .await
                 .map_err(|_| PacedError::Thread)??;
         let clock = Clock::start();
@@ -147,11 +148,7 @@ impl PacedLoad {
     ) -> Result<Vec<Arc<Record>>, PacedError> {
         let prompt = self.prompt()?;
         let judge = Judge::new(&prompt).map_err(|error| PacedError::Prompt { why: error.to_string() })?;
-        let sampling = Sampling { temperature: 0.0, top_p: None, seed: 42, max_tokens: None };
-        let model = Profile::paced(self.pacing.clone()).default_model;
-        let dialect = Dialect::of(ServerKind::Vllm);
-        let form = Form { api: Api::Chat, dialect, model: &model, extra: &Map::new() };
-        let body = form.body(&prompt, &sampling, 0);
+        let body = self.body()?;
         let plan = blocks(&Shape {
             prompts: 1,
             requests: Some(u64::from(self.streams) * u64::from(self.answers)),
@@ -164,7 +161,7 @@ impl PacedLoad {
         });
         let items = plan.iter().flat_map(|block| &block.items);
         let bodies = items.map(|item| (*item, body.clone())).collect();
-        let client = Client::new(transport, clock, Endpoint::default().timeouts, Vec::new(), dialect);
+        let client = Client::new(transport, clock, Endpoint::default().timeouts, Vec::new(), dialect());
         let lane = Lane { target: Arc::new(client), path: CHAT_COMPLETIONS, bodies };
         let engine = Engine {
             prompts: Arc::new(vec![Judged { prompt, judge, scenario_id: "paced".to_owned() }]),
@@ -176,6 +173,14 @@ impl PacedLoad {
             cancel: cancel.clone(),
         };
         Ok(engine.execute(&plan).await?.records)
+    }
+
+    /// The body of each of its requests.
+    pub fn body(&self) -> Result<Bytes, PacedError> {
+        let sampling = Sampling { temperature: 0.0, top_p: None, seed: 42, max_tokens: None };
+        let model = Profile::paced(self.pacing.clone()).default_model;
+        let form = Form { api: Api::Chat, dialect: dialect(), model: &model, extra: &Map::new() };
+        Ok(form.body(&self.prompt()?, &sampling, 0))
     }
 
     fn prompt(&self) -> Result<Prompt, PacedError> {
@@ -207,8 +212,13 @@ impl Measured {
     }
 }
 
+/// What labctl speaks with the simulator.
+fn dialect() -> Dialect {
+    Dialect::of(ServerKind::Vllm)
+}
+
 /// labctl's way to the simulator: the one that runs take too.
-fn transport(base_url: &str, choice: TransportChoice, clock: Clock) -> Result<AnyTransport, SetupError> {
+pub fn transport(base_url: &str, choice: TransportChoice, clock: Clock) -> Result<AnyTransport, SetupError> {
     let endpoint = Endpoint { url: Some(base_url.to_owned()), ..Endpoint::default() };
     let portable = HttpTransport::new(&endpoint, None, clock)?;
     AnyTransport::new(choice, &endpoint, None, clock, &portable)

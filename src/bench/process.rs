@@ -43,8 +43,8 @@ pub struct SeparateSimulator {
 
 impl SeparateSimulator {
     /// Starts `program`, which is `labctl`, as the simulator on a free port below 32768 and waits until it listens.
-    /// Its ground truth goes to `truth`.
-    pub fn start(program: &Path, pacing: &Pacing, truth: &Path) -> Result<Self, ProcessError> {
+    /// Its ground truth goes to `truth`, where it is wanted.
+    pub fn start(program: &Path, pacing: &Pacing, truth: Option<&Path>) -> Result<Self, ProcessError> {
         let mut command = Command::new(program);
         command.args(["mock", "--quiet", "--until-stdin-closes", "--port", "0", "--profile", "paced"]);
         command.args(["--first-token-ms", &pacing.first_token_ms.to_string()]);
@@ -57,7 +57,9 @@ impl SeparateSimulator {
         if pacing.in_step {
             command.arg("--in-step");
         }
-        command.arg("--ground-truth").arg(truth);
+        if let Some(truth) = truth {
+            command.arg("--ground-truth").arg(truth);
+        }
         // In a group of its own Ctrl-C is for this process alone, which then ends that one.
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let process = command
@@ -80,6 +82,12 @@ impl SeparateSimulator {
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// The number of its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// Ends it; its ground truth is on disk then.

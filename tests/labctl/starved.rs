@@ -101,8 +101,7 @@ fn starved(transport: TransportChoice) -> Both {
     let (received, mut was_received) = tokio::sync::mpsc::unbounded_channel();
     let (stand_still, stands_still) = mpsc::channel();
     let (let_go, is_let_go) = mpsc::channel();
-    let server =
-        std::thread::spawn(move || serve(&listener, clock, &received, &stands_still, &let_go));
+    let server = std::thread::spawn(move || serve(&listener, clock, &received, &stands_still, &let_go));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (execution, health) = runtime.block_on(async {
         let hold = tokio::spawn(async move {
@@ -133,9 +132,10 @@ fn starved(transport: TransportChoice) -> Both {
 async fn execute(transport: AnyTransport, clock: Clock) -> Execution {
     let dialect = Dialect::of(ServerKind::Openai);
     let client = Client::new(transport, clock, Endpoint::default().timeouts, Vec::new(), dialect);
-    let prompt: Prompt = serde_json::from_value(json!({"id": "starved", "category": "any", "prompt": "Go on.",
+    let prompt: Prompt =
+        serde_json::from_value(json!({"id": "starved", "category": "any", "prompt": "Go on.",
         "max_tokens": 9, "reference": "a", "near_miss": [], "checks": [{"type": "regex", "pattern": "a"}]}))
-    .unwrap();
+        .unwrap();
     let item = Item { prompt: 0, repeat: 0 };
     let engine = Engine {
         prompts: Arc::new(vec![Judged {

@@ -1,14 +1,10 @@
 //! This machine: what makes a client's clock and its connections good enough to measure with.
 
 use std::fs;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::{Finding, Grade, finding};
 use crate::bench::limits::allow_connections;
-use crate::bench::machine::machine as machine_of;
-use crate::report::calibration::bound_words;
-use crate::results::calibration;
 
 /// Looks at this machine: clock, CPU governor, open files.
 #[must_use]
@@ -23,31 +19,6 @@ pub fn machine(connections: u64) -> Vec<Finding> {
         }
     });
     findings
-}
-
-/// Whether it is known how far off labctl's times can be on this machine at a load of this many streams.
-#[must_use]
-pub fn calibration(state_dir: Option<&Path>, streams: u32) -> Finding {
-    const WHAT: &str = "calibration";
-    let advice = "`labctl calibrate` measures how far off labctl's times can be here";
-    let all = match state_dir.map(calibration::load).transpose() {
-        Ok(all) => all.unwrap_or_default(),
-        Err(error) => return finding(WHAT, Grade::Warning, error.to_string()),
-    };
-    let (machine, version) = (machine_of(), env!("CARGO_PKG_VERSION"));
-    let here = all.iter().rev().find(|c| c.machine == machine && c.labctl_version == version);
-    match here.and_then(|calibration| Some((calibration, calibration.bound_for(streams)?))) {
-        Some((calibration, bound)) => {
-            let (by, at) = (&calibration.transport, &calibration.calibrated_at);
-            finding(WHAT, Grade::Ok, format!("{} ({by}, {at})", bound_words(bound)))
-        }
-        None if all.is_empty() => finding(WHAT, Grade::Warning, format!("none: {advice}")),
-        None => finding(
-            WHAT,
-            Grade::Warning,
-            format!("none of this machine with this version of labctl: {advice}"),
-        ),
-    }
 }
 
 /// What a look at the clock costs: every token is stamped with one.

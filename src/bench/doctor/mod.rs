@@ -13,7 +13,7 @@ use serde::Serialize;
 
 pub use calibration::calibration;
 pub use endpoint::{Examined, endpoint};
-pub use machine::{calibration, machine};
+pub use machine::machine;
 
 /// How good a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
