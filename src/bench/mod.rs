@@ -2,13 +2,14 @@
 //!
 //! `plan` says what is to be done, `side` reaches an endpoint (or hosts the simulator in its place),
 //! `run` goes through the phases, `assemble` makes a result of records (also of recovered ones),
-//! `soundness` says what would make the result worth nothing, `doctor` looks at an endpoint and
-//! this machine without measuring. Used by `cli`.
+//! `merge` joins the results of several clients, `soundness` says what would make the result worth nothing,
+//! `doctor` looks at an endpoint and this machine without measuring. Used by `cli`.
 
 pub mod assemble;
 pub mod doctor;
 pub mod hosted;
 pub mod limits;
+pub mod merge;
 pub mod plan;
 pub mod run;
 pub mod side;

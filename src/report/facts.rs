@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::number::{self, count, decimal};
 use super::table::{Labels, Tone};
 use super::text::{one_line, to_the_second};
-use crate::model::health::{ClientHealth, HealthStatus, Lag};
+use crate::model::health::{ClientHealth, HealthStatus, Lag, StampFaults};
 use crate::model::result::{RunKind, RunResult, RunStatus, SideInfo};
 
 /// A fact and its name.
@@ -69,8 +69,16 @@ pub(crate) fn health(health: &ClientHealth) -> Health {
             HealthStatus::Invalid => Tone::Bad,
         },
         reasons: health.reasons.iter().map(|r| one_line(r)).collect(),
-        facts: lags.into_iter().chain(shares).collect(),
+        facts: lags.into_iter().chain(shares).chain(health.stamp_faults.map(faults)).collect(),
     }
+}
+
+fn faults(faults: StampFaults) -> Fact {
+    let StampFaults { unstamped_reads, clock_steps } = faults;
+    fact(
+        "stamp faults",
+        format!("{} reads without a stamp, {} clock steps", count(unstamped_reads), count(clock_steps)),
+    )
 }
 
 /// Everything about the run, thing by thing.
