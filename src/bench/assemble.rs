@@ -10,6 +10,7 @@ use crate::compare::{Options, compare};
 use crate::metrics::accumulate::Accumulator;
 use crate::metrics::health::{Samples, client_health};
 use crate::metrics::summary::summarise;
+use crate::model::comparison::Comparison;
 use crate::model::header::{RunHeader, SideHeader};
 use crate::model::record::{Record, Row, Side};
 use crate::model::result::{BlockTime, PhaseTime, RunResult, RunStatus, SCHEMA_VERSION, SideInfo};
@@ -69,15 +70,6 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
     let candidate = info(Side::Candidate, &header.candidate);
     let baseline = header.baseline.as_ref().map(|of| info(Side::Baseline, of));
     let client_health = client_health(&rows, &traces, samples);
-    let comparison = baseline.as_ref().map(|baseline| {
-        let mut invalid_because =
-            soundness::not_comparable(&candidate, baseline, &header.sampling, &header.config);
-        if !accept_invalid_client {
-            invalid_because.extend(soundness::not_trusted(&client_health));
-        }
-        let options = Options { seed: header.seed, gates, invalid_because };
-        compare(&rows, &candidate.summary, &baseline.summary, &options)
-    });
     let mut result = RunResult {
         schema_version: SCHEMA_VERSION,
         simulated: candidate.simulated || baseline.as_ref().is_some_and(|side| side.simulated),
@@ -100,14 +92,31 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
         warnings: Vec::new(),
         candidate,
         baseline,
-        comparison,
+        comparison: None,
         phases,
         blocks,
         rows,
     };
+    result.comparison = comparison(&result, gates, accept_invalid_client);
     warnings.extend(soundness::warnings(&result));
     result.warnings = warnings;
     result
+}
+
+/// The two sides of a result compared; `None` where it has only one.
+pub(super) fn comparison(
+    result: &RunResult,
+    gates: Vec<Gate>,
+    accept_invalid_client: bool,
+) -> Option<Comparison> {
+    let (candidate, baseline) = (&result.candidate, result.baseline.as_ref()?);
+    let mut invalid_because =
+        soundness::not_comparable(candidate, baseline, &result.sampling, &result.config);
+    if !accept_invalid_client {
+        invalid_because.extend(soundness::not_trusted(&result.client_health));
+    }
+    let options = Options { seed: result.seed, gates, invalid_because };
+    Some(compare(&result.rows, &candidate.summary, &baseline.summary, &options))
 }
 
 /// The same of records whose chunks are in the journal at `path`, with what finds them there again where the
@@ -142,7 +151,7 @@ pub fn assemble_with_journal(
     }
 }
 
-fn side_info(rows: &[Row], side: Side, header: &SideHeader, summary: SideSummary) -> SideInfo {
+pub(super) fn side_info(rows: &[Row], side: Side, header: &SideHeader, summary: SideSummary) -> SideInfo {
     let exchanges = || rows.iter().filter_map(|row| row.attempt(side)).map(|attempt| &attempt.exchange);
     let models: BTreeSet<_> = exchanges().filter_map(|e| e.served_model.clone()).collect();
     let fingerprints: BTreeSet<_> = exchanges().filter_map(|e| e.system_fingerprint.clone()).collect();

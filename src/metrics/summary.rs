@@ -54,7 +54,7 @@ pub fn summarise(
     let rates = throughput(&attempts, &blocks, concurrency, &traces.window_tokens);
     let spans: Vec<_> =
         attempts.iter().map(|a| (a.exchange.trace.sent_ns, a.exchange.trace.end_ns)).collect();
-    let measured_s: f64 = blocks.iter().map(|block| block.end_ns.since(block.start_ns).as_secs_f64()).sum();
+    let measured_s = covered_s(blocks.iter().map(|block| (block.start_ns, block.end_ns)));
 
     SideSummary {
         attempted,
@@ -113,6 +113,18 @@ fn histograms(successes: &[&Attempt], traces: &TraceTotals) -> Histograms {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Seconds that lie within any of these spans. Blocks of one run follow one another; those of several clients overlap.
+fn covered_s(spans: impl Iterator<Item = (Nanos, Nanos)>) -> f64 {
+    let mut spans: Vec<_> = spans.collect();
+    spans.sort_unstable();
+    let (mut covered, mut until) = (Nanos(0), Nanos(0));
+    for (start, end) in spans {
+        covered = covered.plus(end.since(start.max(until)));
+        until = until.max(end);
+    }
+    covered.as_secs_f64()
 }
 
 /// The most spans that overlap at any moment; a span that begins where another ends doesn't overlap it.
@@ -235,6 +247,16 @@ mod tests {
         assert_eq!((s.attempted, s.error_rate), (2, Some(0.5)));
         assert_eq!(s.e2e_ms.unwrap().n, 1);
         assert_eq!(s.concurrency_max, 2);
+    }
+
+    #[test]
+    fn time_is_counted_once() {
+        let covered = |spans: &[(u64, u64)]| {
+            covered_s(spans.iter().map(|(start, end)| (Nanos::from_millis(*start), Nanos::from_millis(*end))))
+        };
+        assert!((covered(&[(0, 1_000), (2_000, 3_000)]) - 2.0).abs() < 1e-12);
+        assert!((covered(&[(500, 2_000), (0, 1_000), (600, 700)]) - 2.0).abs() < 1e-12);
+        assert!(covered(&[]).abs() < 1e-12);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::number::{self, count, decimal};
 use super::table::{Labels, Tone};
 use super::text::{one_line, to_the_second};
-use crate::model::health::{HealthStatus, Lag};
+use crate::model::health::{HealthStatus, Lag, StampFaults};
 use crate::model::result::{ClientInfo, RunKind, RunResult, RunStatus, SideInfo};
 
 /// A fact and its name.
@@ -73,9 +73,18 @@ pub(crate) fn health(result: &RunResult) -> Health {
         facts: lags
             .into_iter()
             .chain(shares)
+            .chain(health.stamp_faults.map(faults))
             .chain(calibrated(&result.client, result.load.concurrency))
             .collect(),
     }
+}
+
+fn faults(faults: StampFaults) -> Fact {
+    let StampFaults { unstamped_reads, clock_steps } = faults;
+    fact(
+        "stamp faults",
+        format!("{} reads without a stamp, {} clock steps", count(unstamped_reads), count(clock_steps)),
+    )
 }
 
 /// What this client's times were found to be worth at a load of this many streams.

@@ -13,6 +13,7 @@ use super::error::StoreError;
 use super::recover::recover_header;
 use super::store::parse;
 use crate::model::comparison::PassRate;
+use crate::model::health::HealthStatus;
 use crate::model::result::{CategoryPassRate, RunKind, RunStatus};
 
 /// One run in a list.
@@ -28,6 +29,8 @@ pub struct RunHead {
     pub status: RunStatus,
     /// True where any side was simulated.
     pub simulated: bool,
+    /// Whether the client's measurements can be trusted.
+    pub client_health: HealthStatus,
     /// Tags given by the user.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
@@ -116,6 +119,7 @@ struct HeadFile {
     kind: RunKind,
     status: RunStatus,
     simulated: bool,
+    client_health: HealthFile,
     #[serde(default)]
     labels: BTreeMap<String, String>,
     #[serde(default)]
@@ -124,6 +128,11 @@ struct HeadFile {
     candidate: SideFile,
     #[serde(default)]
     baseline: Option<SideFile>,
+}
+
+#[derive(Deserialize)]
+struct HealthFile {
+    status: HealthStatus,
 }
 
 #[derive(Deserialize)]
@@ -159,6 +168,7 @@ pub fn read_head(path: &Path) -> Result<RunHead, StoreError> {
         kind: head.kind,
         status: head.status,
         simulated: head.simulated,
+        client_health: head.client_health.status,
         labels: head.labels,
         team: head.team,
         prompt_set: head.prompt_set.name,

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 25] = [
     "bench",
     "run",
     "compare",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 24] = [
     "results list",
     "results show",
     "results export",
+    "results merge",
     "results recover",
     "mock",
     "init",

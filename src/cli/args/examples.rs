@@ -63,6 +63,7 @@ EXAMPLES:
   labctl results list
   labctl results show latest
   labctl results export latest --format csv --output rows.csv
+  labctl results merge 0198f2a1 0198f2a3
   labctl results recover latest";
 
 pub(super) const RESULTS_LIST: &str = "\
@@ -79,6 +80,13 @@ pub(super) const RESULTS_EXPORT: &str = "\
 EXAMPLES:
   labctl results export latest --output rows.csv
   labctl results export 0198f2a1 --format json";
+
+pub(super) const RESULTS_MERGE: &str = "\
+EXAMPLES:
+  The shards of one run, measured from two machines at one time
+      labctl results merge machine-a/0198f2a1.json machine-b/0198f2a3.json
+  Into a folder of its own
+      labctl results merge 0198f2a1 0198f2a3 --output-dir merged";
 
 pub(super) const RESULTS_RECOVER: &str = "\
 EXAMPLES:

@@ -22,8 +22,8 @@ pub use gate::{GateArgs, GateModeArg, OnInconclusive};
 pub use load::{LoadArgs, TargetArgs};
 pub use mock::{MockArgs, PacingArgs, ProfileArg};
 pub use results::{
-    CompareArgs, ExportArgs, ExportFormat, ListArgs, RecoverArgs, ReportArgs, ResultsArgs, ResultsCommand,
-    ShowArgs, StoreArgs,
+    CompareArgs, ExportArgs, ExportFormat, ListArgs, MergeArgs, RecoverArgs, ReportArgs, ResultsArgs,
+    ResultsCommand, ShowArgs, StoreArgs,
 };
 pub use tools::{
     CalibrateArgs, CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs, DoctorArgs, InitArgs, ManArgs,

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
 use crate::bench::assemble::{Remains, assemble_with_journal};
+use crate::bench::merge::merge;
 use crate::cli::args::values::{OutputFormat, PlainFormat};
 use crate::cli::args::{
-    ExportArgs, ExportFormat, ListArgs, RecoverArgs, ResultsArgs, ResultsCommand, ShowArgs,
+    ExportArgs, ExportFormat, ListArgs, MergeArgs, RecoverArgs, ResultsArgs, ResultsCommand, ShowArgs,
 };
 use crate::cli::commands::{measure, store};
 use crate::cli::context::Context;
@@ -15,18 +16,20 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::ui::printable;
 use crate::metrics::accumulate::Accumulator;
 use crate::metrics::health::Samples;
+use crate::model::health::HealthStatus;
 use crate::model::result::{RunResult, RunStatus};
 use crate::report::terminal::{TerminalOptions, summary};
 use crate::results::export::{write_csv, write_json};
 use crate::results::head::{ListEntry, RunHead, SideHead};
 use crate::results::journal;
 use crate::results::recover::recover;
-use crate::results::store::load_file_without_chunks;
+use crate::results::store::{Store, load_file_without_chunks};
 
 /// Runs `labctl results`.
 pub fn run(args: &ResultsArgs, context: &Context) -> Result<ExitStatus, CliError> {
     match &args.command {
         ResultsCommand::List(args) => list(args, context),
+        ResultsCommand::Merge(args) => merge_runs(args, context),
         ResultsCommand::Show(args) => show(args, context),
         ResultsCommand::Export(args) => export(args, context),
         ResultsCommand::Recover(args) => recover_run(args, context),
@@ -86,10 +89,13 @@ fn notes(head: &RunHead) -> String {
         RunStatus::Recovered => Some("recovered".to_owned()),
     };
     let simulated = head.simulated.then(|| "simulated".to_owned());
+    let health =
+        (head.client_health != HealthStatus::Valid).then(|| format!("client {}", head.client_health));
     let labels = head.labels.iter().map(|(name, value)| format!("{name}={value}"));
     status
         .into_iter()
         .chain(simulated)
+        .chain(health)
         .chain(labels)
         .map(|note| format!(" · {note}"))
         .collect::<Vec<_>>()
@@ -207,6 +213,21 @@ fn recover_run(args: &RecoverArgs, context: &Context) -> Result<(), CliError> {
         .write_with(&result, chunks.as_ref())
         .map_err(|error| CliError::not_written(error.to_string()))?;
     journal::remove(&path).map_err(|error| CliError::not_written(error.to_string()))?;
+    let ui = context.ui;
+    let files = vec![("result".to_owned(), written)];
+    ui.print(&summary(&result, &TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files }))
+}
+
+fn merge_runs(args: &MergeArgs, context: &Context) -> Result<(), CliError> {
+    let store = store::open(&args.store, context)?;
+    let shards = args.runs.iter().map(|run| store::load(&store, run)).collect::<Result<Vec<_>, _>>()?;
+    let run_id = uuid::Uuid::now_v7().to_string();
+    let result = merge(shards, run_id).map_err(|error| CliError::usage(error.to_string()))?;
+    let store = args.output_dir.as_ref().map_or(store, Store::new);
+    let written = store
+        .check_writable()
+        .and_then(|()| store.write(&result))
+        .map_err(|error| CliError::not_written(error.to_string()))?;
     let ui = context.ui;
     let files = vec![("result".to_owned(), written)];
     ui.print(&summary(&result, &TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files }))

@@ -7,8 +7,8 @@ use super::error::SettingsError;
 use super::path::FieldPath;
 use super::targets::{Choice, baseline_choice, candidate_choice, run_choice};
 use crate::cli::args::{
-    BenchArgs, CompareArgs, DoctorArgs, ExportArgs, ListArgs, LoadArgs, MockArgs, PromptSetDirArgs,
-    RecoverArgs, ReportArgs, RunArgs, ShowArgs, StoreArgs, TargetArgs,
+    BenchArgs, CompareArgs, DoctorArgs, ExportArgs, ListArgs, LoadArgs, MergeArgs, MockArgs,
+    PromptSetDirArgs, RecoverArgs, ReportArgs, RunArgs, ShowArgs, StoreArgs, TargetArgs,
 };
 use crate::model::config::{LabConfig, TransportChoice};
 
@@ -239,4 +239,4 @@ macro_rules! flags_of_store {
     )+};
 }
 
-flags_of_store!(CompareArgs, ReportArgs, ListArgs, ShowArgs, ExportArgs, RecoverArgs);
+flags_of_store!(CompareArgs, ReportArgs, ListArgs, ShowArgs, ExportArgs, RecoverArgs, MergeArgs);
