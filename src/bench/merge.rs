@@ -318,7 +318,9 @@ fn throughput(shards: &[RunResult], result: &RunResult, side: Side) -> Result<Th
 fn health(shards: &[RunResult], rows: &[Row], read_lags: &[&Pool]) -> ClientHealth {
     let each = || shards.iter().map(|shard| &shard.client_health);
     let mut read_lag = Pool::default();
-    read_lags.iter().for_each(|lag| read_lag.add(lag));
+    for lag in read_lags {
+        read_lag.add(lag);
+    }
     let attempts = rows.iter().flat_map(|row| row.candidate.iter().chain(&row.baseline));
     let mut scheduling: Vec<f64> = attempts
         .map(|attempt| &attempt.exchange.trace)

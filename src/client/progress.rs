@@ -188,11 +188,17 @@ fn keep_latest(field: &mut Option<String>, value: &str) {
     }
 }
 
+/// A client that reads within this time of the arrival doesn't let packets pile up, nanoseconds.
+const PROMPT_NS: u32 = 1_000_000;
+
 /// The last token is sent together with finish, usage and `[DONE]`, which one read then carries; as no token
-/// came with it that was later, its stamp is its own all the same.
+/// came with it that was later, its stamp is its own all the same. Not so where the client was slow to read: what
+/// the server sent apart may lie in one read then, and the stamp is that of the latest.
 fn settle_last_token(chunks: &mut [Chunk]) {
-    if let Some(last) = chunks.iter_mut().rfind(|chunk| chunk.is_token_bearing()) {
-        last.exact = true;
+    let mut latest = chunks.iter_mut().filter(|chunk| chunk.is_token_bearing()).rev();
+    if let Some(last) = latest.next() {
+        let was_prompt = |chunk: &Chunk| chunk.read_lag_ns < PROMPT_NS;
+        last.exact |= was_prompt(last) && latest.next().is_none_or(|before| was_prompt(before));
     }
 }
 

@@ -96,7 +96,7 @@ fn twice_aborts_and_leaves_the_journal() {
 fn a_crash_leaves_a_journal_that_is_recovered() {
     let server = stuck();
     let lab = Lab::at(&server.url());
-    let run = lab.start_bench(&["--concurrency", "4"]);
+    let run = lab.start_bench(&["--concurrency", "4", "--transport", "reqwest"]);
     let journal = lab.wait_for_records(4);
     run.signal("KILL");
     assert_eq!(run.end().code, 128 + 9);
@@ -111,7 +111,7 @@ fn a_crash_leaves_a_journal_that_is_recovered() {
     assert_eq!(result.status, RunStatus::Recovered);
     assert_eq!(outcomes(&result, Side::Candidate), [(Outcome::Success, 4)]);
     assert!(result.warnings.iter().any(|warning| warning.contains("cut off")), "{:?}", result.warnings);
-    // How late the client itself was went down with it.
+    // How late the client itself was went down with it, and by that its own stamps are judged.
     assert_eq!(result.client_health.status, HealthStatus::Degraded);
     assert!(result.client_health.reasons[0].contains("not known"), "{:?}", result.client_health);
     assert_eq!(lab.all(".journal.jsonl").len(), 0);

@@ -26,6 +26,7 @@ use crate::promptset;
 use crate::report;
 use crate::report::terminal::TerminalOptions;
 use crate::results::document::{self, DocumentError};
+use crate::results::store::load_file;
 
 /// Bytes that are read or written at once.
 const OUTPUT: usize = 1 << 20;
@@ -142,10 +143,10 @@ impl Measure<'_> {
                 ui.print(&report::terminal::summary(result, &options))
             }
         }?;
-        match self.load.definitions {
-            Some(tool) => definitions::print_below(result, tool.into(), self.load.format, ui),
-            None => Ok(()),
-        }
+        let Some(tool) = self.load.definitions else { return Ok(()) };
+        // Only what was written has the chunks that other formulas start from.
+        let whole = finished.written.as_ref().ok().and_then(|path| load_file(path).ok());
+        definitions::print_below(whole.as_ref().unwrap_or(result), tool.into(), self.load.format, ui)
     }
 
     fn status(&self, finished: &Finished) -> Result<ExitStatus, CliError> {

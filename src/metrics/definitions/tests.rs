@@ -1,11 +1,12 @@
 //! Traces small enough to compute by hand, under every tool's formulas.
 
 use super::*;
+use crate::metrics::accumulate::Accumulator;
 use crate::metrics::request::tests::exchange;
 use crate::metrics::summary;
 use crate::model::definitions::Causes;
 use crate::model::judgement::{Judgement, Verdict};
-use crate::model::record::{Attempt, PairKey, Row};
+use crate::model::record::{Attempt, PairKey, Record, Row, Side};
 use crate::model::trace::ChunkKind::{Content, Done, Finish, Other, Reasoning, Role, Usage};
 use Definitions::{Aiperf, Guidellm, Labctl, Vllm};
 
@@ -208,7 +209,14 @@ fn two() -> [Exchange; 2] {
 #[test]
 fn labctl_s_summary_is_the_one_of_every_report() {
     let rows: Vec<Row> = (0..).zip(two()).map(|(n, exchange)| row(n, exchange)).collect();
-    let summary = summary::summarise(&rows, &[], Side::Candidate, 1, None);
+    let mut traces = Accumulator::default();
+    for row in &rows {
+        let Row { key, category, scenario_id, block, candidate, .. } = row.clone();
+        let attempt = candidate.unwrap();
+        let record = Record { key, category, scenario_id, block, side: Side::Candidate, attempt };
+        traces.add(&record, None);
+    }
+    let summary = summary::summarise(&rows, &[], Side::Candidate, 1, traces.side(Side::Candidate));
     let here = summarise(Labctl, &two().each_ref());
     let pairs = [
         (summary.ttft_ms, here.ttft_ms),
