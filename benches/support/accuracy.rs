@@ -9,6 +9,7 @@ use std::path::Path;
 use labctl::bench::accuracy::spread;
 use labctl::bench::calibrate::STREAMS;
 use labctl::bench::paced::PacedLoad;
+use labctl::model::config::TransportChoice;
 use labctl::simulator::Pacing;
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +37,7 @@ pub(crate) fn print(quick: bool) {
     for streams in STREAMS {
         let pacing = Pacing { tokens: Some(tokens), in_step: true, ..Pacing::default() };
         let load = PacedLoad { streams, answers, pacing };
-        let measured = runtime.block_on(load.measure(program, &never)).unwrap();
+        let measured = runtime.block_on(load.measure(program, TransportChoice::Auto, &never)).unwrap();
         let mut all = measured.differences;
         assert_eq!(all.failed, 0);
         println!(

@@ -7,6 +7,7 @@ use labctl::bench::limits::allow_connections;
 use labctl::bench::paced::{PacedLoad, transport};
 use labctl::client::clock::Clock;
 use labctl::client::transport::Transport as _;
+use labctl::model::config::TransportChoice;
 use labctl::simulator::Pacing;
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -148,7 +149,7 @@ pub(crate) fn taken() -> bool {
 fn labctl(load: Load, base_url: &str) -> Turn {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let clock = Clock::start();
-    let transport = transport(base_url, clock).unwrap();
+    let transport = transport(base_url, TransportChoice::Auto, clock).unwrap();
     let name = transport.name();
     let (began, before) = (Instant::now(), cpu_us());
     let (load, never) = (load.paced(), CancellationToken::new());

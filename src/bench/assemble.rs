@@ -2,16 +2,22 @@
 //! that they can't differ in anything but what was lost.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use crate::compare::Gate;
 use crate::compare::pass_rates;
 use crate::compare::{Options, compare};
+use crate::metrics::accumulate::Accumulator;
 use crate::metrics::health::{Samples, client_health};
 use crate::metrics::summary::summarise;
+use crate::model::comparison::Comparison;
 use crate::model::header::{RunHeader, SideHeader};
 use crate::model::record::{Record, Row, Side};
 use crate::model::result::{BlockTime, PhaseTime, RunResult, RunStatus, SCHEMA_VERSION, SideInfo};
+use crate::model::summary::SideSummary;
+use crate::model::trace::TraceMode;
 use crate::results::rows::rows;
+use crate::results::traces::JournalTraces;
 
 use super::soundness;
 
@@ -22,6 +28,8 @@ pub struct Remains {
     pub header: RunHeader,
     /// Every request that ended.
     pub records: Vec<Record>,
+    /// What their traces came to; the records need none.
+    pub traces: Accumulator,
     /// When each block ran; `None` where that was lost.
     pub blocks: Option<Vec<BlockTime>>,
     /// When each phase began.
@@ -44,6 +52,7 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
     let Remains {
         header,
         records,
+        traces,
         blocks,
         phases,
         samples,
@@ -54,19 +63,13 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
     } = remains;
     let blocks = blocks.unwrap_or_else(|| blocks_of(&records));
     let rows = rows(records);
-    let info = |side, of: &SideHeader| side_info(&rows, &blocks, side, of, header.load.concurrency);
+    let info = |side, of: &SideHeader| {
+        let summary = summarise(&rows, &blocks, side, header.load.concurrency, traces.side(side));
+        side_info(&rows, side, of, summary)
+    };
     let candidate = info(Side::Candidate, &header.candidate);
     let baseline = header.baseline.as_ref().map(|of| info(Side::Baseline, of));
-    let client_health = client_health(&rows, samples);
-    let comparison = baseline.as_ref().map(|baseline| {
-        let mut invalid_because =
-            soundness::not_comparable(&candidate, baseline, &header.sampling, &header.config);
-        if !accept_invalid_client {
-            invalid_because.extend(soundness::not_trusted(&client_health));
-        }
-        let options = Options { seed: header.seed, gates, invalid_because };
-        compare(&rows, &candidate.summary, &baseline.summary, &options)
-    });
+    let client_health = client_health(&rows, &traces, samples);
     let mut result = RunResult {
         schema_version: SCHEMA_VERSION,
         simulated: candidate.simulated || baseline.as_ref().is_some_and(|side| side.simulated),
@@ -83,27 +86,72 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
         seed: header.seed,
         config: header.config,
         client: header.client,
+        trace: header.trace,
+        merged_from: Vec::new(),
         client_health,
         warnings: Vec::new(),
         candidate,
         baseline,
-        comparison,
+        comparison: None,
         phases,
         blocks,
         rows,
     };
+    result.comparison = comparison(&result, gates, accept_invalid_client);
     warnings.extend(soundness::warnings(&result));
     result.warnings = warnings;
     result
 }
 
-fn side_info(
-    rows: &[Row],
-    blocks: &[BlockTime],
-    side: Side,
-    header: &SideHeader,
-    concurrency: u32,
-) -> SideInfo {
+/// The two sides of a result compared; `None` where it has only one.
+pub(super) fn comparison(
+    result: &RunResult,
+    gates: Vec<Gate>,
+    accept_invalid_client: bool,
+) -> Option<Comparison> {
+    let (candidate, baseline) = (&result.candidate, result.baseline.as_ref()?);
+    let mut invalid_because =
+        soundness::not_comparable(candidate, baseline, &result.sampling, &result.config);
+    if !accept_invalid_client {
+        invalid_because.extend(soundness::not_trusted(&result.client_health));
+    }
+    let options = Options { seed: result.seed, gates, invalid_because };
+    Some(compare(&result.rows, &candidate.summary, &baseline.summary, &options))
+}
+
+/// The same of records whose chunks are in the journal at `path`, with what finds them there again where the
+/// result is to have them. What is missing is a warning.
+#[must_use]
+pub fn assemble_with_journal(
+    remains: Remains,
+    gates: Vec<Gate>,
+    path: &Path,
+) -> (RunResult, Option<JournalTraces>) {
+    let mut result = assemble(remains, gates);
+    if result.trace == TraceMode::Summary {
+        return (result, None);
+    }
+    match JournalTraces::find(path, &result.rows) {
+        Ok(traces) => {
+            if traces.missing() > 0 {
+                result.warnings.push(format!(
+                    "the traces of {} requests are not kept, because the disk took no more or was too slow for the journal; their metrics are",
+                    traces.missing()
+                ));
+            }
+            (result, Some(traces))
+        }
+        Err(error) => {
+            result.warnings.push(format!(
+                "no traces are kept: the journal `{}` could not be read back: {error}",
+                path.display()
+            ));
+            (result, None)
+        }
+    }
+}
+
+pub(super) fn side_info(rows: &[Row], side: Side, header: &SideHeader, summary: SideSummary) -> SideInfo {
     let exchanges = || rows.iter().filter_map(|row| row.attempt(side)).map(|attempt| &attempt.exchange);
     let models: BTreeSet<_> = exchanges().filter_map(|e| e.served_model.clone()).collect();
     let fingerprints: BTreeSet<_> = exchanges().filter_map(|e| e.system_fingerprint.clone()).collect();
@@ -116,7 +164,7 @@ fn side_info(
         dialect: header.dialect,
         served_models: models.into_iter().collect(),
         system_fingerprints: fingerprints.into_iter().collect(),
-        summary: summarise(rows, blocks, side, concurrency),
+        summary,
         pass_rates: pass_rates(rows, side),
     }
 }
@@ -158,9 +206,10 @@ mod tests {
         let remains = Remains {
             header,
             records: records.collect(),
+            traces: Accumulator::default(),
             blocks: None,
             phases: Vec::new(),
-            samples: Samples { event_loop_delay_ms: vec![delay_ms; 100], cpu_use: None },
+            samples: Samples { event_loop_delay_ms: vec![delay_ms; 100], ..Samples::default() },
             status: RunStatus::Complete,
             finished_at: "2026-01-01T00:00:00Z".to_owned(),
             warnings: Vec::new(),

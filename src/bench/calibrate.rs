@@ -10,9 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::machine::machine;
 use super::paced::{PacedError, PacedLoad};
-use crate::model::calibration::{
-    CALIBRATION_VERSION, Calibration, HighestRate, RateLimit, SMALL_ERROR_MS, StreamsBound,
-};
+use crate::model::calibration::{CALIBRATION_VERSION, Calibration, HighestRate, RateLimit, StreamsBound};
+use crate::model::config::TransportChoice;
 use crate::model::trace::StampSource;
 use crate::simulator::Pacing;
 
@@ -57,9 +56,9 @@ pub enum Progress<'a> {
 /// What one load says of the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The p99 errors of TTFT and ITL were below a millisecond.
+    /// TTFT and ITL were less than a millisecond off at p99.
     Small,
-    /// They were not.
+    /// They were more, or too few stamps were exact to say.
     Large,
     /// The simulator was a whole step late, so the load was not what it was meant to be.
     SimulatorLate,
@@ -69,11 +68,12 @@ impl Verdict {
     /// The verdict on one load.
     #[must_use]
     pub fn of(bound: &StreamsBound) -> Self {
-        let late = bound.simulator_late.is_some_and(|late| late.p99_ms > bound.inter_token_ms);
-        match bound.worst_p99_ms() {
-            _ if late => Self::SimulatorLate,
-            Some(error) if error < SMALL_ERROR_MS => Self::Small,
-            _ => Self::Large,
+        if bound.simulator_fell_behind() {
+            Self::SimulatorLate
+        } else if bound.is_accurate() {
+            Self::Small
+        } else {
+            Self::Large
         }
     }
 }
@@ -82,6 +82,7 @@ impl Verdict {
 pub async fn calibrate(
     program: &Path,
     quick: bool,
+    choice: TransportChoice,
     cancel: &CancellationToken,
     mut tell: impl FnMut(Progress<'_>),
 ) -> Result<Calibration, PacedError> {
@@ -92,7 +93,7 @@ pub async fn calibrate(
     for streams in STREAMS {
         let pacing = pacing(INTER_TOKEN_MS, effort.tokens);
         let load = PacedLoad { streams, answers: effort.answers, pacing };
-        let mut measured = load.measure(program, cancel).await?;
+        let mut measured = load.measure(program, choice, cancel).await?;
         who = (measured.transport.to_owned(), measured.stamps);
         let bound = measured.bound();
         search.learn(&bound, Verdict::of(&bound));
@@ -100,7 +101,7 @@ pub async fn calibrate(
         bounds.push(bound);
     }
     while let Some(rate) = search.next_rate().filter(|_| started.elapsed() < effort.budget) {
-        let mut measured = at_rate(rate, effort.trial_s).measure(program, cancel).await?;
+        let mut measured = at_rate(rate, effort.trial_s).measure(program, choice, cancel).await?;
         let bound = measured.bound();
         let verdict = Verdict::of(&bound);
         search.learn_offered(rate, &bound, verdict);
@@ -200,8 +201,8 @@ mod tests {
     use super::*;
     use crate::model::calibration::Spread;
 
-    fn spread(p99_ms: f64) -> Option<Spread> {
-        Some(Spread { n: 9, p50_ms: 0.0, p99_ms, p99_9_ms: p99_ms, max_ms: p99_ms })
+    fn spread(p99_ms: f64) -> Spread {
+        Spread { n: 9, p50_ms: 0.0, p99_ms, p99_9_ms: p99_ms, max_ms: p99_ms }
     }
 
     fn bound(tokens_per_s: f64, error_ms: f64, late_ms: f64) -> StreamsBound {
@@ -212,12 +213,12 @@ mod tests {
             failed: 0,
             tokens_per_s,
             exact_share: 1.0,
-            stamp_lag: spread(error_ms),
-            ttft_error: spread(error_ms / 2.0),
-            itl_error: spread(error_ms),
+            stamp_lag: Some(spread(error_ms)),
+            ttft_error: Some(spread(error_ms / 2.0)),
+            itl_error: Some(spread(error_ms)),
             e2e_error: None,
             send_lag: None,
-            simulator_late: spread(late_ms),
+            simulator_late: Some(spread(late_ms)),
         }
     }
 
@@ -229,6 +230,8 @@ mod tests {
         assert_eq!(Verdict::of(&bound(1e4, 1.1, 10.1)), Verdict::SimulatorLate);
         let nothing = StreamsBound { ttft_error: None, itl_error: None, ..bound(1e4, 0.1, 0.1) };
         assert_eq!(Verdict::of(&nothing), Verdict::Large);
+        let guessed = StreamsBound { exact_share: 0.5, ..bound(1e4, 0.1, 0.1) };
+        assert_eq!(Verdict::of(&guessed), Verdict::Large);
     }
 
     /// The client is good for 70,000 tokens a second.

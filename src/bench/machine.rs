@@ -21,8 +21,8 @@ pub fn machine() -> Machine {
 
 /// The processor's name in the words of `/proc/cpuinfo`.
 fn cpu_model(cpuinfo: &str) -> Option<String> {
-    let named = cpuinfo.lines().filter_map(|line| line.split_once(':'));
-    let mut names = named.filter(|(key, _)| key.trim() == "model name").map(|(_, name)| name.trim());
+    let fields = cpuinfo.lines().filter_map(|line| line.split_once(':'));
+    let mut names = fields.filter(|(key, _)| key.trim() == "model name").map(|(_, name)| name.trim());
     names.next().filter(|name| !name.is_empty()).map(str::to_owned)
 }
 

@@ -2,8 +2,8 @@
 //!
 //! `plan` says what is to be done, `side` reaches an endpoint (or hosts the simulator in its place),
 //! `run` goes through the phases, `assemble` makes a result of records (also of recovered ones),
-//! `soundness` says what would make the result worth nothing, `doctor` looks at an endpoint and
-//! this machine without measuring. Used by `cli`.
+//! `merge` joins the results of several clients, `soundness` says what would make the result worth nothing,
+//! `doctor` looks at an endpoint and this machine without measuring. Used by `cli`.
 
 pub mod accuracy;
 pub mod assemble;
@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod hosted;
 pub mod limits;
 pub mod machine;
+pub mod merge;
 pub mod paced;
 pub mod plan;
 pub mod process;

@@ -111,7 +111,12 @@ pub struct Measured {
 
 impl PacedLoad {
     /// Starts the simulator in a process of its own, puts the load on it and compares. `program` is `labctl`.
-    pub async fn measure(self, program: &Path, cancel: &CancellationToken) -> Result<Measured, PacedError> {
+    pub async fn measure(
+        self,
+        program: &Path,
+        choice: TransportChoice,
+        cancel: &CancellationToken,
+    ) -> Result<Measured, PacedError> {
         // The simulator's own sockets are of another process, which inherits the limit.
         allow_connections(u64::from(self.streams), 1)?;
         let temporary = Temporary::new()?;
@@ -121,7 +126,7 @@ impl PacedLoad {
                 .await
                 .map_err(|_| PacedError::Thread)??;
         let clock = Clock::start();
-        let transport = transport(simulator.base_url(), clock)?;
+        let transport = transport(simulator.base_url(), choice, clock)?;
         let (name, stamps) = (transport.name(), transport.stamps());
         let records = self.run(transport, clock, cancel).await?;
         tokio::task::spawn_blocking(move || simulator.stop()).await.map_err(|_| PacedError::Thread)??;
@@ -213,10 +218,10 @@ fn dialect() -> Dialect {
 }
 
 /// labctl's way to the simulator: the one that runs take too.
-pub fn transport(base_url: &str, clock: Clock) -> Result<AnyTransport, SetupError> {
+pub fn transport(base_url: &str, choice: TransportChoice, clock: Clock) -> Result<AnyTransport, SetupError> {
     let endpoint = Endpoint { url: Some(base_url.to_owned()), ..Endpoint::default() };
     let portable = HttpTransport::new(&endpoint, None, clock)?;
-    AnyTransport::new(TransportChoice::Auto, &endpoint, None, clock, &portable)
+    AnyTransport::new(choice, &endpoint, None, clock, &portable)
 }
 
 /// A folder that nobody else may look into, removed when it is dropped.

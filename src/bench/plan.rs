@@ -10,6 +10,7 @@ use crate::model::config::{Endpoint, TransportChoice};
 use crate::model::prompt::PromptSet;
 use crate::model::record::Side;
 use crate::model::result::{LoadInfo, RunKind, Sampling};
+use crate::model::trace::TraceMode;
 
 /// Requests that don't count, at the most, unless asked for.
 const MOST_WARMUP: u32 = 10;
@@ -58,12 +59,16 @@ pub struct BenchPlan {
     pub sampling: Sampling,
     /// Seed of everything random.
     pub seed: u64,
+    /// What the result keeps of the traces.
+    pub trace: TraceMode,
     /// Gates on the comparison.
     pub gates: Vec<Gate>,
     /// Whether the sides are compared although the client is not to be trusted.
     pub accept_invalid_client: bool,
     /// Where results are written.
     pub results_dir: PathBuf,
+    /// Where calibrations of this machine are, if anywhere.
+    pub state_dir: Option<PathBuf>,
     /// The effective configuration, keys masked, for the result.
     pub config: serde_json::Value,
 }

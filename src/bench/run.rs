@@ -17,18 +17,21 @@ use crate::load::bus::Bus;
 use crate::load::crew::Crew;
 use crate::load::engine::{Engine, EngineError, Judged, Lane};
 use crate::load::plan::{Block, Item, blocks};
+use crate::model::calibration::Calibration;
 use crate::model::event::{LogLevel, Phase, RunEvent};
 use crate::model::header::RunHeader;
 use crate::model::outcome::Outcome;
 use crate::model::prompt::PromptSet;
 use crate::model::record::Side;
 use crate::model::result::{ClientInfo, PhaseTime, PromptSetInfo, RunResult, RunStatus, SCHEMA_VERSION};
+use crate::results::calibration;
 use crate::results::error::{JournalError, StoreError};
 use crate::results::journal::{JournalReport, JournalWriter, subscriber};
 use crate::results::store::Store;
 
-use super::assemble::{Remains, assemble};
+use super::assemble::{Remains, assemble_with_journal};
 use super::limits::{TooManyFiles, allow_connections};
+use super::machine::machine;
 use super::plan::{BenchPlan, SideSpec};
 use super::side::{Reached, SideError, reach};
 
@@ -167,6 +170,7 @@ pub async fn run(
     let remains = Remains {
         header,
         records: execution.records.into_iter().map(Arc::unwrap_or_clone).collect(),
+        traces: execution.traces,
         blocks: Some(execution.blocks),
         phases,
         samples: execution.samples,
@@ -175,8 +179,8 @@ pub async fn run(
         warnings,
         accept_invalid_client: plan.accept_invalid_client,
     };
-    let mut result = assemble(remains, plan.gates.clone());
-    let written = store.write(&result).map_err(|error| match &journal.error {
+    let (mut result, traces) = assemble_with_journal(remains, plan.gates.clone(), writer.path());
+    let written = store.write_with(&result, traces.as_ref()).map_err(|error| match &journal.error {
         // It is not all in the journal then.
         Some(_) => error.without_journal(),
         None => error,
@@ -306,6 +310,12 @@ async fn warm_up(
     Ok(())
 }
 
+/// What is known of this machine's own errors. A file that can't be read is `labctl doctor`'s to tell of.
+fn calibration(plan: &BenchPlan, transport: &str) -> Option<Calibration> {
+    let all = calibration::load(plan.state_dir.as_deref()?).ok()?;
+    calibration::find(&all, &machine(), transport, env!("CARGO_PKG_VERSION")).cloned()
+}
+
 fn header(plan: &BenchPlan, sides: &Sides, clock: Clock, started_at: String) -> RunHeader {
     let manifest = &plan.prompt_set.manifest;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -335,7 +345,9 @@ fn header(plan: &BenchPlan, sides: &Sides, clock: Clock, started_at: String) -> 
             cores: u32::try_from(cores).unwrap_or(u32::MAX),
             transport: sides.candidate.transport.name().to_owned(),
             monotonic_origin_ns: clock.monotonic_origin_ns(),
+            calibration: calibration(plan, sides.candidate.transport.name()),
         },
+        trace: plan.trace,
         candidate: sides.candidate.header.clone(),
         baseline: sides.baseline.as_ref().map(|reached| reached.header.clone()),
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::compare::changed_during_run;
-use crate::compare::sampling::{Asked, body_differs};
+use crate::compare::sampling::{Asked, asked_differently};
 use crate::model::health::{ClientHealth, HealthStatus};
 use crate::model::outcome::Outcome;
 use crate::model::record::Side;
@@ -26,7 +26,7 @@ pub fn not_comparable(
     if candidate.simulated != baseline.simulated {
         reasons.push("one side is simulated and the other is not".into());
     }
-    reasons.extend(body_differs(
+    reasons.extend(asked_differently(
         Asked { sampling, config, endpoint: &candidate.endpoint },
         Asked { sampling, config, endpoint: &baseline.endpoint },
     ));

@@ -36,6 +36,13 @@ impl Context {
         Self { ui, global, loader, ci }
     }
 
+    /// Where labctl keeps what it knows of this machine: `LABCTL_STATE_DIR`, else `labctl` under `XDG_STATE_HOME`,
+    /// which is `~/.local/state` where it is not set. `None` where there is no home either.
+    #[must_use]
+    pub fn state_dir(&self) -> Option<PathBuf> {
+        state_dir(|name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from))
+    }
+
     /// The configuration with a command's flags on top.
     pub fn settings(&self, flags: &dyn Flags) -> Result<Settings, SettingsError> {
         self.loader.load(flags)
@@ -45,5 +52,36 @@ impl Context {
     #[must_use]
     pub const fn simulator_rule(&self, simulate: bool, ci: bool, gates: bool) -> SimulatorRule {
         SimulatorRule { simulate, ci: ci || self.ci, gates }
+    }
+}
+
+fn state_dir(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    if let Some(dir) = variable("LABCTL_STATE_DIR") {
+        return Some(dir);
+    }
+    // The XDG Base Directory Specification has relative paths ignored.
+    let xdg = variable("XDG_STATE_HOME").filter(|dir| dir.is_absolute());
+    let state = xdg.or_else(|| variable("HOME").map(|home| home.join(".local/state")))?;
+    Some(state.join("labctl"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_is_where_the_environment_says() {
+        let given = |variables: &[(&str, &str)]| {
+            state_dir(|name| {
+                let found = variables.iter().find(|(variable, _)| *variable == name);
+                found.map(|(_, value)| PathBuf::from(value))
+            })
+        };
+        let all = [("LABCTL_STATE_DIR", "here"), ("XDG_STATE_HOME", "/x"), ("HOME", "/h")];
+        assert_eq!(given(&all), Some("here".into()));
+        assert_eq!(given(&all[1..]), Some("/x/labctl".into()));
+        assert_eq!(given(&all[2..]), Some("/h/.local/state/labctl".into()));
+        assert_eq!(given(&[("XDG_STATE_HOME", "x"), ("HOME", "/h")]), Some("/h/.local/state/labctl".into()));
+        assert_eq!(given(&[]), None);
     }
 }

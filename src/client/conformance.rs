@@ -46,6 +46,7 @@ pub enum RoleShape {
 }
 
 /// The kind of chunk on which something is told.
+#[expect(clippy::struct_excessive_bools, reason = "a chunk may have any of them")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Place {
     /// It has a choice.
@@ -159,7 +160,7 @@ mod tests {
     use crate::model::units::Nanos;
 
     fn of(kind: ServerKind, events: &[&str]) -> Conformance {
-        let text: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+        let text = format!("data: {}\n\n", events.join("\n\ndata: "));
         let segment = Segment::read(Bytes::from(text), Nanos(1));
         Conformance::of(&[segment], Dialect::of(kind))
     }

@@ -310,6 +310,7 @@ mod tests {
 
     #[test]
     fn ids_make_a_token_of_a_chunk_without_text() {
+        use ChunkKind::{Content, Finish, Other, Role, Usage};
         let exchange = run_as(
             ServerKind::Vllm,
             &[
@@ -321,7 +322,6 @@ mod tests {
                 r#"{"choices":[],"usage":{"completion_tokens":7}}"#,
             ],
         );
-        use ChunkKind::{Content, Finish, Other, Role, Usage};
         assert_eq!(kinds(&exchange), [Role, Other, Other, Content, Finish, Usage]);
         assert_eq!(tokens(&exchange), [0, 1, 2, 3, 1, 0]);
         assert_eq!(exchange.outcome, Outcome::Success);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::sampling::{Asked, body_differs};
+use super::sampling::{Asked, asked_differently};
 use crate::model::health::HealthStatus;
 use crate::model::record::{PairKey, Row};
 use crate::model::result::{RunResult, RunStatus, Sampling, SideInfo};
@@ -75,7 +75,7 @@ fn unsound(baseline: &RunResult, candidate: &RunResult) -> Vec<String> {
     if !sampling.is_empty() {
         reasons.push(format!("sampling differs: {}", sampling.join(", ")));
     }
-    reasons.extend(body_differs(asked(candidate), asked(baseline)));
+    reasons.extend(asked_differently(asked(candidate), asked(baseline)));
     if baseline.candidate.simulated != candidate.candidate.simulated {
         let simulated = if candidate.candidate.simulated { "candidate" } else { "baseline" };
         reasons.push(format!("the {simulated} is simulated and the other side is not"));

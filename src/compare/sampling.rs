@@ -42,15 +42,33 @@ impl Asked<'_> {
         &self.config["endpoints"][self.endpoint]["body"][member]
     }
 
+    fn api(&self) -> &str {
+        self.config["endpoints"][self.endpoint]["api"].as_str().unwrap_or("chat")
+    }
+
     fn effective(&self, member: &str) -> Value {
         let own = self.own(member);
         if own.is_null() { json!(self.sampling)[member].clone() } else { own.clone() }
     }
 }
 
-/// Why two sides were not asked alike, where an endpoint's `body` is the reason.
-#[must_use]
-pub fn body_differs(candidate: Asked<'_>, baseline: Asked<'_>) -> Option<String> {
+/// Every reason why two sides were not asked alike.
+pub fn asked_differently(candidate: Asked<'_>, baseline: Asked<'_>) -> impl Iterator<Item = String> {
+    api_differs(candidate, baseline).into_iter().chain(body_differs(candidate, baseline))
+}
+
+/// Where their endpoints' interfaces are the reason: only one of them has a chat template.
+fn api_differs(candidate: Asked<'_>, baseline: Asked<'_>) -> Option<String> {
+    let (ours, theirs) = (candidate.api(), baseline.api());
+    (ours != theirs).then(|| {
+        format!(
+            "the sides were asked by different interfaces: `{ours}` the candidate, `{theirs}` the baseline"
+        )
+    })
+}
+
+/// Where an endpoint's `body` is the reason.
+fn body_differs(candidate: Asked<'_>, baseline: Asked<'_>) -> Option<String> {
     // 0 and 0.0 are two values to JSON.
     let same = |ours: &Value, theirs: &Value| {
         ours == theirs || ours.as_f64().is_some_and(|number| theirs.as_f64() == Some(number))
@@ -78,6 +96,16 @@ mod tests {
         );
         let asked = |config| Asked { sampling: &sampling, config, endpoint: "e" };
         body_differs(asked(&ours), asked(&theirs))
+    }
+
+    #[test]
+    fn one_interface_is_asked() {
+        let sampling = Sampling { temperature: 0.0, top_p: None, seed: 1, max_tokens: None };
+        let config =
+            json!({"endpoints": {"old": {}, "chat": {"api": "chat"}, "text": {"api": "completions"}}});
+        let asked = |endpoint| Asked { sampling: &sampling, config: &config, endpoint };
+        assert_eq!(api_differs(asked("old"), asked("chat")), None, "what was saved before there were two");
+        assert!(api_differs(asked("text"), asked("chat")).unwrap().contains("`completions` the candidate"));
     }
 
     #[test]

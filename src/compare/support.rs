@@ -11,6 +11,7 @@ use crate::model::result::{
     LoadInfo, PromptSetInfo, RunKind, RunResult, RunStatus, SCHEMA_VERSION, Sampling, SideInfo,
 };
 use crate::model::summary::{RequestMetrics, SideSummary, Throughput, Window};
+use crate::model::trace::TraceMode;
 use crate::model::units::Nanos;
 
 /// An attempt with this verdict; a transport error where it says so, else a success of 10 output tokens.
@@ -96,12 +97,14 @@ pub(super) fn summary(rows: &[Row], side: Side) -> SideSummary {
         tpot_ms: None,
         itl_ms: None,
         itl_inexact: 0,
+        itl_from: None,
         max_stall_ms: None,
         e2e_ms: None,
         latency_from_schedule_ms: None,
         output_tokens: 0,
         prompt_tokens: 0,
         output_tokens_sources: BTreeMap::new(),
+        token_chunks: 0,
         tokens_per_chunk: None,
         single_token_responses: 0,
         truncated_responses: 0,
@@ -110,6 +113,7 @@ pub(super) fn summary(rows: &[Row], side: Side) -> SideSummary {
         concurrency_mean: None,
         concurrency_max: 0,
         measured_s: 0.0,
+        histograms: BTreeMap::new(),
     }
 }
 
@@ -171,6 +175,8 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
         seed: 1,
         config: serde_json::Value::Null,
         client: fixture::client_info(),
+        trace: TraceMode::Full,
+        merged_from: Vec::new(),
         client_health: fixture::client_health(),
         warnings: Vec::new(),
         candidate: SideInfo {

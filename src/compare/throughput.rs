@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::metrics::window::ended_within;
+use crate::metrics::window::Ends;
 use crate::model::comparison::SpeedRatio;
 use crate::model::judgement::Verdict;
 use crate::model::record::{Row, Side};
-use crate::model::summary::{SideSummary, Throughput, Window};
+use crate::model::summary::{SideSummary, Throughput};
 use crate::model::units::Nanos;
 use crate::stats::real;
 
@@ -137,6 +137,8 @@ fn rounds(rows: &[Row], side: Side, throughput: &Throughput) -> BTreeMap<u32, Ro
         let span = spans.entry(row.key.round).or_insert((trace.scheduled_ns, trace.end_ns));
         *span = (span.0.min(trace.scheduled_ns), span.1.max(trace.end_ns));
     }
+    let attempts = rows.iter().filter_map(|row| row.attempt(side));
+    let correct = Ends::of(attempts.filter(|attempt| attempt.judgement.verdict == Verdict::Pass));
     let mut rounds: BTreeMap<u32, Round> = BTreeMap::new();
     for window in &throughput.windows {
         let middle = Nanos(window.start_ns.0.midpoint(window.end_ns.0));
@@ -147,18 +149,10 @@ fn rounds(rows: &[Row], side: Side, throughput: &Throughput) -> BTreeMap<u32, Ro
         round.seconds += window.end_ns.since(window.start_ns).as_secs_f64();
         round.requests += window.requests;
         round.output_tokens += window.output_tokens;
-        round.correct += correct_within(rows, side, window);
+        round.correct += correct.within(window.start_ns, window.end_ns);
     }
     rounds.retain(|_, round| round.seconds > 0.0);
     rounds
-}
-
-/// Passing responses that ended inside the window.
-fn correct_within(rows: &[Row], side: Side, window: &Window) -> u64 {
-    let passed = rows.iter().filter_map(|row| row.attempt(side)).filter(|attempt| {
-        attempt.judgement.verdict == Verdict::Pass && ended_within(attempt, window.start_ns, window.end_ns)
-    });
-    passed.count() as u64
 }
 
 #[cfg(test)]
@@ -166,7 +160,6 @@ mod tests {
     use super::*;
     use crate::compare::support::{attempt, row, summary, throughput};
     use crate::model::record::Attempt;
-    use crate::model::trace::{Chunk, ChunkKind};
 
     /// Rounds of two seconds: the baseline in the first second, the candidate in the second; each side with so
     /// many requests, all passed and ended in the middle of the window.
@@ -182,14 +175,9 @@ mod tests {
                     let mut attempt = attempt(if id < wanted { Verdict::Pass } else { Verdict::Wrong });
                     let trace = &mut attempt.exchange.trace;
                     trace.scheduled_ns = Nanos::from_millis(1_000 * second);
-                    trace.chunks = vec![Chunk {
-                        recv_ns: Nanos::from_millis(1_000 * second + 600),
-                        tokens: 1,
-                        kind: ChunkKind::Content,
-                        exact: true,
-                        read_lag_ns: 0,
-                    }];
+                    trace.sent_ns = trace.scheduled_ns;
                     trace.end_ns = Nanos::from_millis(1_000 * second + 600);
+                    attempt.metrics.e2e_ms = Some(600.0);
                     attempt
                 };
                 let id = usize::try_from(id).unwrap();

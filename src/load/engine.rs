@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
@@ -13,21 +12,21 @@ use tokio_util::sync::CancellationToken;
 use super::bus::Bus;
 use super::crew::Crew;
 pub use super::judging::Judged;
-use super::judging::{self, Ended};
+use super::judging::{self, Ended, Sender};
+use super::level::LevelMoments;
 use super::plan::{Block, Item};
 use super::target::Target;
 use super::watch::Watch;
 use crate::client::clock::Clock;
 use crate::client::request::{Request, request_id};
+use crate::metrics::accumulate::Accumulator;
 use crate::metrics::health::Samples;
 use crate::model::event::RunEvent;
 use crate::model::exchange::Exchange;
+use crate::model::health::StampFaults;
 use crate::model::record::{PairKey, Record, Side};
 use crate::model::result::BlockTime;
 use crate::model::units::Nanos;
-
-/// Stands for "not yet" in an atomic moment.
-const NOT_YET: u64 = u64::MAX;
 
 /// One side with the bodies of all its requests, serialized before the load starts.
 #[derive(Debug)]
@@ -62,8 +61,10 @@ pub struct Engine<T> {
 /// What a run brought.
 #[derive(Debug)]
 pub struct Execution {
-    /// Every request that ended, in order of its end.
+    /// Every request that ended, in order of its end; without its chunks where a lossless subscriber took them.
     pub records: Vec<Arc<Record>>,
+    /// What the traces come to.
+    pub traces: Accumulator,
     /// When each block ran.
     pub blocks: Vec<BlockTime>,
     /// What was sampled of the client meanwhile.
@@ -109,7 +110,7 @@ impl<T: Target> Engine<T> {
 
     /// Runs the blocks one after the other, each on its sides in turn.
     pub async fn execute(&self, blocks: &[Block]) -> Result<Execution, EngineError> {
-        let (ended, records) = judging::start(self.prompts.clone(), self.bus.clone())?;
+        let (ended, recorded) = judging::start(self.prompts.clone(), self.bus.clone())?;
         let watch = Watch::start(&self.crew);
         let mut times = Vec::new();
         for block in blocks {
@@ -119,10 +120,15 @@ impl<T: Target> Engine<T> {
                 }
             }
         }
-        let samples = watch.stop().await;
+        let mut samples = watch.stop().await;
+        for lane in self.lanes.values() {
+            let StampFaults { unstamped_reads, clock_steps } = lane.target.stamp_faults();
+            samples.stamp_faults.unstamped_reads += unstamped_reads;
+            samples.stamp_faults.clock_steps += clock_steps;
+        }
         drop(ended);
-        let records = records.await.map_err(|_| EngineError::Judging)?;
-        Ok(Execution { records, blocks: times, samples })
+        let (records, traces) = recorded.await.map_err(|_| EngineError::Judging)?;
+        Ok(Execution { records, traces, blocks: times, samples })
     }
 
     /// Opens connections on every event loop, unless interrupted meanwhile.
@@ -147,7 +153,7 @@ impl<T: Target> Engine<T> {
         block: &Block,
         side: Side,
         lane: &Lane<T>,
-        ended: &Sender<Ended>,
+        ended: &Sender,
     ) -> Result<BlockTime, EngineError> {
         // Idle connections may have been closed while the other side had its turn.
         self.prepare(lane).await;
@@ -180,13 +186,14 @@ impl<T: Target> Engine<T> {
         while let Some(ended) = workers.join_next().await {
             ended.map_err(|_| EngineError::Worker)?;
         }
+        let (level_start_ns, level_end_ns) = slots.level.bounds();
         Ok(BlockTime {
             round: block.round,
             block: block.index,
             side,
             start_ns,
-            level_start_ns: slots.level_start.get(),
-            level_end_ns: slots.level_end.get(),
+            level_start_ns,
+            level_end_ns,
             end_ns: self.clock.now(),
         })
     }
@@ -197,27 +204,7 @@ impl<T: Target> Engine<T> {
 struct Slots {
     next: AtomicUsize,
     in_flight: AtomicUsize,
-    level_start: Moment,
-    level_end: Moment,
-}
-
-/// The first time that something happened.
-struct Moment(AtomicU64);
-
-impl Default for Moment {
-    fn default() -> Self {
-        Self(AtomicU64::new(NOT_YET))
-    }
-}
-
-impl Moment {
-    fn happened(&self, at: Nanos) {
-        self.0.fetch_min(at.0, Ordering::Relaxed);
-    }
-
-    fn get(&self) -> Option<Nanos> {
-        Some(self.0.load(Ordering::Relaxed)).filter(|at| *at != NOT_YET).map(Nanos)
-    }
+    level: Arc<LevelMoments>,
 }
 
 struct Worker<T> {
@@ -233,7 +220,7 @@ struct Worker<T> {
     clock: Clock,
     bus: Bus,
     cancel: CancellationToken,
-    ended: Sender<Ended>,
+    ended: Sender,
 }
 
 impl<T: Target> Worker<T> {
@@ -241,7 +228,7 @@ impl<T: Target> Worker<T> {
         while !self.cancel.is_cancelled() {
             let position = self.slots.next.fetch_add(1, Ordering::Relaxed);
             let Some((item, body)) = self.items.get(position) else {
-                self.slots.level_end.happened(self.clock.now());
+                self.slots.level.is_left(|| self.clock.now());
                 return;
             };
             let Some(prompt) = self.prompts.get(item.prompt) else { continue };
@@ -255,14 +242,19 @@ impl<T: Target> Worker<T> {
             let request = Request { id, path: self.path, body: body.clone() };
             self.bus.emit(RunEvent::RequestStarted { side: self.side });
             if self.slots.in_flight.fetch_add(1, Ordering::Relaxed) + 1 == self.concurrency {
-                self.slots.level_start.happened(self.clock.now());
+                self.slots.level.is_reached(|| self.clock.now());
             }
             let exchange = self.target.exchange(&request, scheduled_ns, &self.cancel).await;
             self.slots.in_flight.fetch_sub(1, Ordering::Relaxed);
             scheduled_ns = self.clock.now();
-            let ended = Ended { prompt: item.prompt, key, block: self.block, side: self.side, exchange };
-            // The receiver lives until every sender is gone; were it dead, `execute` says so.
-            let _dead = self.ended.send(ended);
+            self.ended.send(Ended {
+                prompt: item.prompt,
+                key,
+                block: self.block,
+                side: self.side,
+                exchange,
+                level: self.slots.level.clone(),
+            });
         }
     }
 }

@@ -1,13 +1,14 @@
 //! When to send what: the engine.
 //!
 //! `plan` lays out blocks of prompts from a seed, `engine` runs them in a closed loop against a
-//! [`target::Target`], `judging` turns ended exchanges into records off the hot path, `bus` tells
+//! [`target::Target`], `level` notes when a block's load was at its level, `judging` turns ended exchanges into records off the hot path, `bus` tells
 //! subscribers, `watch` samples the client's own delays. It knows no screen and no file. Used by `bench`.
 
 pub mod bus;
 pub mod crew;
 pub mod engine;
 mod judging;
+mod level;
 pub mod plan;
 pub mod target;
 mod watch;

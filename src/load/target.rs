@@ -8,6 +8,7 @@ use crate::client::exchange::Client;
 use crate::client::request::Request;
 use crate::client::transport::Transport;
 use crate::model::exchange::Exchange;
+use crate::model::health::StampFaults;
 use crate::model::units::Nanos;
 
 /// One side of a run, as the engine sees it. A real server behind a [`Client`], or a simulated one
@@ -21,6 +22,11 @@ pub trait Target: Send + Sync + 'static {
         cancel: &CancellationToken,
     ) -> impl Future<Output = Exchange> + Send;
 
+    /// What became of kernel stamps that were promised, so far.
+    fn stamp_faults(&self) -> StampFaults {
+        StampFaults::default()
+    }
+
     /// Gets ready for this many requests at once.
     fn prepare(&self, concurrency: u32) -> impl Future<Output = ()> + Send;
 }
@@ -33,6 +39,10 @@ impl<T: Transport> Target for Client<T> {
         cancel: &CancellationToken,
     ) -> impl Future<Output = Exchange> + Send {
         self.exchange(request, scheduled_ns, cancel)
+    }
+
+    fn stamp_faults(&self) -> StampFaults {
+        self.transport().stamp_faults()
     }
 
     fn prepare(&self, concurrency: u32) -> impl Future<Output = ()> + Send {

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::crew::Crew;
 use crate::metrics::health::Samples;
+use crate::model::health::StampFaults;
 
 /// How often the event loop's delay is sampled.
 const EVERY: Duration = Duration::from_millis(10);
@@ -43,6 +44,7 @@ impl Watch {
         let used_s = self.cpu_s.and_then(|before| cpu_seconds().map(|now| now - before));
         Samples {
             event_loop_delay_ms: self.delays.join_all().await.concat(),
+            stamp_faults: StampFaults::default(),
             cpu_use: used_s.filter(|_| available_s > 0.0).map(|used| used / available_s),
         }
     }

@@ -1,10 +1,13 @@
 //! Inter-token latency: the gaps between consecutive token-bearing chunks.
 
 use crate::model::trace::Trace;
+use crate::model::units::Nanos;
 
 /// One gap.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gap {
+    /// Its length.
+    pub span: Nanos,
     /// Its length in milliseconds.
     pub ms: f64,
     /// False where an end's stamp is that of a read that carried later events too.
@@ -13,9 +16,9 @@ pub struct Gap {
 
 /// The gaps of one trace, never split inside a chunk: a chunk of three tokens ends one gap, not three.
 pub fn gaps(trace: &Trace) -> impl Iterator<Item = Gap> {
-    trace.token_chunks().zip(trace.token_chunks().skip(1)).map(|(before, after)| Gap {
-        ms: after.recv_ns.since(before.recv_ns).as_millis_f64(),
-        exact: before.exact && after.exact,
+    trace.token_chunks().zip(trace.token_chunks().skip(1)).map(|(before, after)| {
+        let span = after.recv_ns.since(before.recv_ns);
+        Gap { span, ms: span.as_millis_f64(), exact: before.exact && after.exact }
     })
 }
 

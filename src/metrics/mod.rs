@@ -1,13 +1,17 @@
 //! Every number's one definition, from the trace alone.
 //!
 //! `request` derives one request's metrics, `gaps` its inter-token latencies, `window` the part of a
-//! block at its load level, `summary` a side's distributions and rates, `definitions` what other tools
-//! would have made of the same traces, `health` what the client's own delays mean. Used by `load` (per request)
-//! and by whoever assembles a result.
+//! block at its load level. `accumulate` adds up what a summary needs of the traces while they are at hand,
+//! in a `pool` that becomes a `histogram` when it is full. `summary` gives a side's distributions and rates,
+//! `definitions` what other tools would have made of the same traces, `health` what the client's own delays
+//! mean. Used by `load` (per request) and by whoever assembles a result.
 
+pub mod accumulate;
 pub mod definitions;
 pub mod gaps;
 pub mod health;
+pub mod histogram;
+pub mod pool;
 pub mod request;
 pub mod summary;
 pub mod window;

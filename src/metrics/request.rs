@@ -15,7 +15,7 @@ use super::gaps::gaps;
 ///   `latency_from_schedule_ms` = cₖ − `scheduled_ns`; absent without a token-bearing chunk.
 /// - `tpot_ms` = (`e2e_ms` − `ttft_ms`) ÷ (output tokens − tokens of the first chunk); absent where
 ///   nothing is left to divide by, and where no time passed: the token that ends an answer is counted in
-///   `usage` and carries no text, and several chunks may come in one read. Neither makes a token free.
+///   `usage` and mostly comes with no chunk, and several chunks may come in one read. Neither makes a token free.
 /// - `output_tokens` = `usage.completion_tokens`, else the tokens told or counted per chunk.
 /// - `output_tokens_per_s` = output tokens ÷ `e2e_ms`.
 ///

@@ -2,18 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::record::{Row, Side};
+use crate::model::histogram::Histograms;
+use crate::model::record::{Attempt, Row, Side};
 use crate::model::result::BlockTime;
 use crate::model::summary::{Distribution, RequestMetrics, SideSummary};
 use crate::model::units::{Nanos, ratio};
 use crate::stats::quantile::distribution;
 
-use super::gaps::gaps;
+use super::accumulate::TraceTotals;
+use super::histogram::Spans;
+use super::pool::Pool;
 use super::window::throughput;
 
-/// Summarises one side: outcomes and verdicts over all attempts, latencies over successes.
+/// The name of the histogram of gaps between token-bearing chunks.
+pub const ITL: &str = "itl_ms";
+/// The name of the histogram of the time from the kernel's stamps to labctl's reads.
+pub const READ_LAG: &str = "read_lag";
+
+/// Summarises one side: outcomes and verdicts over all attempts, latencies over successes. `traces` is what its
+/// traces came to; the rows need none.
 #[must_use]
-pub fn summarise(rows: &[Row], blocks: &[BlockTime], side: Side, concurrency: u32) -> SideSummary {
+pub fn summarise(
+    rows: &[Row],
+    blocks: &[BlockTime],
+    side: Side,
+    concurrency: u32,
+    traces: Option<&TraceTotals>,
+) -> SideSummary {
+    let nothing = TraceTotals::default();
+    let traces = traces.unwrap_or(&nothing);
     let attempts: Vec<_> = rows.iter().filter_map(|row| row.attempt(side)).collect();
     let blocks: Vec<_> = blocks.iter().filter(|block| block.side == side).copied().collect();
     let successes: Vec<_> = attempts.iter().filter(|a| a.exchange.outcome.is_success()).copied().collect();
@@ -29,17 +46,15 @@ pub fn summarise(rows: &[Row], blocks: &[BlockTime], side: Side, concurrency: u3
     for source in successes.iter().filter_map(|a| a.metrics.output_tokens_source) {
         *output_tokens_sources.entry(source).or_insert(0) += 1;
     }
-    let all_gaps: Vec<_> = successes.iter().flat_map(|a| gaps(&a.exchange.trace)).collect();
-    let mut exact_gaps: Vec<f64> = all_gaps.iter().filter(|gap| gap.exact).map(|gap| gap.ms).collect();
     let output_tokens = successes.iter().filter_map(|a| a.metrics.output_tokens).sum();
-    let token_chunks = successes.iter().map(|a| a.exchange.trace.token_chunks().count() as u64).sum();
     let of = |metric: fn(&RequestMetrics) -> Option<f64>| -> Option<Distribution> {
         distribution(&mut successes.iter().filter_map(|a| metric(&a.metrics)).collect::<Vec<_>>())
     };
-    let rates = throughput(&attempts, &blocks, concurrency);
+    let itl = traces.itl.distribution();
+    let rates = throughput(&attempts, &blocks, concurrency, &traces.window_tokens);
     let spans: Vec<_> =
         attempts.iter().map(|a| (a.exchange.trace.sent_ns, a.exchange.trace.end_ns)).collect();
-    let measured_s: f64 = blocks.iter().map(|block| block.end_ns.since(block.start_ns).as_secs_f64()).sum();
+    let measured_s = covered_s(blocks.iter().map(|block| (block.start_ns, block.end_ns)));
 
     SideSummary {
         attempted,
@@ -49,15 +64,17 @@ pub fn summarise(rows: &[Row], blocks: &[BlockTime], side: Side, concurrency: u3
         ttft_ms: of(|m| m.ttft_ms),
         ttfo_ms: of(|m| m.ttfo_ms),
         tpot_ms: of(|m| m.tpot_ms),
-        itl_inexact: (all_gaps.len() - exact_gaps.len()) as u64,
-        itl_ms: distribution(&mut exact_gaps),
+        itl_inexact: traces.itl_inexact,
+        itl_from: itl.map(|(_, source)| source),
+        itl_ms: itl.map(|(distribution, _)| distribution),
         max_stall_ms: of(|m| m.max_stall_ms),
         e2e_ms: of(|m| m.e2e_ms),
         latency_from_schedule_ms: of(|m| m.latency_from_schedule_ms),
         output_tokens,
         prompt_tokens: successes.iter().filter_map(|a| a.exchange.usage).map(|u| u.prompt_tokens).sum(),
         output_tokens_sources,
-        tokens_per_chunk: ratio(output_tokens, token_chunks),
+        token_chunks: traces.token_chunks,
+        tokens_per_chunk: ratio(output_tokens, traces.token_chunks),
         single_token_responses: successes.iter().filter(|a| a.metrics.output_tokens == Some(1)).count()
             as u64,
         truncated_responses: successes
@@ -71,7 +88,43 @@ pub fn summarise(rows: &[Row], blocks: &[BlockTime], side: Side, concurrency: u3
         }),
         concurrency_max: most_at_once(&spans),
         measured_s,
+        histograms: histograms(&successes, traces),
     }
+}
+
+/// Every latency of these successes as a histogram, by the name of its metric.
+fn histograms(successes: &[&Attempt], traces: &TraceTotals) -> Histograms {
+    let of = |name: &str, metric: fn(&RequestMetrics) -> Option<f64>| {
+        let mut spans = Spans::default();
+        successes.iter().filter_map(|a| metric(&a.metrics)).for_each(|ms| spans.record_ms(ms));
+        Some((name.to_owned(), spans.to_stored()?))
+    };
+    let pooled = |name: &str, pool: &Pool| Some((name.to_owned(), pool.spans().to_stored()?));
+    [
+        of("ttft_ms", |m| m.ttft_ms),
+        of("ttfo_ms", |m| m.ttfo_ms),
+        of("e2e_ms", |m| m.e2e_ms),
+        of("latency_from_schedule_ms", |m| m.latency_from_schedule_ms),
+        of("tpot_ms", |m| m.tpot_ms),
+        of("max_stall_ms", |m| m.max_stall_ms),
+        pooled(ITL, &traces.itl),
+        pooled(READ_LAG, &traces.read_lag),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Seconds that lie within any of these spans. Blocks of one run follow one another; those of several clients overlap.
+fn covered_s(spans: impl Iterator<Item = (Nanos, Nanos)>) -> f64 {
+    let mut spans: Vec<_> = spans.collect();
+    spans.sort_unstable();
+    let (mut covered, mut until) = (Nanos(0), Nanos(0));
+    for (start, end) in spans {
+        covered = covered.plus(end.since(start.max(until)));
+        until = until.max(end);
+    }
+    covered.as_secs_f64()
 }
 
 /// The most spans that overlap at any moment; a span that begins where another ends doesn't overlap it.
@@ -90,9 +143,11 @@ fn most_at_once(spans: &[(Nanos, Nanos)]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::accumulate::{Accumulator, Level};
     use crate::metrics::request::{metrics, tests::exchange};
     use crate::model::judgement::{CheckResult, Judgement, Verdict};
     use crate::model::outcome::Outcome;
+    use crate::model::record::Record;
     use crate::model::record::{Attempt, PairKey};
     use crate::model::trace::ChunkKind::Content;
 
@@ -131,6 +186,25 @@ mod tests {
         }
     }
 
+    /// The summary of the candidate, its traces added up as when each request ended.
+    fn summary(rows: &[Row], blocks: &[BlockTime], concurrency: u32) -> SideSummary {
+        let mut traces = Accumulator::default();
+        let level =
+            blocks[0].level_start_ns.map(|start_ns| Level { start_ns, end_ns: blocks[0].level_end_ns });
+        for row in rows {
+            let record = Record {
+                key: row.key.clone(),
+                category: row.category.clone(),
+                scenario_id: row.scenario_id.clone(),
+                block: row.block,
+                side: Side::Candidate,
+                attempt: row.candidate.clone().unwrap(),
+            };
+            traces.add(&record, level);
+        }
+        summarise(rows, blocks, Side::Candidate, concurrency, traces.side(Side::Candidate))
+    }
+
     #[test]
     fn a_worked_side() {
         // One after the other, each 100 ms with two chunks of two tokens; the window holds the middle three.
@@ -141,7 +215,7 @@ mod tests {
                 row(n, sent, &[sent + 60, sent + 100], Outcome::Success, verdict)
             })
             .collect();
-        let s = summarise(&rows, &[block(Some((100, 400)), 500)], Side::Candidate, 1);
+        let s = summary(&rows, &[block(Some((100, 400)), 500)], 1);
         assert_eq!((s.attempted, s.outcomes[&Outcome::Success], s.verdicts[&Verdict::Pass]), (5, 5, 4));
         assert_eq!(s.error_rate, Some(0.0));
         assert!((s.ttft_ms.unwrap().p50 - 60.0).abs() < 1e-9);
@@ -158,7 +232,7 @@ mod tests {
     #[test]
     fn a_window_with_too_few_requests_gives_a_reason_and_no_rate() {
         let rows = [row(0, 0, &[60, 100], Outcome::Success, Verdict::Pass)];
-        let s = summarise(&rows, &[block(Some((0, 100)), 100)], Side::Candidate, 1);
+        let s = summary(&rows, &[block(Some((0, 100)), 100)], 1);
         assert!(s.throughput.is_none());
         assert!(s.throughput_absent_because.unwrap().contains("takes 3 requests"));
     }
@@ -169,15 +243,25 @@ mod tests {
             row(0, 0, &[60, 100], Outcome::Success, Verdict::Pass),
             row(1, 0, &[9_000], Outcome::Reset, Verdict::TransportError),
         ];
-        let s = summarise(&rows, &[block(None, 9_000)], Side::Candidate, 2);
+        let s = summary(&rows, &[block(None, 9_000)], 2);
         assert_eq!((s.attempted, s.error_rate), (2, Some(0.5)));
         assert_eq!(s.e2e_ms.unwrap().n, 1);
         assert_eq!(s.concurrency_max, 2);
     }
 
     #[test]
+    fn time_is_counted_once() {
+        let covered = |spans: &[(u64, u64)]| {
+            covered_s(spans.iter().map(|(start, end)| (Nanos::from_millis(*start), Nanos::from_millis(*end))))
+        };
+        assert!((covered(&[(0, 1_000), (2_000, 3_000)]) - 2.0).abs() < 1e-12);
+        assert!((covered(&[(500, 2_000), (0, 1_000), (600, 700)]) - 2.0).abs() < 1e-12);
+        assert!(covered(&[]).abs() < 1e-12);
+    }
+
+    #[test]
     fn nothing_attempted_is_no_rate_at_all() {
-        let s = summarise(&[], &[], Side::Baseline, 4);
+        let s = summarise(&[], &[], Side::Baseline, 4, None);
         assert_eq!((s.attempted, s.error_rate, s.concurrency_mean), (0, None, None));
         assert!(s.ttft_ms.is_none());
     }

@@ -1,5 +1,8 @@
 //! Throughput, from the part of each block with the load at its level.
 
+use std::collections::BTreeMap;
+
+use crate::model::exchange::Exchange;
 use crate::model::judgement::Verdict;
 use crate::model::record::Attempt;
 use crate::model::result::BlockTime;
@@ -12,7 +15,8 @@ use super::request::{as_f64, output_tokens};
 /// and where it begins and ends decides the rate.
 pub const SMALLEST_WINDOW: u64 = 3;
 
-/// The rates over the windows of `blocks` (all of one side), or why there are none.
+/// The rates over the windows of `blocks` (all of one side), or why there are none. `tokens` are the output tokens
+/// received inside each block's window, by block.
 ///
 /// - `request_throughput_per_s` = successes that ended inside the windows ÷ their length.
 /// - `output_tokens_per_s` = output tokens received inside ÷ their length. A chunk's share of the
@@ -22,20 +26,22 @@ pub fn throughput(
     attempts: &[&Attempt],
     blocks: &[BlockTime],
     concurrency: u32,
+    tokens: &BTreeMap<u32, f64>,
 ) -> Result<Throughput, String> {
     let needed = SMALLEST_WINDOW * u64::from(concurrency);
     let judged = attempts.iter().any(|attempt| !attempt.judgement.checks.is_empty());
+    let all = Ends::of(attempts.iter().copied());
+    let right = Ends::of(attempts.iter().copied().filter(|a| a.judgement.verdict == Verdict::Pass));
     let (mut windows, mut passed, mut received, mut largest) = (Vec::new(), 0, 0.0, 0);
     for block in blocks {
         let (Some(start), Some(end)) = (block.level_start_ns, block.level_end_ns) else { continue };
-        let ended: Vec<_> = attempts.iter().filter(|a| ended_within(a, start, end)).collect();
-        let requests = ended.len() as u64;
+        let requests = all.within(start, end);
         largest = largest.max(requests);
         if requests < needed {
             continue;
         }
-        let tokens: f64 = attempts.iter().map(|attempt| tokens_within(attempt, start, end)).sum();
-        passed += ended.iter().filter(|a| a.judgement.verdict == Verdict::Pass).count() as u64;
+        let tokens = tokens.get(&block.block).copied().unwrap_or(0.0);
+        passed += right.within(start, end);
         received += tokens;
         windows.push(Window { start_ns: start, end_ns: end, requests, output_tokens: round(tokens) });
     }
@@ -55,37 +61,51 @@ pub fn throughput(
     })
 }
 
-/// Whether this is a success whose last token came after `start` and no later than `end`.
-#[must_use]
-pub fn ended_within(attempt: &Attempt, start: Nanos, end: Nanos) -> bool {
-    ended_at(attempt).is_some_and(|at| start < at && at <= end)
-}
+/// When each of some successes brought its last token, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ends(Vec<Nanos>);
 
-/// When a success's last token came.
-fn ended_at(attempt: &Attempt) -> Option<Nanos> {
-    let exchange = &attempt.exchange;
-    exchange.outcome.is_success().then(|| exchange.trace.token_chunks().next_back().map(|c| c.recv_ns))?
-}
-
-fn tokens_within(attempt: &Attempt, start: Nanos, end: Nanos) -> f64 {
-    if !attempt.exchange.outcome.is_success() {
-        return 0.0;
+impl Ends {
+    /// Of the successes among these.
+    #[must_use]
+    pub fn of<'a>(attempts: impl Iterator<Item = &'a Attempt>) -> Self {
+        let mut ends: Vec<Nanos> = attempts.filter_map(ended_at).collect();
+        ends.sort_unstable();
+        Self(ends)
     }
+
+    /// How many came after `start` and no later than `end`.
+    #[must_use]
+    pub fn within(&self, start: Nanos, end: Nanos) -> u64 {
+        let until = |moment: Nanos| self.0.partition_point(|at| *at <= moment) as u64;
+        until(end).saturating_sub(until(start))
+    }
+}
+
+/// When a success's last token came, from what is kept without the chunks: to the nanosecond, for a latency in
+/// milliseconds has digits enough.
+fn ended_at(attempt: &Attempt) -> Option<Nanos> {
+    let e2e_ms = attempt.metrics.e2e_ms.filter(|_| attempt.exchange.outcome.is_success())?;
+    Some(attempt.exchange.trace.sent_ns.plus(Nanos(round(e2e_ms * 1e6))))
+}
+
+/// Output tokens received after `start` and no later than `end`.
+pub(super) fn tokens_within(exchange: &Exchange, start: Nanos, end: Nanos) -> f64 {
     let (mut within, mut all) = (0, 0);
-    for chunk in attempt.exchange.trace.token_chunks() {
+    for chunk in exchange.trace.token_chunks() {
         all += u64::from(chunk.tokens);
         if start < chunk.recv_ns && chunk.recv_ns <= end {
             within += u64::from(chunk.tokens);
         }
     }
-    if all == 0 { 0.0 } else { as_f64(within) * as_f64(output_tokens(&attempt.exchange).0) / as_f64(all) }
+    if all == 0 { 0.0 } else { as_f64(within) * as_f64(output_tokens(exchange).0) / as_f64(all) }
 }
 
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a count, not negative and far below 2^53"
+    reason = "a count of tokens or nanoseconds, not negative and far below 2^53"
 )]
-const fn round(tokens: f64) -> u64 {
-    tokens.round() as u64
+const fn round(count: f64) -> u64 {
+    count.round() as u64
 }

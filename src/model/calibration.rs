@@ -12,6 +12,10 @@ pub const CALIBRATION_VERSION: u32 = 1;
 /// up to which they are.
 pub const SMALL_ERROR_MS: f64 = 1.0;
 
+/// With fewer exact stamps than this share the others' errors say too little: a time that is not known is no
+/// accurate one.
+pub const ENOUGH_EXACT: f64 = 0.8;
+
 /// The machine that was calibrated; a calibration holds for this one alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Machine {
@@ -84,6 +88,19 @@ impl StreamsBound {
         let both = [self.ttft_error, self.itl_error];
         both.iter().flatten().map(|error| error.p99_ms).reduce(f64::max)
     }
+
+    /// Whether TTFT and ITL were less than [`SMALL_ERROR_MS`] off at p99, with [`ENOUGH_EXACT`] stamps to say so.
+    #[must_use]
+    pub fn is_accurate(&self) -> bool {
+        self.exact_share >= ENOUGH_EXACT && self.worst_p99_ms().is_some_and(|error| error < SMALL_ERROR_MS)
+    }
+
+    /// Whether the simulator wrote its tokens more than a step late at p99: the load was then not what it was meant
+    /// to be, and the machine had no room for both.
+    #[must_use]
+    pub fn simulator_fell_behind(&self) -> bool {
+        self.simulator_late.is_some_and(|late| late.p99_ms > self.inter_token_ms)
+    }
 }
 
 /// Why a higher token rate was not reached.
@@ -94,7 +111,7 @@ pub enum RateLimit {
     Client,
     /// The simulator could not write faster; labctl might do more.
     Simulator,
-    /// Nothing higher was tried.
+    /// What lies higher was not found out in time.
     Untried,
 }
 

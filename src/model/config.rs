@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::trace::TraceMode;
+
 /// Which dialect a server speaks: what it can be asked for beyond plain OpenAI (above all, how many tokens a
 /// chunk carries), whether a model must be listed to be asked for, where its version is told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -194,6 +196,9 @@ pub struct Defaults {
     pub results_dir: PathBuf,
     /// Where prompt sets are looked for before the built-in ones.
     pub promptset_dir: PathBuf,
+    /// What results keep of the traces: `full` keeps every chunk with its times, `summary` none. Latencies, counts
+    /// and rates are the same.
+    pub trace: TraceMode,
     /// The largest share of failed requests (0 to 1) at which a run still counts as measured.
     pub max_error_rate: f64,
 }
@@ -212,6 +217,7 @@ impl Default for Defaults {
             transport: TransportChoice::Auto,
             results_dir: PathBuf::from("results"),
             promptset_dir: PathBuf::from("promptsets"),
+            trace: TraceMode::Full,
             max_error_rate: 0.1,
         }
     }

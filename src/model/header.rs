@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::ServerKind;
 use super::result::{ClientInfo, LoadInfo, PromptSetInfo, RunKind, Sampling};
+use super::trace::TraceMode;
 
 /// A run as planned. Fields mean what they mean in [`RunResult`](super::result::RunResult).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +39,9 @@ pub struct RunHeader {
     pub config: serde_json::Value,
     /// The machine and program that measure.
     pub client: ClientInfo,
+    /// What the result is to keep of the traces; the journal has them all.
+    #[serde(default)]
+    pub trace: TraceMode,
     /// The variant in question.
     pub candidate: SideHeader,
     /// What it is measured against.

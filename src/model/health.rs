@@ -62,6 +62,9 @@ pub struct ClientHealth {
     /// How late a timer of the event loop fired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_loop_delay: Option<Lag>,
+    /// What went wrong with the kernel's stamps; absent where nothing did, or where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp_faults: Option<StampFaults>,
     /// Token-bearing chunks whose stamp is inexact ÷ all token-bearing chunks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coalesced_share: Option<f64>,

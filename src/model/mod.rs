@@ -16,6 +16,7 @@ pub mod exchange;
 pub(crate) mod fixture;
 pub mod header;
 pub mod health;
+pub mod histogram;
 pub mod judgement;
 pub mod outcome;
 pub mod prompt;

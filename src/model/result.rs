@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::calibration::Calibration;
 use super::comparison::{Comparison, PassRate};
 use super::config::ServerKind;
 use super::event::Phase;
 use super::health::ClientHealth;
 use super::record::{Row, Side};
 use super::summary::SideSummary;
+use super::trace::TraceMode;
 use super::units::Nanos;
 
 /// The version of the result's shape. Raised when a reader of the older shape would misread it;
@@ -162,7 +164,7 @@ pub struct BlockTime {
 }
 
 /// The machine and program that measured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ClientInfo {
     /// labctl's version.
     pub labctl_version: String,
@@ -177,6 +179,10 @@ pub struct ClientInfo {
     /// The system's monotonic clock (`CLOCK_MONOTONIC`) at the run's start, nanoseconds; places the
     /// traces beside other programs' times on the same machine.
     pub monotonic_origin_ns: u64,
+    /// How far off this machine's times can be, as `labctl calibrate` found it: for the same machine, transport and
+    /// version of labctl, before the run. Absent where it was not calibrated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
 }
 
 /// A run: `results/<run_id>.json`.
@@ -214,6 +220,12 @@ pub struct RunResult {
     pub config: serde_json::Value,
     /// The machine and program that measured.
     pub client: ClientInfo,
+    /// What was to be kept of the traces.
+    #[serde(default)]
+    pub trace: TraceMode,
+    /// The runs it was merged from, where it was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged_from: Vec<String>,
     /// Whether its measurements can be trusted.
     pub client_health: ClientHealth,
     /// What a reader should know before believing a number.
@@ -236,6 +248,38 @@ pub struct RunResult {
 }
 
 impl RunResult {
+    /// The same without its rows: all that is small.
+    #[must_use]
+    pub fn without_rows(&self) -> Self {
+        Self {
+            schema_version: self.schema_version,
+            run_id: self.run_id.clone(),
+            kind: self.kind,
+            status: self.status,
+            simulated: self.simulated,
+            labels: self.labels.clone(),
+            started_at: self.started_at.clone(),
+            finished_at: self.finished_at.clone(),
+            team: self.team.clone(),
+            prompt_set: self.prompt_set.clone(),
+            load: self.load.clone(),
+            sampling: self.sampling.clone(),
+            seed: self.seed,
+            config: self.config.clone(),
+            client: self.client.clone(),
+            trace: self.trace,
+            merged_from: self.merged_from.clone(),
+            client_health: self.client_health.clone(),
+            warnings: self.warnings.clone(),
+            candidate: self.candidate.clone(),
+            baseline: self.baseline.clone(),
+            comparison: self.comparison.clone(),
+            phases: self.phases.clone(),
+            blocks: self.blocks.clone(),
+            rows: Vec::new(),
+        }
+    }
+
     /// One side's information.
     #[must_use]
     pub const fn side(&self, side: Side) -> Option<&SideInfo> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::histogram::Histograms;
 use super::judgement::Verdict;
 use super::outcome::Outcome;
 use super::units::Nanos;
@@ -94,6 +95,16 @@ pub enum TokenSource {
     Chunks,
 }
 
+/// What quantiles were taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QuantileSource {
+    /// From every value.
+    Exact,
+    /// From a histogram: good to three digits. Count, mean, standard deviation, smallest and largest are exact.
+    Histogram,
+}
+
 /// The metrics of one request; absent is never zero. Definitions: room `metrics`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RequestMetrics {
@@ -181,6 +192,9 @@ pub struct SideSummary {
     pub itl_ms: Option<Distribution>,
     /// Gaps left out of `itl_ms` because an end's stamp is inexact.
     pub itl_inexact: u64,
+    /// What the quantiles of `itl_ms` were taken from: of more than a million gaps not every one is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub itl_from: Option<QuantileSource>,
     /// Distribution of `max_stall_ms` over successes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_stall_ms: Option<Distribution>,
@@ -196,6 +210,9 @@ pub struct SideSummary {
     pub prompt_tokens: u64,
     /// Successes by the source of their output token count.
     pub output_tokens_sources: BTreeMap<TokenSource, u64>,
+    /// Token-bearing chunks of successes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub token_chunks: u64,
     /// Output tokens ÷ token-bearing chunks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens_per_chunk: Option<f64>,
@@ -216,4 +233,13 @@ pub struct SideSummary {
     pub concurrency_max: u64,
     /// Seconds this side was under load.
     pub measured_s: f64,
+    /// Every latency as a histogram, by the name of its metric, and `read_lag`: what the results of several
+    /// machines are merged from.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub histograms: Histograms,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

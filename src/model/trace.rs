@@ -1,5 +1,7 @@
 //! The event trace of one request: raw monotonic times, from which every latency is derived.
 
+use std::cell::Cell;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +22,7 @@ pub enum ChunkKind {
     /// Part of a tool call.
     #[serde(rename = "K")]
     ToolCall,
-    /// `finish_reason` without text.
+    /// `finish_reason` without text. Carries a token where the server tells the one that ended the answer.
     #[serde(rename = "F")]
     Finish,
     /// Usage alone (`choices: []`).
@@ -29,7 +31,8 @@ pub enum ChunkKind {
     /// `[DONE]`.
     #[serde(rename = "D")]
     Done,
-    /// Anything else that is valid and carries no token.
+    /// Anything else that is valid: without text, but with tokens where the server tells such as make none
+    /// yet, within a character for one.
     #[serde(rename = "O")]
     Other,
 }
@@ -71,6 +74,17 @@ pub enum StampSource {
     Read,
 }
 
+/// What a result keeps of the traces. Its summary is the same either way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TraceMode {
+    /// Every chunk of every request, with its times.
+    #[default]
+    Full,
+    /// No chunks: metrics, counts and histograms only.
+    Summary,
+}
+
 /// Everything that happened to one request, in nanoseconds since the run's start.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Trace {
@@ -86,7 +100,7 @@ pub struct Trace {
     pub end_ns: Nanos,
     /// Whose stamps the chunks carry.
     pub stamps: StampSource,
-    /// The chunks in order of arrival.
+    /// The chunks in order of arrival; none where a result was asked to keep a summary only.
     #[serde(default, with = "columns")]
     #[schemars(with = "columns::Columns")]
     pub chunks: Vec<Chunk>,
@@ -100,10 +114,30 @@ impl Trace {
     }
 }
 
+thread_local! {
+    /// Whether this thread is reading inside [`without_chunks`].
+    static CHUNKS_ARE_SKIPPED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Lets `read` deserialize with the chunks of every trace skipped: they are nine tenths of a result, and most
+/// readers want none of them. Serde has no way to tell a field's reader what its caller wants, so it is told by
+/// the thread.
+pub fn without_chunks<T>(read: impl FnOnce() -> T) -> T {
+    /// Puts back what was, also where `read` panics.
+    struct Before(bool);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            CHUNKS_ARE_SKIPPED.set(self.0);
+        }
+    }
+    let _before = Before(CHUNKS_ARE_SKIPPED.replace(true));
+    read()
+}
+
 /// Chunks are stored by column: a tenth of the size of a list of objects.
 mod columns {
-    use super::{Chunk, ChunkKind, Deserialize, JsonSchema, Nanos, Serialize};
-    use serde::{Deserializer, Serializer, de::Error as _};
+    use super::{CHUNKS_ARE_SKIPPED, Chunk, ChunkKind, Deserialize, JsonSchema, Nanos, Serialize};
+    use serde::{Deserializer, Serializer, de::Error as _, de::IgnoredAny};
 
     /// The chunks of a trace, by column; all of one length but `inexact`.
     #[derive(Serialize, Deserialize, JsonSchema)]
@@ -150,6 +184,10 @@ mod columns {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Chunk>, D::Error> {
+        if CHUNKS_ARE_SKIPPED.get() {
+            IgnoredAny::deserialize(deserializer)?;
+            return Ok(Vec::new());
+        }
         let columns = Columns::deserialize(deserializer)?;
         let kinds = columns
             .kinds
@@ -217,7 +255,11 @@ mod tests {
         let json = serde_json::to_value(&trace).unwrap();
         assert_eq!(json["chunks"]["kinds"], "RCTD");
         assert_eq!(json["chunks"]["inexact"], serde_json::json!([1]));
-        assert_eq!(serde_json::from_value::<Trace>(json).unwrap(), trace);
+        assert_eq!(serde_json::from_value::<Trace>(json.clone()).unwrap(), trace);
+
+        let skipped = without_chunks(|| serde_json::from_value::<Trace>(json.clone()).unwrap());
+        assert_eq!(skipped, Trace { chunks: Vec::new(), ..trace.clone() });
+        assert_eq!(serde_json::from_value::<Trace>(json).unwrap(), trace, "only inside");
     }
 
     #[test]

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::number::{self, count, decimal};
 use super::table::{Labels, Tone};
 use super::text::{one_line, to_the_second};
-use crate::model::health::{ClientHealth, HealthStatus, Lag};
-use crate::model::result::{RunKind, RunResult, RunStatus, SideInfo};
+use crate::model::health::{HealthStatus, Lag, StampFaults};
+use crate::model::result::{ClientInfo, RunKind, RunResult, RunStatus, SideInfo};
 
 /// A fact and its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,8 +43,9 @@ fn fact(name: &'static str, value: impl Into<String>) -> Fact {
     Fact { name, value: value.into() }
 }
 
-/// The client's health.
-pub(crate) fn health(health: &ClientHealth) -> Health {
+/// The client's health, and what calibration says of its errors.
+pub(crate) fn health(result: &RunResult) -> Health {
+    let health = &result.client_health;
     let lag = |lag: Lag| {
         format!(
             "p50 {} ms, p99 {} ms, max {} ms",
@@ -69,8 +70,27 @@ pub(crate) fn health(health: &ClientHealth) -> Health {
             HealthStatus::Invalid => Tone::Bad,
         },
         reasons: health.reasons.iter().map(|r| one_line(r)).collect(),
-        facts: lags.into_iter().chain(shares).collect(),
+        facts: lags
+            .into_iter()
+            .chain(shares)
+            .chain(health.stamp_faults.map(faults))
+            .chain(calibrated(&result.client, result.load.concurrency))
+            .collect(),
     }
+}
+
+fn faults(faults: StampFaults) -> Fact {
+    let StampFaults { unstamped_reads, clock_steps } = faults;
+    fact(
+        "stamp faults",
+        format!("{} reads without a stamp, {} clock steps", count(unstamped_reads), count(clock_steps)),
+    )
+}
+
+/// What this client's times were found to be worth at a load of this many streams.
+fn calibrated(client: &ClientInfo, streams: u32) -> Option<Fact> {
+    let calibration = client.calibration.as_ref()?;
+    super::calibration::quoted(calibration, streams).map(|words| fact("calibrated", words))
 }
 
 /// Everything about the run, thing by thing.

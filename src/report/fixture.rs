@@ -13,6 +13,7 @@ use crate::model::result::{
     CategoryPassRate, LoadInfo, PromptSetInfo, RunKind, RunResult, RunStatus, Sampling, SideInfo,
 };
 use crate::model::summary::{Distribution, RequestMetrics, SideSummary, Throughput};
+use crate::model::trace::TraceMode;
 
 mod pairing;
 
@@ -170,6 +171,8 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
         seed: 42,
         config: serde_json::json!({"defaults": {"concurrency": 10, "seed": 42}}),
         client: fixture::client_info(),
+        trace: TraceMode::Full,
+        merged_from: Vec::new(),
         client_health: ClientHealth {
             scheduling_lag: Some(Lag { p50_ms: 0.021, p99_ms: 0.412, max_ms: 1.13 }),
             event_loop_delay: Some(Lag { p50_ms: 0.64, p99_ms: 1.21, max_ms: 2.05 }),
@@ -305,12 +308,14 @@ fn summary(attempts: &[&Attempt], speed: f64) -> SideSummary {
         tpot_ms: distribution(attempts, |m| m.tpot_ms),
         itl_ms: itl,
         itl_inexact: 11,
+        itl_from: None,
         max_stall_ms: distribution(attempts, |m| m.max_stall_ms),
         e2e_ms: distribution(attempts, |m| m.e2e_ms),
         latency_from_schedule_ms: distribution(attempts, |m| m.latency_from_schedule_ms),
         output_tokens: 31 * n,
         prompt_tokens: 58 * n,
         output_tokens_sources: BTreeMap::new(),
+        token_chunks: 0,
         tokens_per_chunk: Some(1.0),
         single_token_responses: 0,
         throughput: Some(Throughput {
@@ -324,5 +329,6 @@ fn summary(attempts: &[&Attempt], speed: f64) -> SideSummary {
         concurrency_mean: Some(9.4),
         concurrency_max: 10,
         measured_s: 4.1 / speed,
+        histograms: BTreeMap::new(),
     }
 }

@@ -133,7 +133,7 @@ impl Screen {
         }
     }
 
-    fn heading(&mut self, text: &str) {
+    pub(crate) fn heading(&mut self, text: &str) {
         self.line("");
         for line in wrap(text, self.width) {
             let line = self.paint(Style::new().bold(), &line);
@@ -157,7 +157,7 @@ impl Screen {
     }
 
     /// An indented paragraph behind a mark.
-    fn item(&mut self, mark: &str, text: &str, tone: Tone) {
+    pub(crate) fn item(&mut self, mark: &str, text: &str, tone: Tone) {
         let hang = INDENT + mark.width();
         for (i, text) in wrap(text, self.width - hang).iter().enumerate() {
             let start = if i == 0 { format!("{:INDENT$}{mark}", "") } else { " ".repeat(hang) };

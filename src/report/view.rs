@@ -94,7 +94,7 @@ impl ReportView {
             outcomes: outcomes::table(&sides, &labels),
             failures: outcomes::failures(result, &labels),
             listing: losses::listing(result, &labels),
-            health: facts::health(&result.client_health),
+            health: facts::health(result),
             warnings: result.warnings.iter().map(|w| one_line(w)).collect(),
             sections: facts::sections(result, &labels),
             config: super::text::clean(&format!("{:#}", result.config)),

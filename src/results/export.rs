@@ -78,8 +78,8 @@ mod tests {
         assert!(header.starts_with(
             "run_id,team,scenario_id,prompt_id,category,repeat,round,outcome,verdict,passed,latency_ms,"
         ));
-        assert!(header.ends_with(",baseline_error"));
-        assert_eq!(header.split(',').count(), 29);
+        assert!(header.ends_with(",baseline_error,client_health"));
+        assert_eq!(header.split(',').count(), 30);
     }
 
     #[test]

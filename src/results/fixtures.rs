@@ -19,7 +19,7 @@ use crate::model::result::{
     Sampling, SideInfo,
 };
 use crate::model::summary::{Distribution, RequestMetrics, SideSummary, TokenSource};
-use crate::model::trace::{Chunk, ChunkKind, StampSource, Trace};
+use crate::model::trace::{Chunk, ChunkKind, StampSource, Trace, TraceMode};
 use crate::model::units::Nanos;
 
 /// A request that was answered "Paris, naïvely 巴黎", or failed where the verdict says so.
@@ -131,6 +131,7 @@ pub(crate) fn header(run_id: &str) -> RunHeader {
         seed: 42,
         config: json!({"endpoints": {}}),
         client: fixture::client_info(),
+        trace: TraceMode::Full,
         candidate: side("awq"),
         baseline: Some(side("fp16")),
     }
@@ -168,12 +169,14 @@ fn side_info(header: SideHeader) -> SideInfo {
             tpot_ms: None,
             itl_ms: None,
             itl_inexact: 0,
+            itl_from: None,
             max_stall_ms: None,
             e2e_ms: Some(distribution),
             latency_from_schedule_ms: None,
             output_tokens: 3,
             prompt_tokens: 12,
             output_tokens_sources: BTreeMap::from([(TokenSource::Usage, 1)]),
+            token_chunks: 0,
             tokens_per_chunk: Some(1.0),
             single_token_responses: 0,
             truncated_responses: 0,
@@ -182,6 +185,7 @@ fn side_info(header: SideHeader) -> SideInfo {
             concurrency_mean: Some(1.7),
             concurrency_max: 2,
             measured_s: 0.1,
+            histograms: BTreeMap::new(),
         },
         pass_rates: vec![CategoryPassRate {
             category: None,
@@ -214,6 +218,8 @@ pub(super) fn result_of(header: RunHeader, records: impl IntoIterator<Item = Rec
         seed: header.seed,
         config: header.config,
         client: header.client,
+        trace: header.trace,
+        merged_from: Vec::new(),
         client_health: ClientHealth { coalesced_share: Some(0.0), ..fixture::client_health() },
         warnings: vec!["simulated".to_owned()],
         candidate: side_info(header.candidate),

@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::model::health::HealthStatus;
 use crate::model::judgement::Verdict;
 use crate::model::outcome::Outcome;
 use crate::model::record::{Attempt, Row, Side};
@@ -71,6 +72,8 @@ pub struct HarnessResult<'a> {
     pub baseline_answer: Option<&'a str>,
     /// `error` on the baseline.
     pub baseline_error: Option<&'a str>,
+    /// Whether the client's measurements can be trusted: that of the whole run, on every row.
+    pub client_health: Option<HealthStatus>,
 }
 
 /// The rows of `result` as harness results, in the same order.
@@ -114,6 +117,7 @@ impl<'a> HarnessResult<'a> {
             baseline_response: baseline.and_then(response),
             baseline_answer: baseline.and_then(answer),
             baseline_error: baseline.and_then(|a| a.exchange.error.as_deref()),
+            client_health: Some(result.client_health.status),
         }
     }
 }

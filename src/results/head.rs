@@ -1,4 +1,4 @@
-//! The head of a result: what a list of runs shows, read without building the rows.
+//! The head of a result: what a list of runs shows, read without the rows.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::document;
 use super::error::StoreError;
 use super::recover::recover_header;
 use super::store::parse;
 use crate::model::comparison::PassRate;
+use crate::model::health::HealthStatus;
 use crate::model::result::{CategoryPassRate, RunKind, RunStatus};
 
 /// One run in a list.
@@ -27,6 +29,8 @@ pub struct RunHead {
     pub status: RunStatus,
     /// True where any side was simulated.
     pub simulated: bool,
+    /// Whether the client's measurements can be trusted.
+    pub client_health: HealthStatus,
     /// Tags given by the user.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
@@ -107,8 +111,7 @@ impl ListEntry {
     }
 }
 
-/// The parts of a result that a [`RunHead`] is made of. Whatever else stands in the file is
-/// skipped, so the rows cost reading but no memory.
+/// The parts of a result that a [`RunHead`] is made of. Whatever else stands in the text is skipped.
 #[derive(Deserialize)]
 struct HeadFile {
     run_id: String,
@@ -116,6 +119,7 @@ struct HeadFile {
     kind: RunKind,
     status: RunStatus,
     simulated: bool,
+    client_health: HealthFile,
     #[serde(default)]
     labels: BTreeMap<String, String>,
     #[serde(default)]
@@ -124,6 +128,11 @@ struct HeadFile {
     candidate: SideFile,
     #[serde(default)]
     baseline: Option<SideFile>,
+}
+
+#[derive(Deserialize)]
+struct HealthFile {
+    status: HealthStatus,
 }
 
 #[derive(Deserialize)]
@@ -147,7 +156,11 @@ impl From<SideFile> for SideHead {
 
 /// Reads the head of the result at `path`.
 pub fn read_head(path: &Path) -> Result<RunHead, StoreError> {
-    let bytes = fs::read(path).map_err(|error| StoreError::Read { path: path.to_owned(), error })?;
+    let unreadable = |error| StoreError::Read { path: path.to_owned(), error };
+    let bytes = match document::read_head(path).map_err(unreadable)? {
+        Some(line) => line,
+        None => fs::read(path).map_err(unreadable)?,
+    };
     let head: HeadFile = parse(path, &bytes)?;
     Ok(RunHead {
         run_id: head.run_id,
@@ -155,6 +168,7 @@ pub fn read_head(path: &Path) -> Result<RunHead, StoreError> {
         kind: head.kind,
         status: head.status,
         simulated: head.simulated,
+        client_health: head.client_health.status,
         labels: head.labels,
         team: head.team,
         prompt_set: head.prompt_set.name,

@@ -2,18 +2,15 @@
 //! header, each further line a record or the start of a phase. A line is written in one piece as
 //! soon as it is known, so a crash of labctl loses at most the line being written.
 //!
-//! It is a subscriber of the run's events on a thread of its own, behind an unbounded channel:
-//! however slow the disk, the load never waits. (The channel holds references to records that the
-//! run keeps in memory anyway.)
+//! It is a subscriber of the run's events on a thread of its own: however slow the disk, the load never
+//! waits. The traces are in the journal alone, and are taken from it when the result is written; what may wait for
+//! the disk is the business of whoever sends the events.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-
-use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::error::{JournalError, StoreError};
 use super::store::checked_run_id;
@@ -21,6 +18,7 @@ use crate::model::event::RunEvent;
 use crate::model::header::RunHeader;
 use crate::model::record::Record;
 use crate::model::result::PhaseTime;
+use serde::{Deserialize, Serialize};
 
 /// A line to be written.
 #[derive(Serialize)]
@@ -155,20 +153,20 @@ impl JournalWriter {
     }
 }
 
-/// Journals every event until the channel closes, on a thread of its own. Joining it gives the
+/// Journals every event until there are no more, on a thread of its own. Joining it gives the
 /// writer back: its [`report`](JournalWriter::report) has the warning for the result, and
 /// [`finish`](JournalWriter::finish) removes the journal once the result is written.
 ///
 /// Fails only where the system gives no thread.
-pub fn subscriber(
+pub fn subscriber<E: Deref<Target = RunEvent>>(
     mut writer: JournalWriter,
-    mut events: UnboundedReceiver<Arc<RunEvent>>,
+    events: impl IntoIterator<Item = E> + Send + 'static,
 ) -> io::Result<JoinHandle<JournalWriter>> {
     // A plain thread and not a runtime's blocking task: a paused test clock stands still while one of those runs.
     thread::Builder::new().name("journal".to_owned()).spawn(move || {
-        while let Some(event) = events.blocking_recv() {
-            // The writer remembers its failure for the report. The channel is still drained, so
-            // that a full disk doesn't fill the memory too.
+        for event in events {
+            // The writer remembers its failure for the report. What comes is still taken, so that a
+            // full disk doesn't fill the memory too.
             let _remembered = writer.append_event(&event);
         }
         writer
@@ -199,8 +197,8 @@ pub fn journal_path(dir: &Path, run_id: &str) -> Result<PathBuf, StoreError> {
 
 #[cfg(test)]
 mod tests {
-
-    use tokio::sync::mpsc::unbounded_channel;
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
 
     use super::*;
     use crate::model::event::{LogLevel, Phase};
@@ -219,9 +217,13 @@ mod tests {
         let phase = PhaseTime { phase: Phase::Execution, at_ns: Nanos(7), side: Some(Side::Baseline) };
         writer.append_phase(&phase).unwrap();
 
-        let recovered = recover(writer.path()).unwrap();
+        let mut seen = Vec::new();
+        let recovered = recover(writer.path(), |record| seen.push(record.clone())).unwrap();
         assert_eq!(recovered.header, header("run-1"));
-        assert_eq!(recovered.records, [first]);
+        assert_eq!(seen, std::slice::from_ref(&first));
+        let mut kept = first;
+        kept.attempt.exchange.trace.chunks.clear();
+        assert_eq!(recovered.records, [kept]);
         assert_eq!(recovered.phases, [phase]);
         assert_eq!(writer.report(), JournalReport { written: 1, error: None });
 
@@ -298,7 +300,7 @@ mod tests {
     fn the_subscriber_keeps_records_and_phases_and_gives_the_writer_back() {
         let dir = tempfile::tempdir().unwrap();
         let writer = JournalWriter::create(dir.path(), &header("run-1")).unwrap();
-        let (sender, receiver) = unbounded_channel();
+        let (sender, receiver) = channel();
         let handle = subscriber(writer, receiver).unwrap();
         let data = serde_json::Map::new();
         sender
@@ -320,7 +322,7 @@ mod tests {
         drop(sender);
         let writer = handle.join().unwrap();
         assert_eq!(writer.report(), JournalReport { written: 100, error: None });
-        let recovered = recover(writer.path()).unwrap();
+        let recovered = recover(writer.path(), |_| {}).unwrap();
         assert_eq!(recovered.records.len(), 100);
         assert_eq!(recovered.phases.len(), 1);
         assert!(recovered.dropped_lines.is_empty());
@@ -329,7 +331,7 @@ mod tests {
     #[test]
     fn the_subscriber_outlives_a_full_disk() {
         let writer = JournalWriter::with_output("j".into(), Box::new(Filling { room: 10 }));
-        let (sender, receiver) = unbounded_channel();
+        let (sender, receiver) = channel();
         let handle = subscriber(writer, receiver).unwrap();
         for repeat in 0..3 {
             let record = Arc::new(record("a", repeat, Side::Baseline, Verdict::Pass));

@@ -1,10 +1,14 @@
 //! Keeps what a run measured: the journal while it runs, the result file when it is done, and
 //! what can be saved of a run that crashed in between.
 //!
-//! [`store`] writes, finds and loads result files, [`journal`] and [`recover`] are the two ends of
-//! the crash-safe log, [`rows`] pairs records, [`harness`] and [`export`] are the flat views.
+//! [`store`] writes, finds and loads result files, whose text is [`document`]'s; [`journal`] and [`recover`] are the
+//! two ends of the crash-safe log, from which [`traces`] takes the chunks that a run doesn't keep in memory.
+//! [`rows`] pairs records, [`harness`] and [`export`] are the flat views.
+//! [`calibration`] keeps what this machine's client was found to be good for, apart from the results.
 //! Used by `report` and `cli`.
 
+pub mod calibration;
+pub mod document;
 pub mod error;
 pub mod export;
 pub mod harness;
@@ -13,6 +17,7 @@ pub mod journal;
 pub mod recover;
 pub mod rows;
 pub mod store;
+pub mod traces;
 
 #[cfg(test)]
 pub(crate) mod fixtures;

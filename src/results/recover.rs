@@ -50,7 +50,7 @@ impl std::fmt::Display for DroppedLine {
 pub struct Recovered {
     /// The run as planned.
     pub header: RunHeader,
-    /// Finished requests in the order in which they ended.
+    /// Finished requests in the order in which they ended, without their chunks.
     pub records: Vec<Record>,
     /// Phases in the order in which they began.
     pub phases: Vec<PhaseTime>,
@@ -58,12 +58,13 @@ pub struct Recovered {
     pub dropped_lines: Vec<DroppedLine>,
 }
 
-/// Reads the journal at `path`. Fails only where the file can't be read, its first line is no
+/// Reads the journal at `path`. `see` is shown every record with its trace; only the rest is kept, for the traces of
+/// a long run fit into no memory. Fails only where the file can't be read, its first line is no
 /// header, or a newer labctl wrote it.
-pub fn recover(path: &Path) -> Result<Recovered, RecoverError> {
+pub fn recover(path: &Path, see: impl FnMut(&Record)) -> Result<Recovered, RecoverError> {
     let unreadable = |error| RecoverError::Read { path: path.to_owned(), error };
     let reader = BufReader::new(File::open(path).map_err(unreadable)?);
-    read(reader).map_err(|failure| failure.at(path))
+    read(reader, see).map_err(|failure| failure.at(path))
 }
 
 /// Reads only the header of the journal at `path`; fails as [`recover`] does.
@@ -93,7 +94,7 @@ impl Failure {
     }
 }
 
-fn read(mut reader: impl BufRead) -> Result<Recovered, Failure> {
+fn read(mut reader: impl BufRead, mut see: impl FnMut(&Record)) -> Result<Recovered, Failure> {
     let mut line = Vec::new();
     reader.read_until(b'\n', &mut line).map_err(Failure::Read)?;
     let mut recovered = Recovered {
@@ -112,8 +113,10 @@ fn read(mut reader: impl BufRead) -> Result<Recovered, Failure> {
             continue;
         }
         let because = match serde_json::from_slice(&line) {
-            Ok(LineIn::Record(record)) => {
+            Ok(LineIn::Record(mut record)) => {
                 if seen.insert((record.key.clone(), record.side)) {
+                    see(&record);
+                    record.attempt.exchange.trace.chunks = Vec::new();
                     recovered.records.push(*record);
                     continue;
                 }
@@ -182,7 +185,7 @@ mod tests {
     }
 
     fn read_ok(bytes: &[u8]) -> Recovered {
-        read(bytes).unwrap_or_else(|f| panic!("{}", f.at(Path::new("j"))))
+        read(bytes, |_| {}).unwrap_or_else(|f| panic!("{}", f.at(Path::new("j"))))
     }
 
     #[test]
@@ -223,7 +226,7 @@ mod tests {
     #[test]
     fn without_a_header_nothing_is_recovered() {
         for bytes in [Vec::new(), b"\n".to_vec(), record_line(0), header_line()[..40].to_vec()] {
-            let error = read(bytes.as_slice()).err().unwrap().at(Path::new("x.journal.jsonl"));
+            let error = read(bytes.as_slice(), |_| {}).err().unwrap().at(Path::new("x.journal.jsonl"));
             assert!(matches!(error, RecoverError::NoHeader { .. }), "{error}");
         }
     }
@@ -231,15 +234,15 @@ mod tests {
     #[test]
     fn a_newer_journal_says_so_even_if_its_header_changed() {
         let bytes = b"{\"header\":{\"schema_version\":99,\"run\":[]}}\n";
-        let error = read(bytes.as_slice()).err().unwrap().at(Path::new("x.journal.jsonl"));
+        let error = read(bytes.as_slice(), |_| {}).err().unwrap().at(Path::new("x.journal.jsonl"));
         assert!(error.to_string().contains("schema version is 99"), "{error}");
     }
 
     proptest! {
         #[test]
         fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
-            let _ = read(bytes.as_slice());
-            let _ = read([header_line(), bytes].concat().as_slice());
+            let _ = read(bytes.as_slice(), |_| {});
+            let _ = read([header_line(), bytes].concat().as_slice(), |_| {});
         }
 
         #[test]

@@ -4,17 +4,19 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::document::{self, DocumentError, Parts};
 use super::error::{StoreError, journal_beside};
 use super::head::{
     ListEntry, entry_of_journal, entry_of_result, sort_newest_first, time_in_id, time_in_journal,
     time_in_result,
 };
+use super::traces::JournalTraces;
 use crate::model::result::{RunResult, SCHEMA_VERSION};
 
 /// A directory of results.
@@ -63,28 +65,40 @@ impl Store {
     /// Writes a result, whole or not at all: a temporary file in the same directory is synced to
     /// the disk and then takes the name. An earlier file of the run (one cut short, say) is replaced.
     pub fn write(&self, result: &RunResult) -> Result<PathBuf, StoreError> {
+        self.write_with(result, None)
+    }
+
+    /// Writes a result as [`Self::write`] does, its rows with the chunks that `traces` has for them.
+    pub fn write_with(
+        &self,
+        result: &RunResult,
+        traces: Option<&JournalTraces>,
+    ) -> Result<PathBuf, StoreError> {
         let path = self.result_path(&result.run_id)?;
-        let unreadable = |error: serde_json::Error| StoreError::NotReadableBack {
-            path: path.clone(),
-            reason: error.to_string(),
-            journal: journal_beside(&path),
-        };
-        let mut bytes = serde_json::to_vec(result).map_err(unreadable)?;
-        // JSON has no NaN; serde_json writes null for it, which no number accepts on the way back.
-        // Better to find that now, while the journal still exists.
-        serde_json::from_slice::<RunResult>(&bytes).map_err(unreadable)?;
-        bytes.push(b'\n');
-        write_atomically(&path, |file| file.write_all(&bytes)).map_err(|error| StoreError::Write {
-            path: path.clone(),
-            error,
-            journal: journal_beside(&path),
-        })?;
-        Ok(path)
+        let fill =
+            |file: &mut File| document::write(result, traces, &mut BufWriter::with_capacity(1 << 20, file));
+        match write_atomically(&path, fill) {
+            Ok(()) => Ok(path),
+            Err(DocumentError::Io(error)) => {
+                let journal = journal_beside(&path);
+                Err(StoreError::Write { path, error, journal })
+            }
+            Err(DocumentError::NotReadableBack(reason)) => {
+                let journal = journal_beside(&path);
+                Err(StoreError::NotReadableBack { path, reason, journal })
+            }
+        }
     }
 
     /// Loads the result that `selector` names.
     pub fn load(&self, selector: &str) -> Result<RunResult, StoreError> {
         load_file(&self.resolve(selector)?)
+    }
+
+    /// Loads the result that `selector` names without the chunks of its traces: nine tenths of a large one, which
+    /// only what is about single tokens needs.
+    pub fn load_without_chunks(&self, selector: &str) -> Result<RunResult, StoreError> {
+        load_file_without_chunks(&self.resolve(selector)?)
     }
 
     /// The file that `selector` names; it need not be a valid result.
@@ -207,8 +221,20 @@ fn looks_like_a_path(path: &Path) -> bool {
 /// Loads the result at `path`. Results of older schema versions load; one of a newer version, a
 /// truncated and an invalid one are errors that say so.
 pub fn load_file(path: &Path) -> Result<RunResult, StoreError> {
-    let bytes = fs::read(path).map_err(|error| StoreError::Read { path: path.to_owned(), error })?;
-    parse(path, &bytes)
+    load_parts(path, Parts::All)
+}
+
+/// Loads the result at `path` without the chunks of its traces; fails as [`load_file`] does.
+pub fn load_file_without_chunks(path: &Path) -> Result<RunResult, StoreError> {
+    load_parts(path, Parts::WithoutChunks)
+}
+
+fn load_parts(path: &Path, parts: Parts) -> Result<RunResult, StoreError> {
+    let unreadable = |error| StoreError::Read { path: path.to_owned(), error };
+    match document::read(path, parts).map_err(unreadable)? {
+        Some(result) => Ok(result),
+        None => parts.read(|| parse(path, &fs::read(path).map_err(unreadable)?)),
+    }
 }
 
 /// Reads a result, or a part of it, from the bytes of the file at `path`.
@@ -227,12 +253,20 @@ pub(super) fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T,
     }
     version.and_then(|_| serde_json::from_slice(bytes)).map_err(|error| {
         let (path, journal) = (path.to_owned(), journal_beside(path));
-        if error.is_eof() {
+        if error.is_eof() || (error.is_syntax() && breaks_off(bytes, &error)) {
             StoreError::Truncated { path, line: error.line(), column: error.column(), journal }
         } else {
             StoreError::Invalid { path, reason: error.to_string(), journal }
         }
     })
+}
+
+/// Whether an error is that of the text's end, and this one breaks off: within a number the parser says that the number
+/// is invalid.
+fn breaks_off(bytes: &[u8], error: &serde_json::Error) -> bool {
+    let last_line = bytes.iter().rev().take_while(|byte| **byte != b'\n').count();
+    let lines = bytes.split(|byte| *byte == b'\n').count();
+    !bytes.ends_with(b"}") && (error.line(), error.column()) == (lines, last_line)
 }
 
 /// `run_id` if a file can be named by it in this directory and no other.
@@ -246,13 +280,16 @@ pub(super) fn checked_run_id(run_id: &str) -> Result<&str, StoreError> {
 
 /// Lets `fill` write a temporary file beside `path`, which then takes its name. Whatever fails, a
 /// file that was at `path` before is untouched and the temporary one is gone.
-fn write_atomically(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+pub(super) fn write_atomically<E: From<io::Error>>(
+    path: &Path,
+    fill: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = path.with_file_name(format!(".{name}.tmp"));
-    let written = File::create(&temporary).and_then(|mut file| {
+    let written = File::create(&temporary).map_err(E::from).and_then(|mut file| {
         fill(&mut file)?;
         file.sync_all()?;
-        fs::rename(&temporary, path)
+        Ok(fs::rename(&temporary, path)?)
     });
     if written.is_err() {
         // It may not exist, and the first error is the one to tell.

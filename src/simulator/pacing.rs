@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn the_role_comes_before_the_first_token_and_never_before_the_request() {
         let role = |role_before_ms, first_token_ms| {
-            let pacing = Pacing { role_before_ms, first_token_ms, ..Pacing::default() };
+            let pacing = Pacing { first_token_ms, role_before_ms, ..Pacing::default() };
             let schedule = pacing.schedule(ARRIVED, 1, 1.0);
             [schedule.role, schedule.due(0)].map(ms)
         };

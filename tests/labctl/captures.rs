@@ -7,6 +7,7 @@ use std::time::Duration;
 use labctl::client::clock::Clock;
 use labctl::client::exchange::Client;
 use labctl::client::http::HttpTransport;
+use labctl::client::probe::identify;
 use labctl::client::request::{CHAT_COMPLETIONS, Request};
 use labctl::client::server::Dialect;
 use labctl::model::config::{Endpoint, ServerKind, Timeouts};
@@ -17,10 +18,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+fn bytes_of(recording: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(recording);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
 /// Serves a recording once, in writes of this many bytes, and gives what the client made of it.
 async fn replay(recording: &str, piece: usize) -> Exchange {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(recording);
-    let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    replay_to(dialect(recording), recording, piece).await
+}
+
+/// The same, to a client that takes the server for one of this dialect.
+async fn replay_to(dialect: Dialect, recording: &str, piece: usize) -> Exchange {
+    let bytes = bytes_of(recording);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
@@ -41,7 +51,7 @@ async fn replay(recording: &str, piece: usize) -> Exchange {
     let clock = Clock::start();
     let endpoint = Endpoint { url: Some(url), ..Endpoint::default() };
     let transport = HttpTransport::new(&endpoint, None, clock).unwrap();
-    let client = Client::new(transport, clock, Timeouts::default(), Vec::new(), dialect(recording));
+    let client = Client::new(transport, clock, Timeouts::default(), Vec::new(), dialect);
     let request = Request { id: "replayed".into(), path: CHAT_COMPLETIONS, body: "{}".into() };
     let cancel = CancellationToken::new();
     let exchange = client.exchange(&request, clock.now(), &cancel);
@@ -221,6 +231,9 @@ async fn vllm_tells_usage_on_every_chunk_when_asked() {
     let exchange = read("vllm/stream_continuous.http").await;
     assert_eq!((exchange.outcome, counts(&exchange)), (Outcome::Success, (12, 12)));
     assert_eq!(kinds(&exchange).iter().filter(|kind| **kind == ChunkKind::Usage).count(), 1);
+    let sglang = Dialect::of(ServerKind::Sglang);
+    let counted = replay_to(sglang, "vllm/stream_continuous.http", usize::MAX).await;
+    assert_eq!(tokens(&counted), tokens(&exchange), "read as SGLang tells them, they are the same");
 }
 
 #[tokio::test]
@@ -304,4 +317,68 @@ async fn guidellm_mock_refusals_are_quoted() {
     .await;
     let exchange = replay("guidellm-mock/error_unknown_model.http", usize::MAX).await;
     assert_eq!(exchange.outcome, Outcome::Success, "any name is taken");
+}
+
+/// Answers GET at these paths with recordings, and all else with 404, until the process ends; gives its base URL.
+async fn server_of(recordings: &'static [(&'static str, &'static str)]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut request = vec![0; 64 << 10];
+            let mut received = 0;
+            while !request[..received].ends_with(b"\r\n\r\n") {
+                received += socket.read(&mut request[received..]).await.unwrap();
+            }
+            let path = String::from_utf8_lossy(&request).split(' ').nth(1).unwrap().to_owned();
+            let found = recordings.iter().find(|(at, _)| *at == path);
+            let answer = found.map_or_else(
+                || b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_vec(),
+                |(_, recording)| bytes_of(recording),
+            );
+            // One answer a connection, and the client is told.
+            let line = answer.windows(2).position(|two| two == b"\r\n").unwrap() + 2;
+            let answer = [&answer[..line], b"connection: close\r\n", &answer[line..]].concat();
+            socket.write_all(&answer).await.unwrap();
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn each_server_is_recognised_by_what_it_said() {
+    for (recordings, kind, server, models) in [
+        (
+            &[("/v1/models", "vllm/models.http"), ("/version", "vllm/version.http")] as &'static [_],
+            ServerKind::Vllm,
+            Some("vLLM 0.32.0"),
+            Some("tiny"),
+        ),
+        (
+            &[("/v1/models", "llama-cpp/models.http")],
+            ServerKind::LlamaCpp,
+            Some("llama.cpp"),
+            Some("SmolLM2-135M-Instruct.Q4_0"),
+        ),
+        (
+            &[("/v1/models", "transformers/models.http"), ("/openapi.json", "transformers/openapi.http")],
+            ServerKind::Transformers,
+            Some("transformers"),
+            None,
+        ),
+        (
+            &[("/v1/models", "guidellm-mock/models.http")],
+            ServerKind::Openai,
+            Some("guidellm-mock-server"),
+            Some("mock"),
+        ),
+    ] {
+        let endpoint = Endpoint { url: Some(server_of(recordings).await), ..Endpoint::default() };
+        let transport = HttpTransport::new(&endpoint, None, Clock::start()).unwrap();
+        let identity = identify(&transport, ServerKind::Auto, Duration::from_mins(1)).await.unwrap();
+        assert_eq!((identity.dialect.kind, identity.server.as_deref()), (kind, server));
+        assert_eq!(identity.models, models.map(|model| vec![model.to_owned()]));
+        assert!(!identity.simulated);
+    }
 }

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 25] = [
     "bench",
     "run",
     "compare",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 23] = [
     "results list",
     "results show",
     "results export",
+    "results merge",
     "results recover",
     "mock",
     "init",
@@ -28,6 +29,7 @@ const COMMANDS: [&str; 23] = [
     "promptset manifest",
     "promptset verify",
     "doctor",
+    "calibrate",
     "completions",
     "man",
 ];

@@ -3,10 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
+mod calibrate;
 mod captures;
 mod config;
 mod definitions;
 mod disk;
+mod doctor;
 mod ending;
 mod ground_truth;
 mod help;
@@ -14,11 +16,13 @@ mod interrupt;
 mod layers;
 mod limits;
 mod mid_run;
+mod probes;
 mod prompt_sets;
 mod refused;
 mod secrets;
 mod servers;
 mod simulated;
+mod starved;
 mod support;
 mod truth;
 mod unreachable;

@@ -116,6 +116,28 @@ fn an_answer_that_quotes_the_key() {
 }
 
 #[test]
+fn a_doctor_quotes_no_key() {
+    let server = HttpServer::answering(|request| {
+        let sent = request.head.split_whitespace().collect::<Vec<_>>().join(" ");
+        if request.path == "/v1/models" {
+            return (200, "application/json", r#"{"data":[{"id":"one"}]}"#.to_owned());
+        }
+        if !request.body.contains("\"model\":\"one\"") || !request.body.contains("messages") {
+            return (400, "text/plain", sent);
+        }
+        let chunk = |delta, finish| json!({"choices": [{"delta": delta, "finish_reason": finish}]});
+        let (first, last) = (chunk(json!({"content": sent}), None), chunk(json!({}), Some(&sent)));
+        (200, "text/event-stream", format!("data: {first}\n\ndata: {last}\n\n"))
+    });
+    let lab = Lab::new();
+    let mut command = lab.command();
+    command.args(["doctor", &server.url(), "--api-key-env", "LAB_TEST_KEY"]).env("LAB_TEST_KEY", KEY);
+    let ended = Ended::of(&mut command);
+    assert_eq!(ended.stdout.matches("Bearer ***").count(), 3, "two refusals and a finish reason: {ended:#?}");
+    assert_hidden(&lab, &ended, KEY);
+}
+
+#[test]
 fn a_journal_holds_no_key_either() {
     let server = Server::with_options(|options| {
         options.api_key = Some(KEY.to_owned());

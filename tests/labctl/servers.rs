@@ -47,6 +47,12 @@ impl Server {
         Self { running: runtime.block_on(start(options)).unwrap() }
     }
 
+    /// Ends it; its ground truth is on disk then.
+    pub(crate) fn stop(self) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(self.running.stop()).unwrap();
+    }
+
     /// Its base URL.
     pub(crate) fn url(&self) -> String {
         self.running.base_url()
@@ -69,6 +75,8 @@ pub(crate) struct HttpRequest {
     pub(crate) path: String,
     /// The whole head.
     pub(crate) head: String,
+    /// The body, as text.
+    pub(crate) body: String,
 }
 
 /// A server that answers each request with status, content type and body, and closes. For what the
@@ -118,7 +126,8 @@ fn answer_one(
     let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body)?;
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-    let (status, content_type, body) = answer(&HttpRequest { path, head });
+    let body = String::from_utf8_lossy(&body).into_owned();
+    let (status, content_type, body) = answer(&HttpRequest { path, head, body });
     let length = body.len();
     let text = format!(
         "HTTP/1.1 {status} Status\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"

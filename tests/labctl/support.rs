@@ -104,17 +104,24 @@ impl Lab {
         for variable in FOREIGN {
             command.env_remove(variable);
         }
+        command.env(STATE_DIR, self.path("state"));
         command
     }
 
     /// Starts a bench and leaves it running.
     pub(crate) fn start_bench(&self, arguments: &[&str]) -> Started {
+        self.start(&Self::bench_arguments(arguments))
+    }
+
+    /// Starts `labctl` here and leaves it running.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Started {
         let program = Command::cargo_bin("labctl").unwrap().get_program().to_owned();
         let mut command = std::process::Command::new(program);
-        command.args(Self::bench_arguments(arguments)).current_dir(self.dir.path());
+        command.args(arguments).current_dir(self.dir.path());
         for variable in FOREIGN {
             command.env_remove(variable);
         }
+        command.env(STATE_DIR, self.path("state"));
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         Started { child, stderr, said: String::new() }
@@ -195,6 +202,9 @@ pub(crate) fn wait_until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
     }
 }
 
+/// Where a lab's calibrations are: in its own folder, so that those of the user are neither read nor touched.
+const STATE_DIR: &str = "LABCTL_STATE_DIR";
+
 /// A `labctl` that is still running. It is killed when dropped.
 pub(crate) struct Started {
     child: Child,
@@ -203,6 +213,11 @@ pub(crate) struct Started {
 }
 
 impl Started {
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal by its name, `INT` for one.
     pub(crate) fn signal(&self, name: &str) {
         let status = std::process::Command::new("kill")

@@ -117,8 +117,11 @@ impl Run {
         let execution = engine.execute(&blocks(&shape)).await.unwrap();
         let rows = rows(execution.records.into_iter().map(Arc::unwrap_or_clone));
         let blocks = execution.blocks;
-        let summaries: BTreeMap<_, _> =
-            sides.map(|side| (side, summarise(&rows, &blocks, side, self.concurrency))).into();
+        let summaries: BTreeMap<_, _> = sides
+            .map(|side| {
+                (side, summarise(&rows, &blocks, side, self.concurrency, execution.traces.side(side)))
+            })
+            .into();
         let options = Options { seed: self.seed, ..Options::default() };
         let comparison = compare(&rows, &summaries[&Side::Candidate], &summaries[&Side::Baseline], &options);
         let by_side = |side| &servers[&side];

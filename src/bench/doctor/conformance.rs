@@ -169,16 +169,18 @@ fn characters(shapes: &Conformance) -> Finding {
         1 => "; 1 read ended within one, which labctl waits out".to_owned(),
         reads => format!("; {reads} reads ended within one, which labctl waits out"),
     };
-    match shapes.replacement_characters {
-        0 => finding("UTF-8", Grade::Ok, format!("whole characters in every chunk{reads}")),
-        replaced => finding(
-            "UTF-8",
-            Grade::Warning,
-            format!(
-                "{replaced} replacement characters (U+FFFD): either the server cuts characters in two, or the model wrote no valid ones{reads}"
-            ),
+    let times = match shapes.replacement_characters {
+        0 => return finding("UTF-8", Grade::Ok, format!("whole characters in every chunk{reads}")),
+        1 => "once".to_owned(),
+        times => format!("{times} times"),
+    };
+    finding(
+        "UTF-8",
+        Grade::Warning,
+        format!(
+            "U+FFFD stands in the text {times}: either the server cuts characters in two, or the model wrote no valid ones{reads}"
         ),
-    }
+    )
 }
 
 /// The finding about a request that lacks what it must have.

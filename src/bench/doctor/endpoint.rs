@@ -60,9 +60,7 @@ pub async fn endpoint(spec: &SideSpec, clock: Clock, seed: u64) -> Result<Examin
     let shapes = Conformance::of(&segments, reached.dialect);
     let mut conformance = conformance::of_stream(&exchange, &shapes, reached.dialect, reached.endpoint.api);
     conformance.push(conformance::of_malformed(&malformed(&reached, clock).await, reached.endpoint.api));
-    let form = Form { model: NO_MODEL, ..reached.form() };
-    let request = request(form.path(), form.body(&prompt(4), &sampling(), 0));
-    conformance.push(conformance::of_unknown_model(&refused(&reached, &request, clock).await));
+    conformance.push(conformance::of_unknown_model(&unknown_model(&reached, clock).await));
     Ok(Examined { endpoint: findings, conformance })
 }
 
@@ -74,7 +72,7 @@ fn dialect(dialect: Dialect, configured: ServerKind) -> Finding {
     };
     let name = dialect.name;
     match dialect.verified {
-        Some(with) => finding("dialect", Grade::Ok, format!("{name} ({how}), tried with {with}")),
+        Some(with) => finding("dialect", Grade::Ok, format!("{name} ({how}), verified with {with}")),
         None => finding(
             "dialect",
             Grade::Warning,
@@ -132,6 +130,18 @@ async fn send(
 async fn malformed(reached: &Reached, clock: Clock) -> Refused {
     let body = json!({"model": reached.header.model, "max_tokens": 4, "stream": true});
     refused(reached, &request(reached.form().path(), Bytes::from(body.to_string())), clock).await
+}
+
+/// Asks for a model that nobody serves.
+async fn unknown_model(reached: &Reached, clock: Clock) -> Refused {
+    let form = Form { model: NO_MODEL, ..reached.form() };
+    let request = request(form.path(), form.body(&prompt(4), &sampling(), 0));
+    let answer = refused(reached, &request, clock).await;
+    if answer.exchange.outcome != Outcome::Reset {
+        return answer;
+    }
+    // A server that failed over the request before may have closed the connection just as this one went out on it.
+    refused(reached, &request, clock).await
 }
 
 async fn refused(reached: &Reached, request: &Request, clock: Clock) -> Refused {

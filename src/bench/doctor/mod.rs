@@ -1,14 +1,17 @@
 //! A look at an endpoint and at this machine before anything is measured on them.
 //!
 //! `endpoint` asks one server a few questions, `conformance` says how well its stream keeps to what
-//! OpenAI's clients expect and what it refuses in which words, `machine` looks at this computer.
+//! OpenAI's clients expect and what it refuses in which words, `machine` looks at this computer, and
+//! `calibration` says what is known of it as a client.
 
+mod calibration;
 mod conformance;
 mod endpoint;
 mod machine;
 
 use serde::Serialize;
 
+pub use calibration::calibration;
 pub use endpoint::{Examined, endpoint};
 pub use machine::machine;
 

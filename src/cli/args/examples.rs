@@ -38,6 +38,7 @@ EXAMPLES:
   labctl run --endpoint awq --promptset quant-quality
   labctl run --url https://api.example.com/v1 --model my-model --api-key-env MY_API_KEY
   labctl run --url http://localhost:8000/v1 --definitions vllm
+  labctl run --url http://localhost:8000/v1 --api completions
   labctl run --url http://localhost:8000/v1 --format json --quiet";
 
 pub(super) const COMPARE: &str = "\
@@ -62,6 +63,7 @@ EXAMPLES:
   labctl results list
   labctl results show latest
   labctl results export latest --format csv --output rows.csv
+  labctl results merge 0198f2a1 0198f2a3
   labctl results recover latest";
 
 pub(super) const RESULTS_LIST: &str = "\
@@ -78,6 +80,13 @@ pub(super) const RESULTS_EXPORT: &str = "\
 EXAMPLES:
   labctl results export latest --output rows.csv
   labctl results export 0198f2a1 --format json";
+
+pub(super) const RESULTS_MERGE: &str = "\
+EXAMPLES:
+  The shards of one run, measured from two machines at one time
+      labctl results merge machine-a/0198f2a1.json machine-b/0198f2a3.json
+  Into a folder of its own
+      labctl results merge 0198f2a1 0198f2a3 --output-dir merged";
 
 pub(super) const RESULTS_RECOVER: &str = "\
 EXAMPLES:
@@ -148,7 +157,15 @@ pub(super) const DOCTOR: &str = "\
 EXAMPLES:
   labctl doctor
   labctl doctor http://localhost:8000/v1
+  labctl doctor http://localhost:8000/v1 --api completions
   labctl doctor --endpoint awq --format json";
+
+pub(super) const CALIBRATE: &str = "\
+EXAMPLES:
+  labctl calibrate
+  labctl calibrate --quick
+  labctl calibrate --transport reqwest
+  labctl calibrate --format json";
 
 pub(super) const COMPLETIONS: &str = "\
 EXAMPLES:

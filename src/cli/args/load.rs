@@ -2,11 +2,16 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, ValueEnum};
+
+use crate::model::trace::TraceMode;
 
 use super::values::{
     DefinitionsArg, KeyValue, OutputFormat, TransportArg, at_least_one, factor, not_negative, share,
 };
+
+/// The interfaces, as the configuration names them.
+pub(super) const APIS: [&str; 2] = ["chat", "completions"];
 
 /// The candidate: an endpoint by name, a URL, or both.
 #[derive(Debug, Clone, Default, Args)]
@@ -28,6 +33,31 @@ pub struct TargetArgs {
     /// Name of the environment variable that holds the API key
     #[arg(long, value_name = "VARIABLE")]
     pub api_key_env: Option<String>,
+
+    /// Interface to call, on both sides of a bench: `completions` takes the prompt as it is, without a chat template
+    /// [default: the endpoint's, mostly `chat`]
+    #[arg(long, value_name = "API", value_parser = APIS)]
+    pub api: Option<String>,
+}
+
+/// `--trace`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TraceArg {
+    /// Every token with its time
+    Full,
+    /// Metrics, counts and histograms only
+    Summary,
+}
+
+impl TraceArg {
+    /// As the configuration has it.
+    #[must_use]
+    pub const fn mode(self) -> TraceMode {
+        match self {
+            Self::Full => TraceMode::Full,
+            Self::Summary => TraceMode::Summary,
+        }
+    }
 }
 
 /// How the load is put on, what is asked of the model, and what is written.
@@ -67,6 +97,11 @@ pub struct LoadArgs {
     /// by when labctl reads them [default: `auto`: `kernel` where it can be had]
     #[arg(long, value_enum, value_name = "TRANSPORT")]
     pub transport: Option<TransportArg>,
+
+    /// What the result keeps of the traces: `full` every token with its time, `summary` none; all numbers are the
+    /// same [default: full]
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub trace: Option<TraceArg>,
 
     /// Sampling temperature, 0 or more [default: 0]
     #[arg(long, value_name = "T", value_parser = not_negative, help_heading = "Sampling")]

@@ -22,12 +22,13 @@ pub use gate::{GateArgs, GateModeArg, OnInconclusive};
 pub use load::{LoadArgs, TargetArgs};
 pub use mock::{MockArgs, PacingArgs, ProfileArg};
 pub use results::{
-    CompareArgs, ExportArgs, ExportFormat, ListArgs, RecoverArgs, ReportArgs, ResultsArgs, ResultsCommand,
-    ShowArgs, StoreArgs,
+    CompareArgs, ExportArgs, ExportFormat, ListArgs, MergeArgs, RecoverArgs, ReportArgs, ResultsArgs,
+    ResultsCommand, ShowArgs, StoreArgs,
 };
 pub use tools::{
-    CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs, DoctorArgs, InitArgs, ManArgs, PromptSetArgs,
-    PromptSetCommand, PromptSetDirArgs, PromptSetListArgs, PromptSetNameArgs, PromptSetPathArgs,
+    CalibrateArgs, CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs, DoctorArgs, InitArgs, ManArgs,
+    PromptSetArgs, PromptSetCommand, PromptSetDirArgs, PromptSetListArgs, PromptSetNameArgs,
+    PromptSetPathArgs,
 };
 
 use values::{ColorArg, KeyValue};
@@ -113,6 +114,14 @@ pub enum Command {
     /// Check that an endpoint can be measured: reachable, model served, streaming and usage work, clock sane
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
+    /// Measure how far off labctl's own times can be on this machine, against a simulator that knows the truth
+    ///
+    /// The simulator runs in a process of its own and sends tokens at set times to 1, 64, 256 and 1,000 streams, all
+    /// in step, then at rising rates. Every stamp is compared with the moment of its write. What is found is stored in
+    /// `calibration.json` in `LABCTL_STATE_DIR` (default: `labctl` in `XDG_STATE_HOME`, else `~/.local/state/labctl`),
+    /// and results of the same machine, transport and version of labctl quote it. It takes up to 90 seconds.
+    #[command(after_help = examples::CALIBRATE)]
+    Calibrate(CalibrateArgs),
     /// Write a shell's completion script to standard output
     #[command(after_help = examples::COMPLETIONS)]
     Completions(CompletionsArgs),

@@ -97,6 +97,9 @@ pub enum ResultsCommand {
     /// Make a result from the journal of a run that didn't end
     #[command(after_help = examples::RESULTS_RECOVER)]
     Recover(RecoverArgs),
+    /// Join the results of several clients that measured the same servers into one
+    #[command(after_help = examples::RESULTS_MERGE)]
+    Merge(MergeArgs),
 }
 
 /// Flags of `labctl results list`.
@@ -167,6 +170,22 @@ pub struct RecoverArgs {
     /// The run: id, unique prefix, path of the journal or `latest`
     #[arg(value_name = "RUN", default_value = "latest")]
     pub run: String,
+
+    /// Where results are.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// Flags of `labctl results merge`.
+#[derive(Debug, Clone, Args)]
+pub struct MergeArgs {
+    /// The runs, two or more: id, unique prefix, path or `latest`
+    #[arg(value_name = "RUN", required = true, num_args = 2..)]
+    pub runs: Vec<String>,
+
+    /// Folder that the merged result is written to [default: the folder of the results]
+    #[arg(long, value_name = "DIR")]
+    pub output_dir: Option<PathBuf>,
 
     /// Where results are.
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! The small commands: `init`, `config`, `promptset`, `doctor`, `completions`, `man`.
+//! The small commands: `init`, `config`, `promptset`, `doctor`, `calibrate`, `completions`, `man`.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,8 @@ use clap::{Args, Subcommand};
 use clap_complete::Shell;
 
 use super::examples;
-use super::values::PlainFormat;
+use super::load::APIS;
+use super::values::{PlainFormat, TransportArg};
 
 /// Flags of `labctl init`.
 #[derive(Debug, Clone, Args)]
@@ -137,6 +138,26 @@ pub struct DoctorArgs {
     /// Name of the environment variable that holds the API key
     #[arg(long, value_name = "VARIABLE")]
     pub api_key_env: Option<String>,
+
+    /// Interface to call: `chat` or `completions` [default: the endpoint's, mostly `chat`]
+    #[arg(long, value_name = "API", value_parser = APIS)]
+    pub api: Option<String>,
+
+    /// What goes to standard output
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: PlainFormat,
+}
+
+/// Flags of `labctl calibrate`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct CalibrateArgs {
+    /// At most ten seconds: enough to see that it works, too little to say much about p99
+    #[arg(long)]
+    pub quick: bool,
+
+    /// The transport to calibrate, as runs take it; each is calibrated apart [default: `auto`]
+    #[arg(long, value_enum, value_name = "TRANSPORT")]
+    pub transport: Option<TransportArg>,
 
     /// What goes to standard output
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]

@@ -17,8 +17,8 @@ use crate::report::terminal::TerminalOptions;
 /// Runs `labctl compare`.
 pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError> {
     let store = store::open(&args.store, context)?;
-    let baseline = store::load(&store, &args.baseline)?;
-    let candidate = store::load(&store, &args.candidate)?;
+    let baseline = store::load_without_chunks(&store, &args.baseline)?;
+    let candidate = store::load_without_chunks(&store, &args.candidate)?;
     let (rows, invalid_because, warnings) = pair_results(&baseline, &candidate);
     let options = Options { seed: candidate.seed, gates: gates::from_args(&args.gate), invalid_because };
     let compared = compare(&rows, &candidate.candidate.summary, &baseline.candidate.summary, &options);

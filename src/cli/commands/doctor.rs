@@ -3,7 +3,7 @@
 use anstyle::AnsiColor;
 use serde_json::json;
 
-use crate::bench::doctor::{Examined, Finding, Grade, endpoint, machine};
+use crate::bench::doctor::{Examined, Finding, Grade, calibration, endpoint, machine};
 use crate::bench::plan::SideSpec;
 use crate::bench::side::SideError;
 use crate::cli::args::DoctorArgs;
@@ -24,8 +24,10 @@ pub fn run(args: &DoctorArgs, context: &Context) -> Result<ExitStatus, CliError>
         .enable_all()
         .build()
         .map_err(|error| CliError::internal("could not start the runtime").caused_by(error))?;
-    let mut groups =
-        vec![("this machine".to_owned(), machine(u64::from(settings.config.defaults.concurrency)))];
+    let concurrency = settings.config.defaults.concurrency;
+    let mut this_machine = machine(u64::from(concurrency));
+    this_machine.push(calibration(context.state_dir().as_deref(), concurrency));
+    let mut groups = vec![("this machine".to_owned(), this_machine)];
     for target in &targets {
         let Examined { endpoint, conformance } = runtime.block_on(examine(target, &settings));
         groups.push((format!("endpoint {}", target.name), endpoint));

@@ -111,7 +111,8 @@ fn with_outcome_hint(error: CliError, outcome: Outcome, url: Option<&String>) ->
             "a private certificate authority is trusted with `tls.ca_file` of the endpoint; `http://` is for servers without TLS",
         ),
         Outcome::Http4xx => error.with_hint(
-            "where it says the key is wrong or missing: `--api-key-env` (or `api_key_env` of the endpoint) names the variable that holds it",
+            "where it says the key is wrong or missing: `--api-key-env` (or `api_key_env` of the endpoint) names the variable that holds it; \
+             where it refuses a member of the request such as `return_token_ids`: `kind: openai` of the endpoint asks for none",
         ),
         Outcome::RateLimited => error.with_hint("lower `--concurrency`, or ask for a higher limit"),
         Outcome::TimeoutTtft | Outcome::TimeoutStall | Outcome::TimeoutTotal => {

@@ -1,6 +1,7 @@
 //! What `bench` and `run` share: from resolved targets to the summary, the reports and the exit code.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,10 @@ use crate::model::result::{RunKind, RunResult, RunStatus, Sampling};
 use crate::promptset;
 use crate::report;
 use crate::report::terminal::TerminalOptions;
+use crate::results::document::{self, DocumentError};
+
+/// Bytes that are read or written at once.
+const OUTPUT: usize = 1 << 20;
 
 /// A measurement that flags and configuration ask for.
 pub(super) struct Measure<'a> {
@@ -51,7 +56,7 @@ impl Measure<'_> {
                 reported = write_reports(result, path).map(|reports| files.extend(reports));
             }
         }
-        let printed = self.print(result, files);
+        let printed = self.print(&finished, files);
         failure::or_untold(self.status(&finished), [reported, printed], self.context.ui)
     }
 
@@ -89,9 +94,11 @@ impl Measure<'_> {
                 max_tokens: defaults.max_tokens,
             },
             seed: defaults.seed,
+            trace: defaults.trace,
             gates: gates::from_args(self.gate),
             accept_invalid_client: self.load.allow_invalid_client,
             results_dir: defaults.results_dir.clone(),
+            state_dir: self.context.state_dir(),
             config: settings::masked(&self.settings.config),
         })
     }
@@ -122,12 +129,15 @@ impl Measure<'_> {
         })
     }
 
-    fn print(&self, result: &RunResult, files: Vec<(String, PathBuf)>) -> Result<(), CliError> {
+    fn print(&self, finished: &Finished, files: Vec<(String, PathBuf)>) -> Result<(), CliError> {
         let ui = self.context.ui;
-        match self.load.format {
-            OutputFormat::Json => ui.print_json(result),
-            OutputFormat::Markdown => ui.print(&render_markdown(result)?),
-            OutputFormat::Text => {
+        let result = &finished.result;
+        match (self.load.format, &finished.written) {
+            // What is in memory has no chunks, what was written has them.
+            (OutputFormat::Json, Ok(path)) => print_file(path),
+            (OutputFormat::Json, Err(_)) => print_document(result),
+            (OutputFormat::Markdown, _) => ui.print(&render_markdown(result)?),
+            (OutputFormat::Text, _) => {
                 let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
                 ui.print(&report::terminal::summary(result, &options))
             }
@@ -174,6 +184,35 @@ pub(super) fn write_reports(result: &RunResult, beside: &Path) -> Result<Vec<(St
             Ok(("report".to_owned(), path))
         })
         .collect()
+}
+
+/// Prints a result as JSON, as a file of it would have it.
+pub(super) fn print_document(result: &RunResult) -> Result<(), CliError> {
+    let mut out = BufWriter::with_capacity(OUTPUT, io::stdout().lock());
+    document::write(result, None, &mut out).map_err(|error| match error {
+        DocumentError::Io(error) => error.into(),
+        error @ DocumentError::NotReadableBack(_) => {
+            CliError::internal("could not write the result as JSON").caused_by(error)
+        }
+    })
+}
+
+/// Prints a result that was written.
+fn print_file(path: &Path) -> Result<(), CliError> {
+    let unreadable = |error: io::Error| {
+        CliError::not_written(format!("could not read `{}` back", path.display())).caused_by(error)
+    };
+    let mut file = BufReader::with_capacity(OUTPUT, File::open(path).map_err(unreadable)?);
+    let mut out = io::stdout().lock();
+    loop {
+        let bytes = file.fill_buf().map_err(unreadable)?;
+        if bytes.is_empty() {
+            return Ok(out.flush()?);
+        }
+        out.write_all(bytes)?;
+        let length = bytes.len();
+        file.consume(length);
+    }
 }
 
 /// Writes a file that a user asked for.

@@ -1,6 +1,7 @@
 //! One file a command: it loads settings, calls the library, and prints. Called by `cli::main` alone.
 
 pub mod bench;
+pub mod calibrate;
 pub mod compare;
 pub mod completions;
 pub mod config;

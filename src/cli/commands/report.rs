@@ -12,13 +12,18 @@ use crate::report::terminal::{TerminalOptions, summary};
 /// Runs `labctl report`. Without a file named it writes both reports beside the result.
 pub fn run(args: &ReportArgs, context: &Context) -> Result<ExitStatus, CliError> {
     let store = store::open(&args.store, context)?;
-    let result = store::load(&store, &args.run)?;
-    if let Some(tool) = args.definitions {
-        return definitions::print(&result, &[tool.into()], args.format, context.ui);
+    let tools: &[Definitions] = match args.definitions {
+        Some(tool) => &[tool.into()],
+        None if args.why_different => &Definitions::ALL,
+        None => &[],
+    };
+    if !tools.is_empty() {
+        return definitions::print(&store::load(&store, &args.run)?, tools, args.format, context.ui);
     }
-    if args.why_different {
-        return definitions::print(&result, &Definitions::ALL, args.format, context.ui);
-    }
+    let result = match args.format {
+        OutputFormat::Json => store::load(&store, &args.run)?,
+        OutputFormat::Markdown | OutputFormat::Text => store::load_without_chunks(&store, &args.run)?,
+    };
     let mut files = Vec::new();
     if let Some(path) = &args.html {
         measure::write_file(path, &measure::render_html(&result)?)?;
@@ -34,7 +39,7 @@ pub fn run(args: &ReportArgs, context: &Context) -> Result<ExitStatus, CliError>
     }
     let ui = context.ui;
     match args.format {
-        OutputFormat::Json => ui.print_json(&result)?,
+        OutputFormat::Json => measure::print_document(&result)?,
         OutputFormat::Markdown => ui.print(&measure::render_markdown(&result)?)?,
         OutputFormat::Text => {
             let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };

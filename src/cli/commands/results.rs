@@ -3,29 +3,33 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
-use crate::bench::assemble::{Remains, assemble};
+use crate::bench::assemble::{Remains, assemble_with_journal};
+use crate::bench::merge::merge;
 use crate::cli::args::values::{OutputFormat, PlainFormat};
 use crate::cli::args::{
-    ExportArgs, ExportFormat, ListArgs, RecoverArgs, ResultsArgs, ResultsCommand, ShowArgs,
+    ExportArgs, ExportFormat, ListArgs, MergeArgs, RecoverArgs, ResultsArgs, ResultsCommand, ShowArgs,
 };
 use crate::cli::commands::{measure, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::ui::printable;
+use crate::metrics::accumulate::Accumulator;
 use crate::metrics::health::Samples;
+use crate::model::health::HealthStatus;
 use crate::model::result::{RunResult, RunStatus};
 use crate::report::terminal::{TerminalOptions, summary};
 use crate::results::export::{write_csv, write_json};
 use crate::results::head::{ListEntry, RunHead, SideHead};
 use crate::results::journal;
 use crate::results::recover::recover;
-use crate::results::store::load_file;
+use crate::results::store::{Store, load_file_without_chunks};
 
 /// Runs `labctl results`.
 pub fn run(args: &ResultsArgs, context: &Context) -> Result<ExitStatus, CliError> {
     match &args.command {
         ResultsCommand::List(args) => list(args, context),
+        ResultsCommand::Merge(args) => merge_runs(args, context),
         ResultsCommand::Show(args) => show(args, context),
         ResultsCommand::Export(args) => export(args, context),
         ResultsCommand::Recover(args) => recover_run(args, context),
@@ -85,10 +89,13 @@ fn notes(head: &RunHead) -> String {
         RunStatus::Recovered => Some("recovered".to_owned()),
     };
     let simulated = head.simulated.then(|| "simulated".to_owned());
+    let health =
+        (head.client_health != HealthStatus::Valid).then(|| format!("client {}", head.client_health));
     let labels = head.labels.iter().map(|(name, value)| format!("{name}={value}"));
     status
         .into_iter()
         .chain(simulated)
+        .chain(health)
         .chain(labels)
         .map(|note| format!(" · {note}"))
         .collect::<Vec<_>>()
@@ -112,10 +119,13 @@ fn to_the_minute(moment: &str) -> String {
 
 fn show(args: &ShowArgs, context: &Context) -> Result<(), CliError> {
     let store = store::open(&args.store, context)?;
-    let result = store::load(&store, &args.run)?;
+    let result = match args.format {
+        OutputFormat::Json => store::load(&store, &args.run)?,
+        OutputFormat::Markdown | OutputFormat::Text => store::load_without_chunks(&store, &args.run)?,
+    };
     let ui = context.ui;
     match args.format {
-        OutputFormat::Json => ui.print_json(&result),
+        OutputFormat::Json => measure::print_document(&result),
         OutputFormat::Markdown => ui.print(&measure::render_markdown(&result)?),
         OutputFormat::Text => {
             let path = store.resolve(&args.run).map_err(|error| CliError::usage(error.to_string()))?;
@@ -130,7 +140,7 @@ fn show(args: &ShowArgs, context: &Context) -> Result<(), CliError> {
 
 fn export(args: &ExportArgs, context: &Context) -> Result<(), CliError> {
     let store = store::open(&args.store, context)?;
-    let result = store::load(&store, &args.run)?;
+    let result = store::load_without_chunks(&store, &args.run)?;
     match &args.output {
         None => {
             // To a pipe or a file, not to a screen: nothing is styled.
@@ -162,11 +172,13 @@ fn recover_run(args: &RecoverArgs, context: &Context) -> Result<(), CliError> {
         return Err(CliError::usage(format!("the run of `{}` is still going", path.display()))
             .with_hint("wait for its end: it then writes its result itself"));
     }
-    let recovered = recover(&path).map_err(|error| CliError::usage(error.to_string()))?;
+    let mut traces = Accumulator::default();
+    let recovered = recover(&path, |record| traces.add(record, None))
+        .map_err(|error| CliError::usage(error.to_string()))?;
     let run_id = &recovered.header.run_id;
     // A crash may come between the writing of the result and the removal of the journal, which knows less.
     if let Ok(whole) = store.result_path(run_id)
-        && load_file(&whole).is_ok()
+        && load_file_without_chunks(&whole).is_ok()
     {
         let message = format!("run `{run_id}` has a whole result: `{}`", whole.display());
         let hint = format!("there is nothing to recover; delete `{}`", path.display());
@@ -186,6 +198,7 @@ fn recover_run(args: &RecoverArgs, context: &Context) -> Result<(), CliError> {
     let remains = Remains {
         header: recovered.header,
         records: recovered.records,
+        traces,
         blocks: None,
         phases: recovered.phases,
         samples: Samples::default(),
@@ -195,9 +208,26 @@ fn recover_run(args: &RecoverArgs, context: &Context) -> Result<(), CliError> {
         warnings,
         accept_invalid_client: false,
     };
-    let result = assemble(remains, Vec::new());
-    let written = store.write(&result).map_err(|error| CliError::not_written(error.to_string()))?;
+    let (result, chunks) = assemble_with_journal(remains, Vec::new(), &path);
+    let written = store
+        .write_with(&result, chunks.as_ref())
+        .map_err(|error| CliError::not_written(error.to_string()))?;
     journal::remove(&path).map_err(|error| CliError::not_written(error.to_string()))?;
+    let ui = context.ui;
+    let files = vec![("result".to_owned(), written)];
+    ui.print(&summary(&result, &TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files }))
+}
+
+fn merge_runs(args: &MergeArgs, context: &Context) -> Result<(), CliError> {
+    let store = store::open(&args.store, context)?;
+    let shards = args.runs.iter().map(|run| store::load(&store, run)).collect::<Result<Vec<_>, _>>()?;
+    let run_id = uuid::Uuid::now_v7().to_string();
+    let result = merge(shards, run_id).map_err(|error| CliError::usage(error.to_string()))?;
+    let store = args.output_dir.as_ref().map_or(store, Store::new);
+    let written = store
+        .check_writable()
+        .and_then(|()| store.write(&result))
+        .map_err(|error| CliError::not_written(error.to_string()))?;
     let ui = context.ui;
     let files = vec![("result".to_owned(), written)];
     ui.print(&summary(&result, &TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files }))

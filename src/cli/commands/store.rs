@@ -16,6 +16,11 @@ pub(super) fn open(args: &StoreArgs, context: &Context) -> Result<Store, CliErro
     Ok(Store::new(dir))
 }
 
+/// The same without the chunks of its traces, which takes a tenth of the time and the memory.
+pub(super) fn load_without_chunks(store: &Store, selector: &str) -> Result<RunResult, CliError> {
+    store.load_without_chunks(selector).map_err(|error| CliError::usage(error.to_string()))
+}
+
 /// A result by id, unique prefix, path or `latest`.
 pub(super) fn load(store: &Store, selector: &str) -> Result<RunResult, CliError> {
     store.load(selector).map_err(|error| CliError::usage(error.to_string()))

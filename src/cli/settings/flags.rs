@@ -7,8 +7,8 @@ use super::error::SettingsError;
 use super::path::FieldPath;
 use super::targets::{Choice, baseline_choice, candidate_choice, run_choice};
 use crate::cli::args::{
-    BenchArgs, CompareArgs, DoctorArgs, ExportArgs, ListArgs, LoadArgs, MockArgs, PromptSetDirArgs,
-    RecoverArgs, ReportArgs, RunArgs, ShowArgs, StoreArgs, TargetArgs,
+    BenchArgs, CompareArgs, DoctorArgs, ExportArgs, ListArgs, LoadArgs, MergeArgs, MockArgs,
+    PromptSetDirArgs, RecoverArgs, ReportArgs, RunArgs, ShowArgs, StoreArgs, TargetArgs,
 };
 use crate::model::config::{LabConfig, TransportChoice};
 
@@ -48,6 +48,7 @@ struct SideFlags<'a> {
     url: (Option<&'a String>, &'static str),
     model: (Option<&'a String>, &'static str),
     api_key_env: (Option<&'a String>, &'static str),
+    api: Option<&'a String>,
 }
 
 impl SideFlags<'_> {
@@ -60,14 +61,19 @@ impl SideFlags<'_> {
             let endpoint = below.endpoints.get(name);
             let configured = endpoint.and_then(|endpoint| endpoint.url.as_deref());
             // What belongs to the configured server (keys above all) must not go to another one.
-            if endpoint.is_some() && configured.and_then(origin) != origin(url) {
+            // An endpoint that has no server yet (`--set endpoints.url.kind=openai`) is meant for this one.
+            let has_server =
+                configured.is_some() || endpoint.is_some_and(|endpoint| endpoint.simulator.is_some());
+            if has_server && configured.and_then(origin) != origin(url) {
                 for field in ["api_key_env", "api_key_file", "headers", "tls", "proxy", "kind"] {
                     give(field, Value::Null, flag);
                 }
             }
             give("url", json!(url), flag);
         }
-        for (field, (value, flag)) in [("model", self.model), ("api_key_env", self.api_key_env)] {
+        let api = (self.api, "--api");
+        for (field, (value, flag)) in [("model", self.model), ("api_key_env", self.api_key_env), ("api", api)]
+        {
             if let Some(value) = value {
                 give(field, json!(value), flag);
             }
@@ -85,6 +91,7 @@ fn side_of(target: &TargetArgs) -> SideFlags<'_> {
         url: (target.url.as_ref(), "--url"),
         model: (target.model.as_ref(), "--model"),
         api_key_env: (target.api_key_env.as_ref(), "--api-key-env"),
+        api: target.api.as_ref(),
     }
 }
 
@@ -115,6 +122,7 @@ impl LoadArgs {
             default_of("max_tokens", "--max-tokens", self.max_tokens.map(Value::from)),
             default_of("seed", "--seed", self.seed.map(Value::from)),
             default_of("transport", "--transport", self.transport.map(|t| json!(TransportChoice::from(t)))),
+            default_of("trace", "--trace", self.trace.map(|trace| json!(trace.mode()))),
             default_of("results_dir", "--results-dir", self.results_dir.as_ref().map(|dir| json!(dir))),
             default_of("promptset_dir", "--promptset-dir", self.promptset_dir.as_ref().map(|dir| json!(dir))),
         ]
@@ -133,6 +141,8 @@ impl Flags for BenchArgs {
                 url: (self.baseline_url.as_ref(), "--baseline-url"),
                 model: (self.baseline_model.as_ref(), "--baseline-model"),
                 api_key_env: (self.baseline_api_key_env.as_ref(), "--baseline-api-key-env"),
+                // Asked by two interfaces, the sides could not be compared.
+                api: self.target.api.as_ref(),
             };
             list.extend(side.overrides(name, below));
         }
@@ -166,9 +176,9 @@ impl Flags for DoctorArgs {
     fn overrides(&self, below: &LabConfig) -> Result<Vec<Override>, SettingsError> {
         let target = self.target();
         if target.url.is_none() && target.endpoint.is_none() {
-            if target.model.is_some() || target.api_key_env.is_some() {
+            if target.model.is_some() || target.api_key_env.is_some() || target.api.is_some() {
                 return Err(SettingsError::Target(
-                    "`--model` and `--api-key-env` need a URL or `--endpoint`".to_owned(),
+                    "`--model`, `--api-key-env` and `--api` need a URL or `--endpoint`".to_owned(),
                 ));
             }
             return Ok(Vec::new());
@@ -192,6 +202,7 @@ impl DoctorArgs {
             url: self.url.clone(),
             model: self.model.clone(),
             api_key_env: self.api_key_env.clone(),
+            api: self.api.clone(),
         }
     }
 }
@@ -228,4 +239,4 @@ macro_rules! flags_of_store {
     )+};
 }
 
-flags_of_store!(CompareArgs, ReportArgs, ListArgs, ShowArgs, ExportArgs, RecoverArgs);
+flags_of_store!(CompareArgs, ReportArgs, ListArgs, ShowArgs, ExportArgs, RecoverArgs, MergeArgs);

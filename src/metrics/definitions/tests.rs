@@ -208,7 +208,7 @@ fn two() -> [Exchange; 2] {
 #[test]
 fn labctl_s_summary_is_the_one_of_every_report() {
     let rows: Vec<Row> = (0..).zip(two()).map(|(n, exchange)| row(n, exchange)).collect();
-    let summary = summary::summarise(&rows, &[], Side::Candidate, 1);
+    let summary = summary::summarise(&rows, &[], Side::Candidate, 1, None);
     let here = summarise(Labctl, &two().each_ref());
     let pairs = [
         (summary.ttft_ms, here.ttft_ms),

@@ -1,3 +1,5 @@
+use std::io::Write as _;
+
 use super::*;
 use crate::model::judgement::Verdict;
 use crate::model::record::Side;
@@ -71,7 +73,7 @@ fn a_full_disk_leaves_the_old_file_and_no_temporary_one() {
     let (_dir, store) = store();
     let path = store.write(&result("run-1")).unwrap();
     let before = fs::read(&path).unwrap();
-    let full = write_atomically(&path, |file| {
+    let full: io::Result<()> = write_atomically(&path, |file| {
         file.write_all(b"{\"half\":")?;
         Err(io::ErrorKind::StorageFull.into())
     });

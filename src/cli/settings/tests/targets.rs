@@ -45,6 +45,13 @@ fn a_key_never_goes_to_another_server() {
     assert_eq!(same.api_key_env.as_deref(), Some("LAB_KEY"));
     let own = endpoint("labctl run --endpoint small --url http://elsewhere/v1 --api-key-env OTHER");
     assert_eq!(own.api_key_env.as_deref(), Some("OTHER"));
+    let given =
+        set(&loader, &["endpoints.url.kind=openai"]).load(&run("labctl run --url http://new/v1")).unwrap();
+    assert_eq!(
+        given.config.endpoints["url"].kind,
+        crate::model::config::ServerKind::Openai,
+        "said for this very server"
+    );
 }
 
 #[test]

@@ -1,0 +1,202 @@
+//! A client that is held up while tokens arrive: its times stay the server's, and it says that it was held up.
+//!
+//! The order of events decides, no clock: a token is written while the client's only thread stands still, and is read
+//! after it was let go.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use labctl::check::Judge;
+use labctl::client::any_transport::AnyTransport;
+use labctl::client::clock::Clock;
+use labctl::client::exchange::Client;
+use labctl::client::http::HttpTransport;
+use labctl::client::request::CHAT_COMPLETIONS;
+use labctl::client::server::Dialect;
+use labctl::load::bus::Bus;
+use labctl::load::crew::Crew;
+use labctl::load::engine::{Engine, Execution, Judged, Lane};
+use labctl::load::plan::{Block, Item};
+use labctl::metrics::gaps::gaps;
+use labctl::metrics::health::client_health;
+use labctl::model::config::{Endpoint, ServerKind, TransportChoice};
+use labctl::model::health::{ClientHealth, HealthStatus};
+use labctl::model::prompt::Prompt;
+use labctl::model::record::Side;
+use labctl::model::trace::{StampSource, Trace};
+use labctl::model::units::Nanos;
+use labctl::results::rows::rows;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+const TOKENS: usize = 6;
+
+/// How long the client stands still after each token. Long enough that a median of it is a saturated client's.
+const STANDSTILL: Duration = Duration::from_millis(80);
+
+/// What two clocks laid beside each other, and a write that is interrupted, may be off.
+const SLACK: u64 = 100_000;
+
+/// When each token was written: just before and just after.
+type Written = Vec<(Nanos, Nanos)>;
+
+/// What the client and the server each know of one answer.
+struct Both {
+    trace: Trace,
+    health: ClientHealth,
+    written: Written,
+}
+
+fn chunk(event: &str) -> String {
+    let event = format!("data: {event}\n\n");
+    format!("{:x}\r\n{event}\r\n", event.len())
+}
+
+/// Answers one request. Before each token it waits until the client stands still, and holds it for a while after.
+fn serve(
+    listener: &TcpListener,
+    clock: Clock,
+    received: &tokio::sync::mpsc::UnboundedSender<()>,
+    stands_still: &mpsc::Receiver<()>,
+    let_go: &mpsc::Sender<()>,
+) -> Written {
+    let (mut socket, _) = listener.accept().unwrap();
+    socket.set_nodelay(true).unwrap();
+    let (mut request, mut buffer) = (Vec::new(), [0; 4_096]);
+    while !request.ends_with(b"}") {
+        let bytes = socket.read(&mut buffer).unwrap();
+        request.extend_from_slice(&buffer[..bytes]);
+    }
+    socket
+        .write_all(
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n",
+        )
+        .unwrap();
+    received.send(()).unwrap();
+    let token = chunk(r#"{"choices":[{"index":0,"delta":{"content":"a"}}]}"#);
+    let mut written = Vec::new();
+    for _ in 0..TOKENS {
+        stands_still.recv().unwrap();
+        let before = clock.now();
+        socket.write_all(token.as_bytes()).unwrap();
+        written.push((before, clock.now()));
+        // Not to wait for anything: this is the standstill that the test is about.
+        std::thread::sleep(STANDSTILL);
+        let_go.send(()).unwrap();
+    }
+    let finish = chunk(r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#);
+    let rest = format!("{finish}{}0\r\n\r\n", chunk("[DONE]"));
+    socket.write_all(rest.as_bytes()).unwrap();
+    written
+}
+
+fn starved(transport: TransportChoice) -> Both {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    let endpoint = Endpoint { url: Some(url), ..Endpoint::default() };
+    let clock = Clock::start();
+    let (received, mut was_received) = tokio::sync::mpsc::unbounded_channel();
+    let (stand_still, stands_still) = mpsc::channel();
+    let (let_go, is_let_go) = mpsc::channel();
+    let server = std::thread::spawn(move || serve(&listener, clock, &received, &stands_still, &let_go));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (execution, health) = runtime.block_on(async {
+        let hold = tokio::spawn(async move {
+            was_received.recv().await.unwrap();
+            for _ in 0..TOKENS {
+                stand_still.send(()).unwrap();
+                // The runtime's only thread: nothing else runs meanwhile.
+                is_let_go.recv().unwrap();
+                // Now all that has arrived can be read.
+                for _ in 0..200 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        let portable = HttpTransport::new(&endpoint, None, clock).unwrap();
+        let transport = AnyTransport::new(transport, &endpoint, None, clock, &portable).unwrap();
+        let execution = execute(transport, clock).await;
+        hold.await.unwrap();
+        let records = execution.records.iter().map(|record| (**record).clone());
+        let health = client_health(&rows(records), &execution.traces, execution.samples.clone());
+        (execution, health)
+    });
+    let trace = execution.records[0].attempt.exchange.trace.clone();
+    Both { trace, health, written: server.join().unwrap() }
+}
+
+/// One request, as a run sends it.
+async fn execute(transport: AnyTransport, clock: Clock) -> Execution {
+    let dialect = Dialect::of(ServerKind::Openai);
+    let client = Client::new(transport, clock, Endpoint::default().timeouts, Vec::new(), dialect);
+    let prompt: Prompt =
+        serde_json::from_value(json!({"id": "starved", "category": "any", "prompt": "Go on.",
+        "max_tokens": 9, "reference": "a", "near_miss": [], "checks": [{"type": "regex", "pattern": "a"}]}))
+        .unwrap();
+    let item = Item { prompt: 0, repeat: 0 };
+    let engine = Engine {
+        prompts: Arc::new(vec![Judged {
+            judge: Judge::new(&prompt).unwrap(),
+            prompt,
+            scenario_id: "starved".to_owned(),
+        }]),
+        lanes: BTreeMap::from([(
+            Side::Candidate,
+            Lane {
+                target: Arc::new(client),
+                path: CHAT_COMPLETIONS,
+                bodies: HashMap::from([(item, "{}".into())]),
+            },
+        )]),
+        concurrency: 1,
+        crew: Crew::here(),
+        clock,
+        bus: Bus::new(clock),
+        cancel: CancellationToken::new(),
+    };
+    let block = Block { round: 0, index: 0, items: vec![item], sides: vec![Side::Candidate] };
+    engine.execute(&[block]).await.unwrap()
+}
+
+#[cfg(all(target_os = "linux", feature = "kernel-stamps"))]
+#[test]
+fn kernel_stamps_stay_at_the_truth_while_the_client_stands_still() {
+    let Both { trace, health, written } = starved(TransportChoice::Kernel);
+    let tokens: Vec<_> = trace.token_chunks().copied().collect();
+    assert_eq!(tokens.len(), TOKENS);
+    let mut exact = 0;
+    for (token, (before, after)) in tokens.iter().zip(&written) {
+        // A socket's first reads may come without the kernel's stamp, and are then not claimed to be exact.
+        if token.exact {
+            assert!(token.recv_ns.0 + SLACK >= before.0 && token.recv_ns.0 <= after.0 + SLACK);
+            exact += 1;
+        }
+    }
+    assert!(exact >= TOKENS - 2, "{tokens:?}");
+    if tokens[0].exact {
+        let ttft = tokens[0].recv_ns.since(trace.sent_ns).0;
+        assert!(ttft <= written[0].1.since(trace.sent_ns).0 + SLACK);
+    }
+    for (gap, pair) in gaps(&trace).zip(written.windows(2)).filter(|(gap, _)| gap.exact) {
+        let (least, most) = (pair[1].0.since(pair[0].1), pair[1].1.since(pair[0].0));
+        let slack = 2.0 * Nanos(SLACK).as_millis_f64();
+        assert!(gap.ms + slack >= least.as_millis_f64() && gap.ms <= most.as_millis_f64() + slack, "{gap:?}");
+    }
+    assert!(tokens.iter().filter(|token| u64::from(token.read_lag_ns) >= 50_000_000).count() >= TOKENS - 2);
+    assert_eq!(health.status, HealthStatus::Degraded, "{:?}", health.reasons);
+    assert!(health.reasons.iter().any(|reason| reason.starts_with("the client was saturated")), "{health:?}");
+}
+
+#[test]
+fn stamps_of_labctls_own_are_late_and_it_says_so() {
+    let Both { trace, health, written } = starved(TransportChoice::Reqwest);
+    assert_eq!(trace.stamps, StampSource::Read);
+    for (token, (_, after)) in trace.token_chunks().zip(&written) {
+        assert!(token.recv_ns >= *after, "read before it was let go");
+    }
+    assert_ne!(health.status, HealthStatus::Valid);
+    assert!(health.reasons[0].contains("event loop"), "{health:?}");
+}
