@@ -18,9 +18,10 @@ use bytes::Bytes;
 use labctl::bench::assemble::{Remains, assemble_with_journal};
 use labctl::check::Judge;
 use labctl::client::clock::Clock;
-use labctl::client::request::Request;
+use labctl::client::request::{CHAT_COMPLETIONS, Request};
 use labctl::compare::{Options, compare, pair_results};
 use labctl::load::bus::Bus;
+use labctl::load::crew::Crew;
 use labctl::load::engine::{Engine, Execution, Judged, Lane};
 use labctl::load::plan::{Item, Shape, blocks};
 use labctl::load::target::Target;
@@ -144,6 +145,7 @@ fn header(run_id: &str, prompts: usize, requests: u64, trace: TraceMode) -> RunH
             cores: 2,
             transport: "none".to_owned(),
             monotonic_origin_ns: 0,
+            calibration: None,
         },
         trace,
         candidate: SideHeader {
@@ -152,6 +154,7 @@ fn header(run_id: &str, prompts: usize, requests: u64, trace: TraceMode) -> RunH
             model: "made-up".to_owned(),
             simulated: true,
             server: None,
+            dialect: None,
         },
         baseline: None,
     }
@@ -180,8 +183,12 @@ fn record(dir: &Path, requests: u64, trace: TraceMode) -> (Remains, JournalWrite
     let bodies = items.map(|item: &Item| (*item, body.clone())).collect();
     let engine = Engine {
         prompts: Arc::new((0..prompts).map(prompt).collect()),
-        lanes: BTreeMap::from([(Side::Candidate, Lane { target: Arc::new(Answers { clock }), bodies })]),
+        lanes: BTreeMap::from([(
+            Side::Candidate,
+            Lane { target: Arc::new(Answers { clock }), path: CHAT_COMPLETIONS, bodies },
+        )]),
         concurrency: CONCURRENCY,
+        crew: Crew::here(),
         clock,
         bus,
         cancel: CancellationToken::new(),
