@@ -114,7 +114,7 @@ fn starved(transport: TransportChoice) -> Both {
     let endpoint = Endpoint { url: Some(url), ..Endpoint::default() };
     let clock = Clock::start();
     let (received, mut was_received) = tokio::sync::mpsc::unbounded_channel();
-    let (stand_still, stands_still) = mpsc::channel();
+    let (stop_now, stands_still) = mpsc::channel();
     let (let_go, is_let_go) = mpsc::channel();
     let server = std::thread::spawn(move || serve(&listener, clock, &received, &stands_still, &let_go));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -122,7 +122,7 @@ fn starved(transport: TransportChoice) -> Both {
         let hold = tokio::spawn(async move {
             was_received.recv().await.unwrap();
             for _ in 0..TOKENS {
-                stand_still.send(()).unwrap();
+                stop_now.send(()).unwrap();
                 // The runtime's only thread: nothing else runs meanwhile.
                 is_let_go.recv().unwrap();
                 // Now all that has arrived can be read.
