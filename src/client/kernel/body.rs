@@ -2,8 +2,8 @@
 //!
 //! hyper hands on one piece at a time and reads no further until it is taken, so the newest read when a piece
 //! comes out is the one that completed it. That holds for hyper 1 and is not promised: a test compares it with the
-//! bytes of every read. A piece is held back until it is known whether the same read carried another, which costs
-//! no time: the next is looked for at once.
+//! bytes of every read. Mostly a read carries one piece and nothing else, which its length tells. Where it may carry
+//! another, a piece is held back until that is known, which costs no time: the next is looked for at once.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -53,13 +53,18 @@ impl Body {
         self.connection.as_ref()
     }
 
-    /// Takes in a piece; gives the one before it.
-    fn hold(&mut self, bytes: bytes::Bytes) -> Option<Segment> {
-        let read = self.connection.as_ref()?.newest.read();
+    /// Takes in a piece; gives the one before it, or this one where it is known to have been alone in its read.
+    fn take_in(&mut self, bytes: bytes::Bytes) -> Option<Segment> {
+        let connection = self.connection.as_ref()?;
+        let read = connection.newest.read();
         #[cfg(test)]
         self.credited.push((read.number, bytes.len()));
+        let is_alone = connection.is_plain && read.bytes == framed(bytes.len());
         let segment =
             Segment { bytes, recv_ns: read.recv_ns, read_ns: read.read_ns, exact: true, stamps: read.stamps };
+        if is_alone && self.held.is_none() {
+            return Some(segment);
+        }
         let (before, mut earlier) = self.held.replace((read, segment))?;
         earlier.exact = before.number != read.number;
         Some(earlier)
@@ -85,15 +90,17 @@ impl Stream for Body {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        let mut driven = false;
         while !this.ended {
+            if let Some(connection) = &mut this.connection {
+                // An error of the connection reaches the body too, which says it better.
+                let _told_by_the_body = connection.drive(cx);
+            }
             match Pin::new(&mut this.incoming).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
-                    driven = false;
                     // Trailers carry nothing that is measured.
                     let Ok(bytes) = frame.into_data() else { continue };
-                    if let Some(earlier) = this.hold(bytes) {
-                        return Poll::Ready(Some(Ok(earlier)));
+                    if let Some(segment) = this.take_in(bytes) {
+                        return Poll::Ready(Some(Ok(segment)));
                     }
                 }
                 Poll::Ready(Some(Err(error))) => {
@@ -102,18 +109,11 @@ impl Stream for Body {
                     this.failed = Some(classify_stream(&error));
                 }
                 Poll::Ready(None) => this.finish(cx),
-                Poll::Pending if driven => {
+                Poll::Pending => {
                     return match this.release() {
                         Some(segment) => Poll::Ready(Some(Ok(segment))),
                         None => Poll::Pending,
                     };
-                }
-                Poll::Pending => {
-                    // An error of the connection reaches the body too, which says it better.
-                    if let Some(connection) = &mut this.connection {
-                        let _told_by_the_body = connection.drive(cx);
-                    }
-                    driven = true;
                 }
             }
         }
@@ -122,4 +122,10 @@ impl Stream for Body {
         }
         Poll::Ready(this.failed.take().map(Err))
     }
+}
+
+/// The bytes that a piece takes up in chunked coding (RFC 9112, 7.1) without extensions.
+const fn framed(length: usize) -> usize {
+    let digits = (usize::BITS - length.leading_zeros()).div_ceil(4) as usize;
+    digits + 2 + length + 2
 }

@@ -5,7 +5,7 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::AsRawFd;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 
 use nix::errno::Errno;
@@ -39,6 +39,8 @@ pub(super) struct Faults {
 pub(super) struct Received {
     /// The connection's reads, counted from 1.
     pub(super) number: u64,
+    /// How many bytes it brought.
+    pub(super) bytes: usize,
     /// When its last byte arrived.
     pub(super) recv_ns: Nanos,
     /// When the read returned.
@@ -54,6 +56,7 @@ pub(super) struct Newest {
     clock: Clock,
     faults: Arc<Faults>,
     number: AtomicU64,
+    bytes: AtomicUsize,
     recv_ns: AtomicU64,
     read_ns: AtomicU64,
     by_kernel: AtomicBool,
@@ -72,6 +75,7 @@ impl Newest {
             clock,
             faults,
             number: AtomicU64::new(0),
+            bytes: AtomicUsize::new(0),
             recv_ns: AtomicU64::new(0),
             read_ns: AtomicU64::new(0),
             by_kernel: AtomicBool::new(false),
@@ -87,6 +91,7 @@ impl Newest {
     pub(super) fn read(&self) -> Received {
         Received {
             number: self.number.load(Relaxed),
+            bytes: self.bytes.load(Relaxed),
             recv_ns: Nanos(self.recv_ns.load(Relaxed)),
             read_ns: Nanos(self.read_ns.load(Relaxed)),
             stamps: if self.by_kernel.load(Relaxed) { StampSource::Kernel } else { StampSource::Read },
@@ -99,7 +104,7 @@ impl Newest {
     }
 
     /// Notes a read that has just returned bytes, with the kernel's stamp of them.
-    fn note(&self, stamp: Option<TimeSpec>) {
+    fn note(&self, bytes: usize, stamp: Option<TimeSpec>) {
         let number = self.number.load(Relaxed) + 1;
         let now = Moment::now();
         let read_ns =
@@ -111,6 +116,7 @@ impl Newest {
         self.recv_ns.store(recv_ns.unwrap_or(read_ns).0, Relaxed);
         self.read_ns.store(read_ns.0, Relaxed);
         self.by_kernel.store(recv_ns.is_some(), Relaxed);
+        self.bytes.store(bytes, Relaxed);
         self.number.store(number, Relaxed);
     }
 
@@ -179,7 +185,7 @@ impl Stamped {
                 ControlMessageOwned::ScmTimestampns(stamp) => Some(stamp),
                 _ => None,
             });
-            self.newest.note(stamp);
+            self.newest.note(message.bytes, stamp);
         }
         Ok(message.bytes)
     }

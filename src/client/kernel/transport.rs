@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT as USER_AGENT_HEADER};
+use http::uri::InvalidUri;
 use http::{HeaderName, Method, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -17,7 +18,7 @@ use super::pool::Pool;
 use super::tls;
 use crate::client::clock::Clock;
 use crate::client::failure::{Failure, classify_stream, closed_before_response};
-use crate::client::request::Request;
+use crate::client::request::{CHAT_COMPLETIONS, COMPLETIONS, Request};
 use crate::client::secret::{Secret, basic_authorization};
 use crate::client::setup::{SetupError, USER_AGENT, base_url, headers, under};
 use crate::client::transport::{Head, LONGEST_CROSSING, Opened, SENT_TWICE, Transport};
@@ -36,6 +37,8 @@ pub struct KernelTransport {
 
 struct Shared {
     base: Url,
+    /// Where requests go by their path, for the paths that there are.
+    targets: [(&'static str, Uri); 2],
     headers: HeaderMap,
     connector: Connector,
     pool: Arc<Pool>,
@@ -71,19 +74,23 @@ impl KernelTransport {
         }
         // Both fail only for URLs that can't have them, and there is nothing to remove then.
         let _had_none = (base.set_username(""), base.set_password(None));
-        let shared = Shared { base, headers, connector, pool: Arc::default(), clock };
+        let targets = [
+            (CHAT_COMPLETIONS, target(&base, CHAT_COMPLETIONS)?),
+            (COMPLETIONS, target(&base, COMPLETIONS)?),
+        ];
+        let shared = Shared { base, targets, headers, connector, pool: Arc::default(), clock };
         Ok(Self { shared: Arc::new(shared) })
     }
 
     fn request(&self, request: &Request) -> Result<Outgoing, Failure> {
         let refused = |what: String| Failure::new(Outcome::BadResponse, what);
-        let url = under(&self.shared.base, request.path);
-        let target = &url[Position::BeforePath..Position::AfterQuery];
         let mut outgoing = http::Request::new(Full::new(request.body.clone()));
         *outgoing.method_mut() = Method::POST;
-        *outgoing.uri_mut() = target
-            .parse::<Uri>()
-            .map_err(|error| refused(format!("`{target}` is no path of a URL: {error}")))?;
+        let known = self.shared.targets.iter().find(|(path, _)| *path == request.path);
+        *outgoing.uri_mut() = match known {
+            Some((_, target)) => target.clone(),
+            None => target(&self.shared.base, request.path).map_err(|error| refused(error.to_string()))?,
+        };
         let headers = outgoing.headers_mut();
         headers.clone_from(&self.shared.headers);
         let id = HeaderValue::from_str(&request.id)
@@ -116,6 +123,13 @@ impl KernelTransport {
         let head = Head::new(parts.status, &parts.headers, headers_ns, resent);
         Opened { head, body: Body::new(incoming, connection, self.shared.pool.clone()) }
     }
+}
+
+/// A path under the base URL, as a request's first line has it.
+fn target(base: &Url, path: &str) -> Result<Uri, SetupError> {
+    under(base, path)[Position::BeforePath..Position::AfterQuery]
+        .parse()
+        .map_err(|error: InvalidUri| SetupError::Invalid { what: "`url`", why: error.to_string() })
 }
 
 enum SendError {
