@@ -3,7 +3,10 @@
 //! - CPU per streamed token, beside a raw epoll reader (`support/epoll.rs`), the least that a client of the same
 //!   streams can do. Both put the same load on one simulator in another process, in turns, each turn in a process of
 //!   its own. labctl's side is all of it: engine, HTTP, events, JSON, trace, judging and metrics. A turn's CPU time
-//!   is the client's alone, user and system, connecting included.
+//!   is the client's alone, user and system, connecting included. Everything is measured twice: with client and
+//!   simulator each kept to a core of its own, which repeats best, and with both left to the scheduler, as users
+//!   run them. labctl costs the same either way; the raw reader, which does little else than to be woken, costs
+//!   up to half more where it shares its core now and then.
 //! - The most memory that the client's process held.
 //! - What the smallest run of the program costs.
 //! - How far labctl's times lie from the truth (`support/accuracy.rs`).
@@ -26,7 +29,12 @@ use std::process::Command;
 
 use labctl::bench::limits::allow_connections;
 use labctl::bench::machine::machine;
+use labctl::bench::paced::transport;
 use labctl::bench::process::SeparateSimulator;
+use labctl::client::clock::Clock;
+use labctl::client::transport::Transport as _;
+use labctl::model::calibration::Machine;
+use labctl::model::config::TransportChoice;
 use labctl::stats::quantile::quantile;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
@@ -72,9 +80,14 @@ fn contests(quick: bool) -> [Contest; 3] {
 /// Where each process runs.
 #[derive(Clone, Copy)]
 struct Places {
+    name: &'static str,
     client: Cores,
     simulator: Cores,
 }
+
+const ANYWHERE: Places = Places { name: "any", client: Cores::All, simulator: Cores::All };
+
+const APART: Places = Places { name: "own", client: Cores::Only(0), simulator: Cores::Only(1) };
 
 impl Places {
     /// A simulator at a place of its own.
@@ -145,13 +158,14 @@ fn range(values: impl Iterator<Item = f64>) -> String {
 }
 
 /// A row of the table of costs.
-fn row(contest: &Contest, Outcome { labctl, reader, simulator_share }: &Outcome) -> String {
+fn row(contest: &Contest, places: Places, Outcome { labctl, reader, simulator_share }: &Outcome) -> String {
     let ratios = || labctl.iter().zip(reader).map(|(l, r)| l.per_token_us() / r.per_token_us());
     let of = |turns: &[Turn], value: fn(&Turn) -> f64| median(turns.iter().map(value));
     let per_read = median(reader.iter().map(|turn| count(turn.tokens) / count(turn.reads.unwrap())));
     format!(
-        "| {} | {} | {:.2} | {:.2} | {:.2} ({}) | {} | {:.0} | {:.0} | {per_read:.2} | {:.1} % | {:.0} % |",
+        "| {} | {} | {} | {:.2} | {:.2} | {:.2} ({}) | {} | {:.0} | {:.0} | {per_read:.2} | {:.1} % | {:.0} % |",
         contest.name,
+        places.name,
         labctl[0].tokens,
         of(labctl, Turn::per_token_us),
         of(reader, Turn::per_token_us),
@@ -165,20 +179,28 @@ fn row(contest: &Contest, Outcome { labctl, reader, simulator_share }: &Outcome)
     )
 }
 
-fn costs(quick: bool, places: Places) {
+fn costs(quick: bool, places: &[Places]) {
     let mut peaks = Vec::new();
-    println!("CPU time per token event in microseconds, medians of alternating turns (range of the ratio)\n");
     println!(
-        "| load | tokens a turn | labctl | raw reader | ratio | aim | tokens/s labctl | tokens/s raw | tokens a read, raw | exact stamps, labctl | simulator, of a core |"
+        "Client: CPU time per token event in microseconds, medians of alternating turns (range of the ratio)\n"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|");
+    println!(
+        "| load | core | tokens a turn | labctl | raw reader | ratio | aim | tokens/s labctl | tokens/s raw | tokens a read, raw | exact stamps, labctl | simulator, of a core |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     for contest in contests(quick) {
-        let outcome = compete(&contest, places);
-        println!("{}", row(&contest, &outcome));
-        let peak = |turns: &[Turn]| turns.iter().map(|turn| turn.peak_bytes).max().unwrap();
-        peaks.push((contest.name, peak(&outcome.labctl), peak(&outcome.reader)));
+        let outcomes: Vec<Outcome> = places.iter().map(|places| compete(&contest, *places)).collect();
+        for (places, outcome) in places.iter().zip(&outcomes) {
+            println!("{}", row(&contest, *places, outcome));
+        }
+        let peak = |side: fn(&Outcome) -> &[Turn]| {
+            outcomes.iter().flat_map(side).map(|turn| turn.peak_bytes).max().unwrap()
+        };
+        peaks.push((contest.name, peak(|o| &o.labctl), peak(|o| &o.reader)));
     }
-    println!("\nMost memory resident at once in MB, the program's own included; aim for labctl: 40\n");
+    println!(
+        "\nClient: most memory resident at once in MB, the program's own and all traces included; aim: 40\n"
+    );
     println!("| load | labctl | raw reader |\n|---|---|---|");
     for (name, labctl, reader) in peaks {
         println!("| {name} | {:.1} | {:.1} |", f64::from(labctl) / 1e6, f64::from(reader) / 1e6);
@@ -214,13 +236,18 @@ fn smallest_run(quick: bool, places: Places) {
     simulator.stop().unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
     println!(
-        "\nA run of one request (`labctl run --requests 1`, without a warm-up): {:.1} ms of CPU time, {:.1} user and \
+        "\nProgram: a run of one request (`labctl run --requests 1`, without a warm-up): {:.1} ms of CPU time, {:.1} user and \
          {:.1} system, median of {}; aim: 20",
         median(runs.iter().map(|[user, system]| user + system)),
         median(runs.iter().map(|[user, _]| *user)),
         median(runs.iter().map(|[_, system]| *system)),
         runs.len(),
     );
+}
+
+/// What carries labctl's streams.
+fn transport_name() -> &'static str {
+    transport("http://127.0.0.1:9/v1", TransportChoice::Auto, Clock::start()).unwrap().name()
 }
 
 fn main() {
@@ -230,15 +257,16 @@ fn main() {
     let quick = support::is_quick();
     // What is started from here inherits the limit, the simulator among it.
     allow_connections(MOST_STREAMS.into(), 1).unwrap();
-    let cores = std::thread::available_parallelism().unwrap().get();
-    let places = match std::env::var("PIN").as_deref() {
-        Ok("all") => Places { client: Cores::All, simulator: Cores::All },
-        _ => Places { client: Cores::Only(0), simulator: Cores::Only(1) },
-    };
-    println!("{cores} {:?}", machine());
+    let Machine { system, kernel, cpu, cores } = machine();
+    let or_unknown = |told: Option<String>| told.unwrap_or_else(|| "unknown".to_owned());
+    println!("Machine: {cores} cores, {}, {system} {}", or_unknown(cpu), or_unknown(kernel));
+    println!("Client: labctl's own, transport `{}`", transport_name());
+    println!(
+        "Simulator: `labctl mock --profile paced`, a process of its own; the streams' tokens are due together\n"
+    );
+    let places: &[Places] = if cores > 1 { &[APART, ANYWHERE] } else { &[ANYWHERE] };
     costs(quick, places);
-    smallest_run(quick, places);
-    Cores::All.keep_to();
+    smallest_run(quick, ANYWHERE);
     println!();
     accuracy::print(quick);
     if quick {

@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use futures_util::Stream;
 use hyper::body::{Body as _, Incoming};
 
@@ -17,6 +18,9 @@ use super::pool::Pool;
 use super::stamped::Received;
 use crate::client::failure::{Failure, classify_stream};
 use crate::client::transport::Segment;
+
+/// Pieces up to this length are copied where that spares a buffer.
+const LONGEST_COPY: usize = 1_024;
 
 /// The body of a response.
 pub struct Body {
@@ -54,8 +58,13 @@ impl Body {
     }
 
     /// Takes in a piece; gives the one before it.
-    fn hold(&mut self, bytes: bytes::Bytes) -> Option<Segment> {
+    fn hold(&mut self, bytes: Bytes) -> Option<Segment> {
         let read = self.connection.as_ref()?.newest.read();
+        // hyper looks for more at once. While a piece holds on to its buffer it takes a new one for that, far larger
+        // than the piece: a slow stream, whose reads carry one piece each, costs less by a small copy.
+        let is_first = self.held.is_none();
+        let bytes =
+            if is_first && bytes.len() <= LONGEST_COPY { Bytes::copy_from_slice(&bytes) } else { bytes };
         #[cfg(test)]
         self.credited.push((read.number, bytes.len()));
         let segment =
