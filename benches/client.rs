@@ -3,7 +3,10 @@
 //! - CPU per streamed token, beside a raw epoll reader (`support/epoll.rs`), the least that a client of the same
 //!   streams can do. Both put the same load on one simulator in another process, in turns, each turn in a process of
 //!   its own. labctl's side is all of it: engine, HTTP, events, JSON, trace, judging and metrics. A turn's CPU time
-//!   is the client's alone, user and system, connecting included.
+//!   is the client's alone, user and system, connecting included. Client and simulator are each kept to a core of
+//!   their own. Left to the scheduler, the raw reader's cost doesn't repeat (2.5 to 4.3 µs in runs of one hour on
+//!   two cores, against 3.0 to 3.8 on cores apart): it hangs on who shares a core with the simulator, and so on how many
+//!   tokens wait when it is woken.
 //! - The most memory that the client's process held.
 //! - What the smallest run of the program costs.
 //! - How far labctl's times lie from the truth (`support/accuracy.rs`).
@@ -26,7 +29,12 @@ use std::process::Command;
 
 use labctl::bench::limits::allow_connections;
 use labctl::bench::machine::machine;
+use labctl::bench::paced::transport;
 use labctl::bench::process::SeparateSimulator;
+use labctl::client::clock::Clock;
+use labctl::client::transport::Transport as _;
+use labctl::model::calibration::Machine;
+use labctl::model::config::TransportChoice;
 use labctl::stats::quantile::quantile;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
@@ -38,7 +46,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_labctl");
 /// Between two tokens of a stream where it is paced, milliseconds.
 const PACE_MS: f64 = 20.0;
 
-/// A thousandth of what a write takes, and so as fast as the simulator can.
+/// Far below what a write takes: as fast as the simulator can.
 const FLOOD_MS: f64 = 1e-5;
 
 /// Most streams that a client has.
@@ -75,6 +83,10 @@ struct Places {
     client: Cores,
     simulator: Cores,
 }
+
+const ANYWHERE: Places = Places { client: Cores::All, simulator: Cores::All };
+
+const APART: Places = Places { client: Cores::Only(0), simulator: Cores::Only(1) };
 
 impl Places {
     /// A simulator at a place of its own.
@@ -167,7 +179,9 @@ fn row(contest: &Contest, Outcome { labctl, reader, simulator_share }: &Outcome)
 
 fn costs(quick: bool, places: Places) {
     let mut peaks = Vec::new();
-    println!("CPU time per token event in microseconds, medians of alternating turns (range of the ratio)\n");
+    println!(
+        "Client: CPU time per token event in microseconds, medians of alternating turns (range of the ratio)\n"
+    );
     println!(
         "| load | tokens a turn | labctl | raw reader | ratio | aim | tokens/s labctl | tokens/s raw | tokens a read, raw | exact stamps, labctl | simulator, of a core |"
     );
@@ -178,7 +192,9 @@ fn costs(quick: bool, places: Places) {
         let peak = |turns: &[Turn]| turns.iter().map(|turn| turn.peak_bytes).max().unwrap();
         peaks.push((contest.name, peak(&outcome.labctl), peak(&outcome.reader)));
     }
-    println!("\nMost memory resident at once in MB, the program's own included; aim for labctl: 40\n");
+    println!(
+        "\nClient: most memory resident at once in MB, the program's own and all traces included; aim: 40\n"
+    );
     println!("| load | labctl | raw reader |\n|---|---|---|");
     for (name, labctl, reader) in peaks {
         println!("| {name} | {:.1} | {:.1} |", f64::from(labctl) / 1e6, f64::from(reader) / 1e6);
@@ -214,13 +230,18 @@ fn smallest_run(quick: bool, places: Places) {
     simulator.stop().unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
     println!(
-        "\nA run of one request (`labctl run --requests 1`, without a warm-up): {:.1} ms of CPU time, {:.1} user and \
+        "\nProgram: a run of one request (`labctl run --requests 1`, without a warm-up): {:.1} ms of CPU time, {:.1} user and \
          {:.1} system, median of {}; aim: 20",
         median(runs.iter().map(|[user, system]| user + system)),
         median(runs.iter().map(|[user, _]| *user)),
         median(runs.iter().map(|[_, system]| *system)),
         runs.len(),
     );
+}
+
+/// What carries labctl's streams.
+fn transport_name() -> &'static str {
+    transport("http://127.0.0.1:9/v1", TransportChoice::Auto, Clock::start()).unwrap().name()
 }
 
 fn main() {
@@ -230,15 +251,15 @@ fn main() {
     let quick = support::is_quick();
     // What is started from here inherits the limit, the simulator among it.
     allow_connections(MOST_STREAMS.into(), 1).unwrap();
-    let cores = std::thread::available_parallelism().unwrap().get();
-    let places = match std::env::var("PIN").as_deref() {
-        Ok("all") => Places { client: Cores::All, simulator: Cores::All },
-        _ => Places { client: Cores::Only(0), simulator: Cores::Only(1) },
-    };
-    println!("{cores} {:?}", machine());
-    costs(quick, places);
-    smallest_run(quick, places);
-    Cores::All.keep_to();
+    let Machine { system, kernel, cpu, cores } = machine();
+    let or_unknown = |told: Option<String>| told.unwrap_or_else(|| "unknown".to_owned());
+    println!("Machine: {cores} cores, {}, {system} {}", or_unknown(cpu), or_unknown(kernel));
+    println!("Client: labctl's own, transport `{}`", transport_name());
+    println!(
+        "Simulator: `labctl mock --profile paced`, a process of its own; the streams' tokens are due together\n"
+    );
+    costs(quick, if cores > 1 { APART } else { ANYWHERE });
+    smallest_run(quick, ANYWHERE);
     println!();
     accuracy::print(quick);
     if quick {

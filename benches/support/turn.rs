@@ -6,7 +6,6 @@ use std::time::Instant;
 use labctl::bench::limits::allow_connections;
 use labctl::bench::paced::{PacedLoad, transport};
 use labctl::client::clock::Clock;
-use labctl::client::transport::Transport as _;
 use labctl::model::config::TransportChoice;
 use labctl::simulator::Pacing;
 use nix::sched::{CpuSet, sched_setaffinity};
@@ -86,8 +85,6 @@ struct Task {
 /// What a turn took and brought.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Turn {
-    /// What carried the streams.
-    pub(crate) transport: String,
     /// Tokens, one an event.
     pub(crate) tokens: usize,
     /// User and system time from before the first connection was opened until the last answer was dealt with,
@@ -150,7 +147,6 @@ fn labctl(load: Load, base_url: &str) -> Turn {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let clock = Clock::start();
     let transport = transport(base_url, TransportChoice::Auto, clock).unwrap();
-    let name = transport.name();
     let (began, before) = (Instant::now(), cpu_us());
     let (load, never) = (load.paced(), CancellationToken::new());
     let records = runtime.block_on(load.run(transport, clock, &never)).unwrap();
@@ -160,7 +156,6 @@ fn labctl(load: Load, base_url: &str) -> Turn {
     let tokens = || records.iter().flat_map(|record| record.attempt.exchange.trace.token_chunks());
     let exact = tokens().filter(|chunk| chunk.exact).count();
     Turn {
-        transport: name.to_owned(),
         tokens: tokens().count(),
         cpu_us,
         seconds,
@@ -179,7 +174,6 @@ fn reader(load: Load, base_url: &str) -> Turn {
     let (cpu_us, seconds) = (cpu_us() - before, began.elapsed().as_secs_f64());
     assert!(reading.stamps.iter().all(|stamp| *stamp > 0));
     Turn {
-        transport: "raw epoll".to_owned(),
         tokens: reading.stamps.len() - OTHER_EVENTS * requests,
         cpu_us,
         seconds,

@@ -19,7 +19,7 @@ pub struct Accumulator {
 }
 
 /// What the traces of one side come to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct TraceTotals {
     /// Gaps of successes between token-bearing chunks, both ends exactly stamped.
     pub itl: Pool,
@@ -33,6 +33,19 @@ pub struct TraceTotals {
     pub stamped: Stamped,
     /// Output tokens received inside the steady window, by block.
     pub window_tokens: BTreeMap<u32, f64>,
+}
+
+impl Default for TraceTotals {
+    fn default() -> Self {
+        Self {
+            itl: Pool::default(),
+            itl_inexact: 0,
+            read_lag: Pool::of_diagnosis(),
+            token_chunks: 0,
+            stamped: Stamped::default(),
+            window_tokens: BTreeMap::new(),
+        }
+    }
 }
 
 /// Token-bearing chunks by their stamps.

@@ -28,6 +28,12 @@ impl Default for Pool {
 }
 
 impl Pool {
+    /// A pool of what is looked at and not compared: a small sample is exact, more is a histogram.
+    #[must_use]
+    pub fn of_diagnosis() -> Self {
+        Self::keeping(KEPT / 100)
+    }
+
     fn keeping(kept: usize) -> Self {
         Self { values: Some(Vec::new()), kept, spans: Spans::default(), moments: Moments::default() }
     }

@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use futures_util::Stream;
 use hyper::body::{Body as _, Incoming};
 
@@ -17,6 +18,9 @@ use super::pool::Pool;
 use super::stamped::Received;
 use crate::client::failure::{Failure, classify_stream};
 use crate::client::transport::Segment;
+
+/// Pieces up to this length are copied where that spares a buffer.
+const LONGEST_COPY: usize = 1_024;
 
 /// The body of a response.
 pub struct Body {
@@ -54,16 +58,22 @@ impl Body {
     }
 
     /// Takes in a piece; gives the one before it, or this one where it is known to have been alone in its read.
-    fn take_in(&mut self, bytes: bytes::Bytes) -> Option<Segment> {
+    fn take_in(&mut self, bytes: Bytes) -> Option<Segment> {
         let connection = self.connection.as_ref()?;
         let read = connection.newest.read();
         #[cfg(test)]
         self.credited.push((read.number, bytes.len()));
         let is_alone = connection.is_plain && read.bytes == framed(bytes.len());
-        let segment =
+        let mut segment =
             Segment { bytes, recv_ns: read.recv_ns, read_ns: read.read_ns, exact: true, stamps: read.stamps };
-        if is_alone && self.held.is_none() {
+        let is_first = self.held.is_none();
+        if is_alone && is_first {
             return Some(segment);
+        }
+        // hyper is asked for more at once. While a piece holds on to its buffer it takes a new one for that, far
+        // larger than the piece: a small copy costs less.
+        if is_first && segment.bytes.len() <= LONGEST_COPY {
+            segment.bytes = Bytes::copy_from_slice(&segment.bytes);
         }
         let (before, mut earlier) = self.held.replace((read, segment))?;
         earlier.exact = before.number != read.number;
