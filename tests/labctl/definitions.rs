@@ -77,7 +77,9 @@ fn the_side_by_side_names_every_tool_and_reason() {
     let summary = &result.candidate.summary;
     let stored = [("ttft_ms", summary.ttft_ms), ("itl_ms", summary.itl_ms), ("e2e_ms", summary.e2e_ms)];
     for (metric, distribution) in stored {
-        assert_eq!(ours[metric]["p50"], distribution.unwrap().p50, "{metric} is the summary's own");
+        // On a busy machine every gap may have an inexact end: there is none then, here as there.
+        let told = ours[metric]["p50"].as_f64();
+        assert_eq!(told, distribution.map(|d| d.p50), "{metric} is the summary's own");
     }
     let differences = side["differences"].as_array().unwrap();
     assert!(differences.iter().all(|d| d["same"] == Value::Bool(d["reason"].is_null())), "{differences:?}");
