@@ -2,7 +2,7 @@
 //!
 //! hyper hands on one piece at a time and reads no further until it is taken, so the newest read when a piece
 //! comes out is the one that completed it. That holds for hyper 1 and is not promised: a test compares it with the
-//! bytes of every read. Mostly a read carries one piece and nothing else, which its length tells. Where it may carry
+//! bytes of every read. Mostly a read carries one chunk whole and nothing else, which its bytes tell. Where it may carry
 //! another, a piece is held back until that is known, which costs no time: the next is looked for at once.
 
 use std::pin::Pin;
@@ -59,11 +59,10 @@ impl Body {
 
     /// Takes in a piece; gives the one before it, or this one where it is known to have been alone in its read.
     fn take_in(&mut self, bytes: Bytes) -> Option<Segment> {
-        let connection = self.connection.as_ref()?;
-        let read = connection.newest.read();
+        let read = self.connection.as_ref()?.newest.read();
         #[cfg(test)]
         self.credited.push((read.number, bytes.len()));
-        let is_alone = connection.is_plain && read.bytes == framed(bytes.len());
+        let is_alone = read.lone_chunk == bytes.len();
         let mut segment =
             Segment { bytes, recv_ns: read.recv_ns, read_ns: read.read_ns, exact: true, stamps: read.stamps };
         let is_first = self.held.is_none();
@@ -132,10 +131,4 @@ impl Stream for Body {
         }
         Poll::Ready(this.failed.take().map(Err))
     }
-}
-
-/// The bytes that a piece takes up in chunked coding (RFC 9112, 7.1) without extensions.
-const fn framed(length: usize) -> usize {
-    let digits = (usize::BITS - length.leading_zeros()).div_ceil(4) as usize;
-    digits + 2 + length + 2
 }

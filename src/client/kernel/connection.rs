@@ -98,8 +98,6 @@ pub(super) struct Connection {
     pub(super) newest: Arc<Newest>,
     /// The socket's number, valid as long as `driver` holds the socket.
     socket: RawFd,
-    /// What is read from the socket is HTTP and not TLS.
-    pub(super) is_plain: bool,
     /// The driver has ended, and must not be polled again.
     is_over: bool,
     pub(super) idle_since: Instant,
@@ -109,9 +107,8 @@ impl Connection {
     /// Speaks HTTP/1.1 over a stream, nothing sent yet.
     pub(super) async fn handshake(wire: Wire) -> hyper::Result<Self> {
         let (newest, socket) = (wire.stamped().newest(), wire.stamped().as_raw_fd());
-        let is_plain = matches!(wire, Wire::Plain(_));
         let (sender, driver) = http1::Builder::new().handshake(TokioIo::new(wire)).await?;
-        Ok(Self { sender, driver, newest, socket, is_plain, is_over: false, idle_since: Instant::now() })
+        Ok(Self { sender, driver, newest, socket, is_over: false, idle_since: Instant::now() })
     }
 
     /// Whether a request can be sent: open, and nothing has come in unasked.

@@ -22,6 +22,9 @@ use crate::model::units::Nanos;
 /// The most that one read takes.
 const LONGEST_READ: usize = 64 << 10;
 
+/// Hexadecimal digits of a chunk's size that are looked at: more than a read can hold.
+const LONGEST_SIZE: usize = 8;
+
 /// Two stamps of one moment may differ by this much once they are on the run's clock.
 const INACCURACY_NS: u64 = 20_000;
 
@@ -39,8 +42,8 @@ pub(super) struct Faults {
 pub(super) struct Received {
     /// The connection's reads, counted from 1.
     pub(super) number: u64,
-    /// How many bytes it brought.
-    pub(super) bytes: usize,
+    /// The length of a chunk's data where it brought that chunk whole and nothing else; else 0.
+    pub(super) lone_chunk: usize,
     /// When its last byte arrived.
     pub(super) recv_ns: Nanos,
     /// When the read returned.
@@ -56,7 +59,7 @@ pub(super) struct Newest {
     clock: Clock,
     faults: Arc<Faults>,
     number: AtomicU64,
-    bytes: AtomicUsize,
+    lone_chunk: AtomicUsize,
     recv_ns: AtomicU64,
     read_ns: AtomicU64,
     by_kernel: AtomicBool,
@@ -75,7 +78,7 @@ impl Newest {
             clock,
             faults,
             number: AtomicU64::new(0),
-            bytes: AtomicUsize::new(0),
+            lone_chunk: AtomicUsize::new(0),
             recv_ns: AtomicU64::new(0),
             read_ns: AtomicU64::new(0),
             by_kernel: AtomicBool::new(false),
@@ -91,7 +94,7 @@ impl Newest {
     pub(super) fn read(&self) -> Received {
         Received {
             number: self.number.load(Relaxed),
-            bytes: self.bytes.load(Relaxed),
+            lone_chunk: self.lone_chunk.load(Relaxed),
             recv_ns: Nanos(self.recv_ns.load(Relaxed)),
             read_ns: Nanos(self.read_ns.load(Relaxed)),
             stamps: if self.by_kernel.load(Relaxed) { StampSource::Kernel } else { StampSource::Read },
@@ -104,7 +107,7 @@ impl Newest {
     }
 
     /// Notes a read that has just returned bytes, with the kernel's stamp of them.
-    fn note(&self, bytes: usize, stamp: Option<TimeSpec>) {
+    fn note(&self, bytes: &[u8], stamp: Option<TimeSpec>) {
         let number = self.number.load(Relaxed) + 1;
         let now = Moment::now();
         let read_ns =
@@ -116,7 +119,7 @@ impl Newest {
         self.recv_ns.store(recv_ns.unwrap_or(read_ns).0, Relaxed);
         self.read_ns.store(read_ns.0, Relaxed);
         self.by_kernel.store(recv_ns.is_some(), Relaxed);
-        self.bytes.store(bytes, Relaxed);
+        self.lone_chunk.store(lone_chunk(bytes).unwrap_or(0), Relaxed);
         self.number.store(number, Relaxed);
     }
 
@@ -136,6 +139,15 @@ impl Newest {
         let before_ns = if number > 1 { self.recv_ns.load(Relaxed) } else { 0 };
         (recv_ns + INACCURACY_NS >= before_ns).then_some(Nanos(recv_ns.max(before_ns)))
     }
+}
+
+/// The length of the data where `bytes` are one whole chunk of chunked coding (RFC 9112, 7.1) without extensions.
+fn lone_chunk(bytes: &[u8]) -> Option<usize> {
+    let digits = bytes.iter().take(LONGEST_SIZE).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let (size, rest) = bytes.split_at(digits);
+    let size = usize::from_str_radix(std::str::from_utf8(size).ok()?, 16).ok()?;
+    let data = rest.strip_prefix(b"\r\n")?.strip_suffix(b"\r\n")?;
+    (data.len() == size).then_some(size)
 }
 
 /// Room for a read: one a thread, so that hyper's uninitialised buffer need not be zeroed for each.
@@ -185,9 +197,11 @@ impl Stamped {
                 ControlMessageOwned::ScmTimestampns(stamp) => Some(stamp),
                 _ => None,
             });
-            self.newest.note(message.bytes, stamp);
+            let length = message.bytes;
+            self.newest.note(&scratch.bytes[..length], stamp);
+            return Ok(length);
         }
-        Ok(message.bytes)
+        Ok(0)
     }
 
     fn poll_receive(
@@ -277,5 +291,28 @@ impl AsyncWrite for Stamped {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lone_chunk_is_whole_and_alone() {
+        assert_eq!(lone_chunk(b"5\r\nhello\r\n"), Some(5));
+        assert_eq!(lone_chunk(b"1A\r\nabcdefghijklmnopqrstuvwxyz\r\n"), Some(26));
+        let others: [&[u8]; 7] = [
+            b"",
+            b"\r\n",
+            b"5\r\nhell\r\n",
+            b"5\r\nhello\r\n1\r\n",
+            b"5\r\nhello",
+            b"hello\r\n5\r\n",
+            b"5;x\r\nhello\r\n",
+        ];
+        for other in others {
+            assert_eq!(lone_chunk(other), None, "{other:?}");
+        }
     }
 }
