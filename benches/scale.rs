@@ -95,7 +95,9 @@ impl Target for Answers {
                 end_ns: self.clock.now(),
                 stamps: StampSource::Kernel,
                 chunks,
+                admitted_ns: None,
             },
+            retries: Vec::new(),
         }
     }
 
@@ -134,6 +136,10 @@ fn header(run_id: &str, prompts: usize, requests: u64, trace: TraceMode) -> RunH
             block_size: u32::MAX,
             warmup: 0,
             pairing: "single".to_owned(),
+            profile: None,
+            sweep: None,
+            retry: labctl::model::load::RetryPolicy::default(),
+            max_output_tokens_total: None,
         },
         sampling: Sampling { temperature: 0.0, top_p: None, seed: 42, max_tokens: None },
         seed: 42,
@@ -157,6 +163,8 @@ fn header(run_id: &str, prompts: usize, requests: u64, trace: TraceMode) -> RunH
             dialect: None,
         },
         baseline: None,
+        workload: None,
+        question: None,
     }
 }
 

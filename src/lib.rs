@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`model`] | the vocabulary: plain data |
 //! | [`promptset`] | loads and verifies prompt sets |
+//! | [`workload`] | made-up prompts, conversations and traces |
 //! | [`client`] | one exchange with one server |
 //! | [`check`] | whether an answer is right |
 //! | [`stats`] | proportions, paired intervals, quantiles |
@@ -32,3 +33,4 @@ pub mod report;
 pub mod results;
 pub mod simulator;
 pub mod stats;
+pub mod workload;

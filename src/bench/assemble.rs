@@ -96,6 +96,10 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
         phases,
         blocks,
         rows,
+        workload: None,
+        question: None,
+        levels: Vec::new(),
+        findings: None,
     };
     result.comparison = comparison(&result, gates, accept_invalid_client);
     warnings.extend(soundness::warnings(&result));
@@ -183,6 +187,8 @@ fn blocks_of(records: &[Record]) -> Vec<BlockTime> {
             level_start_ns: None,
             level_end_ns: None,
             end_ns: trace.end_ns,
+            level: 0,
+            not_counted: 0,
         });
         block.start_ns = block.start_ns.min(trace.scheduled_ns);
         block.end_ns = block.end_ns.max(trace.end_ns);

@@ -7,10 +7,13 @@ use crate::client::secret::Secret;
 use crate::compare::Gate;
 use crate::load::plan::Shape;
 use crate::model::config::{Endpoint, TransportChoice};
+use crate::model::load::{Find, LoadProfile, RetryPolicy, Sweep};
 use crate::model::prompt::PromptSet;
 use crate::model::record::Side;
 use crate::model::result::{LoadInfo, RunKind, Sampling};
+use crate::model::slo::Slo;
 use crate::model::trace::TraceMode;
+use crate::workload::Workload;
 
 /// Requests that don't count, at the most, unless asked for.
 const MOST_WARMUP: u32 = 10;
@@ -43,9 +46,26 @@ pub struct BenchPlan {
     pub candidate: SideSpec,
     /// What it is measured against.
     pub baseline: Option<SideSpec>,
-    /// Requests in flight.
+    /// What is sent besides, or in place of, the prompt set's prompts as they are; absent: those, as written.
+    pub workload: Option<Workload>,
+    /// Requests in flight; of an open loop, how many connections are opened before.
     pub concurrency: u32,
-    /// Requests a side and round; every prompt `repeats` times when absent.
+    /// How the load is put on; with a sweep or a search, what all levels have in common.
+    pub profile: LoadProfile,
+    /// Several loads in place of the profile's own.
+    pub sweep: Option<Sweep>,
+    /// A search in place of a sweep.
+    pub find: Option<Find>,
+    /// What requests and levels must keep to.
+    pub slos: Vec<Slo>,
+    /// Which failed requests are sent again.
+    pub retry: RetryPolicy,
+    /// The most output tokens that may be asked for in all, so that a paid endpoint costs no more.
+    pub max_output_tokens_total: Option<u64>,
+    /// An interrupted run to go on with, by its id, a prefix, a path or `latest`.
+    pub resume: Option<String>,
+    /// Requests a side and round, and level; every prompt `repeats` times when absent, or as many as come within
+    /// the profile's duration where it has one.
     pub requests: Option<u64>,
     /// How often each prompt is sent in a round.
     pub repeats: u32,
@@ -114,6 +134,10 @@ impl BenchPlan {
             block_size: u32::try_from(shape.block_size()).unwrap_or(u32::MAX),
             warmup: self.warmup(),
             pairing: if self.baseline.is_some() { "alternating" } else { "single" }.to_owned(),
+            profile: Some(self.profile.clone()),
+            sweep: self.sweep.clone(),
+            retry: self.retry.clone(),
+            max_output_tokens_total: self.max_output_tokens_total,
         }
     }
 }

@@ -350,5 +350,7 @@ fn header(plan: &BenchPlan, sides: &Sides, clock: Clock, started_at: String) -> 
         trace: plan.trace,
         candidate: sides.candidate.header.clone(),
         baseline: sides.baseline.as_ref().map(|reached| reached.header.clone()),
+        workload: None,
+        question: None,
     }
 }

@@ -129,6 +129,12 @@ impl Compiled {
 }
 
 impl Judge {
+    /// Of a prompt that is sent for its speed alone: whatever comes is `unchecked`.
+    #[must_use]
+    pub const fn of_nothing() -> Self {
+        Self { checks: Vec::new(), needed: 0, field: None }
+    }
+
     /// Compiles a prompt's checks.
     pub fn new(prompt: &Prompt) -> Result<Self, CheckError> {
         let id = || prompt.id.clone();
@@ -222,6 +228,9 @@ impl Judge {
 #[must_use]
 pub fn judge_exchange(judge: &Judge, exchange: &Exchange) -> Judgement {
     match exchange.outcome {
+        _ if judge.checks.is_empty() => {
+            Judgement { verdict: Verdict::Unchecked, answer: None, checks: Vec::new() }
+        }
         Outcome::Success => judge.judge(&Response {
             content: &exchange.content,
             reasoning: &exchange.reasoning,

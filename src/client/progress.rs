@@ -30,8 +30,15 @@ impl Progress {
         stamps: StampSource,
         dialect: Dialect,
     ) -> Self {
-        let trace =
-            Trace { scheduled_ns, sent_ns: now, headers_ns: None, end_ns: now, stamps, chunks: Vec::new() };
+        let trace = Trace {
+            scheduled_ns,
+            sent_ns: now,
+            headers_ns: None,
+            end_ns: now,
+            stamps,
+            chunks: Vec::new(),
+            admitted_ns: None,
+        };
         let exchange = Exchange {
             request_id: request.id.clone(),
             resent: false,
@@ -48,6 +55,7 @@ impl Progress {
             served_model: None,
             system_fingerprint: None,
             trace,
+            retries: Vec::new(),
         };
         Self { exchange, dialect, tokens: 0, done: false, last_token_is_stamped: false }
     }

@@ -43,12 +43,13 @@ pub(super) fn timed(ttft_ms: f64, tpot_ms: f64) -> Attempt {
 /// A row of prompt `id` in `category`.
 pub(super) fn row(id: usize, category: &str, baseline: Attempt, candidate: Attempt) -> Row {
     Row {
-        key: PairKey { prompt_id: format!("{category}-{id:03}"), repeat: 0, round: 0 },
+        key: PairKey { prompt_id: format!("{category}-{id:03}"), repeat: 0, round: 0, level: 0 },
         category: category.to_owned(),
         scenario_id: "test".to_owned(),
         block: 0,
         candidate: Some(candidate),
         baseline: Some(baseline),
+        ask: crate::model::workload::Ask::default(),
     }
 }
 
@@ -114,6 +115,11 @@ pub(super) fn summary(rows: &[Row], side: Side) -> SideSummary {
         concurrency_max: 0,
         measured_s: 0.0,
         histograms: BTreeMap::new(),
+        goodput: None,
+        queued_ms: None,
+        retries: None,
+        cached_tokens: None,
+        groups: Vec::new(),
     }
 }
 
@@ -170,6 +176,10 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
             block_size: 8,
             warmup: 0,
             pairing: "alternating".to_owned(),
+            profile: None,
+            sweep: None,
+            retry: crate::model::load::RetryPolicy::default(),
+            max_output_tokens_total: None,
         },
         sampling: Sampling { temperature: 0.0, top_p: None, seed: 1, max_tokens: None },
         seed: 1,
@@ -195,5 +205,9 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
         comparison: None,
         phases: Vec::new(),
         rows,
+        workload: None,
+        question: None,
+        levels: Vec::new(),
+        findings: None,
     }
 }

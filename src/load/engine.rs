@@ -195,6 +195,8 @@ impl<T: Target> Engine<T> {
             level_start_ns,
             level_end_ns,
             end_ns: self.clock.now(),
+            level: 0,
+            not_counted: 0,
         })
     }
 }
@@ -232,7 +234,12 @@ impl<T: Target> Worker<T> {
                 return;
             };
             let Some(prompt) = self.prompts.get(item.prompt) else { continue };
-            let key = PairKey { prompt_id: prompt.prompt.id.clone(), repeat: item.repeat, round: self.round };
+            let key = PairKey {
+                prompt_id: prompt.prompt.id.clone(),
+                repeat: item.repeat,
+                round: self.round,
+                level: 0,
+            };
             let id = request_id(&[
                 self.side.name(),
                 &key.prompt_id,

@@ -94,6 +94,7 @@ pub(super) fn start(
                     judgement: judge_exchange(&prompt.judge, &ended.exchange),
                     exchange: ended.exchange,
                 },
+                ask: crate::model::workload::Ask::default(),
             };
             traces.add(&record, ended.level.now());
             records.push(bus.complete(record, || waiting.load(Ordering::Relaxed) < MOST_WAITING));

@@ -265,6 +265,7 @@ mod tests {
             block: 0,
             candidate: Some(record.attempt),
             baseline: None,
+            ask: crate::model::workload::Ask::default(),
         }
     }
 

@@ -89,6 +89,11 @@ pub fn summarise(
         concurrency_max: most_at_once(&spans),
         measured_s,
         histograms: histograms(&successes, traces),
+        goodput: None,
+        queued_ms: None,
+        retries: None,
+        cached_tokens: None,
+        groups: Vec::new(),
     }
 }
 
@@ -163,7 +168,7 @@ mod tests {
             exchange,
             judgement: Judgement { verdict, answer: None, checks },
         };
-        let key = PairKey { prompt_id: format!("p{n}"), repeat: 0, round: 0 };
+        let key = PairKey { prompt_id: format!("p{n}"), repeat: 0, round: 0, level: 0 };
         Row {
             key,
             category: "c".into(),
@@ -171,6 +176,7 @@ mod tests {
             block: 0,
             candidate: Some(attempt),
             baseline: None,
+            ask: crate::model::workload::Ask::default(),
         }
     }
 
@@ -183,6 +189,8 @@ mod tests {
             level_start_ns: level.map(|l| Nanos::from_millis(l.0)),
             level_end_ns: level.map(|l| Nanos::from_millis(l.1)),
             end_ns: Nanos::from_millis(end),
+            level: 0,
+            not_counted: 0,
         }
     }
 
@@ -199,6 +207,7 @@ mod tests {
                 block: row.block,
                 side: Side::Candidate,
                 attempt: row.candidate.clone().unwrap(),
+                ask: crate::model::workload::Ask::default(),
             };
             traces.add(&record, level);
         }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::Outcome;
 use super::trace::Trace;
+use super::units::Nanos;
 
 /// Token counts as the server told them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +20,23 @@ pub struct Usage {
     /// Generated tokens that were reasoning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_tokens: Option<u64>,
+}
+
+/// A try of a request that failed, after which it was sent again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Retry {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The response's status, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_status: Option<u16>,
+    /// `Retry-After`, in seconds, where it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_s: Option<f64>,
+    /// It was sent.
+    pub sent_ns: Nanos,
+    /// It ended.
+    pub end_ns: Nanos,
 }
 
 /// What was received for one request: text, counts, times, and how it ended.
@@ -41,6 +59,9 @@ pub struct Exchange {
     /// `Retry-After` of a 429 or 503, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<f64>,
+    /// Earlier tries of this request that failed and were sent again by the retry policy; all else is of the last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retries: Vec<Retry>,
     /// The answer's text.
     pub content: String,
     /// The reasoning's text, where the server sends it apart.

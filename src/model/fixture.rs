@@ -12,6 +12,7 @@ use super::record::{Attempt, PairKey, Record, Side};
 use super::result::ClientInfo;
 use super::summary::RequestMetrics;
 use super::trace::{StampSource, Trace};
+use super::workload::Ask;
 
 /// A success without text, usage or times.
 pub(crate) fn exchange() -> Exchange {
@@ -22,6 +23,7 @@ pub(crate) fn exchange() -> Exchange {
         error: None,
         http_status: Some(200),
         retry_after_s: None,
+        retries: Vec::new(),
         content: String::new(),
         reasoning: String::new(),
         tool_calls: String::new(),
@@ -36,9 +38,10 @@ pub(crate) fn exchange() -> Exchange {
 /// A request to the candidate that passed.
 pub(crate) fn record() -> Record {
     Record {
-        key: PairKey { prompt_id: "prompt".to_owned(), repeat: 0, round: 0 },
+        key: PairKey { prompt_id: "prompt".to_owned(), repeat: 0, round: 0, level: 0 },
         category: "any".to_owned(),
         scenario_id: "scenario".to_owned(),
+        ask: Ask::default(),
         block: 0,
         side: Side::Candidate,
         attempt: Attempt {

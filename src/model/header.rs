@@ -7,8 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::config::ServerKind;
+use super::level::LevelQuestion;
 use super::result::{ClientInfo, LoadInfo, PromptSetInfo, RunKind, Sampling};
 use super::trace::TraceMode;
+use super::workload::WorkloadInfo;
 
 /// A run as planned. Fields mean what they mean in [`RunResult`](super::result::RunResult).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,8 +31,14 @@ pub struct RunHeader {
     pub team: Option<String>,
     /// The prompts.
     pub prompt_set: PromptSetInfo,
+    /// What is sent, where it is no prompt set alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workload: Option<WorkloadInfo>,
     /// The load.
     pub load: LoadInfo,
+    /// The objectives, and the search for the highest load that meets them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<LevelQuestion>,
     /// The sampling.
     pub sampling: Sampling,
     /// Seed of everything random in the run.

@@ -25,11 +25,13 @@ pub enum Verdict {
     CheckError,
     /// The request didn't succeed. Missing, not failed.
     TransportError,
+    /// The prompt has no checks: it says nothing about quality, and nothing is missing.
+    Unchecked,
 }
 
 impl Verdict {
     /// Every verdict, in the order of display.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Pass,
         Self::Wrong,
         Self::NoAnswer,
@@ -39,6 +41,7 @@ impl Verdict {
         Self::JudgeUnparsed,
         Self::CheckError,
         Self::TransportError,
+        Self::Unchecked,
     ];
 
     /// The name used in JSON, CSV and tables.
@@ -54,6 +57,7 @@ impl Verdict {
             Self::JudgeUnparsed => "judge_unparsed",
             Self::CheckError => "check_error",
             Self::TransportError => "transport_error",
+            Self::Unchecked => "unchecked",
         }
     }
 
@@ -64,7 +68,7 @@ impl Verdict {
         match self {
             Self::Pass => Some(true),
             Self::Wrong | Self::NoAnswer | Self::Refused | Self::Truncated | Self::Empty => Some(false),
-            Self::JudgeUnparsed | Self::CheckError | Self::TransportError => None,
+            Self::JudgeUnparsed | Self::CheckError | Self::TransportError | Self::Unchecked => None,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The vocabulary of labctl: plain data that every other room speaks, with no input or output.
 //!
-//! `prompt` and `check` say what is sent and what makes it right, `config` where it is sent,
+//! `prompt`, `workload` and `check` say what is sent and what makes it right, `load` when, `config` where,
+//! `slo` what it must keep to,
 //! `trace`, `exchange` and `judgement` what happened, `record` puts them together, `summary`,
-//! `comparison` and `definitions` what follows from it, and `result` is the file that keeps it all.
+//! `comparison`, `level` and `definitions` what follows from it, and `result` is the file that keeps it all.
 //! Nothing here imports another room.
 
 pub mod calibration;
@@ -18,10 +19,14 @@ pub mod header;
 pub mod health;
 pub mod histogram;
 pub mod judgement;
+pub mod level;
+pub mod load;
 pub mod outcome;
 pub mod prompt;
 pub mod record;
 pub mod result;
+pub mod slo;
 pub mod summary;
 pub mod trace;
 pub mod units;
+pub mod workload;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::exchange::Exchange;
 use super::judgement::Judgement;
 use super::summary::RequestMetrics;
+use super::workload::Ask;
 
 /// Which side of a comparison a request was sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -54,6 +55,14 @@ pub struct PairKey {
     pub repeat: u32,
     /// From 0.
     pub round: u32,
+    /// The level of a sweep or search, from 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub level: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
+const fn is_zero(level: &u32) -> bool {
+    *level == 0
 }
 
 /// One finished request: what the journal stores a line of.
@@ -65,6 +74,9 @@ pub struct Record {
     pub category: String,
     /// Its prompt's scenario.
     pub scenario_id: String,
+    /// What was asked beside the prompt.
+    #[serde(default, skip_serializing_if = "Ask::is_plain")]
+    pub ask: Ask,
     /// Which block of the load it belongs to, from 0.
     pub block: u32,
     /// Which side it was sent to.
@@ -82,6 +94,9 @@ pub struct Row {
     pub category: String,
     /// Its prompt's scenario.
     pub scenario_id: String,
+    /// What was asked beside the prompt.
+    #[serde(default, skip_serializing_if = "Ask::is_plain")]
+    pub ask: Ask,
     /// Which block of the load it belongs to, from 0.
     pub block: u32,
     /// The candidate's attempt; absent where the run was cut short before it.

@@ -10,10 +10,13 @@ use super::comparison::{Comparison, PassRate};
 use super::config::ServerKind;
 use super::event::Phase;
 use super::health::ClientHealth;
+use super::level::{LevelFindings, LevelQuestion, LevelResult};
+use super::load::{LoadProfile, RetryPolicy, Sweep};
 use super::record::{Row, Side};
 use super::summary::SideSummary;
 use super::trace::TraceMode;
 use super::units::Nanos;
+use super::workload::WorkloadInfo;
 
 /// The version of the result's shape. Raised when a reader of the older shape would misread it;
 /// older versions still load.
@@ -58,6 +61,18 @@ pub struct LoadInfo {
     pub warmup: u32,
     /// `alternating` blocks or `single` side.
     pub pairing: String,
+    /// When requests were started; a closed loop at `concurrency` where absent. Of several levels the first's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<LoadProfile>,
+    /// The levels, where there were several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<Sweep>,
+    /// Which failed requests were sent again.
+    #[serde(default, skip_serializing_if = "RetryPolicy::is_off")]
+    pub retry: RetryPolicy,
+    /// The most output tokens that might be asked for in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_output_tokens_total: Option<u64>,
 }
 
 /// What was asked of the models besides the prompt.
@@ -149,6 +164,9 @@ pub struct BlockTime {
     pub round: u32,
     /// From 0, counted over the rounds.
     pub block: u32,
+    /// The level of a sweep or search, from 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub level: u32,
     /// The side it was run on.
     pub side: Side,
     /// The first request was due.
@@ -161,6 +179,14 @@ pub struct BlockTime {
     pub level_end_ns: Option<Nanos>,
     /// The last request ended.
     pub end_ns: Nanos,
+    /// Requests of its warm-up and cool-down phases, which were sent and don't count.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_counted: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// The machine and program that measured.
@@ -210,8 +236,14 @@ pub struct RunResult {
     pub team: Option<String>,
     /// The prompts.
     pub prompt_set: PromptSetInfo,
+    /// What was sent, where it was no prompt set alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workload: Option<WorkloadInfo>,
     /// The load.
     pub load: LoadInfo,
+    /// The objectives, and the search for the highest load that meets them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<LevelQuestion>,
     /// The sampling.
     pub sampling: Sampling,
     /// Seed of everything random in the run.
@@ -239,6 +271,13 @@ pub struct RunResult {
     /// The pairing of the two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
+    /// Every load of a sweep or search with what came of it; empty where there was one load. The sides' own
+    /// summaries are then over all levels together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<LevelResult>,
+    /// What the levels say together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub findings: Option<LevelFindings>,
     /// When each phase began.
     pub phases: Vec<PhaseTime>,
     /// When each block was run.
@@ -262,7 +301,9 @@ impl RunResult {
             finished_at: self.finished_at.clone(),
             team: self.team.clone(),
             prompt_set: self.prompt_set.clone(),
+            workload: self.workload.clone(),
             load: self.load.clone(),
+            question: self.question.clone(),
             sampling: self.sampling.clone(),
             seed: self.seed,
             config: self.config.clone(),
@@ -274,6 +315,8 @@ impl RunResult {
             candidate: self.candidate.clone(),
             baseline: self.baseline.clone(),
             comparison: self.comparison.clone(),
+            levels: self.levels.clone(),
+            findings: self.findings.clone(),
             phases: self.phases.clone(),
             blocks: self.blocks.clone(),
             rows: Vec::new(),

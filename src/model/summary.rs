@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::histogram::Histograms;
 use super::judgement::Verdict;
 use super::outcome::Outcome;
+use super::slo::Goodput;
 use super::units::Nanos;
 
 /// A distribution's summary. Quantiles are type 7 (linear interpolation, numpy's default).
@@ -166,6 +167,62 @@ pub struct Throughput {
     pub windows: Vec<Window>,
 }
 
+/// Requests that were sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RetrySummary {
+    /// Requests with more than one try.
+    pub requests: u64,
+    /// Tries beyond the first, in all.
+    pub tries: u64,
+    /// Of these requests, those that succeeded in the end.
+    pub succeeded: u64,
+    /// From a request's first sending to its last, milliseconds, over these requests: in no other latency but
+    /// `latency_from_schedule_ms`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_ms: Option<Distribution>,
+}
+
+/// What a group of requests has in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum GroupKey {
+    /// The turn of its conversation, from 0.
+    Turn {
+        /// The turn.
+        turn: u32,
+    },
+    /// The model asked for.
+    Model {
+        /// Its name.
+        model: String,
+    },
+}
+
+/// The requests of one group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GroupSummary {
+    /// What they have in common.
+    #[serde(flatten)]
+    pub key: GroupKey,
+    /// Requests attempted.
+    pub attempted: u64,
+    /// Successes.
+    pub succeeded: u64,
+    /// Prompt tokens of successes, where the server told them.
+    pub prompt_tokens: u64,
+    /// Output tokens of successes.
+    pub output_tokens: u64,
+    /// Over successes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttft_ms: Option<Distribution>,
+    /// Over successes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tpot_ms: Option<Distribution>,
+    /// Over successes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub e2e_ms: Option<Distribution>,
+}
+
 /// What one side of a run comes to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SideSummary {
@@ -220,6 +277,21 @@ pub struct SideSummary {
     pub single_token_responses: u64,
     /// Successes cut off by the token limit.
     pub truncated_responses: u64,
+    /// Requests that met their objectives; absent without objectives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goodput: Option<Goodput>,
+    /// How long successes waited for the cap on requests in flight, milliseconds; absent without a cap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued_ms: Option<Distribution>,
+    /// Requests that were sent again by the retry policy; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<RetrySummary>,
+    /// Prompt tokens of successes that a prefix cache answered, where the server told them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_tokens: Option<u64>,
+    /// The same by turn of a conversation and by model, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupSummary>,
     /// Rates, or absent with the reason below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throughput: Option<Throughput>,

@@ -93,6 +93,9 @@ pub struct Trace {
     /// When the request was written (its last byte, where the transport can tell; else when it was
     /// handed to the transport).
     pub sent_ns: Nanos,
+    /// When the cap on requests in flight let it go; absent without a cap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub admitted_ns: Option<Nanos>,
     /// When the response's headers arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub headers_ns: Option<Nanos>,

@@ -166,6 +166,10 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
             block_size: 30,
             warmup: 10,
             pairing: if with_baseline { "alternating" } else { "single" }.to_owned(),
+            profile: None,
+            sweep: None,
+            retry: crate::model::load::RetryPolicy::default(),
+            max_output_tokens_total: None,
         },
         sampling: Sampling { temperature: 0.0, top_p: None, seed: 42, max_tokens: None },
         seed: 42,
@@ -186,6 +190,10 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
         comparison,
         phases: Vec::new(),
         rows,
+        workload: None,
+        question: None,
+        levels: Vec::new(),
+        findings: None,
     }
 }
 
@@ -207,12 +215,13 @@ fn row(i: usize, with_baseline: bool) -> Row {
     // A spread of a factor of three, with a slow one in a hundred.
     let spread = 1.0 + ((37 * i) % 101) as f64 / 50.0 + if i % 100 == 99 { 4.0 } else { 0.0 };
     Row {
-        key: PairKey { prompt_id: format!("{category}-{:03}", i + 1), repeat: 0, round: 0 },
+        key: PairKey { prompt_id: format!("{category}-{:03}", i + 1), repeat: 0, round: 0, level: 0 },
         category: category.to_owned(),
         scenario_id: "quant-quality".to_owned(),
         block: 0,
         candidate: Some(attempt(candidate, i, spread / 1.58)),
         baseline: with_baseline.then(|| attempt(baseline, i, spread)),
+        ask: crate::model::workload::Ask::default(),
     }
 }
 
@@ -330,5 +339,10 @@ fn summary(attempts: &[&Attempt], speed: f64) -> SideSummary {
         concurrency_max: 10,
         measured_s: 4.1 / speed,
         histograms: BTreeMap::new(),
+        goodput: None,
+        queued_ms: None,
+        retries: None,
+        cached_tokens: None,
+        groups: Vec::new(),
     }
 }

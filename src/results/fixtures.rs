@@ -58,6 +58,7 @@ pub(crate) fn record(prompt_id: &str, repeat: u32, side: Side, verdict: Verdict)
                     chunk(40, 0, ChunkKind::Done),
                 ]
             },
+            admitted_ns: None,
         },
         ..fixture::exchange()
     };
@@ -85,12 +86,13 @@ pub(crate) fn record(prompt_id: &str, repeat: u32, side: Side, verdict: Verdict)
         },
     };
     Record {
-        key: PairKey { prompt_id: prompt_id.to_owned(), repeat, round: 0 },
+        key: PairKey { prompt_id: prompt_id.to_owned(), repeat, round: 0, level: 0 },
         category: "geography".to_owned(),
         scenario_id: "canary".to_owned(),
         block: 0,
         side,
         attempt: Attempt { exchange, metrics, judgement },
+        ask: crate::model::workload::Ask::default(),
     }
 }
 
@@ -126,6 +128,10 @@ pub(crate) fn header(run_id: &str) -> RunHeader {
             block_size: 2,
             warmup: 1,
             pairing: "alternating".to_owned(),
+            profile: None,
+            sweep: None,
+            retry: crate::model::load::RetryPolicy::default(),
+            max_output_tokens_total: None,
         },
         sampling: Sampling { temperature: 0.0, top_p: None, seed: 42, max_tokens: None },
         seed: 42,
@@ -134,6 +140,8 @@ pub(crate) fn header(run_id: &str) -> RunHeader {
         trace: TraceMode::Full,
         candidate: side("awq"),
         baseline: Some(side("fp16")),
+        workload: None,
+        question: None,
     }
 }
 
@@ -186,6 +194,11 @@ fn side_info(header: SideHeader) -> SideInfo {
             concurrency_max: 2,
             measured_s: 0.1,
             histograms: BTreeMap::new(),
+            goodput: None,
+            queued_ms: None,
+            retries: None,
+            cached_tokens: None,
+            groups: Vec::new(),
         },
         pass_rates: vec![CategoryPassRate {
             category: None,
@@ -227,6 +240,10 @@ pub(super) fn result_of(header: RunHeader, records: impl IntoIterator<Item = Rec
         comparison: None,
         phases: vec![PhaseTime { phase: Phase::Execution, at_ns: Nanos(5), side: None }],
         rows: rows(records),
+        workload: None,
+        question: None,
+        levels: Vec::new(),
+        findings: None,
     }
 }
 

@@ -38,6 +38,8 @@ fn shard(run_id: &str, later_s: u64, records: Vec<Record>) -> RunResult {
         level_start_ns: moment(1),
         level_end_ns: moment(1_001),
         end_ns: Nanos::from_millis(1_500),
+        level: 0,
+        not_counted: 0,
     };
     let mut traces = Accumulator::default();
     for record in &records {

@@ -21,6 +21,7 @@ use crate::cli::settings::{self, Settings, Target, Targets};
 use crate::client::clock::Clock;
 use crate::load::bus::Bus;
 use crate::model::config::TransportChoice;
+use crate::model::load::{LoadProfile, RetryPolicy};
 use crate::model::result::{RunKind, RunResult, RunStatus, Sampling};
 use crate::promptset;
 use crate::report;
@@ -82,7 +83,15 @@ impl Measure<'_> {
             prompt_set,
             candidate: side(&self.targets.candidate, transport)?,
             baseline: baseline.map(|target| side(target, transport)).transpose()?,
+            workload: None,
             concurrency: defaults.concurrency,
+            profile: LoadProfile::closed(defaults.concurrency),
+            sweep: None,
+            find: None,
+            slos: Vec::new(),
+            retry: RetryPolicy::default(),
+            max_output_tokens_total: None,
+            resume: None,
             requests: self.load.requests.map(u64::from),
             repeats: defaults.repeats,
             rounds: defaults.rounds,

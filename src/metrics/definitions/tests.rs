@@ -189,12 +189,13 @@ fn row(n: u32, exchange: Exchange) -> Row {
     let judgement = Judgement { verdict: Verdict::Pass, answer: None, checks: Vec::new() };
     let metrics = crate::metrics::request::metrics(&exchange);
     Row {
-        key: PairKey { prompt_id: format!("p{n}"), repeat: 0, round: 0 },
+        key: PairKey { prompt_id: format!("p{n}"), repeat: 0, round: 0, level: 0 },
         category: "c".into(),
         scenario_id: "s".into(),
         block: 0,
         candidate: Some(Attempt { exchange, metrics, judgement }),
         baseline: None,
+        ask: crate::model::workload::Ask::default(),
     }
 }
 
@@ -213,7 +214,15 @@ fn labctl_s_summary_is_the_one_of_every_report() {
     for row in &rows {
         let Row { key, category, scenario_id, block, candidate, .. } = row.clone();
         let attempt = candidate.unwrap();
-        let record = Record { key, category, scenario_id, block, side: Side::Candidate, attempt };
+        let record = Record {
+            key,
+            category,
+            scenario_id,
+            block,
+            side: Side::Candidate,
+            attempt,
+            ask: crate::model::workload::Ask::default(),
+        };
         traces.add(&record, None);
     }
     let summary = summary::summarise(&rows, &[], Side::Candidate, 1, traces.side(Side::Candidate));

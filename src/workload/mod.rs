@@ -1,0 +1,44 @@
+//! What to send beside prompt sets: made-up prompts, files of prompts and conversations, recorded traces.
+//!
+//! [`build`] makes a [`Workload`] of what was asked for, before anything is sent: prompts in their final text but for
+//! the salt, conversations as runs of prompts, moments where a trace has them. Used by `bench`.
+
+use crate::model::prompt::Prompt;
+use crate::model::workload::{Ask, WorkloadInfo};
+
+/// Everything that is to be sent, in the order of the workload.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Workload {
+    /// What the result says of it.
+    pub info: WorkloadInfo,
+    /// The prompts; those of one conversation follow one another.
+    pub prompts: Vec<WorkPrompt>,
+    /// What is started as one: single prompts, and conversations.
+    pub sequences: Vec<Sequence>,
+    /// When each sequence is to start, seconds after the first, never falling; absent where nothing recorded it.
+    pub starts_s: Option<Vec<f64>>,
+    /// Whether the order of the sequences means something: it is kept then, else drawn from the seed.
+    pub ordered: bool,
+}
+
+/// One prompt of a workload.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkPrompt {
+    /// The prompt; without checks nothing is said about quality.
+    pub prompt: Prompt,
+    /// What is asked beside it.
+    pub ask: Ask,
+    /// Where in `prompt.prompt` (bytes) a salt goes that differs from request to request; `None`: sent as written.
+    pub salt_at: Option<usize>,
+    /// Seconds from the end of the turn before to this one.
+    pub think_s: f64,
+}
+
+/// Prompts that are sent one after the other, each with all before it and their answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sequence {
+    /// Position of its first prompt.
+    pub first: usize,
+    /// How many prompts it has, at least 1.
+    pub turns: usize,
+}
