@@ -1,6 +1,6 @@
 //! A paced load: labctl's own engine and client on the paced simulator, and how far off their times were.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -23,10 +23,11 @@ use crate::client::setup::SetupError;
 use crate::client::transport::Transport;
 use crate::load::bus::Bus;
 use crate::load::crew::Crew;
-use crate::load::engine::{Engine, EngineError, Judged, Lane};
+use crate::load::engine::{Engine, EngineError, Judged, Lane, Limits, Load};
 use crate::load::plan::{Shape, blocks};
 use crate::model::calibration::StreamsBound;
 use crate::model::config::{Api, Endpoint, ServerKind, TransportChoice};
+use crate::model::load::LoadProfile;
 use crate::model::prompt::Prompt;
 use crate::model::record::{Record, Side};
 use crate::model::result::Sampling;
@@ -149,8 +150,11 @@ impl PacedLoad {
         let prompt = self.prompt()?;
         let judge = Judge::new(&prompt).map_err(|error| PacedError::Prompt { why: error.to_string() })?;
         let body = self.body()?;
-        let plan = blocks(&Shape {
-            prompts: 1,
+        let shape = Shape {
+            sequences: vec![0],
+            ordered: false,
+            level: 0,
+            endless: false,
             requests: Some(u64::from(self.streams) * u64::from(self.answers)),
             repeats: 1,
             rounds: 1,
@@ -158,21 +162,25 @@ impl PacedLoad {
             concurrency: self.streams,
             seed: 42,
             sides: vec![Side::Candidate],
-        });
+        };
+        let plan = blocks(&shape, 0);
         let items = plan.iter().flat_map(|block| &block.items);
-        let bodies = items.map(|item| (*item, body.clone())).collect();
+        let bodies: HashMap<_, _> = items.map(|item| (*item, body.clone())).collect();
         let client = Client::new(transport, clock, Endpoint::default().timeouts, Vec::new(), dialect());
-        let lane = Lane { target: Arc::new(client), path: CHAT_COMPLETIONS, bodies };
+        let lane = Lane { target: Arc::new(client), path: CHAT_COMPLETIONS, bodies: Arc::new(bodies) };
         let engine = Engine {
-            prompts: Arc::new(vec![Judged { prompt, judge, scenario_id: "paced".to_owned() }]),
+            prompts: Arc::new(vec![Judged::single(prompt, judge, "paced".to_owned())]),
             lanes: BTreeMap::from([(Side::Candidate, lane)]),
-            concurrency: self.streams,
             crew: Crew::for_streams(self.streams).map_err(EngineError::from)?,
             clock,
             bus: Bus::new(clock),
+            limits: Limits::default(),
+            seed: shape.seed,
             cancel: cancel.clone(),
         };
-        Ok(engine.execute(&plan).await?.records)
+        let profile = LoadProfile::closed(self.streams);
+        let load = Load { profile: &profile, connections: self.streams, recorded: &[], blocks: &plan };
+        Ok(engine.execute(load).await?.records)
     }
 
     /// The body of each of its requests.

@@ -124,7 +124,10 @@ impl Tally {
                 bar.set_position(self.done);
                 bar.set_message(self.message());
             }
-            RunEvent::RequestStarted { .. } | RunEvent::Log { .. } | RunEvent::Summary { .. } => {}
+            RunEvent::RequestStarted { .. }
+            | RunEvent::Block { .. }
+            | RunEvent::Log { .. }
+            | RunEvent::Summary { .. } => {}
         }
     }
 

@@ -51,7 +51,8 @@ pub fn summarise(
         distribution(&mut successes.iter().filter_map(|a| metric(&a.metrics)).collect::<Vec<_>>())
     };
     let itl = traces.itl.distribution();
-    let rates = throughput(&attempts, &blocks, concurrency, &traces.window_tokens);
+    let in_window: Vec<&Attempt> = attempts.iter().copied().chain(&traces.uncounted).collect();
+    let rates = throughput(&in_window, &blocks, concurrency, &traces.window_tokens);
     let spans: Vec<_> =
         attempts.iter().map(|a| (a.exchange.trace.sent_ns, a.exchange.trace.end_ns)).collect();
     let measured_s = covered_s(blocks.iter().map(|block| (block.start_ns, block.end_ns)));

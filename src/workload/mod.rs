@@ -3,6 +3,11 @@
 //! [`build`] makes a [`Workload`] of what was asked for, before anything is sent: prompts in their final text but for
 //! the salt, conversations as runs of prompts, moments where a trace has them. Used by `bench`.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
 use crate::model::prompt::Prompt;
 use crate::model::workload::{Ask, WorkloadInfo};
 
@@ -41,4 +46,18 @@ pub struct Sequence {
     pub first: usize,
     /// How many prompts it has, at least 1.
     pub turns: usize,
+}
+
+/// TEMP
+#[must_use]
+pub fn salted<'a>(prompt: &'a WorkPrompt, salt: Option<&str>, request: &str) -> Cow<'a, str> {
+    let text = prompt.prompt.prompt.as_str();
+    let (Some(at), Some(salt)) = (prompt.salt_at, salt) else { return text.into() };
+    let digest = Sha256::digest(format!("{salt}/{}/{request}", prompt.prompt.id));
+    let hex = digest.iter().take(4).fold(String::new(), |mut hex, byte| {
+        let _never_fails = write!(hex, "{byte:02x}");
+        hex
+    });
+    let (before, after) = text.split_at_checked(at).unwrap_or(("", text));
+    format!("{before}[{hex}] {after}").into()
 }
