@@ -9,11 +9,12 @@ use crate::compare::pass_rates;
 use crate::compare::{Options, compare};
 use crate::metrics::accumulate::Accumulator;
 use crate::metrics::health::{Samples, client_health};
-use crate::metrics::summary::summarise;
+use crate::metrics::summary::{Context, summarise};
 use crate::model::comparison::Comparison;
 use crate::model::header::{RunHeader, SideHeader};
+use crate::model::level::LevelQuestion;
 use crate::model::record::{Record, Row, Side};
-use crate::model::result::{BlockTime, PhaseTime, RunResult, RunStatus, SCHEMA_VERSION, SideInfo};
+use crate::model::result::{BlockTime, LoadInfo, PhaseTime, RunResult, RunStatus, SCHEMA_VERSION, SideInfo};
 use crate::model::summary::SideSummary;
 use crate::model::trace::TraceMode;
 use crate::results::rows::rows;
@@ -64,7 +65,13 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
     let blocks = blocks.unwrap_or_else(|| blocks_of(&records));
     let rows = rows(records);
     let info = |side, of: &SideHeader| {
-        let summary = summarise(&rows, &blocks, side, header.load.concurrency, traces.side(side));
+        let summary = summarise(
+            &rows,
+            &blocks,
+            side,
+            &context(&header.load, header.question.as_ref()),
+            traces.side(side),
+        );
         side_info(&rows, side, of, summary)
     };
     let candidate = info(Side::Candidate, &header.candidate);
@@ -105,6 +112,15 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
     warnings.extend(soundness::warnings(&result));
     result.warnings = warnings;
     result
+}
+
+/// What of a run's load its summaries depend on.
+pub(super) fn context<'a>(load: &LoadInfo, question: Option<&'a LevelQuestion>) -> Context<'a> {
+    Context {
+        concurrency: load.concurrency,
+        slos: question.map_or(&[], |question| &question.slos),
+        open_loop: load.profile.as_ref().is_some_and(|profile| profile.start.is_open()),
+    }
 }
 
 /// The two sides of a result compared; `None` where it has only one.

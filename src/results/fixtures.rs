@@ -199,6 +199,7 @@ fn side_info(header: SideHeader) -> SideInfo {
             retries: None,
             cached_tokens: None,
             groups: Vec::new(),
+            ttft_from_schedule_ms: None,
         },
         pass_rates: vec![CategoryPassRate {
             category: None,
