@@ -34,6 +34,7 @@ pub enum From {
 pub fn goodput(
     slos: &[Slo],
     attempts: &[&Attempt],
+    in_window: &[&Attempt],
     throughput: Option<&Throughput>,
     from: From,
 ) -> Option<Goodput> {
@@ -44,9 +45,14 @@ pub fn goodput(
     let met: Vec<&Attempt> = attempts.iter().copied().filter(|attempt| meets(slos, attempt, from)).collect();
     let good: Vec<&Attempt> = met.iter().copied().filter(|attempt| passed_its_checks(attempt)).collect();
     let attainment = ratio(met.len() as u64, attempted)?;
-    let rate = |requests: &[&Attempt]| {
+    let rate = |with_checks: bool| {
         let throughput = throughput.filter(|t| t.window_s > 0.0)?;
-        let ends = Ends::of(requests.iter().copied());
+        let ends = Ends::of(
+            in_window
+                .iter()
+                .copied()
+                .filter(|a| meets(slos, a, from) && (!with_checks || passed_its_checks(a))),
+        );
         let within: u64 = throughput.windows.iter().map(|w| ends.within(w.start_ns, w.end_ns)).sum();
         Some(as_f64(within) / throughput.window_s)
     };
@@ -57,8 +63,8 @@ pub fn goodput(
         met_and_passed: has_checks.then_some(good.len() as u64),
         attainment,
         attainment_interval_95: wilson(attainment, attempted, 0.95)?,
-        goodput_per_s: rate(&good),
-        goodput_without_checks_per_s: rate(&met),
+        goodput_per_s: rate(true),
+        goodput_without_checks_per_s: rate(false),
         single_token_responses: attempts.iter().filter(|a| a.metrics.output_tokens == Some(1)).count() as u64,
     })
 }

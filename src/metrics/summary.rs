@@ -66,12 +66,8 @@ pub fn summarise(
         distribution(&mut successes.iter().filter_map(|a| metric(&a.metrics)).collect::<Vec<_>>())
     };
     let itl = traces.itl.distribution();
-<<<<<<< HEAD
     let in_window: Vec<&Attempt> = attempts.iter().copied().chain(&traces.uncounted).collect();
     let rates = throughput(&in_window, &blocks, context.concurrency, &traces.window_tokens);
-=======
-    let rates = throughput(&attempts, &blocks, context.concurrency, &traces.window_tokens);
->>>>>>> 775f3fe02359da5386d4aed7ca0779f4f43cb6b8
     let spans: Vec<_> =
         attempts.iter().map(|a| (a.exchange.trace.sent_ns, a.exchange.trace.end_ns)).collect();
     let measured_s = covered_s(blocks.iter().map(|block| (block.start_ns, block.end_ns)));
@@ -108,6 +104,7 @@ pub fn summarise(
         goodput: goodput(
             context.slos,
             &attempts,
+            &in_window,
             rates.as_ref().ok(),
             if context.open_loop { From::Scheduled } else { From::Sent },
         ),
