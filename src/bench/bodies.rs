@@ -50,8 +50,13 @@ impl SideBodies {
         let mut prepared = HashMap::new();
         for block in blocks {
             for item in &block.items {
-                let asked =
-                    Asked { item: *item, turn: 0, answers: &[], round: Some(block.round), level: block.level };
+                let asked = Asked {
+                    item: *item,
+                    turn: 0,
+                    answers: &[],
+                    round: Some(block.round),
+                    level: block.level,
+                };
                 if let Some(body) = self.made(&asked) {
                     prepared.insert((*item, block.round), body);
                 }

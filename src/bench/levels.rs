@@ -1,9 +1,9 @@
 //! Which loads a run goes through: one, those of a sweep, or those that a search asks for.
 
 use crate::load::search::{Probe, Search};
+use crate::metrics::slo::passes;
 use crate::model::level::LevelResult;
 use crate::model::load::{Find, LevelLoad, LoadAxis, LoadProfile, Stage, Start, Sweep};
-use crate::metrics::slo::passes;
 
 /// The loads of a run, one after the other.
 #[derive(Debug)]
@@ -57,7 +57,10 @@ impl Levels {
             }
             Self::Find { find, search, next } => {
                 if let Some(level) = last {
-                    search.observe(level.load.value, Probe { passed: passes(level) });
+                    search.observe(
+                        level.load.value,
+                        Probe { passed: passes(&level.candidate, &level.steadiness) },
+                    );
                 }
                 Some(Next::Level(numbered(next, find.axis, search.next()?)))
             }
@@ -71,7 +74,9 @@ impl Levels {
         let left_out = sweep.values.len().saturating_sub(*next as usize);
         (left_out > 0).then(|| {
             let (axis, value) = (sweep.axis.name(), last.load.value);
-            format!("the server was past saturation at {axis} {value}, so {left_out} higher levels were left out")
+            format!(
+                "the server was past saturation at {axis} {value}, so {left_out} higher levels were left out"
+            )
         })
     }
 }

@@ -21,9 +21,8 @@ use crate::client::request::{CHAT_COMPLETIONS, Form};
 use crate::client::server::Dialect;
 use crate::client::setup::SetupError;
 use crate::client::transport::Transport;
-use crate::load::bus::Bus;
 use crate::load::crew::Crew;
-use crate::load::engine::{Engine, EngineError, Judged, Lane, Limits, Load};
+use crate::load::engine::{Engine, EngineError, Judged, Lane, Load};
 use crate::load::plan::{Shape, blocks};
 use crate::model::calibration::StreamsBound;
 use crate::model::config::{Api, Endpoint, ServerKind, TransportChoice};
@@ -151,35 +150,21 @@ impl PacedLoad {
         let judge = Judge::new(&prompt).map_err(|error| PacedError::Prompt { why: error.to_string() })?;
         let body = self.body()?;
         let shape = Shape {
-            sequences: vec![0],
-            ordered: false,
-            level: 0,
-            endless: false,
             requests: Some(u64::from(self.streams) * u64::from(self.answers)),
-            repeats: 1,
-            rounds: 1,
             block_size: Some(u32::MAX),
-            concurrency: self.streams,
-            seed: 42,
-            sides: vec![Side::Candidate],
+            ..Shape::once(1, self.streams, 42)
         };
         let plan = blocks(&shape, 0);
         let items = plan.iter().flat_map(|block| &block.items);
         let bodies: HashMap<_, _> = items.map(|item| (*item, body.clone())).collect();
         let client = Client::new(transport, clock, Endpoint::default().timeouts, Vec::new(), dialect());
         let lane = Lane { target: Arc::new(client), path: CHAT_COMPLETIONS, bodies: Arc::new(bodies) };
-        let engine = Engine {
-            prompts: Arc::new(vec![Judged::single(prompt, judge, "paced".to_owned())]),
-            lanes: BTreeMap::from([(Side::Candidate, lane)]),
-            crew: Crew::for_streams(self.streams).map_err(EngineError::from)?,
-            clock,
-            bus: Bus::new(clock),
-            limits: Limits::default(),
-            seed: shape.seed,
-            cancel: cancel.clone(),
-        };
+        let prompts = vec![Judged::single(prompt, judge, "paced".to_owned())];
+        let crew = Crew::for_streams(self.streams).map_err(EngineError::from)?;
+        let lanes = BTreeMap::from([(Side::Candidate, lane)]);
+        let engine = Engine { crew, cancel: cancel.clone(), ..Engine::here(prompts, lanes, clock) };
         let profile = LoadProfile::closed(self.streams);
-        let load = Load { profile: &profile, connections: self.streams, recorded: &[], blocks: &plan };
+        let load = Load::new(&profile, &plan);
         Ok(engine.execute(load).await?.records)
     }
 

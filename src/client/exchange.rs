@@ -67,7 +67,8 @@ impl<T: Transport> Client<T> {
     ) -> Exchange {
         let mut progress =
             Progress::new(request, scheduled_ns, self.clock.now(), self.transport.stamps(), self.dialect);
-        let cancelled = |when: &str| Err(Failure::new(Outcome::Cancelled, format!("interrupted before it {when}")));
+        let cancelled =
+            |when: &str| Err(Failure::new(Outcome::Cancelled, format!("interrupted before it {when}")));
         let ended = if cancel.is_cancelled() {
             cancelled("was sent")
         } else {

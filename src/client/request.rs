@@ -110,8 +110,7 @@ impl Conversation<'_> {
         let message = |role: &str, content: &str| json!({"role": role, "content": content});
         let system = self.system.iter().map(|system| message("system", system));
         let before = self.before.iter();
-        let before =
-            before.flat_map(|(user, answer)| [message("user", user), message("assistant", answer)]);
+        let before = before.flat_map(|(user, answer)| [message("user", user), message("assistant", answer)]);
         system.chain(before).chain([message("user", self.user)]).collect()
     }
 

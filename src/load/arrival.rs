@@ -35,7 +35,9 @@ pub enum ArrivalError {
         stage: usize,
     },
     /// The burstiness is not above 0.
-    #[error("the burstiness must be above 0, not {burstiness}: 1 is Poisson, less is burstier, more is steadier")]
+    #[error(
+        "the burstiness must be above 0, not {burstiness}: 1 is Poisson, less is burstier, more is steadier"
+    )]
     Burstiness {
         /// The burstiness.
         burstiness: f64,
@@ -282,11 +284,19 @@ mod tests {
         };
         assert_eq!(refused(&[at(0.0)], Arrival::Constant, 1.0), "the rate must be above 0, not 0");
         assert_eq!(refused(&[at(-2.0)], Arrival::Constant, 1.0), "the rate must be above 0, not -2");
-        assert!(refused(&[at(1.0)], Arrival::Gamma, 0.0).starts_with("the burstiness must be above 0, not 0"));
+        assert!(
+            refused(&[at(1.0)], Arrival::Gamma, 0.0).starts_with("the burstiness must be above 0, not 0")
+        );
         assert_eq!(refused(&[], Arrival::Constant, 1.0), "an open loop needs a rate");
-        assert_eq!(refused(&[at(1.0), at(2.0)], Arrival::Poisson, 1.0), "stage 1 needs a duration above 0 seconds");
+        assert_eq!(
+            refused(&[at(1.0), at(2.0)], Arrival::Poisson, 1.0),
+            "stage 1 needs a duration above 0 seconds"
+        );
         let ramp = Stage { from_rate: Some(1.0), ..at(2.0) };
-        assert_eq!(refused(&[ramp], Arrival::Poisson, 1.0), "stage 1 changes its rate, so it needs a duration");
+        assert_eq!(
+            refused(&[ramp], Arrival::Poisson, 1.0),
+            "stage 1 changes its rate, so it needs a duration"
+        );
     }
 
     proptest! {

@@ -86,6 +86,14 @@ pub struct Load<'a> {
     pub blocks: &'a [Block],
 }
 
+impl<'a> Load<'a> {
+    /// These blocks as this profile says.
+    #[must_use]
+    pub fn new(profile: &'a LoadProfile, blocks: &'a [Block]) -> Self {
+        Self { profile, connections: profile.start.most_in_flight().unwrap_or(1), recorded: &[], blocks }
+    }
+}
+
 /// What one load, or a whole run of one, brought.
 #[derive(Debug, Default)]
 pub struct Execution {
@@ -125,6 +133,21 @@ pub struct Session<'a, T> {
 }
 
 impl<T: Target> Engine<T> {
+    /// One that runs on the caller's event loop, tells nobody, and has no limits.
+    #[must_use]
+    pub fn here(prompts: Vec<Judged>, lanes: BTreeMap<Side, Lane<T>>, clock: Clock) -> Self {
+        Self {
+            prompts: Arc::new(prompts),
+            lanes,
+            crew: Crew::here(),
+            clock,
+            bus: Bus::new(clock),
+            limits: Limits::default(),
+            seed: 42,
+            cancel: CancellationToken::new(),
+        }
+    }
+
     /// Sends warm-up requests that don't count to one side, at no more than this many at once, and gives how they
     /// ended.
     pub async fn warm_up(&self, side: Side, items: &[Item], concurrency: u32) -> Vec<Exchange> {

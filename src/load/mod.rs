@@ -17,6 +17,7 @@ mod leg;
 mod level;
 pub mod plan;
 mod schedule;
+pub mod search;
 mod sequence;
 pub mod target;
 mod watch;

@@ -42,6 +42,24 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// Each of so many prompts once, on the candidate.
+    #[must_use]
+    pub fn once(prompts: usize, concurrency: u32, seed: u64) -> Self {
+        Self {
+            sequences: (0..prompts).collect(),
+            ordered: false,
+            level: 0,
+            endless: false,
+            requests: None,
+            repeats: 1,
+            rounds: 1,
+            block_size: None,
+            concurrency,
+            seed,
+            sides: vec![Side::Candidate],
+        }
+    }
+
     /// Requests a side and round.
     #[must_use]
     pub fn requests(&self) -> u64 {
@@ -164,26 +182,16 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn shape() -> Shape {
-        Shape {
-            sequences: (0..30).collect(),
-            ordered: false,
-            level: 0,
-            endless: false,
-            requests: None,
-            repeats: 1,
-            rounds: 1,
-            block_size: None,
-            concurrency: 10,
-            seed: 1,
-            sides: vec![Side::Candidate, Side::Baseline],
-        }
+        Shape { sides: vec![Side::Candidate, Side::Baseline], ..Shape::once(30, 10, 1) }
     }
 
     #[test]
     fn a_small_set_is_one_block_and_a_large_one_several_equal_ones() {
         assert_eq!(blocks(&shape(), 0).len(), 1);
-        let sizes: Vec<_> =
-            blocks(&Shape { sequences: (0..110).collect(), ..shape() }, 0).iter().map(|b| b.items.len()).collect();
+        let sizes: Vec<_> = blocks(&Shape { sequences: (0..110).collect(), ..shape() }, 0)
+            .iter()
+            .map(|b| b.items.len())
+            .collect();
         assert_eq!(sizes, [55, 55]);
         assert_eq!(blocks(&Shape { sequences: (0..60).collect(), ..shape() }, 0).len(), 1);
         let asked = Shape { sequences: (0..110).collect(), block_size: Some(50), ..shape() };

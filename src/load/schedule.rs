@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn phases_are_cut_out_of_the_window() {
-        let profile = LoadProfile { warmup_s: 2.0, cooldown_s: 1.0, grace_s: 5.0, ..at_rate(2.0, Some(10.0)) };
+        let profile =
+            LoadProfile { warmup_s: 2.0, cooldown_s: 1.0, grace_s: 5.0, ..at_rate(2.0, Some(10.0)) };
         let s = Schedule::new(&profile, Nanos(0), None, &[], 1).unwrap();
         let at = Nanos::from_millis;
         assert!(!s.counts(at(1_999)) && s.counts(at(2_000)) && s.counts(at(8_999)) && !s.counts(at(9_000)));

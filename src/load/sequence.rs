@@ -85,7 +85,8 @@ impl<T: Target> Way<T> {
                     return;
                 }
             }
-            let asked = Asked { item, turn, answers: &answers, round: Some(self.round), level: self.level_number };
+            let asked =
+                Asked { item, turn, answers: &answers, round: Some(self.round), level: self.level_number };
             let Some(body) = self.bodies.body(&asked) else { return };
             let tokens = u64::from(prompt.prompt.max_tokens);
             if let Some(budget) = &self.budget

@@ -152,7 +152,10 @@ mod tests {
     }
 
     fn of(slos: &str, attempts: &[Attempt], throughput: Option<&Throughput>, from: From) -> Goodput {
-        goodput(&parse(slos).unwrap(), &attempts.iter().collect::<Vec<_>>(), throughput, from).unwrap()
+        {
+            let attempts = attempts.iter().collect::<Vec<_>>();
+            goodput(&parse(slos).unwrap(), &attempts, &attempts, throughput, from).unwrap()
+        }
     }
 
     /// Ten requests: one fails, one has a late first token, one stalls, one is slow throughout, two don't pass, four
@@ -209,7 +212,7 @@ mod tests {
 
     #[test]
     fn without_objectives_or_requests_there_is_none() {
-        assert_eq!(goodput(&[], &[&failed()], None, From::Sent), None);
-        assert_eq!(goodput(&parse("ttft_ms<=1").unwrap(), &[], None, From::Sent), None);
+        assert_eq!(goodput(&[], &[&failed()], &[], None, From::Sent), None);
+        assert_eq!(goodput(&parse("ttft_ms<=1").unwrap(), &[], &[], None, From::Sent), None);
     }
 }

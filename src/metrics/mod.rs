@@ -13,6 +13,7 @@ pub mod goodput;
 pub mod groups;
 pub mod health;
 pub mod histogram;
+pub mod level;
 pub mod pool;
 pub mod request;
 pub mod slo;

@@ -222,7 +222,8 @@ mod tests {
         let mut writer = JournalWriter::create(dir.path(), &header("run-1")).unwrap();
         let first = record("α-1", 0, Side::Candidate, Verdict::Pass);
         writer.append(&first).unwrap();
-        let phase = PhaseTime { phase: Phase::Execution, at_ns: Nanos(7), side: Some(Side::Baseline) };
+        let phase =
+            PhaseTime { phase: Phase::Execution, at_ns: Nanos(7), side: Some(Side::Baseline), level: None };
         writer.append_phase(&phase).unwrap();
 
         let mut seen = Vec::new();
@@ -316,6 +317,7 @@ mod tests {
                 phase: Phase::Warmup,
                 at_ns: Nanos(1),
                 side: Some(Side::Candidate),
+                level: None,
                 data,
             }))
             .unwrap();

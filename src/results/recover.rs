@@ -163,7 +163,7 @@ fn header(line: &[u8]) -> Result<RunHeader, Failure> {
     }
     match serde_json::from_slice(line) {
         Ok(LineIn::Header(header)) => Ok(*header),
-        Ok(LineIn::Record(_) | LineIn::Phase(_)) => {
+        Ok(LineIn::Record(_) | LineIn::Phase(_) | LineIn::Block(_)) => {
             Err(Failure::NoHeader("the header is missing".to_owned()))
         }
         Err(error) => Err(Failure::NoHeader(error.to_string())),

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::model::prompt::Prompt;
-use crate::model::workload::{Ask, WorkloadInfo};
+use crate::model::prompt::{Prompt, PromptSet};
+use crate::model::workload::{Ask, CacheMode, WorkloadInfo, WorkloadOptions, WorkloadSpec};
 
 /// Everything that is to be sent, in the order of the workload.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,35 @@ pub struct Workload {
     pub starts_s: Option<Vec<f64>>,
     /// Whether the order of the sequences means something: it is kept then, else drawn from the seed.
     pub ordered: bool,
+}
+
+impl Workload {
+    /// A prompt set's prompts, each by itself and as written.
+    #[must_use]
+    pub fn of_prompt_set(set: &PromptSet) -> Self {
+        let prompts: Vec<WorkPrompt> = set
+            .prompts
+            .iter()
+            .map(|prompt| WorkPrompt {
+                prompt: prompt.clone(),
+                ask: Ask::default(),
+                salt_at: None,
+                think_s: 0.0,
+            })
+            .collect();
+        let info = WorkloadInfo {
+            spec: WorkloadSpec::PromptSet { name: set.manifest.name.clone() },
+            options: WorkloadOptions { cache: Some(CacheMode::AsIs), ..WorkloadOptions::default() },
+            prompts: prompts.len() as u64,
+            conversations: None,
+            sha256: None,
+            salt: None,
+            tokens_by: None,
+            categories: set.manifest.categories.clone(),
+        };
+        let sequences = (0..prompts.len()).map(|first| Sequence { first, turns: 1 }).collect();
+        Self { info, prompts, sequences, starts_s: None, ordered: false }
+    }
 }
 
 /// One prompt of a workload.
