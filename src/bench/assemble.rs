@@ -84,6 +84,7 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
     let candidate = info(Side::Candidate, &header.candidate);
     let baseline = header.baseline.as_ref().map(|of| info(Side::Baseline, of));
     let client_health = client_health(&rows, &traces, samples);
+    let find = header.question.as_ref().and_then(|question| question.find.clone());
     let mut result = RunResult {
         schema_version: SCHEMA_VERSION,
         simulated: candidate.simulated || baseline.as_ref().is_some_and(|side| side.simulated),
@@ -112,7 +113,8 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
         phases,
         blocks,
         rows,
-        findings: (!levels.is_empty()).then(|| LevelFindings { stopped_because, ..findings(&levels) }),
+        findings: (!levels.is_empty())
+            .then(|| LevelFindings { stopped_because, ..findings(&levels, find.as_ref()) }),
         levels,
     };
     result.comparison = comparison(&result, gates, accept_invalid_client);

@@ -2,12 +2,13 @@
 
 use crate::compare::{Gate, Options, compare, pass_rates};
 use crate::metrics::accumulate::Accumulator;
-use crate::metrics::level::{past_saturation, steadiness};
+use crate::metrics::level as saturation;
+use crate::metrics::level::steadiness;
 use crate::metrics::slo::outcomes;
 use crate::metrics::summary::{Context, summarise};
 use crate::model::level::{LevelResult, LevelSide};
 use crate::model::load::LevelLoad;
-use crate::model::record::{Row, Side};
+use crate::model::record::{Attempt, Row, Side};
 use crate::model::result::BlockTime;
 use crate::model::slo::Slo;
 
@@ -32,16 +33,23 @@ pub(super) struct Level<'a> {
 
 /// What came of it, after the levels before.
 pub(super) fn level_result(level: Level<'_>, before: &[LevelResult]) -> LevelResult {
-    let Level { load, context, rows, blocks, has_baseline, seed, .. } = level;
+    let Level { load, context, rows, has_baseline, seed, .. } = level;
     let candidate = level.side(Side::Candidate);
     let baseline = has_baseline.then(|| level.side(Side::Baseline));
     let comparison = baseline.as_ref().map(|baseline| {
         let options = Options { seed, gates: Vec::<Gate>::new(), invalid_because: Vec::new() };
         Box::new(compare(rows, &candidate.summary, &baseline.summary, &options))
     });
-    let steadiness = steadiness(rows, blocks, Side::Candidate, &context);
-    let past_saturation = past_saturation(before, load, &candidate.summary, &steadiness);
-    LevelResult { load, steadiness, past_saturation, candidate, baseline, comparison }
+    let mut attempts: Vec<&Attempt> = rows.iter().filter_map(|row| row.attempt(Side::Candidate)).collect();
+    attempts.sort_by_key(|attempt| attempt.exchange.trace.scheduled_ns);
+    let concurrency = match candidate.summary.concurrency_mean {
+        Some(mean) if context.open_loop => mean,
+        _ => f64::from(context.concurrency),
+    };
+    let steadiness = steadiness(&attempts, concurrency, context.open_loop);
+    let past_saturation = false;
+    let level = LevelResult { load, steadiness, past_saturation, candidate, baseline, comparison };
+    LevelResult { past_saturation: saturation::past_saturation(before, &level), ..level }
 }
 
 impl Level<'_> {

@@ -13,7 +13,7 @@ pub(super) enum Levels {
     /// Those of a list, until the server is past saturation.
     Sweep { sweep: Sweep, next: u32 },
     /// Those that a search asks for.
-    Find { find: Find, search: Search, next: u32 },
+    Find { search: Search, axis: LoadAxis, next: u32 },
 }
 
 /// The load of one level.
@@ -28,7 +28,7 @@ pub(super) enum Next {
 impl Levels {
     pub(super) fn new(sweep: Option<&Sweep>, find: Option<&Find>) -> Self {
         match (find, sweep) {
-            (Some(find), _) => Self::Find { find: find.clone(), search: Search::new(find), next: 0 },
+            (Some(find), _) => Self::Find { search: Search::new(find), axis: find.axis, next: 0 },
             (None, Some(sweep)) => Self::Sweep { sweep: sweep.clone(), next: 0 },
             (None, None) => Self::Single { done: false },
         }
@@ -55,21 +55,25 @@ impl Levels {
                 let value = *sweep.values.get(*next as usize)?;
                 Some(Next::Level(numbered(next, sweep.axis, value)))
             }
-            Self::Find { find, search, next } => {
+            Self::Find { search, axis, next } => {
                 if let Some(level) = last {
                     search.observe(
                         level.load.value,
                         Probe { passed: passes(&level.candidate, &level.steadiness) },
                     );
                 }
-                Some(Next::Level(numbered(next, find.axis, search.next()?)))
+                Some(Next::Level(numbered(next, *axis, search.next()?)))
             }
         }
     }
 
     /// Why no further level was run, where the plan had some.
     pub(super) fn stopped_because(&self, so_far: &[LevelResult]) -> Option<String> {
-        let Self::Sweep { sweep, next } = self else { return None };
+        let (sweep, next) = match self {
+            Self::Single { .. } => return None,
+            Self::Sweep { sweep, next } => (sweep, next),
+            Self::Find { search, .. } => return search.ended_because(),
+        };
         let last = so_far.last().filter(|level| level.past_saturation)?;
         let left_out = sweep.values.len().saturating_sub(*next as usize);
         (left_out > 0).then(|| {
