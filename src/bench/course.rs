@@ -1,77 +1,92 @@
 //! The measured part of a run: one load, or one after the other.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::client::any_transport::AnyTransport;
-use crate::client::exchange::Client;
-use crate::load::engine::{Engine, Load};
-use crate::load::plan::blocks;
+use crate::load::engine::{Engine, EngineError, Load};
+use crate::load::plan::{Block, Shape, blocks};
+use crate::load::target::Target;
 use crate::metrics::accumulate::Accumulator;
 use crate::metrics::health::Samples;
 use crate::metrics::summary::Context;
 use crate::model::event::Phase;
-use crate::model::level::{LevelQuestion, LevelResult};
-use crate::model::load::LoadProfile;
+use crate::model::level::LevelResult;
+use crate::model::load::{Find, LoadProfile, Sweep};
 use crate::model::record::{Row, Side};
 use crate::model::result::{BlockTime, PhaseTime};
+use crate::model::slo::Slo;
 use crate::results::rows::rows;
-use crate::workload::Workload;
 
-use super::bodies::SideBodies;
 use super::level_result::{Level, level_result};
-use super::levels::{Levels, Next, at_level};
-use super::plan::BenchPlan;
-use super::run::RunError;
+use super::levels::{Levels, Next, at_level, shape_at};
 
 /// What it takes to run the loads of a plan.
-pub(super) struct Course<'a> {
-    pub(super) engine: &'a Engine<Client<AnyTransport>>,
-    pub(super) plan: &'a BenchPlan,
-    pub(super) workload: &'a Workload,
-    pub(super) bodies: &'a BTreeMap<Side, Arc<SideBodies>>,
-    pub(super) question: Option<&'a LevelQuestion>,
-    pub(super) phases: &'a mut Vec<PhaseTime>,
+pub struct Course<'a, T> {
+    /// Sends the requests.
+    pub engine: &'a Engine<T>,
+    /// What all loads have in common: what is sent, and on which sides.
+    pub shape: Shape,
+    /// How the load is put on.
+    pub profile: &'a LoadProfile,
+    /// Several loads in place of the profile's own.
+    pub sweep: Option<&'a Sweep>,
+    /// A search in place of a sweep.
+    pub find: Option<&'a Find>,
+    /// What requests and levels must keep to.
+    pub slos: &'a [Slo],
+    /// Connections opened before each block where the profile doesn't say how many are needed.
+    pub connections: u32,
+    /// When each start of a recorded trace is due, seconds.
+    pub recorded: &'a [f64],
+    /// The kind of load, in one word.
+    pub workload_type: &'static str,
+    /// Called with the blocks of each load before it begins.
+    pub prepare: &'a (dyn Fn(&[Block]) + Sync),
+    /// Where the beginning of each load is noted.
+    pub phases: &'a mut Vec<PhaseTime>,
 }
 
 /// What all loads brought together.
 #[derive(Debug, Default)]
-pub(super) struct Ran {
-    pub(super) rows: Vec<Row>,
-    pub(super) traces: Accumulator,
-    pub(super) blocks: Vec<BlockTime>,
-    pub(super) levels: Vec<LevelResult>,
-    pub(super) stopped_because: Option<String>,
-    pub(super) samples: Samples,
+pub struct Ran {
+    /// Every request that counts and ended, paired.
+    pub rows: Vec<Row>,
+    /// What their traces come to.
+    pub traces: Accumulator,
+    /// When each block ran.
+    pub blocks: Vec<BlockTime>,
+    /// What came of each load, where there were several.
+    pub levels: Vec<LevelResult>,
+    /// Why no further load was put on, where the plan had some.
+    pub stopped_because: Option<String>,
+    /// What was sampled of the client meanwhile.
+    pub samples: Samples,
 }
 
-impl Course<'_> {
+impl<T: Target> Course<'_, T> {
     /// Runs them.
-    pub(super) async fn run(&mut self) -> Result<Ran, RunError> {
-        let Self { engine, plan, workload, .. } = *self;
+    pub async fn run(mut self) -> Result<Ran, EngineError> {
+        let engine = self.engine;
         let session = engine.begin()?;
-        let mut levels = Levels::new(plan.sweep.as_ref(), plan.find.as_ref());
+        let mut levels = Levels::new(self.sweep, self.find);
         let mut ran = Ran::default();
         let mut first_block = 0;
         while let Some(next) = levels.next(&ran.levels) {
             let (number, profile) = match next {
-                Next::Only => (0, plan.profile.clone()),
-                Next::Level(load) => (load.level, at_level(&plan.profile, load)),
+                Next::Only => (0, self.profile.clone()),
+                Next::Level(load) => (load.level, at_level(self.profile, load)),
             };
-            let shape = plan.shape(workload, number, &profile);
+            let shape = shape_at(&self.shape, number, &profile);
             let blocks = blocks(&shape, first_block);
             first_block += u32::try_from(blocks.len()).unwrap_or(u32::MAX);
-            for side in self.bodies.values() {
-                side.prepare(&blocks);
-            }
+            (self.prepare)(&blocks);
             let counted = !shape.endless && !profile.start.is_open() && profile.duration_s.is_none();
             self.enter(next, counted.then(|| shape.total()), levels.total());
             let load = Load {
                 profile: &profile,
-                connections: profile.start.most_in_flight().unwrap_or(plan.concurrency),
-                recorded: workload.starts_s.as_deref().unwrap_or_default(),
+                connections: profile.start.most_in_flight().unwrap_or(self.connections),
+                recorded: self.recorded,
                 blocks: &blocks,
             };
             let execution = session.run(load).await?;
@@ -79,12 +94,12 @@ impl Course<'_> {
             if let Next::Level(load) = next {
                 let level = Level {
                     load,
-                    context: context(&profile, self.question),
+                    context: context(&profile, self.slos),
                     rows: &rows,
                     blocks: &execution.blocks,
                     traces: &execution.traces,
-                    has_baseline: plan.baseline.is_some(),
-                    seed: plan.seed,
+                    has_baseline: self.shape.sides.contains(&Side::Baseline),
+                    seed: self.shape.seed,
                 };
                 let result = level_result(level, &ran.levels);
                 ran.levels.push(result);
@@ -105,7 +120,7 @@ impl Course<'_> {
     /// Says which load begins.
     fn enter(&mut self, next: Next, requests: Option<u64>, levels: Option<usize>) {
         let (bus, at_ns) = (&self.engine.bus, self.engine.clock.now());
-        let data = json!({"total_requests": requests, "workload_type": self.plan.workload_type()});
+        let data = json!({"total_requests": requests, "workload_type": self.workload_type});
         let Value::Object(mut data) = data else { return };
         match next {
             Next::Only => {
@@ -125,10 +140,10 @@ impl Course<'_> {
 }
 
 /// What of a load its summaries depend on.
-pub(super) fn context<'a>(profile: &LoadProfile, question: Option<&'a LevelQuestion>) -> Context<'a> {
+fn context<'a>(profile: &LoadProfile, slos: &'a [Slo]) -> Context<'a> {
     Context {
         concurrency: profile.start.most_in_flight().unwrap_or(1),
-        slos: question.map_or(&[], |question| &question.slos),
+        slos,
         open_loop: profile.start.is_open(),
     }
 }

@@ -1,5 +1,6 @@
 //! Which loads a run goes through: one, those of a sweep, or those that a search asks for.
 
+use crate::load::plan::Shape;
 use crate::load::search::{Probe, Search};
 use crate::metrics::slo::passes;
 use crate::model::level::LevelResult;
@@ -115,6 +116,31 @@ pub(super) fn at_level(profile: &LoadProfile, load: LevelLoad) -> LoadProfile {
         },
     };
     LoadProfile { start, ..profile.clone() }
+}
+
+/// The shape of one level's load.
+#[must_use]
+pub(super) fn shape_at(shape: &Shape, level: u32, profile: &LoadProfile) -> Shape {
+    // Alternating blocks need an end in requests, and no planned moments that would begin anew with each.
+    let one_block = profile.start.is_open() || profile.duration_s.is_some();
+    Shape {
+        level,
+        endless: shape.requests.is_none() && shape.repeats == 1 && ends_in_time(profile),
+        block_size: if one_block { Some(u32::MAX) } else { shape.block_size },
+        concurrency: profile.start.most_in_flight().unwrap_or(1),
+        // Every level sends the prompts in an order of its own, the same in each run.
+        seed: shape.seed.wrapping_add(u64::from(level)),
+        ..shape.clone()
+    }
+}
+
+/// Whether a load ends by itself after a time.
+fn ends_in_time(profile: &LoadProfile) -> bool {
+    let stages_end = match &profile.start {
+        Start::Rate { stages, .. } => stages.iter().all(|stage| stage.duration_s.is_some()),
+        _ => false,
+    };
+    profile.duration_s.is_some() || stages_end
 }
 
 fn constant(rate: f64) -> Vec<Stage> {

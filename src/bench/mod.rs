@@ -9,7 +9,7 @@ pub mod accuracy;
 pub mod assemble;
 mod bodies;
 pub mod calibrate;
-mod course;
+pub mod course;
 pub mod doctor;
 pub mod hosted;
 mod level_result;

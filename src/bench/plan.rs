@@ -16,6 +16,8 @@ use crate::model::slo::Slo;
 use crate::model::trace::TraceMode;
 use crate::workload::Workload;
 
+use super::levels::shape_at;
+
 /// Requests that don't count, at the most, unless asked for.
 const MOST_WARMUP: u32 = 10;
 
@@ -146,23 +148,20 @@ impl BenchPlan {
         self.workload.clone().unwrap_or_else(|| Workload::of_prompt_set(&self.prompt_set))
     }
 
-    /// The shape of the load of one level.
+    /// The shape of the load, whatever its level; see [`shape_at`](super::levels::shape_at).
     #[must_use]
-    pub fn shape(&self, workload: &Workload, level: u32, profile: &LoadProfile) -> Shape {
-        // Alternating blocks need an end in requests, and no planned moments that would begin anew with each.
-        let one_block = profile.start.is_open() || profile.duration_s.is_some();
+    pub fn shape(&self, workload: &Workload) -> Shape {
         Shape {
             sequences: workload.sequences.iter().map(|sequence| sequence.first).collect(),
             ordered: workload.ordered,
-            level,
-            endless: self.requests.is_none() && self.repeats == 1 && ends_in_time(profile),
+            level: 0,
+            endless: false,
             requests: self.requests,
             repeats: self.repeats,
             rounds: self.rounds,
-            block_size: if one_block { Some(u32::MAX) } else { self.block_size },
-            concurrency: profile.start.most_in_flight().unwrap_or(1),
-            // Every level sends the prompts in an order of its own, the same in each run.
-            seed: self.seed.wrapping_add(u64::from(level)),
+            block_size: self.block_size,
+            concurrency: self.concurrency,
+            seed: self.seed,
             sides: self.sides().into_iter().map(|(side, _)| side).collect(),
         }
     }
@@ -170,7 +169,7 @@ impl BenchPlan {
     /// The load, as results tell it.
     #[must_use]
     pub fn load_info(&self) -> LoadInfo {
-        let shape = self.shape(&self.workload(), 0, &self.profile);
+        let shape = shape_at(&self.shape(&self.workload()), 0, &self.profile);
         LoadInfo {
             concurrency: self.concurrency,
             requests: shape.requests(),
@@ -185,15 +184,6 @@ impl BenchPlan {
             max_output_tokens_total: self.max_output_tokens_total,
         }
     }
-}
-
-/// Whether a load ends by itself after a time.
-fn ends_in_time(profile: &LoadProfile) -> bool {
-    let stages_end = match &profile.start {
-        Start::Rate { stages, .. } => stages.iter().all(|stage| stage.duration_s.is_some()),
-        _ => false,
-    };
-    profile.duration_s.is_some() || stages_end
 }
 
 #[expect(

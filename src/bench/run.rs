@@ -144,15 +144,20 @@ pub async fn run(
     let warmed = warm_up(&engine, &plan, &workload, &sides, &mut phases).await;
     let execution = match warmed {
         Ok(()) => {
-            let mut course = Course {
+            let course = Course {
                 engine: &engine,
-                plan: &plan,
-                workload: &workload,
-                bodies: &bodies,
-                question: header.question.as_ref(),
+                shape: plan.shape(&workload),
+                profile: &plan.profile,
+                sweep: plan.sweep.as_ref(),
+                find: plan.find.as_ref(),
+                slos: &plan.slos,
+                connections: plan.concurrency,
+                recorded: workload.starts_s.as_deref().unwrap_or_default(),
+                workload_type: plan.workload_type(),
+                prepare: &|blocks| bodies.values().for_each(|side| side.prepare(blocks)),
                 phases: &mut phases,
             };
-            course.run().await
+            course.run().await.map_err(RunError::from)
         }
         Err(error) => Err(error),
     };

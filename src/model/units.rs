@@ -18,7 +18,7 @@ impl Nanos {
         Self(ms * 1_000_000)
     }
 
-    /// This many seconds; negative and NaN become zero.
+    /// This many seconds, to the nearest nanosecond; negative and NaN become zero.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
@@ -26,7 +26,7 @@ impl Nanos {
         reason = "float casts saturate, which is the wanted result"
     )]
     pub fn from_secs_f64(s: f64) -> Self {
-        Self((s * 1e9) as u64)
+        Self((s * 1e9).round() as u64)
     }
 
     /// The value in milliseconds.

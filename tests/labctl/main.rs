@@ -26,5 +26,6 @@ mod starved;
 mod support;
 mod truth;
 mod unreachable;
+mod virtual_load;
 mod virtual_server;
 mod virtual_time;

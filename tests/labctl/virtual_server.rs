@@ -1,7 +1,8 @@
 //! The simulator's engine as a server under virtual time: no socket, no waiting, and every moment exact.
 //!
-//! It stands under labctl's own client as a transport. Time is tokio's paused clock, which only the server
-//! moves: to the end of each step of its engine, once everybody has done what there was to do.
+//! It stands under labctl's own client as a transport. Time is tokio's paused clock. It goes on to the next timer once
+//! everybody has done what there was to do; timers are whole milliseconds, and the rest of the way to the end of a
+//! step of its engine the server moves it itself.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -97,8 +98,14 @@ impl VirtualServer {
                 settle().await;
                 continue;
             };
-            tokio::time::advance(std::time::Duration::from_nanos(step.ends_at.since(self.clock.now()).0))
-                .await;
+            // The paused clock goes on by whole milliseconds, so that it keeps its fraction of one.
+            let (now, ms) = (self.clock.now().0, 1_000_000);
+            let whole = step.ends_at.since(Nanos(now)).0 / ms;
+            if whole > 0 {
+                tokio::time::sleep_until(self.clock.instant(Nanos((now / ms + whole) * ms))).await;
+            }
+            let rest = step.ends_at.since(self.clock.now());
+            tokio::time::advance(std::time::Duration::from_nanos(rest.0)).await;
             assert_eq!(self.clock.now(), step.ends_at, "somebody else moved the clock");
             self.deliver(&step);
             settle().await;
