@@ -15,7 +15,10 @@ use crate::model::result::{
 use crate::model::summary::{Distribution, RequestMetrics, SideSummary, Throughput};
 use crate::model::trace::TraceMode;
 
+mod loads;
 mod pairing;
+
+pub(crate) use loads::{levels, unchecked};
 
 use pairing::comparison;
 
@@ -124,6 +127,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
             served_models: vec![model.to_owned()],
             system_fingerprints: Vec::new(),
             summary: summary(&attempts, speed),
+            slos: Vec::new(),
             pass_rates: std::iter::once(None)
                 .chain(CATEGORIES.map(Some))
                 .filter_map(|category| {
