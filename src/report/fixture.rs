@@ -12,7 +12,7 @@ use crate::model::record::{Attempt, PairKey, Row};
 use crate::model::result::{
     CategoryPassRate, LoadInfo, PromptSetInfo, RunKind, RunResult, RunStatus, Sampling, SideInfo,
 };
-use crate::model::summary::{Distribution, RequestMetrics, SideSummary, Throughput};
+use crate::model::summary::{Distribution, GroupKey, GroupSummary, RequestMetrics, SideSummary, Throughput};
 use crate::model::trace::TraceMode;
 
 mod loads;
@@ -67,6 +67,17 @@ pub(crate) fn hostile() -> RunResult {
     summary.verdicts.insert(Verdict::TransportError, 2);
     summary.verdicts.insert(Verdict::Pass, 23);
     summary.error_rate = Some(2.0 / 30.0);
+    let group = |name: &str| GroupSummary {
+        key: GroupKey::Model { model: format!("{name} {evil}") },
+        attempted: 15,
+        succeeded: 14,
+        prompt_tokens: 812,
+        output_tokens: 434,
+        ttft_ms: None,
+        tpot_ms: None,
+        e2e_ms: None,
+    };
+    summary.groups = vec![group("one"), group("two")];
     result.candidate.model = "evil|model<b>\u{1b}[31m@all".to_owned();
     result.candidate.served_models = vec![evil.to_owned()];
     result.warnings = vec![format!("the served model's name is odd: {evil}")];

@@ -81,8 +81,19 @@ fn fields(axis: LoadAxis) -> Vec<Field> {
         (Column::numbers("tokens/s").sacrifice(2), |line| rate(line, |t| Some(t.output_tokens_per_s))),
         (Column::numbers("TTFT p50").hint("ms").sacrifice(9), |line| ttft(line, Percentile::P50)),
         (Column::numbers("TTFT p95").hint("ms"), |line| ttft(line, Percentile::P95)),
-        (Column::numbers("TPOT p50").hint("ms").sacrifice(10), |line| tpot(line, Percentile::P50)),
         (Column::numbers("TPOT p95").hint("ms").sacrifice(3), |line| tpot(line, Percentile::P95)),
+        (Column::numbers("passed"), |line| {
+            or_absent(line.at.pass_rate.and_then(|p| p.rate), number::percent).into()
+        }),
+        (Column::numbers("95 %").hint("of passed").sacrifice(8), |line| {
+            or_absent(line.at.pass_rate.and_then(|p| p.wilson_95), number::percent_interval).into()
+        }),
+        (Column::numbers("in time").hint("of requests").sacrifice(1), |line| {
+            or_absent(line.at.summary.goodput.as_ref(), |g| number::percent(g.attainment)).into()
+        }),
+        (Column::numbers("goodput/s").sacrifice(5), |line| {
+            or_absent(line.at.summary.goodput.as_ref().and_then(|g| g.goodput_per_s), decimal).into()
+        }),
         (Column::numbers("E2E p95").hint("ms").sacrifice(6), |line| {
             let summary = &line.at.summary;
             let open = summary.ttft_from_schedule_ms.is_some();
@@ -96,22 +107,11 @@ fn fields(axis: LoadAxis) -> Vec<Field> {
             let tone = if share.is_some_and(|share| share > 0.0) { Tone::Warn } else { Tone::Plain };
             Cell::toned(or_absent(share, number::percent), tone)
         }),
-        (Column::numbers("passed"), |line| {
-            or_absent(line.at.pass_rate.and_then(|p| p.rate), number::percent).into()
-        }),
-        (Column::numbers("95 %").hint("of passed").sacrifice(8), |line| {
-            or_absent(line.at.pass_rate.and_then(|p| p.wilson_95), number::percent_interval).into()
-        }),
-        (Column::numbers("in time").hint("of requests").sacrifice(1), |line| {
-            or_absent(line.at.summary.goodput.as_ref(), |g| number::percent(g.attainment)).into()
-        }),
         (Column::numbers("95 %").hint("of in time").sacrifice(7), |line| {
             let goodput = line.at.summary.goodput.as_ref();
             or_absent(goodput, |g| number::percent_interval(g.attainment_interval_95)).into()
         }),
-        (Column::numbers("goodput/s").sacrifice(5), |line| {
-            or_absent(line.at.summary.goodput.as_ref().and_then(|g| g.goodput_per_s), decimal).into()
-        }),
+        (Column::numbers("TPOT p50").hint("ms").sacrifice(10), |line| tpot(line, Percentile::P50)),
     ]
 }
 
@@ -315,12 +315,13 @@ pub(crate) struct Curve {
 
 /// Throughput, TTFT and pass rate over the load; none where there was one load.
 pub(crate) fn curves(result: &RunResult, labels: &Labels) -> Vec<Curve> {
-    let Some(first) = result.levels.first() else { return Vec::new() };
     let levels = sorted(result);
+    let Some(first) = levels.first() else { return Vec::new() };
     let x_label = match first.load.axis {
         LoadAxis::Concurrency => "requests in flight",
         LoadAxis::Rate => "requests/s offered",
     };
+    let loads = (first.load.value, levels.last().map_or(1.0, |level| level.load.value));
     let series = |side: Side, of: &dyn Fn(&LevelSide) -> Option<Point>| {
         let points = levels.iter().filter_map(|level| {
             let at = match side {
@@ -341,7 +342,14 @@ pub(crate) fn curves(result: &RunResult, labels: &Labels) -> Vec<Curve> {
         // One point is no curve.
         series.iter().any(|s| s.points.len() > 1).then(|| Curve {
             title,
-            spec: LinesSpec { name, x_label: x_label.to_owned(), y_label: y_label.to_owned(), scale, series },
+            spec: LinesSpec {
+                name,
+                loads,
+                x_label: x_label.to_owned(),
+                y_label: y_label.to_owned(),
+                scale,
+                series,
+            },
         })
     };
     let tokens = |side: &LevelSide| Some(Point::at(side.summary.throughput.as_ref()?.output_tokens_per_s));
@@ -367,4 +375,74 @@ pub(crate) fn curves(result: &RunResult, labels: &Labels) -> Vec<Curve> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    fn said(change: impl FnOnce(&mut RunResult)) -> Finding {
+        let mut result = fixture::levels();
+        change(&mut result);
+        finding(&result).unwrap()
+    }
+
+    #[test]
+    fn the_sentence_follows_the_findings() {
+        let found = |highest_passing, lowest_failing, knee| LevelFindings {
+            knee,
+            highest_passing,
+            lowest_failing,
+            stopped_because: None,
+        };
+        let whole = said(|_| ()).text;
+        assert!(
+            whole.starts_with("the highest load that met every objective was 32 requests/s; 38.1"),
+            "{whole}"
+        );
+        let all = said(|result| result.findings = Some(found(Some(6), None, None)));
+        assert_eq!(
+            all.text,
+            "every load up to 64 requests/s met every objective; no knee was found up to 64 requests/s"
+        );
+        let none = said(|result| result.findings = Some(found(None, Some(8), None)));
+        assert!(
+            none.text.starts_with("no load met every objective: even 38.1 requests/s missed"),
+            "{}",
+            none.text
+        );
+        assert_eq!(none.tone, Tone::Bad);
+        let plain = said(|result| {
+            result.question = None;
+            result.findings = Some(found(None, None, Some(5)));
+        });
+        assert!(plain.text.starts_with("the knee is at 32 requests/s"), "{}", plain.text);
+        let growing = said(|result| {
+            result.question.as_mut().unwrap().slos.clear();
+            result.levels.iter_mut().for_each(|level| level.candidate.slos.clear());
+            result.findings = Some(found(Some(7), Some(6), None));
+        });
+        assert!(
+            growing.text.starts_with(
+                "the highest load that was kept up with was 45.3 requests/s; 64 requests/s was more than was served"
+            ),
+            "{}",
+            growing.text
+        );
+        assert!(finding(&fixture::alone()).is_none());
+    }
+
+    #[test]
+    fn a_column_that_no_level_fills_is_left_out() {
+        let mut result = fixture::levels();
+        for level in &mut result.levels {
+            (level.baseline, level.candidate.pass_rate, level.candidate.summary.goodput) = (None, None, None);
+        }
+        let titles: Vec<_> = table(&result).columns.into_iter().map(|column| column.title).collect();
+        for absent in ["side", "passed", "in time", "goodput/s"] {
+            assert!(!titles.iter().any(|title| title == absent), "{titles:?}");
+        }
+        assert!(table(&fixture::alone()).is_empty());
+    }
 }

@@ -66,6 +66,8 @@ pub(crate) struct Series {
 pub(crate) struct LinesSpec {
     /// Unique within the page: a word of letters.
     pub(crate) name: &'static str,
+    /// The lowest and the highest load, the same for all charts of a page; above 0.
+    pub(crate) loads: (f64, f64),
     /// What the loads are.
     pub(crate) x_label: String,
     /// What the values are.
@@ -80,8 +82,7 @@ pub(crate) struct LinesSpec {
 pub(crate) fn svg(spec: &LinesSpec) -> Option<String> {
     let series: Vec<Series> = spec.series.iter().map(finite).collect();
     let points = || series.iter().flat_map(|s| &s.points);
-    let lowest = points().map(|p| p.x).reduce(f64::min)?;
-    let highest = points().map(|p| p.x).reduce(f64::max)?;
+    let (lowest, highest) = spec.loads;
     let top = points().map(|p| p.interval.map_or(p.y, |i| i.high)).reduce(f64::max)?;
     let logarithmic = highest / lowest >= WIDE;
     let bottom = points().map(|p| p.y).reduce(f64::min)?;
@@ -163,6 +164,7 @@ mod tests {
         let points = loads.iter().map(|x| Point { x: *x, y: 0.8, interval }).collect();
         LinesSpec {
             name: "passrate",
+            loads: (loads.first().copied().unwrap_or(1.0), loads.last().copied().unwrap_or(1.0)),
             x_label: "requests/s offered".into(),
             y_label: "passed".into(),
             scale: Scale::Share,

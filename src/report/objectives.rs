@@ -69,7 +69,7 @@ fn notes(sides: &[&SideInfo], labels: &Labels) -> Vec<String> {
             && side.slos.iter().any(|outcome| outcome.slo.metric == SloMetric::TpotMs)
         {
             let responses = counted(g.single_token_responses, "response", "responses");
-            notes.push(format!("{name}: {responses} of a single token meet any bound on TPOT"));
+            notes.push(format!("{name}: any bound on TPOT is met by {responses} of a single token"));
         }
     }
     notes
