@@ -7,7 +7,7 @@
 #![expect(clippy::print_stdout, reason = "a command that prints a table")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that fails has nothing to tell")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,12 +21,12 @@ use labctl::client::clock::Clock;
 use labctl::client::request::{CHAT_COMPLETIONS, Request};
 use labctl::compare::{Options, compare, pair_results};
 use labctl::load::bus::Bus;
-use labctl::load::crew::Crew;
-use labctl::load::engine::{Engine, Execution, Judged, Lane};
+use labctl::load::engine::{Engine, Execution, Judged, Lane, Load};
 use labctl::load::plan::{Item, Shape, blocks};
 use labctl::load::target::Target;
 use labctl::model::exchange::{Exchange, Usage};
 use labctl::model::header::{RunHeader, SideHeader};
+use labctl::model::load::LoadProfile;
 use labctl::model::outcome::Outcome;
 use labctl::model::prompt::Prompt;
 use labctl::model::record::Side;
@@ -38,6 +38,7 @@ use labctl::model::units::Nanos;
 use labctl::report;
 use labctl::report::terminal::TerminalOptions;
 use labctl::results::journal::{JournalWriter, subscriber};
+use labctl::results::rows::rows;
 use labctl::results::store::{Store, load_file, load_file_without_chunks};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -109,7 +110,8 @@ fn prompt(n: usize) -> Judged {
         "prompt": "And?", "reference": "and so on", "near_miss": [], "max_tokens": 256,
         "checks": [{"type": "contains", "any": ["and so on"]}]}))
     .unwrap();
-    Judged { judge: Judge::new(&prompt).unwrap(), prompt, scenario_id: "scale".to_owned() }
+    let judge = Judge::new(&prompt).unwrap();
+    Judged::single(prompt, judge, "scale".to_owned())
 }
 
 fn header(run_id: &str, prompts: usize, requests: u64, trace: TraceMode) -> RunHeader {
@@ -176,41 +178,31 @@ fn record(dir: &Path, requests: u64, trace: TraceMode) -> (Remains, JournalWrite
     let writer = JournalWriter::create(dir, &header).unwrap();
     let mut bus = Bus::new(clock);
     let journal = subscriber(writer, bus.subscribe_lossless()).unwrap();
-    let plan = blocks(&Shape {
-        prompts,
+    let shape = Shape {
         requests: Some(requests),
-        repeats: 1,
-        rounds: 1,
         block_size: Some(u32::MAX),
-        concurrency: CONCURRENCY,
-        seed: 42,
-        sides: vec![Side::Candidate],
-    });
+        ..Shape::once(prompts, CONCURRENCY, 42)
+    };
+    let plan = blocks(&shape, 0);
     let body = Bytes::from_static(b"{}");
     let items = plan.iter().flat_map(|block| &block.items);
-    let bodies = items.map(|item: &Item| (*item, body.clone())).collect();
-    let engine = Engine {
-        prompts: Arc::new((0..prompts).map(prompt).collect()),
-        lanes: BTreeMap::from([(
-            Side::Candidate,
-            Lane { target: Arc::new(Answers { clock }), path: CHAT_COMPLETIONS, bodies },
-        )]),
-        concurrency: CONCURRENCY,
-        crew: Crew::here(),
-        clock,
-        bus,
-        cancel: CancellationToken::new(),
-    };
+    let bodies: HashMap<_, _> = items.map(|item: &Item| (*item, body.clone())).collect();
+    let lane = Lane { target: Arc::new(Answers { clock }), path: CHAT_COMPLETIONS, bodies: Arc::new(bodies) };
+    let lanes = BTreeMap::from([(Side::Candidate, lane)]);
+    let engine = Engine { bus, ..Engine::here((0..prompts).map(prompt).collect(), lanes, clock) };
+    let profile = LoadProfile::closed(CONCURRENCY);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let Execution { records, traces, blocks, samples } =
-        runtime.block_on(async move { engine.execute(&plan).await.unwrap() });
+        runtime.block_on(async move { engine.execute(Load::new(&profile, &plan)).await.unwrap() });
     let writer = journal.join().unwrap();
     assert_eq!(writer.report().error, None);
     let remains = Remains {
         header,
-        records: records.into_iter().map(Arc::unwrap_or_clone).collect(),
+        rows: rows(records.into_iter().map(Arc::unwrap_or_clone)),
+        levels: Vec::new(),
+        stopped_because: None,
         traces,
-        blocks: Some(blocks),
+        blocks,
         phases: Vec::new(),
         samples,
         status: RunStatus::Complete,

@@ -9,14 +9,15 @@ use crate::compare::pass_rates;
 use crate::compare::{Options, compare};
 use crate::metrics::accumulate::Accumulator;
 use crate::metrics::health::{Samples, client_health};
-use crate::metrics::summary::summarise;
+use crate::metrics::level::findings;
+use crate::metrics::summary::{Context, summarise};
 use crate::model::comparison::Comparison;
 use crate::model::header::{RunHeader, SideHeader};
-use crate::model::record::{Record, Row, Side};
-use crate::model::result::{BlockTime, PhaseTime, RunResult, RunStatus, SCHEMA_VERSION, SideInfo};
+use crate::model::level::{LevelFindings, LevelQuestion, LevelResult};
+use crate::model::record::{Row, Side};
+use crate::model::result::{BlockTime, LoadInfo, PhaseTime, RunResult, RunStatus, SCHEMA_VERSION, SideInfo};
 use crate::model::summary::SideSummary;
 use crate::model::trace::TraceMode;
-use crate::results::rows::rows;
 use crate::results::traces::JournalTraces;
 
 use super::soundness;
@@ -26,12 +27,16 @@ use super::soundness;
 pub struct Remains {
     /// What was known when it began.
     pub header: RunHeader,
-    /// Every request that ended.
-    pub records: Vec<Record>,
+    /// Every request that counts and ended, paired.
+    pub rows: Vec<Row>,
+    /// What came of each load, where there were several.
+    pub levels: Vec<LevelResult>,
+    /// Why no further load was put on, where the plan had some.
+    pub stopped_because: Option<String>,
     /// What their traces came to; the records need none.
     pub traces: Accumulator,
-    /// When each block ran; `None` where that was lost.
-    pub blocks: Option<Vec<BlockTime>>,
+    /// When each block ran; those that are missing are made of their requests.
+    pub blocks: Vec<BlockTime>,
     /// When each phase began.
     pub phases: Vec<PhaseTime>,
     /// What was sampled of the client meanwhile.
@@ -51,7 +56,9 @@ pub struct Remains {
 pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
     let Remains {
         header,
-        records,
+        rows,
+        levels,
+        stopped_because,
         traces,
         blocks,
         phases,
@@ -61,15 +68,23 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
         mut warnings,
         accept_invalid_client,
     } = remains;
-    let blocks = blocks.unwrap_or_else(|| blocks_of(&records));
-    let rows = rows(records);
+    let blocks = with_blocks_of(&rows, blocks);
     let info = |side, of: &SideHeader| {
-        let summary = summarise(&rows, &blocks, side, header.load.concurrency, traces.side(side));
+        let context = context(&header.load, header.question.as_ref());
+        let mut summary = summarise(&rows, &blocks, side, &context, traces.side(side));
+        if !levels.is_empty() {
+            // Rates and objectives are those of a load, and there were several.
+            summary.throughput = None;
+            summary.throughput_absent_because =
+                Some("the load was not one but several: each level has its own".to_owned());
+            summary.goodput = None;
+        }
         side_info(&rows, side, of, summary)
     };
     let candidate = info(Side::Candidate, &header.candidate);
     let baseline = header.baseline.as_ref().map(|of| info(Side::Baseline, of));
     let client_health = client_health(&rows, &traces, samples);
+    let find = header.question.as_ref().and_then(|question| question.find.clone());
     let mut result = RunResult {
         schema_version: SCHEMA_VERSION,
         simulated: candidate.simulated || baseline.as_ref().is_some_and(|side| side.simulated),
@@ -81,7 +96,9 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
         finished_at,
         team: header.team,
         prompt_set: header.prompt_set,
+        workload: header.workload,
         load: header.load,
+        question: header.question,
         sampling: header.sampling,
         seed: header.seed,
         config: header.config,
@@ -96,15 +113,23 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
         phases,
         blocks,
         rows,
-        workload: None,
-        question: None,
-        levels: Vec::new(),
-        findings: None,
+        findings: (!levels.is_empty())
+            .then(|| LevelFindings { stopped_because, ..findings(&levels, find.as_ref()) }),
+        levels,
     };
     result.comparison = comparison(&result, gates, accept_invalid_client);
     warnings.extend(soundness::warnings(&result));
     result.warnings = warnings;
     result
+}
+
+/// What of a run's load its summaries depend on.
+pub(super) fn context<'a>(load: &LoadInfo, question: Option<&'a LevelQuestion>) -> Context<'a> {
+    Context {
+        concurrency: load.concurrency,
+        slos: question.map_or(&[], |question| &question.slos),
+        open_loop: load.profile.as_ref().is_some_and(|profile| profile.start.is_open()),
+    }
 }
 
 /// The two sides of a result compared; `None` where it has only one.
@@ -173,27 +198,34 @@ pub(super) fn side_info(rows: &[Row], side: Side, header: &SideHeader, summary: 
     }
 }
 
-/// The blocks as far as their requests tell. When the load was at its level isn't known, so there
-/// is no throughput.
-fn blocks_of(records: &[Record]) -> Vec<BlockTime> {
-    let mut blocks: BTreeMap<(u32, Side), BlockTime> = BTreeMap::new();
-    for record in records {
-        let trace = &record.attempt.exchange.trace;
-        let block = blocks.entry((record.block, record.side)).or_insert(BlockTime {
-            round: record.key.round,
-            block: record.block,
-            side: record.side,
-            start_ns: trace.scheduled_ns,
-            level_start_ns: None,
-            level_end_ns: None,
-            end_ns: trace.end_ns,
-            level: 0,
-            not_counted: 0,
-        });
-        block.start_ns = block.start_ns.min(trace.scheduled_ns);
-        block.end_ns = block.end_ns.max(trace.end_ns);
+/// The blocks, those that are missing as far as their requests tell. When the load was at its level isn't known of
+/// these, so there is no throughput.
+fn with_blocks_of(rows: &[Row], known: Vec<BlockTime>) -> Vec<BlockTime> {
+    let ran: BTreeSet<(u32, Side)> = known.iter().map(|block| (block.block, block.side)).collect();
+    let mut missing: BTreeMap<(u32, Side), BlockTime> = BTreeMap::new();
+    for row in rows {
+        for side in [Side::Candidate, Side::Baseline] {
+            let Some(attempt) = row.attempt(side) else { continue };
+            if ran.contains(&(row.block, side)) {
+                continue;
+            }
+            let trace = &attempt.exchange.trace;
+            let block = missing.entry((row.block, side)).or_insert(BlockTime {
+                round: row.key.round,
+                block: row.block,
+                level: row.key.level,
+                side,
+                start_ns: trace.scheduled_ns,
+                level_start_ns: None,
+                level_end_ns: None,
+                end_ns: trace.end_ns,
+                not_counted: 0,
+            });
+            block.start_ns = block.start_ns.min(trace.scheduled_ns);
+            block.end_ns = block.end_ns.max(trace.end_ns);
+        }
     }
-    blocks.into_values().collect()
+    known.into_iter().chain(missing.into_values()).collect()
 }
 
 #[cfg(test)]
@@ -202,6 +234,7 @@ mod tests {
     use crate::model::comparison::GateVerdict;
     use crate::model::judgement::Verdict;
     use crate::results::fixtures::{header, record};
+    use crate::results::rows::rows;
 
     fn assembled(delay_ms: f64, accept_invalid_client: bool) -> RunResult {
         let mut header = header("run-1");
@@ -211,9 +244,11 @@ mod tests {
         });
         let remains = Remains {
             header,
-            records: records.collect(),
+            rows: rows(records),
+            levels: Vec::new(),
+            stopped_because: None,
             traces: Accumulator::default(),
-            blocks: None,
+            blocks: Vec::new(),
             phases: Vec::new(),
             samples: Samples { event_loop_delay_ms: vec![delay_ms; 100], ..Samples::default() },
             status: RunStatus::Complete,

@@ -21,7 +21,7 @@ use crate::model::trace::TraceMode;
 use crate::model::units::Nanos;
 use crate::stats::quantile::distribution;
 
-use super::assemble::{comparison, side_info};
+use super::assemble::{comparison, context, side_info};
 use super::soundness;
 use timeline::{align, rows};
 
@@ -105,8 +105,8 @@ pub fn merge(mut shards: Vec<RunResult>, run_id: String) -> Result<RunResult, Me
     result.rows = rows(&mut shards);
     result.load.repeats = result.rows.iter().map(|row| row.key.repeat + 1).max().unwrap_or(0);
     let info = |side, parts: &SideParts, rates: Result<Throughput, String>| {
-        let mut summary =
-            summarise(&result.rows, &result.blocks, side, result.load.concurrency, Some(&parts.traces));
+        let context = context(&result.load, result.question.as_ref());
+        let mut summary = summarise(&result.rows, &result.blocks, side, &context, Some(&parts.traces));
         summary.throughput_absent_because = rates.as_ref().err().cloned();
         summary.throughput = rates.ok();
         side_info(&result.rows, side, &parts.header, summary)

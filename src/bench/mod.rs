@@ -7,9 +7,13 @@
 
 pub mod accuracy;
 pub mod assemble;
+mod bodies;
 pub mod calibrate;
+mod course;
 pub mod doctor;
 pub mod hosted;
+mod level_result;
+mod levels;
 pub mod limits;
 pub mod machine;
 pub mod merge;

@@ -1,6 +1,6 @@
 //! A paced load: labctl's own engine and client on the paced simulator, and how far off their times were.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -21,12 +21,12 @@ use crate::client::request::{CHAT_COMPLETIONS, Form};
 use crate::client::server::Dialect;
 use crate::client::setup::SetupError;
 use crate::client::transport::Transport;
-use crate::load::bus::Bus;
 use crate::load::crew::Crew;
-use crate::load::engine::{Engine, EngineError, Judged, Lane};
+use crate::load::engine::{Engine, EngineError, Judged, Lane, Load};
 use crate::load::plan::{Shape, blocks};
 use crate::model::calibration::StreamsBound;
 use crate::model::config::{Api, Endpoint, ServerKind, TransportChoice};
+use crate::model::load::LoadProfile;
 use crate::model::prompt::Prompt;
 use crate::model::record::{Record, Side};
 use crate::model::result::Sampling;
@@ -149,30 +149,23 @@ impl PacedLoad {
         let prompt = self.prompt()?;
         let judge = Judge::new(&prompt).map_err(|error| PacedError::Prompt { why: error.to_string() })?;
         let body = self.body()?;
-        let plan = blocks(&Shape {
-            prompts: 1,
+        let shape = Shape {
             requests: Some(u64::from(self.streams) * u64::from(self.answers)),
-            repeats: 1,
-            rounds: 1,
             block_size: Some(u32::MAX),
-            concurrency: self.streams,
-            seed: 42,
-            sides: vec![Side::Candidate],
-        });
-        let items = plan.iter().flat_map(|block| &block.items);
-        let bodies = items.map(|item| (*item, body.clone())).collect();
-        let client = Client::new(transport, clock, Endpoint::default().timeouts, Vec::new(), dialect());
-        let lane = Lane { target: Arc::new(client), path: CHAT_COMPLETIONS, bodies };
-        let engine = Engine {
-            prompts: Arc::new(vec![Judged { prompt, judge, scenario_id: "paced".to_owned() }]),
-            lanes: BTreeMap::from([(Side::Candidate, lane)]),
-            concurrency: self.streams,
-            crew: Crew::for_streams(self.streams).map_err(EngineError::from)?,
-            clock,
-            bus: Bus::new(clock),
-            cancel: cancel.clone(),
+            ..Shape::once(1, self.streams, 42)
         };
-        Ok(engine.execute(&plan).await?.records)
+        let plan = blocks(&shape, 0);
+        let items = plan.iter().flat_map(|block| &block.items);
+        let bodies: HashMap<_, _> = items.map(|item| (*item, body.clone())).collect();
+        let client = Client::new(transport, clock, Endpoint::default().timeouts, Vec::new(), dialect());
+        let lane = Lane { target: Arc::new(client), path: CHAT_COMPLETIONS, bodies: Arc::new(bodies) };
+        let prompts = vec![Judged::single(prompt, judge, "paced".to_owned())];
+        let crew = Crew::for_streams(self.streams).map_err(EngineError::from)?;
+        let lanes = BTreeMap::from([(Side::Candidate, lane)]);
+        let engine = Engine { crew, cancel: cancel.clone(), ..Engine::here(prompts, lanes, clock) };
+        let profile = LoadProfile::closed(self.streams);
+        let load = Load::new(&profile, &plan);
+        Ok(engine.execute(load).await?.records)
     }
 
     /// The body of each of its requests.

@@ -7,7 +7,8 @@ use crate::client::secret::Secret;
 use crate::compare::Gate;
 use crate::load::plan::Shape;
 use crate::model::config::{Endpoint, TransportChoice};
-use crate::model::load::{Find, LoadProfile, RetryPolicy, Sweep};
+use crate::model::level::LevelQuestion;
+use crate::model::load::{Find, LoadAxis, LoadProfile, RetryPolicy, Start, Sweep};
 use crate::model::prompt::PromptSet;
 use crate::model::record::Side;
 use crate::model::result::{LoadInfo, RunKind, Sampling};
@@ -101,23 +102,67 @@ impl BenchPlan {
         std::iter::once((Side::Candidate, &self.candidate)).chain(baseline).collect()
     }
 
+    /// Most requests in flight, as far as that is known; of an open loop without a cap, connections opened before.
+    #[must_use]
+    pub fn most_in_flight(&self) -> u32 {
+        let of_profile = self.profile.start.most_in_flight().unwrap_or(self.concurrency);
+        let axis = self.sweep.as_ref().map(|sweep| (sweep.axis, sweep.values.as_slice()));
+        let find = self.find.as_ref().map(|find| (find.axis, std::slice::from_ref(&find.to)));
+        let levels = axis.into_iter().chain(find).filter(|(axis, _)| *axis == LoadAxis::Concurrency);
+        let most = levels.flat_map(|(_, values)| values).copied().fold(0.0, f64::max);
+        of_profile.max(at_least_one(most))
+    }
+
+    /// The kind of load in one word: `single`, `batch`, `concurrent`, `multi_turn`, `open_loop` or `trace`.
+    #[must_use]
+    pub fn workload_type(&self) -> &'static str {
+        let has_turns = self.workload.as_ref().is_some_and(|workload| workload.info.conversations.is_some());
+        match &self.profile.start {
+            _ if has_turns => "multi_turn",
+            Start::Concurrency { concurrency: 1, .. } => "single",
+            Start::Concurrency { .. } => "concurrent",
+            Start::Batch { .. } => "batch",
+            Start::Rate { .. } => "open_loop",
+            Start::Trace { .. } => "trace",
+        }
+    }
+
+    /// What is asked of the levels, where there are objectives.
+    #[must_use]
+    pub fn question(&self) -> Option<LevelQuestion> {
+        let question = LevelQuestion { slos: self.slos.clone(), find: self.find.clone() };
+        (!question.slos.is_empty() || question.find.is_some()).then_some(question)
+    }
+
     /// Warm-up requests a side.
     #[must_use]
     pub fn warmup(&self) -> u32 {
         self.warmup.unwrap_or_else(|| self.concurrency.min(MOST_WARMUP))
     }
 
-    /// The shape of the load.
+    /// What is sent: the workload, or the prompt set's prompts as they are.
     #[must_use]
-    pub fn shape(&self) -> Shape {
+    pub fn workload(&self) -> Workload {
+        self.workload.clone().unwrap_or_else(|| Workload::of_prompt_set(&self.prompt_set))
+    }
+
+    /// The shape of the load of one level.
+    #[must_use]
+    pub fn shape(&self, workload: &Workload, level: u32, profile: &LoadProfile) -> Shape {
+        // Alternating blocks need an end in requests, and no planned moments that would begin anew with each.
+        let one_block = profile.start.is_open() || profile.duration_s.is_some();
         Shape {
-            prompts: self.prompt_set.prompts.len(),
+            sequences: workload.sequences.iter().map(|sequence| sequence.first).collect(),
+            ordered: workload.ordered,
+            level,
+            endless: self.requests.is_none() && self.repeats == 1 && ends_in_time(profile),
             requests: self.requests,
             repeats: self.repeats,
             rounds: self.rounds,
-            block_size: self.block_size,
-            concurrency: self.concurrency,
-            seed: self.seed,
+            block_size: if one_block { Some(u32::MAX) } else { self.block_size },
+            concurrency: profile.start.most_in_flight().unwrap_or(1),
+            // Every level sends the prompts in an order of its own, the same in each run.
+            seed: self.seed.wrapping_add(u64::from(level)),
             sides: self.sides().into_iter().map(|(side, _)| side).collect(),
         }
     }
@@ -125,7 +170,7 @@ impl BenchPlan {
     /// The load, as results tell it.
     #[must_use]
     pub fn load_info(&self) -> LoadInfo {
-        let shape = self.shape();
+        let shape = self.shape(&self.workload(), 0, &self.profile);
         LoadInfo {
             concurrency: self.concurrency,
             requests: shape.requests(),
@@ -140,4 +185,23 @@ impl BenchPlan {
             max_output_tokens_total: self.max_output_tokens_total,
         }
     }
+}
+
+/// Whether a load ends by itself after a time.
+fn ends_in_time(profile: &LoadProfile) -> bool {
+    let stages_end = match &profile.start {
+        Start::Rate { stages, .. } => stages.iter().all(|stage| stage.duration_s.is_some()),
+        _ => false,
+    };
+    profile.duration_s.is_some() || stages_end
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "float casts saturate, which is the wanted result"
+)]
+const fn at_least_one(value: f64) -> u32 {
+    let whole = value.ceil() as u32;
+    if whole == 0 { 1 } else { whole }
 }

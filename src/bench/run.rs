@@ -1,6 +1,6 @@
 //! A run through its phases: connecting, model loading, warm-up, execution, cleanup, done.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,23 +13,27 @@ use crate::client::any_transport::AnyTransport;
 use crate::client::clock::Clock;
 use crate::client::exchange::Client;
 use crate::client::transport::Transport as _;
+use crate::load::budget::Budget;
 use crate::load::bus::Bus;
 use crate::load::crew::Crew;
-use crate::load::engine::{Engine, EngineError, Judged, Lane};
-use crate::load::plan::{Block, Item, blocks};
+use crate::load::engine::{Engine, EngineError, Judged, Lane, Limits};
+use crate::load::plan::Item;
 use crate::model::calibration::Calibration;
 use crate::model::event::{LogLevel, Phase, RunEvent};
 use crate::model::header::RunHeader;
 use crate::model::outcome::Outcome;
-use crate::model::prompt::PromptSet;
 use crate::model::record::Side;
 use crate::model::result::{ClientInfo, PhaseTime, PromptSetInfo, RunResult, RunStatus, SCHEMA_VERSION};
+use crate::model::workload::CacheMode;
 use crate::results::calibration;
 use crate::results::error::{JournalError, StoreError};
 use crate::results::journal::{JournalReport, JournalWriter, subscriber};
 use crate::results::store::Store;
+use crate::workload::{WorkPrompt, Workload};
 
 use super::assemble::{Remains, assemble_with_journal};
+use super::bodies::SideBodies;
+use super::course::Course;
 use super::limits::{TooManyFiles, allow_connections};
 use super::machine::machine;
 use super::plan::{BenchPlan, SideSpec};
@@ -104,9 +108,9 @@ pub async fn run(
     store.check_writable()?;
     let simulated_sides =
         plan.sides().iter().filter(|(_, spec)| spec.endpoint.simulator.is_some()).count() as u64;
-    allow_connections(u64::from(plan.concurrency), plan.sides().len() as u64 + simulated_sides)?;
-    let prompts = Arc::new(judged(&plan.prompt_set)?);
-    let blocks = blocks(&plan.shape());
+    allow_connections(u64::from(plan.most_in_flight()), plan.sides().len() as u64 + simulated_sides)?;
+    let workload = Arc::new(plan.workload());
+    let prompts = Arc::new(judged(&workload, &plan)?);
     let mut phases = Vec::new();
 
     let mut connect = Connect { plan: &plan, bus, clock, cancel: &cancel, phases: &mut phases };
@@ -117,30 +121,42 @@ pub async fn run(
     };
     let sides = Sides { candidate, baseline };
 
-    let header = header(&plan, &sides, clock, started_at);
+    let header = header(&plan, &workload, &sides, clock, started_at);
     let writer = JournalWriter::create(store.dir(), &header)?;
     // The journal's queue closes with the last clone of this bus, which is how it learns of the end.
     let mut journaled = bus.clone();
     let journal =
         subscriber(writer, journaled.subscribe_lossless()).map_err(|e| RunError::Thread(e.to_string()))?;
+    let bodies: BTreeMap<Side, Arc<SideBodies>> = sides
+        .iter()
+        .map(|(side, reached)| (side, Arc::new(SideBodies::new(reached, &plan.sampling, workload.clone()))))
+        .collect();
     let engine = Engine {
         prompts,
-        lanes: sides.iter().map(|(side, reached)| (side, lane(reached, &plan, &blocks, clock))).collect(),
-        concurrency: plan.concurrency,
-        crew: Crew::for_streams(plan.concurrency).map_err(|e| RunError::Thread(e.to_string()))?,
+        lanes: sides.iter().map(|(side, reached)| (side, lane(reached, &bodies[&side], clock))).collect(),
+        crew: Crew::for_streams(plan.most_in_flight()).map_err(|e| RunError::Thread(e.to_string()))?,
         clock,
         bus: journaled.clone(),
+        limits: limits(&plan),
+        seed: plan.seed,
         cancel: cancel.clone(),
     };
-    let warmed = warm_up(&engine, &plan, &sides, &blocks, &mut phases).await;
+    let warmed = warm_up(&engine, &plan, &workload, &sides, &mut phases).await;
     let execution = match warmed {
         Ok(()) => {
-            let data = json_map(json!({"total_requests": plan.shape().total(), "workload_type": "single"}));
-            enter(&journaled, &mut phases, clock, Phase::Execution, None, data);
-            engine.execute(&blocks).await.map_err(RunError::from)
+            let mut course = Course {
+                engine: &engine,
+                plan: &plan,
+                workload: &workload,
+                bodies: &bodies,
+                question: header.question.as_ref(),
+                phases: &mut phases,
+            };
+            course.run().await
         }
         Err(error) => Err(error),
     };
+    let budget = engine.limits.budget.clone();
     enter(&journaled, &mut phases, clock, Phase::Cleanup, None, Map::new());
     drop(engine);
     drop(sides);
@@ -149,8 +165,8 @@ pub async fn run(
         tokio::task::spawn_blocking(move || journal.join()).await.ok().and_then(Result::ok).ok_or_else(
             || RunError::Thread("the thread that writes the journal stopped unexpectedly".into()),
         )?;
-    let execution = match execution {
-        Ok(execution) => execution,
+    let ran = match execution {
+        Ok(ran) => ran,
         Err(error) => {
             // Nothing was measured, so there is nothing to recover.
             if !matches!(error, RunError::Engine(_)) {
@@ -166,14 +182,23 @@ pub async fn run(
         bus.log(LogLevel::Warning, error.clone());
         warnings.push(error.clone());
     }
-    phases.push(PhaseTime { phase: Phase::Done, at_ns: clock.now(), side: None });
+    if let Some(budget) = budget.filter(|budget| budget.is_exhausted()) {
+        warnings.push(format!(
+            "stopped early: {} output tokens were used, and another request could have passed the {} that were allowed",
+            budget.spent(),
+            plan.max_output_tokens_total.unwrap_or_default()
+        ));
+    }
+    phases.push(PhaseTime { phase: Phase::Done, at_ns: clock.now(), side: None, level: None });
     let remains = Remains {
         header,
-        records: execution.records.into_iter().map(Arc::unwrap_or_clone).collect(),
-        traces: execution.traces,
-        blocks: Some(execution.blocks),
+        rows: ran.rows,
+        levels: ran.levels,
+        stopped_because: ran.stopped_because,
+        traces: ran.traces,
+        blocks: ran.blocks,
         phases,
-        samples: execution.samples,
+        samples: ran.samples,
         status: if cancel.is_cancelled() { RunStatus::Interrupted } else { RunStatus::Complete },
         finished_at: jiff::Timestamp::now().to_string(),
         warnings,
@@ -243,7 +268,7 @@ fn enter(
     side: Option<Side>,
     data: Map<String, serde_json::Value>,
 ) {
-    phases.push(PhaseTime { phase, at_ns: clock.now(), side });
+    phases.push(PhaseTime { phase, at_ns: clock.now(), side, level: None });
     bus.phase(phase, side, data);
 }
 
@@ -254,44 +279,64 @@ fn json_map(value: serde_json::Value) -> Map<String, serde_json::Value> {
     }
 }
 
-fn judged(set: &PromptSet) -> Result<Vec<Judged>, RunError> {
-    set.prompts
-        .iter()
-        .map(|prompt| {
-            let judge = Judge::new(prompt)
-                .map_err(|error| RunError::Check { prompt_id: prompt.id.clone(), why: error.to_string() })?;
-            let scenario_id = prompt.scenario_id.clone().unwrap_or_else(|| set.manifest.name.clone());
-            Ok(Judged { prompt: prompt.clone(), judge, scenario_id })
+/// The prompts with their checks compiled. A prompt without any is sent for its speed alone.
+fn judged(workload: &Workload, plan: &BenchPlan) -> Result<Vec<Judged>, RunError> {
+    let has_next_turn = |position: usize| {
+        workload.prompts.get(position + 1).is_some_and(|next| next.ask.turn.is_some_and(|turn| turn > 0))
+    };
+    let judged = |(position, work): (usize, &WorkPrompt)| {
+        let mut prompt = work.prompt.clone();
+        let judge = if prompt.checks.is_empty() {
+            Judge::of_nothing()
+        } else {
+            Judge::new(&prompt)
+                .map_err(|error| RunError::Check { prompt_id: prompt.id.clone(), why: error.to_string() })?
+        };
+        // What is really asked for, which is what may be used.
+        prompt.max_tokens = plan.sampling.max_tokens.unwrap_or(prompt.max_tokens);
+        let scenario_id = prompt.scenario_id.clone().unwrap_or_else(|| plan.prompt_set.manifest.name.clone());
+        Ok(Judged {
+            prompt,
+            judge,
+            scenario_id,
+            ask: work.ask.clone(),
+            think_s: work.think_s,
+            has_next_turn: has_next_turn(position),
         })
-        .collect()
+    };
+    workload.prompts.iter().enumerate().map(judged).collect()
 }
 
-/// A side's requests, serialized once.
-fn lane(reached: &Reached, plan: &BenchPlan, blocks: &[Block], clock: Clock) -> Lane<Client<AnyTransport>> {
-    let form = reached.form();
-    let mut bodies = HashMap::new();
-    for item in blocks.iter().flat_map(|block| &block.items) {
-        if let Some(prompt) = plan.prompt_set.prompts.get(item.prompt) {
-            bodies.entry(*item).or_insert_with(|| form.body(prompt, &plan.sampling, item.repeat));
-        }
+fn lane(reached: &Reached, bodies: &Arc<SideBodies>, clock: Clock) -> Lane<Client<AnyTransport>> {
+    let target = Arc::new(reached.client(clock));
+    Lane { target, path: reached.form().path(), bodies: bodies.clone() }
+}
+
+fn limits(plan: &BenchPlan) -> Limits {
+    Limits {
+        retry: Arc::new(plan.retry.clone()),
+        budget: plan.max_output_tokens_total.map(|most| Arc::new(Budget::new(most, 0))),
     }
-    Lane { target: Arc::new(reached.client(clock)), path: form.path(), bodies }
 }
 
 /// Warms every side up. A side where nothing works at all is not worth measuring.
 async fn warm_up(
     engine: &Engine<Client<AnyTransport>>,
     plan: &BenchPlan,
+    workload: &Workload,
     sides: &Sides,
-    blocks: &[Block],
     phases: &mut Vec<PhaseTime>,
 ) -> Result<(), RunError> {
-    let planned: Vec<Item> = blocks.iter().flat_map(|block| block.items.iter().copied()).collect();
-    let items: Vec<Item> = planned.iter().copied().cycle().take(plan.warmup() as usize).collect();
+    let starts = workload.sequences.iter().map(|sequence| Item { prompt: sequence.first, repeat: 0 });
+    let items: Vec<Item> = match workload.info.options.cache {
+        // All that will be asked is to be in the cache.
+        Some(CacheMode::Warm) => starts.collect(),
+        _ => starts.cycle().take(plan.warmup() as usize).collect(),
+    };
     for (side, reached) in sides.iter() {
         let data = json_map(json!({"total_requests": items.len()}));
         enter(&engine.bus, phases, engine.clock, Phase::Warmup, Some(side), data);
-        let exchanges = engine.warm_up(side, &items).await;
+        let exchanges = engine.warm_up(side, &items, plan.concurrency).await;
         if engine.cancel.is_cancelled() {
             return Err(RunError::Interrupted);
         }
@@ -316,7 +361,13 @@ fn calibration(plan: &BenchPlan, transport: &str) -> Option<Calibration> {
     calibration::find(&all, &machine(), transport, env!("CARGO_PKG_VERSION")).cloned()
 }
 
-fn header(plan: &BenchPlan, sides: &Sides, clock: Clock, started_at: String) -> RunHeader {
+fn header(
+    plan: &BenchPlan,
+    workload: &Workload,
+    sides: &Sides,
+    clock: Clock,
+    started_at: String,
+) -> RunHeader {
     let manifest = &plan.prompt_set.manifest;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     RunHeader {
@@ -334,7 +385,10 @@ fn header(plan: &BenchPlan, sides: &Sides, clock: Clock, started_at: String) -> 
             calibrated: manifest.calibrated,
             origin: plan.prompt_set.origin.clone(),
         },
+        // A prompt set as written is told of above.
+        workload: plan.workload.is_some().then(|| workload.info.clone()),
         load: plan.load_info(),
+        question: plan.question(),
         sampling: plan.sampling.clone(),
         seed: plan.seed,
         config: plan.config.clone(),
@@ -350,7 +404,5 @@ fn header(plan: &BenchPlan, sides: &Sides, clock: Clock, started_at: String) -> 
         trace: plan.trace,
         candidate: sides.candidate.header.clone(),
         baseline: sides.baseline.as_ref().map(|reached| reached.header.clone()),
-        workload: None,
-        question: None,
     }
 }

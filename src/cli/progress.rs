@@ -26,15 +26,13 @@ const BEFORE: &str = "{prefix:>13}  {msg}";
 /// The bar while requests end.
 const MEASURING: &str = "{prefix:>13} {wide_bar:.cyan/dim} {pos}/{len}  {msg}  ETA {eta}";
 
+/// The same where it is a time that ends them, and not their number.
+const UNBOUNDED: &str = "{prefix:>13} {spinner:.cyan} {pos} requests  {msg}  {elapsed}";
+
 /// Shows what happens until the run's last event; without a terminal only warnings are told.
 #[must_use]
-pub(super) fn follow(
-    mut events: Receiver<Arc<RunEvent>>,
-    total: u64,
-    ui: Ui,
-    visible: bool,
-) -> JoinHandle<()> {
-    let bar = bar(total, visible);
+pub(super) fn follow(mut events: Receiver<Arc<RunEvent>>, ui: Ui, visible: bool) -> JoinHandle<()> {
+    let bar = bar(visible);
     tokio::spawn(async move {
         let mut tally = Tally::default();
         loop {
@@ -54,13 +52,13 @@ pub(super) fn follow(
     })
 }
 
-fn bar(total: u64, visible: bool) -> ProgressBar {
+fn bar(visible: bool) -> ProgressBar {
     let target = if visible {
         ProgressDrawTarget::stderr_with_hz(FRAMES_PER_SECOND)
     } else {
         ProgressDrawTarget::hidden()
     };
-    let bar = ProgressBar::with_draw_target(Some(total), target);
+    let bar = ProgressBar::with_draw_target(None, target);
     style(&bar, BEFORE);
     bar.enable_steady_tick(Duration::from_millis(250));
     bar
@@ -108,13 +106,24 @@ impl Default for Tally {
 impl Tally {
     fn add(&mut self, event: &RunEvent, bar: &ProgressBar) {
         match event {
-            RunEvent::Phase { phase, side, .. } => {
-                if *phase == Phase::Execution {
-                    self.started = Instant::now();
-                    style(bar, MEASURING);
+            RunEvent::Phase { phase, side, level, data, .. } => {
+                bar.set_prefix(level.map_or_else(
+                    || phase.name().to_owned(),
+                    |level| format!("{} {}", level.axis.name(), level.value),
+                ));
+                if matches!(phase, Phase::Execution | Phase::SweepIteration) {
+                    *self = Self::default();
+                    bar.set_position(0);
+                    match data.get("total_requests").and_then(serde_json::Value::as_u64) {
+                        Some(total) => {
+                            bar.set_length(total);
+                            style(bar, MEASURING);
+                        }
+                        None => style(bar, UNBOUNDED),
+                    }
                     bar.reset_eta();
+                    bar.reset_elapsed();
                 }
-                bar.set_prefix(phase.name());
                 if let Some(side) = side {
                     bar.set_message(side.name());
                 }
@@ -124,7 +133,10 @@ impl Tally {
                 bar.set_position(self.done);
                 bar.set_message(self.message());
             }
-            RunEvent::RequestStarted { .. } | RunEvent::Log { .. } | RunEvent::Summary { .. } => {}
+            RunEvent::RequestStarted { .. }
+            | RunEvent::Block { .. }
+            | RunEvent::Log { .. }
+            | RunEvent::Summary { .. } => {}
         }
     }
 

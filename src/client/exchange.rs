@@ -67,10 +67,16 @@ impl<T: Transport> Client<T> {
     ) -> Exchange {
         let mut progress =
             Progress::new(request, scheduled_ns, self.clock.now(), self.transport.stamps(), self.dialect);
-        let ended = tokio::select! {
-            biased;
-            ended = self.stream(request, &mut progress) => ended,
-            () = cancel.cancelled() => Err(Failure::new(Outcome::Cancelled, "interrupted before it ended")),
+        let cancelled =
+            |when: &str| Err(Failure::new(Outcome::Cancelled, format!("interrupted before it {when}")));
+        let ended = if cancel.is_cancelled() {
+            cancelled("was sent")
+        } else {
+            tokio::select! {
+                biased;
+                ended = self.stream(request, &mut progress) => ended,
+                () = cancel.cancelled() => cancelled("ended"),
+            }
         };
         let mut exchange = progress.finish(ended, self.clock.now());
         self.redact(&mut exchange);

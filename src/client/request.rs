@@ -7,6 +7,7 @@ use super::server::Dialect;
 use crate::model::config::Api;
 use crate::model::prompt::Prompt;
 use crate::model::result::Sampling;
+use crate::model::workload::Ask;
 
 /// The path of chat completions under an endpoint's base URL.
 pub const CHAT_COMPLETIONS: &str = "chat/completions";
@@ -48,16 +49,33 @@ impl Form<'_> {
         }
     }
 
-    /// The body of a streamed request for a prompt.
+    /// The body of a streamed request for a prompt by itself.
     #[must_use]
     pub fn body(&self, prompt: &Prompt, sampling: &Sampling, repeat: u32) -> Bytes {
+        let conversation =
+            Conversation { system: prompt.system.as_deref(), before: &[], user: &prompt.prompt };
+        self.turn(&conversation, prompt.max_tokens, &Ask::default(), sampling, repeat)
+    }
+
+    /// The body of a streamed request for the next turn of a conversation, whose answer has at most `max_tokens`
+    /// unless the sampling says otherwise.
+    #[must_use]
+    pub fn turn(
+        &self,
+        conversation: &Conversation<'_>,
+        max_tokens: u32,
+        ask: &Ask,
+        sampling: &Sampling,
+        repeat: u32,
+    ) -> Bytes {
+        let max_tokens = sampling.max_tokens.unwrap_or(max_tokens);
         let mut body = Map::new();
-        body.insert("model".into(), self.model.into());
+        body.insert("model".into(), ask.model.as_deref().unwrap_or(self.model).into());
         match self.api {
-            Api::Chat => body.insert("messages".into(), messages(prompt).into()),
-            Api::Completions => body.insert("prompt".into(), text(prompt).into()),
+            Api::Chat => body.insert("messages".into(), conversation.messages().into()),
+            Api::Completions => body.insert("prompt".into(), conversation.text().into()),
         };
-        body.insert("max_tokens".into(), sampling.max_tokens.unwrap_or(prompt.max_tokens).into());
+        body.insert("max_tokens".into(), max_tokens.into());
         body.insert("temperature".into(), sampling.temperature.into());
         if let Some(top_p) = sampling.top_p {
             body.insert("top_p".into(), top_p.into());
@@ -66,6 +84,9 @@ impl Form<'_> {
         body.insert("stream".into(), true.into());
         body.insert("stream_options".into(), json!({"include_usage": true}));
         self.dialect.ask(&mut body);
+        if ask.exact_output {
+            self.dialect.ask_for_length(&mut body, max_tokens);
+        }
         for (name, value) in self.extra {
             body.insert(name.clone(), value.clone());
         }
@@ -73,15 +94,30 @@ impl Form<'_> {
     }
 }
 
-fn messages(prompt: &Prompt) -> Vec<Value> {
-    let system = prompt.system.iter().map(|system| json!({"role": "system", "content": system}));
-    system.chain([json!({"role": "user", "content": prompt.prompt})]).collect()
+/// What was said so far, and what is said next.
+#[derive(Debug, Clone, Copy)]
+pub struct Conversation<'a> {
+    /// The system message.
+    pub system: Option<&'a str>,
+    /// What the user said, and what was answered.
+    pub before: &'a [(&'a str, &'a str)],
+    /// What the user says next.
+    pub user: &'a str,
 }
 
-fn text(prompt: &Prompt) -> String {
-    match &prompt.system {
-        Some(system) => format!("{system}\n\n{}", prompt.prompt),
-        None => prompt.prompt.clone(),
+impl Conversation<'_> {
+    fn messages(&self) -> Vec<Value> {
+        let message = |role: &str, content: &str| json!({"role": role, "content": content});
+        let system = self.system.iter().map(|system| message("system", system));
+        let before = self.before.iter();
+        let before = before.flat_map(|(user, answer)| [message("user", user), message("assistant", answer)]);
+        system.chain(before).chain([message("user", self.user)]).collect()
+    }
+
+    /// The same as one text, its parts a blank line apart.
+    fn text(&self) -> String {
+        let before = self.before.iter().flat_map(|(user, answer)| [*user, *answer]);
+        self.system.into_iter().chain(before).chain([self.user]).collect::<Vec<_>>().join("\n\n")
     }
 }
 
@@ -128,6 +164,26 @@ mod tests {
         let body = body(Api::Completions, ServerKind::LlamaCpp, &json!({}));
         assert_eq!((&body["prompt"], &body["messages"]), (&json!("be brief\n\n2+2?"), &Value::Null));
         assert_eq!((&body["timings_per_token"], &body["stream"]), (&json!(true), &json!(true)));
+    }
+
+    #[test]
+    fn a_conversation_goes_on_with_what_was_answered() {
+        let extra = Map::new();
+        let sampling = Sampling { temperature: 0.0, top_p: None, seed: 7, max_tokens: None };
+        let said = Conversation { system: Some("s"), before: &[("u1", "a1"), ("u2", "a2")], user: "u3" };
+        let ask = Ask { model: Some("other".to_owned()), exact_output: true, ..Ask::default() };
+        let body = |api, kind| -> Value {
+            let form = Form { api, dialect: Dialect::of(kind), model: "m", extra: &extra };
+            serde_json::from_slice(&form.turn(&said, 5, &ask, &sampling, 0)).unwrap()
+        };
+        let chat = body(Api::Chat, ServerKind::Vllm);
+        let roles: Vec<_> = chat["messages"].as_array().unwrap().iter().map(|m| &m["content"]).collect();
+        assert_eq!(roles, ["s", "u1", "a1", "u2", "a2", "u3"]);
+        assert_eq!((&chat["messages"][2]["role"], &chat["model"]), (&json!("assistant"), &json!("other")));
+        assert_eq!((&chat["ignore_eos"], &chat["min_tokens"]), (&json!(true), &json!(5)));
+        let text = body(Api::Completions, ServerKind::Openai);
+        assert_eq!(text["prompt"], "s\n\nu1\n\na1\n\nu2\n\na2\n\nu3");
+        assert_eq!(text["ignore_eos"], Value::Null, "another server could refuse it");
     }
 
     #[test]

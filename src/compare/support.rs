@@ -120,6 +120,7 @@ pub(super) fn summary(rows: &[Row], side: Side) -> SideSummary {
         retries: None,
         cached_tokens: None,
         groups: Vec::new(),
+        ttft_from_schedule_ms: None,
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::sync::broadcast;
 
 use crate::client::clock::Clock;
 use crate::model::event::{LogLevel, Phase, RunEvent};
+use crate::model::load::LevelLoad;
 use crate::model::record::{Record, Side};
 use crate::model::trace::Chunk;
 
@@ -103,7 +104,13 @@ impl Bus {
 
     /// Says that the run entered a phase.
     pub fn phase(&self, phase: Phase, side: Option<Side>, data: serde_json::Map<String, serde_json::Value>) {
-        self.emit(RunEvent::Phase { phase, at_ns: self.clock.now(), side, data });
+        self.emit(RunEvent::Phase { phase, at_ns: self.clock.now(), side, level: None, data });
+    }
+
+    /// Says that the run began one load of several.
+    pub fn level(&self, level: LevelLoad, data: serde_json::Map<String, serde_json::Value>) {
+        let (phase, at_ns) = (Phase::SweepIteration, self.clock.now());
+        self.emit(RunEvent::Phase { phase, at_ns, side: None, level: Some(level), data });
     }
 
     /// Says something in words.

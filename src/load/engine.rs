@@ -1,20 +1,24 @@
-//! The closed loop: as many requests in flight as the concurrency, the next one when one ends.
+//! Runs blocks of requests against their sides, level by level.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::arrival::ArrivalError;
+use super::bodies::{Asked, Bodies};
+use super::budget::Budget;
 use super::bus::Bus;
 use super::crew::Crew;
 pub use super::judging::Judged;
-use super::judging::{self, Ended, Sender};
+use super::judging::{self, Sender};
+use super::leg;
 use super::level::LevelMoments;
 use super::plan::{Block, Item};
+use super::schedule::Schedule;
+use super::sequence::Way;
 use super::target::Target;
 use super::watch::Watch;
 use crate::client::clock::Clock;
@@ -24,19 +28,28 @@ use crate::metrics::health::Samples;
 use crate::model::event::RunEvent;
 use crate::model::exchange::Exchange;
 use crate::model::health::StampFaults;
-use crate::model::record::{PairKey, Record, Side};
+use crate::model::load::{LoadProfile, RetryPolicy};
+use crate::model::record::{Record, Side};
 use crate::model::result::BlockTime;
-use crate::model::units::Nanos;
 
-/// One side with the bodies of all its requests, serialized before the load starts.
+/// One side and what is sent to it.
 #[derive(Debug)]
 pub struct Lane<T> {
     /// Whom to ask.
     pub target: Arc<T>,
     /// Where requests are posted, under the base URL.
     pub path: &'static str,
-    /// The body of every planned prompt and repeat.
-    pub bodies: HashMap<Item, Bytes>,
+    /// The bodies of its requests.
+    pub bodies: Arc<dyn Bodies>,
+}
+
+/// What bounds every request of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Limits {
+    /// Which failed requests are sent again.
+    pub retry: Arc<RetryPolicy>,
+    /// The most output tokens that may be asked for.
+    pub budget: Option<Arc<Budget>>,
 }
 
 /// Everything a run sends.
@@ -46,22 +59,46 @@ pub struct Engine<T> {
     pub prompts: Arc<Vec<Judged>>,
     /// The sides.
     pub lanes: BTreeMap<Side, Lane<T>>,
-    /// Requests in flight.
-    pub concurrency: u32,
-    /// The event loops that carry them.
+    /// The event loops that carry the requests.
     pub crew: Crew,
     /// The run's clock.
     pub clock: Clock,
     /// Where events go.
     pub bus: Bus,
+    /// What bounds the requests.
+    pub limits: Limits,
+    /// Decides when the requests of an open loop start.
+    pub seed: u64,
     /// Cancelled when the user interrupts.
     pub cancel: CancellationToken,
 }
 
-/// What a run brought.
-#[derive(Debug)]
+/// One load: what is sent, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Load<'a> {
+    /// When requests start.
+    pub profile: &'a LoadProfile,
+    /// Connections that are opened before each block.
+    pub connections: u32,
+    /// When each start of a recorded trace is due, seconds.
+    pub recorded: &'a [f64],
+    /// What is sent.
+    pub blocks: &'a [Block],
+}
+
+impl<'a> Load<'a> {
+    /// These blocks as this profile says.
+    #[must_use]
+    pub fn new(profile: &'a LoadProfile, blocks: &'a [Block]) -> Self {
+        Self { profile, connections: profile.start.most_in_flight().unwrap_or(1), recorded: &[], blocks }
+    }
+}
+
+/// What one load, or a whole run of one, brought.
+#[derive(Debug, Default)]
 pub struct Execution {
-    /// Every request that ended, in order of its end; without its chunks where a lossless subscriber took them.
+    /// Every request that counts and ended, in order of its end; without its chunks where a lossless subscriber took
+    /// them.
     pub records: Vec<Arc<Record>>,
     /// What the traces come to.
     pub traces: Accumulator,
@@ -77,6 +114,9 @@ pub enum EngineError {
     /// The judging thread could not be started.
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
+    /// A load that nothing can be planned for.
+    #[error(transparent)]
+    Arrival(#[from] ArrivalError),
     /// A task that sends requests died: what it had in flight is not accounted for.
     #[error("a task that sends requests stopped unexpectedly")]
     Worker,
@@ -85,60 +125,85 @@ pub enum EngineError {
     Judging,
 }
 
+/// The measured part of a run: loads, one after the other.
+pub struct Session<'a, T> {
+    engine: &'a Engine<T>,
+    ended: Sender,
+    watch: Watch,
+}
+
 impl<T: Target> Engine<T> {
-    /// Sends warm-up requests that don't count to one side, at no more than the run's concurrency, and gives how
-    /// they ended.
-    pub async fn warm_up(&self, side: Side, items: &[Item]) -> Vec<Exchange> {
+    /// One that runs on the caller's event loop, tells nobody, and has no limits.
+    #[must_use]
+    pub fn here(prompts: Vec<Judged>, lanes: BTreeMap<Side, Lane<T>>, clock: Clock) -> Self {
+        Self {
+            prompts: Arc::new(prompts),
+            lanes,
+            crew: Crew::here(),
+            clock,
+            bus: Bus::new(clock),
+            limits: Limits::default(),
+            seed: 42,
+            cancel: CancellationToken::new(),
+        }
+    }
+
+    /// Sends warm-up requests that don't count to one side, at no more than this many at once, and gives how they
+    /// ended.
+    pub async fn warm_up(&self, side: Side, items: &[Item], concurrency: u32) -> Vec<Exchange> {
         let Some(lane) = self.lanes.get(&side) else { return Vec::new() };
-        self.prepare(lane).await;
-        let slots = Arc::new(Semaphore::new(self.concurrency as usize));
+        self.prepare(lane, concurrency).await;
+        let slots = Arc::new(Semaphore::new(concurrency as usize));
         let mut requests = JoinSet::new();
         for (n, item) in items.iter().enumerate() {
-            let Some(body) = lane.bodies.get(item) else { continue };
+            let Some(tokens) = self.prompts.get(item.prompt).map(|p| u64::from(p.prompt.max_tokens)) else {
+                continue;
+            };
+            let asked = Asked { item: *item, turn: 0, answers: &[], round: None, level: 0 };
+            let Some(body) = lane.bodies.body(&asked) else { continue };
             let id = request_id(&["warm-up", side.name(), &n.to_string()]);
-            let request = Request { id, path: lane.path, body: body.clone() };
+            let request = Request { id, path: lane.path, body };
             let (target, clock, cancel) = (lane.target.clone(), self.clock, self.cancel.clone());
-            let slots = slots.clone();
+            let (slots, budget) = (slots.clone(), self.limits.budget.clone());
             self.crew.spawn(&mut requests, n, async move {
                 // Fails only where the semaphore was closed, which nobody does.
                 let _slot = slots.acquire_owned().await;
-                target.exchange(&request, clock.now(), &cancel).await
+                if let Some(budget) = &budget
+                    && !budget.set_aside(tokens).await
+                {
+                    return None;
+                }
+                let exchange = target.exchange(&request, clock.now(), &cancel).await;
+                if let Some(budget) = &budget {
+                    budget.settle(tokens, &exchange);
+                }
+                Some(exchange)
             });
         }
-        requests.join_all().await
+        requests.join_all().await.into_iter().flatten().collect()
     }
 
-    /// Runs the blocks one after the other, each on its sides in turn.
-    pub async fn execute(&self, blocks: &[Block]) -> Result<Execution, EngineError> {
-        let (ended, recorded) = judging::start(self.prompts.clone(), self.bus.clone())?;
-        let watch = Watch::start(&self.crew);
-        let mut times = Vec::new();
-        for block in blocks {
-            for side in &block.sides {
-                if let Some(lane) = self.lanes.get(side).filter(|_| !self.cancel.is_cancelled()) {
-                    times.push(self.run_block(block, *side, lane, &ended).await?);
-                }
-            }
-        }
-        let mut samples = watch.stop().await;
-        for lane in self.lanes.values() {
-            let StampFaults { unstamped_reads, clock_steps } = lane.target.stamp_faults();
-            samples.stamp_faults.unstamped_reads += unstamped_reads;
-            samples.stamp_faults.clock_steps += clock_steps;
-        }
-        drop(ended);
-        let (records, traces) = recorded.await.map_err(|_| EngineError::Judging)?;
-        Ok(Execution { records, traces, blocks: times, samples })
+    /// Begins the measured part.
+    pub fn begin(&self) -> Result<Session<'_, T>, EngineError> {
+        let ended = judging::start(self.prompts.clone(), self.bus.clone())?;
+        Ok(Session { engine: self, ended, watch: Watch::start(&self.crew) })
+    }
+
+    /// Runs a single load from its beginning to its end.
+    pub async fn execute(&self, load: Load<'_>) -> Result<Execution, EngineError> {
+        let session = self.begin()?;
+        let execution = session.run(load).await?;
+        Ok(Execution { samples: session.end().await, ..execution })
     }
 
     /// Opens connections on every event loop, unless interrupted meanwhile.
-    async fn prepare(&self, lane: &Lane<T>) {
+    async fn prepare(&self, lane: &Lane<T>, connections: u32) {
         let loops = self.crew.size();
         let mut preparations = JoinSet::new();
         for n in 0..loops {
             let target = lane.target.clone();
             // As many as it will have workers, who take turns.
-            let share = (self.concurrency as usize + loops - 1 - n) / loops;
+            let share = (connections as usize + loops - 1 - n) / loops;
             let share = u32::try_from(share).unwrap_or(u32::MAX);
             self.crew.spawn(&mut preparations, n, async move { target.prepare(share).await });
         }
@@ -147,121 +212,94 @@ impl<T: Target> Engine<T> {
             () = self.cancel.cancelled() => {}
         }
     }
+}
+
+impl<T: Target> Session<'_, T> {
+    /// Runs one load: its blocks one after the other, each on its sides in turn. What was sampled of the client is
+    /// told at the end of the session.
+    pub async fn run(&self, load: Load<'_>) -> Result<Execution, EngineError> {
+        let mut blocks = Vec::new();
+        for block in load.blocks {
+            for side in &block.sides {
+                if let Some(lane) = self.engine.lanes.get(side).filter(|_| !self.is_over()) {
+                    let time = self.run_block(load, block, *side, lane).await?;
+                    self.engine.bus.emit(RunEvent::Block { time });
+                    blocks.push(time);
+                }
+            }
+        }
+        let (records, traces) = self.ended.collect().await.ok_or(EngineError::Judging)?;
+        Ok(Execution { records, traces, blocks, samples: Samples::default() })
+    }
+
+    /// Whether nothing more is to be sent: interrupted, or no token may be asked for any more.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        let Engine { cancel, limits, .. } = self.engine;
+        cancel.is_cancelled() || limits.budget.as_ref().is_some_and(|budget| budget.is_exhausted())
+    }
+
+    /// Ends the measured part and gives what was sampled of the client.
+    pub async fn end(self) -> Samples {
+        let mut samples = self.watch.stop().await;
+        for lane in self.engine.lanes.values() {
+            let StampFaults { unstamped_reads, clock_steps } = lane.target.stamp_faults();
+            samples.stamp_faults.unstamped_reads += unstamped_reads;
+            samples.stamp_faults.clock_steps += clock_steps;
+        }
+        samples
+    }
 
     async fn run_block(
         &self,
+        load: Load<'_>,
         block: &Block,
         side: Side,
         lane: &Lane<T>,
-        ended: &Sender,
     ) -> Result<BlockTime, EngineError> {
+        let engine = self.engine;
         // Idle connections may have been closed while the other side had its turn.
-        self.prepare(lane).await;
-        let start_ns = self.clock.now();
-        let slots = Arc::new(Slots::default());
-        let mut workers = JoinSet::new();
-        let items: Arc<[(Item, Bytes)]> = block
-            .items
-            .iter()
-            .filter_map(|item| lane.bodies.get(item).map(|body| (*item, body.clone())))
-            .collect();
-        for n in 0..items.len().min(self.concurrency as usize) {
-            let worker = Worker {
-                target: lane.target.clone(),
-                prompts: self.prompts.clone(),
-                path: lane.path,
-                items: items.clone(),
-                slots: slots.clone(),
-                round: block.round,
-                block: block.index,
-                side,
-                concurrency: self.concurrency as usize,
-                clock: self.clock,
-                bus: self.bus.clone(),
-                cancel: self.cancel.clone(),
-                ended: ended.clone(),
-            };
-            self.crew.spawn(&mut workers, n, worker.work(start_ns));
-        }
-        while let Some(ended) = workers.join_next().await {
-            ended.map_err(|_| EngineError::Worker)?;
-        }
-        let (level_start_ns, level_end_ns) = slots.level.bounds();
+        engine.prepare(lane, load.connections).await;
+        let requests = block.passes.is_none().then_some(block.items.len());
+        // Both sides of a block have the same moments, and no two blocks have.
+        let seed = engine.seed.wrapping_add(u64::from(block.index) << 32);
+        let schedule = Schedule::new(load.profile, engine.clock.now(), requests, load.recorded, seed)?;
+        let level = Arc::new(LevelMoments::until(schedule.level_end()));
+        let start_ns = schedule.counts_from;
+        let way = Arc::new(Way {
+            target: lane.target.clone(),
+            path: lane.path,
+            bodies: lane.bodies.clone(),
+            prompts: engine.prompts.clone(),
+            round: block.round,
+            block: block.index,
+            level_number: block.level,
+            side,
+            schedule,
+            level: level.clone(),
+            retry: engine.limits.retry.clone(),
+            budget: engine.limits.budget.clone(),
+            clock: engine.clock,
+            bus: engine.bus.clone(),
+            cancel: engine.cancel.clone(),
+            cut: engine.cancel.child_token(),
+            ended: self.ended.clone(),
+            going_on: 0.into(),
+            not_counted: 0.into(),
+        });
+        leg::run(way.clone(), block, &load.profile.start, &engine.crew).await?;
+        let (level_start_ns, level_end_ns) = level.bounds();
+        let end_ns = engine.clock.now();
         Ok(BlockTime {
             round: block.round,
             block: block.index,
+            level: block.level,
             side,
-            start_ns,
+            start_ns: start_ns.min(end_ns),
             level_start_ns,
             level_end_ns,
-            end_ns: self.clock.now(),
-            level: 0,
-            not_counted: 0,
+            end_ns,
+            not_counted: way.not_counted.load(std::sync::atomic::Ordering::Relaxed),
         })
-    }
-}
-
-/// What the workers of a block share.
-#[derive(Default)]
-struct Slots {
-    next: AtomicUsize,
-    in_flight: AtomicUsize,
-    level: Arc<LevelMoments>,
-}
-
-struct Worker<T> {
-    target: Arc<T>,
-    prompts: Arc<Vec<Judged>>,
-    path: &'static str,
-    items: Arc<[(Item, Bytes)]>,
-    slots: Arc<Slots>,
-    round: u32,
-    block: u32,
-    side: Side,
-    concurrency: usize,
-    clock: Clock,
-    bus: Bus,
-    cancel: CancellationToken,
-    ended: Sender,
-}
-
-impl<T: Target> Worker<T> {
-    async fn work(self, mut scheduled_ns: Nanos) {
-        while !self.cancel.is_cancelled() {
-            let position = self.slots.next.fetch_add(1, Ordering::Relaxed);
-            let Some((item, body)) = self.items.get(position) else {
-                self.slots.level.is_left(|| self.clock.now());
-                return;
-            };
-            let Some(prompt) = self.prompts.get(item.prompt) else { continue };
-            let key = PairKey {
-                prompt_id: prompt.prompt.id.clone(),
-                repeat: item.repeat,
-                round: self.round,
-                level: 0,
-            };
-            let id = request_id(&[
-                self.side.name(),
-                &key.prompt_id,
-                &key.round.to_string(),
-                &key.repeat.to_string(),
-            ]);
-            let request = Request { id, path: self.path, body: body.clone() };
-            self.bus.emit(RunEvent::RequestStarted { side: self.side });
-            if self.slots.in_flight.fetch_add(1, Ordering::Relaxed) + 1 == self.concurrency {
-                self.slots.level.is_reached(|| self.clock.now());
-            }
-            let exchange = self.target.exchange(&request, scheduled_ns, &self.cancel).await;
-            self.slots.in_flight.fetch_sub(1, Ordering::Relaxed);
-            scheduled_ns = self.clock.now();
-            self.ended.send(Ended {
-                prompt: item.prompt,
-                key,
-                block: self.block,
-                side: self.side,
-                exchange,
-                level: self.slots.level.clone(),
-            });
-        }
     }
 }

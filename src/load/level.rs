@@ -48,9 +48,16 @@ impl Moment {
 pub(super) struct LevelMoments {
     start: Moment,
     end: Moment,
+    /// By when it ends at the latest, where that was planned.
+    latest_end: Option<Nanos>,
 }
 
 impl LevelMoments {
+    /// Of a block whose level is left at a planned moment, if not before.
+    pub(super) fn until(latest_end: Option<Nanos>) -> Self {
+        Self { latest_end, ..Self::default() }
+    }
+
     /// As many requests as the concurrency are in flight.
     pub(super) fn is_reached(&self, clock: impl FnOnce() -> Nanos) {
         self.start.happens(clock);
@@ -63,13 +70,16 @@ impl LevelMoments {
 
     /// When it was reached, and left.
     pub(super) fn bounds(&self) -> (Option<Nanos>, Option<Nanos>) {
-        (self.start.get(), self.end.get())
+        let level = self.now();
+        (level.map(|level| level.start_ns), level.and_then(|level| level.end_ns))
     }
 
     /// The level as far as it is known; `None` where it has not been reached.
     pub(super) fn now(&self) -> Option<Level> {
         // The end first: one that comes between the two questions is later than what is asked about.
-        let end_ns = self.end.get();
+        let left = self.end.get();
+        // One that is planned may lie ahead: what comes until then is before it all the same.
+        let end_ns = left.into_iter().chain(self.latest_end).min();
         self.start.get().map(|start_ns| Level { start_ns, end_ns })
     }
 }
@@ -82,11 +92,27 @@ mod tests {
     fn the_first_time_counts() {
         let level = LevelMoments::default();
         level.is_left(|| Nanos(7));
-        assert_eq!((level.now(), level.bounds()), (None, (None, Some(Nanos(7)))));
+        assert_eq!((level.now(), level.bounds()), (None, (None, None)));
         level.is_reached(|| Nanos(3));
         level.is_reached(|| Nanos(5));
         level.is_left(|| Nanos(9));
         assert_eq!(level.now(), Some(Level { start_ns: Nanos(3), end_ns: Some(Nanos(7)) }));
+    }
+
+    #[test]
+    fn a_planned_end_counts_where_it_comes_first() {
+        let end = |planned, left| {
+            let level = LevelMoments::until(planned);
+            level.is_reached(|| Nanos(3));
+            if let Some(left) = left {
+                level.is_left(|| left);
+            }
+            level.bounds().1
+        };
+        assert_eq!(end(Some(Nanos(9)), None), Some(Nanos(9)));
+        assert_eq!(end(Some(Nanos(9)), Some(Nanos(7))), Some(Nanos(7)));
+        assert_eq!(end(Some(Nanos(9)), Some(Nanos(11))), Some(Nanos(9)));
+        assert_eq!(end(None, None), None);
     }
 
     #[test]

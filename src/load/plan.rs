@@ -16,9 +16,16 @@ const SMALLEST_BLOCK: u64 = 50;
 /// What a plan is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape {
-    /// How many prompts there are.
-    pub prompts: usize,
-    /// Requests a side and round; every prompt `repeats` times when absent.
+    /// What can be started: the position of each single prompt, and of the first prompt of each conversation.
+    pub sequences: Vec<usize>,
+    /// Whether their order means something: it is kept then.
+    pub ordered: bool,
+    /// Which level of a sweep or search this is, from 0.
+    pub level: u32,
+    /// Whether the blocks are to begin anew when all is sent, because something else ends them: a duration. Each
+    /// round is then one block.
+    pub endless: bool,
+    /// Starts a side and round; every prompt or conversation `repeats` times when absent.
     pub requests: Option<u64>,
     /// How often each prompt is sent in a round.
     pub repeats: u32,
@@ -35,16 +42,34 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// Each of so many prompts once, on the candidate.
+    #[must_use]
+    pub fn once(prompts: usize, concurrency: u32, seed: u64) -> Self {
+        Self {
+            sequences: (0..prompts).collect(),
+            ordered: false,
+            level: 0,
+            endless: false,
+            requests: None,
+            repeats: 1,
+            rounds: 1,
+            block_size: None,
+            concurrency,
+            seed,
+            sides: vec![Side::Candidate],
+        }
+    }
+
     /// Requests a side and round.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        self.requests.unwrap_or(self.prompts as u64 * u64::from(self.repeats))
+        self.requests.unwrap_or(self.sequences.len() as u64 * u64::from(self.repeats))
     }
 
     /// How often the most frequent prompt is sent in a round.
     #[must_use]
     pub fn repeats(&self) -> u64 {
-        self.requests().div_ceil((self.prompts as u64).max(1)).max(1)
+        self.requests().div_ceil((self.sequences.len() as u64).max(1)).max(1)
     }
 
     /// Requests in all, both sides and all rounds.
@@ -57,6 +82,9 @@ impl Shape {
     /// smallest, where there are as many requests, for a smaller block has no steady window.
     #[must_use]
     pub fn blocks(&self) -> u64 {
+        if self.endless {
+            return 1;
+        }
         let chosen = (BLOCK_PER_CONCURRENCY * u64::from(self.concurrency)).max(SMALLEST_BLOCK);
         let blocks = match self.block_size {
             Some(largest) => self.requests().div_ceil(u64::from(largest).max(1)),
@@ -75,7 +103,7 @@ impl Shape {
 /// One request of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Item {
-    /// Position of the prompt in its set.
+    /// Position of the prompt, or of the conversation's first.
     pub prompt: usize,
     /// How often it was sent before in this round.
     pub repeat: u32,
@@ -86,17 +114,33 @@ pub struct Item {
 pub struct Block {
     /// From 0.
     pub round: u32,
-    /// From 0, counted over the rounds.
+    /// From 0, counted over the rounds and levels.
     pub index: u32,
+    /// The level of a sweep or search, from 0.
+    pub level: u32,
     /// What is sent, in this order.
     pub items: Vec<Item>,
+    /// Where it begins anew when all is sent: how often every prompt was sent by then.
+    pub passes: Option<u32>,
     /// The sides in the order in which they run it.
     pub sides: Vec<Side>,
 }
 
-/// Lays out the blocks. The same shape gives the same plan.
+impl Block {
+    /// What is sent as the `position`th, from 0; `None` after the last.
+    #[must_use]
+    pub fn item(&self, position: usize) -> Option<Item> {
+        let Some(passes) = self.passes else { return self.items.get(position).copied() };
+        let length = self.items.len();
+        let item = self.items.get(position.checked_rem(length)?)?;
+        let begun_anew = u32::try_from(position / length).unwrap_or(u32::MAX);
+        Some(Item { repeat: item.repeat.saturating_add(begun_anew.saturating_mul(passes)), ..*item })
+    }
+}
+
+/// Lays out the blocks of one level, the first of them the `first`th of the run. The same shape gives the same plan.
 #[must_use]
-pub fn blocks(shape: &Shape) -> Vec<Block> {
+pub fn blocks(shape: &Shape, first: u32) -> Vec<Block> {
     let mut random = Pcg64::seed_from_u64(shape.seed);
     let mut blocks = Vec::new();
     for round in 0..shape.rounds {
@@ -105,8 +149,10 @@ pub fn blocks(shape: &Shape) -> Vec<Block> {
         for part in items.chunks(size) {
             let mut sides = shape.sides.clone();
             sides.shuffle(&mut random);
-            let index = u32::try_from(blocks.len()).unwrap_or(u32::MAX);
-            blocks.push(Block { round, index, items: part.to_vec(), sides });
+            let index = first.saturating_add(u32::try_from(blocks.len()).unwrap_or(u32::MAX));
+            let passes = shape.endless.then(|| u32::try_from(shape.repeats()).unwrap_or(u32::MAX));
+            let items = part.to_vec();
+            blocks.push(Block { round, index, level: shape.level, items, passes, sides });
         }
     }
     blocks
@@ -117,9 +163,11 @@ fn order(shape: &Shape, random: &mut Pcg64) -> Vec<Item> {
     let wanted = usize::try_from(shape.requests()).unwrap_or(usize::MAX);
     let mut items = Vec::new();
     let mut repeat = 0;
-    while items.len() < wanted && shape.prompts > 0 {
-        let mut pass: Vec<usize> = (0..shape.prompts).collect();
-        pass.shuffle(random);
+    while items.len() < wanted && !shape.sequences.is_empty() {
+        let mut pass = shape.sequences.clone();
+        if !shape.ordered {
+            pass.shuffle(random);
+        }
         let missing = wanted - items.len();
         items.extend(pass.into_iter().take(missing).map(|prompt| Item { prompt, repeat }));
         repeat += 1;
@@ -134,51 +182,64 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn shape() -> Shape {
-        Shape {
-            prompts: 30,
-            requests: None,
-            repeats: 1,
-            rounds: 1,
-            block_size: None,
-            concurrency: 10,
-            seed: 1,
-            sides: vec![Side::Candidate, Side::Baseline],
-        }
+        Shape { sides: vec![Side::Candidate, Side::Baseline], ..Shape::once(30, 10, 1) }
     }
 
     #[test]
     fn a_small_set_is_one_block_and_a_large_one_several_equal_ones() {
-        assert_eq!(blocks(&shape()).len(), 1);
-        let sizes: Vec<_> =
-            blocks(&Shape { prompts: 110, ..shape() }).iter().map(|b| b.items.len()).collect();
+        assert_eq!(blocks(&shape(), 0).len(), 1);
+        let sizes: Vec<_> = blocks(&Shape { sequences: (0..110).collect(), ..shape() }, 0)
+            .iter()
+            .map(|b| b.items.len())
+            .collect();
         assert_eq!(sizes, [55, 55]);
-        assert_eq!(blocks(&Shape { prompts: 60, ..shape() }).len(), 1);
-        let asked = Shape { prompts: 110, block_size: Some(50), ..shape() };
-        let sizes: Vec<_> = blocks(&asked).iter().map(|b| b.items.len()).collect();
+        assert_eq!(blocks(&Shape { sequences: (0..60).collect(), ..shape() }, 0).len(), 1);
+        let asked = Shape { sequences: (0..110).collect(), block_size: Some(50), ..shape() };
+        let sizes: Vec<_> = blocks(&asked, 0).iter().map(|b| b.items.len()).collect();
         assert_eq!(sizes, [37, 37, 36]);
     }
 
     #[test]
     fn the_seed_decides_the_order() {
-        assert_eq!(blocks(&shape()), blocks(&shape()));
-        assert_ne!(blocks(&shape()), blocks(&Shape { seed: 2, ..shape() }));
+        assert_eq!(blocks(&shape(), 0), blocks(&shape(), 0));
+        assert_ne!(blocks(&shape(), 0), blocks(&Shape { seed: 2, ..shape() }, 0));
     }
 
     #[test]
     fn requests_beyond_the_set_begin_a_new_pass() {
-        let plan = blocks(&Shape { prompts: 3, requests: Some(7), ..shape() });
+        let plan = blocks(&Shape { sequences: (0..3).collect(), requests: Some(7), ..shape() }, 0);
         let repeats: Vec<_> = plan[0].items.iter().map(|i| i.repeat).collect();
         assert_eq!(repeats, [0, 0, 0, 1, 1, 1, 2]);
-        assert_eq!(Shape { prompts: 3, requests: Some(7), ..shape() }.repeats(), 3);
-        assert_eq!(Shape { prompts: 3, requests: Some(2), ..shape() }.repeats(), 1);
+        assert_eq!(Shape { sequences: (0..3).collect(), requests: Some(7), ..shape() }.repeats(), 3);
+        assert_eq!(Shape { sequences: (0..3).collect(), requests: Some(2), ..shape() }.repeats(), 1);
         assert_eq!(Shape { repeats: 4, ..shape() }.repeats(), 4);
+    }
+
+    #[test]
+    fn what_has_an_order_keeps_it() {
+        let shape = Shape { sequences: vec![0, 3, 4], ordered: true, requests: Some(5), ..shape() };
+        let prompts: Vec<_> = blocks(&shape, 0)[0].items.iter().map(|i| i.prompt).collect();
+        assert_eq!(prompts, [0, 3, 4, 0, 3]);
+    }
+
+    #[test]
+    fn an_endless_block_begins_anew_with_later_repeats() {
+        let shape = Shape { sequences: vec![0, 1], ordered: true, endless: true, repeats: 2, ..shape() };
+        let block = &blocks(&shape, 3)[0];
+        let sent: Vec<_> = (0..6).map(|n| block.item(n).unwrap()).map(|i| (i.prompt, i.repeat)).collect();
+        assert_eq!(sent, [(0, 0), (1, 0), (0, 1), (1, 1), (0, 2), (1, 2)]);
+        assert_eq!(block.index, 3);
+        let ending = Shape { endless: false, ..shape };
+        assert_eq!(blocks(&ending, 0)[0].item(4), None);
+        let nothing = Shape { sequences: Vec::new(), endless: true, ..ending };
+        assert!(blocks(&nothing, 0).iter().all(|block| block.item(0).is_none()));
     }
 
     proptest! {
         #[test]
         fn every_request_is_planned_once_a_round(prompts in 1usize..60, repeats in 1u32..4, rounds in 1u32..4, block in 1u32..70, seed: u64) {
-            let shape = Shape { prompts, repeats, rounds, block_size: Some(block), seed, ..shape() };
-            let plan = blocks(&shape);
+            let shape = Shape { sequences: (0..prompts).collect(), repeats, rounds, block_size: Some(block), seed, ..shape() };
+            let plan = blocks(&shape, 0);
             for round in 0..rounds {
                 let items: Vec<_> = plan.iter().filter(|b| b.round == round).flat_map(|b| b.items.clone()).collect();
                 let unique: BTreeSet<_> = items.iter().copied().collect();

@@ -33,6 +33,9 @@ pub struct TraceTotals {
     pub stamped: Stamped,
     /// Output tokens received inside the steady window, by block.
     pub window_tokens: BTreeMap<u32, f64>,
+    /// Successes that were started before or after the measured part, without their texts and chunks. They count
+    /// nowhere but in rates: of those, what ended inside the steady window is a part whenever it was started.
+    pub uncounted: Vec<Attempt>,
 }
 
 impl Default for TraceTotals {
@@ -44,6 +47,7 @@ impl Default for TraceTotals {
             token_chunks: 0,
             stamped: Stamped::default(),
             window_tokens: BTreeMap::new(),
+            uncounted: Vec::new(),
         }
     }
 }
@@ -91,6 +95,18 @@ impl Accumulator {
     /// reached, or where it isn't known.
     pub fn add(&mut self, record: &Record, level: Option<Level>) {
         self.sides.entry(record.side).or_default().add(&record.attempt, record.block, level);
+    }
+
+    /// Adds what a request of the warm-up or cool-down phase, which doesn't count, brought inside the window.
+    pub fn add_uncounted(&mut self, record: &Record, level: Option<Level>) {
+        self.sides.entry(record.side).or_default().add_uncounted(&record.attempt, record.block, level);
+    }
+
+    /// Adds another's totals, of other blocks.
+    pub fn merge(&mut self, other: &Self) {
+        for (side, totals) in &other.sides {
+            self.sides.entry(*side).or_default().merge(totals);
+        }
     }
 
     /// What the traces of one side come to; `None` where it has none.
@@ -149,10 +165,39 @@ impl TraceTotals {
                 self.itl_inexact += 1;
             }
         }
+        self.add_window_tokens(attempt, block, level);
+    }
+
+    fn add_window_tokens(&mut self, attempt: &Attempt, block: u32, level: Option<Level>) {
         if let Some(Level { start_ns, end_ns }) = level {
             let within = tokens_within(&attempt.exchange, start_ns, end_ns.unwrap_or(Nanos(u64::MAX)));
             *self.window_tokens.entry(block).or_default() += within;
         }
+    }
+
+    fn add_uncounted(&mut self, attempt: &Attempt, block: u32, level: Option<Level>) {
+        if !attempt.exchange.outcome.is_success() {
+            return;
+        }
+        self.add_window_tokens(attempt, block, level);
+        let mut attempt = attempt.clone();
+        attempt.exchange.trace.chunks = Vec::new();
+        attempt.exchange.content = String::new();
+        attempt.exchange.reasoning = String::new();
+        attempt.exchange.tool_calls = String::new();
+        self.uncounted.push(attempt);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.itl.add(&other.itl);
+        self.itl_inexact += other.itl_inexact;
+        self.read_lag.add(&other.read_lag);
+        self.token_chunks += other.token_chunks;
+        self.stamped = self.stamped.plus(other.stamped);
+        for (block, tokens) in &other.window_tokens {
+            *self.window_tokens.entry(*block).or_default() += tokens;
+        }
+        self.uncounted.extend(other.uncounted.iter().cloned());
     }
 }
 

@@ -5,19 +5,34 @@ use std::collections::BTreeMap;
 use crate::model::histogram::Histograms;
 use crate::model::record::{Attempt, Row, Side};
 use crate::model::result::BlockTime;
+use crate::model::slo::Slo;
 use crate::model::summary::{Distribution, RequestMetrics, SideSummary};
 use crate::model::units::{Nanos, ratio};
 use crate::stats::quantile::distribution;
 
 use super::accumulate::TraceTotals;
+use super::goodput::{From, goodput, ttft_from_schedule_ms};
+use super::groups::groups;
 use super::histogram::Spans;
 use super::pool::Pool;
+use super::waits::{cached_tokens, queued_ms, retries};
 use super::window::throughput;
 
 /// The name of the histogram of gaps between token-bearing chunks.
 pub const ITL: &str = "itl_ms";
 /// The name of the histogram of the time from the kernel's stamps to labctl's reads.
 pub const READ_LAG: &str = "read_lag";
+
+/// What of a load its summary depends on.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Context<'a> {
+    /// Requests in flight: a window counts only where it holds so many times as many.
+    pub concurrency: u32,
+    /// The objectives; none: no goodput.
+    pub slos: &'a [Slo],
+    /// Whether starts were planned ahead, so that latencies of objectives count from the plan.
+    pub open_loop: bool,
+}
 
 /// Summarises one side: outcomes and verdicts over all attempts, latencies over successes. `traces` is what its
 /// traces came to; the rows need none.
@@ -26,7 +41,7 @@ pub fn summarise(
     rows: &[Row],
     blocks: &[BlockTime],
     side: Side,
-    concurrency: u32,
+    context: &Context<'_>,
     traces: Option<&TraceTotals>,
 ) -> SideSummary {
     let nothing = TraceTotals::default();
@@ -51,7 +66,8 @@ pub fn summarise(
         distribution(&mut successes.iter().filter_map(|a| metric(&a.metrics)).collect::<Vec<_>>())
     };
     let itl = traces.itl.distribution();
-    let rates = throughput(&attempts, &blocks, concurrency, &traces.window_tokens);
+    let in_window: Vec<&Attempt> = attempts.iter().copied().chain(&traces.uncounted).collect();
+    let rates = throughput(&in_window, &blocks, context.concurrency, &traces.window_tokens);
     let spans: Vec<_> =
         attempts.iter().map(|a| (a.exchange.trace.sent_ns, a.exchange.trace.end_ns)).collect();
     let measured_s = covered_s(blocks.iter().map(|block| (block.start_ns, block.end_ns)));
@@ -70,6 +86,10 @@ pub fn summarise(
         max_stall_ms: of(|m| m.max_stall_ms),
         e2e_ms: of(|m| m.e2e_ms),
         latency_from_schedule_ms: of(|m| m.latency_from_schedule_ms),
+        ttft_from_schedule_ms: context
+            .open_loop
+            .then(|| successes.iter().filter_map(|a| ttft_from_schedule_ms(a)).collect::<Vec<_>>())
+            .and_then(|mut values| distribution(&mut values)),
         output_tokens,
         prompt_tokens: successes.iter().filter_map(|a| a.exchange.usage).map(|u| u.prompt_tokens).sum(),
         output_tokens_sources,
@@ -81,6 +101,17 @@ pub fn summarise(
             .iter()
             .filter(|a| a.exchange.finish_reason.as_deref() == Some("length"))
             .count() as u64,
+        goodput: goodput(
+            context.slos,
+            &attempts,
+            &in_window,
+            rates.as_ref().ok(),
+            if context.open_loop { From::Scheduled } else { From::Sent },
+        ),
+        queued_ms: queued_ms(&successes),
+        retries: retries(&attempts),
+        cached_tokens: cached_tokens(&successes),
+        groups: groups(rows, side),
         throughput_absent_because: rates.as_ref().err().cloned(),
         throughput: rates.ok(),
         concurrency_mean: (measured_s > 0.0).then(|| {
@@ -89,11 +120,6 @@ pub fn summarise(
         concurrency_max: most_at_once(&spans),
         measured_s,
         histograms: histograms(&successes, traces),
-        goodput: None,
-        queued_ms: None,
-        retries: None,
-        cached_tokens: None,
-        groups: Vec::new(),
     }
 }
 
@@ -211,7 +237,8 @@ mod tests {
             };
             traces.add(&record, level);
         }
-        summarise(rows, blocks, Side::Candidate, concurrency, traces.side(Side::Candidate))
+        let context = Context { concurrency, ..Context::default() };
+        summarise(rows, blocks, Side::Candidate, &context, traces.side(Side::Candidate))
     }
 
     #[test]
@@ -269,8 +296,23 @@ mod tests {
     }
 
     #[test]
+    fn objectives_and_an_open_loop_add_to_it() {
+        // Scheduled at 90 ms, sent at 100.
+        let rows = [row(0, 100, &[160, 200], Outcome::Success, Verdict::Pass)];
+        let slos = crate::metrics::slo::parse("ttft_ms<=65").unwrap();
+        let of = |open_loop| {
+            let context = Context { concurrency: 1, slos: &slos, open_loop };
+            summarise(&rows, &[block(None, 200)], Side::Candidate, &context, None)
+        };
+        let (closed, open) = (of(false), of(true));
+        assert_eq!((closed.goodput.unwrap().met, closed.ttft_from_schedule_ms), (1, None));
+        assert_eq!(open.goodput.unwrap().met, 0);
+        assert!((open.ttft_from_schedule_ms.unwrap().max - 70.0).abs() < 1e-9);
+    }
+
+    #[test]
     fn nothing_attempted_is_no_rate_at_all() {
-        let s = summarise(&[], &[], Side::Baseline, 4, None);
+        let s = summarise(&[], &[], Side::Baseline, &Context::default(), None);
         assert_eq!((s.attempted, s.error_rate, s.concurrency_mean), (0, None, None));
         assert!(s.ttft_ms.is_none());
     }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::load::LevelLoad;
 use super::record::{Record, Side};
+use super::result::BlockTime;
 use super::summary::SideSummary;
 use super::units::Nanos;
 
@@ -70,8 +72,16 @@ pub enum RunEvent {
         /// The side it concerns, where it concerns one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         side: Option<Side>,
+        /// The load, where it is one level of several.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        level: Option<LevelLoad>,
         /// What goes with it: `total_requests`, `result_path`, ….
         data: serde_json::Map<String, serde_json::Value>,
+    },
+    /// A block of requests ended on one side.
+    Block {
+        /// When it ran.
+        time: BlockTime,
     },
     /// A request was sent.
     RequestStarted {

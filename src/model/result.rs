@@ -11,7 +11,7 @@ use super::config::ServerKind;
 use super::event::Phase;
 use super::health::ClientHealth;
 use super::level::{LevelFindings, LevelQuestion, LevelResult};
-use super::load::{LoadProfile, RetryPolicy, Sweep};
+use super::load::{LevelLoad, LoadProfile, RetryPolicy, Sweep};
 use super::record::{Row, Side};
 use super::summary::SideSummary;
 use super::trace::TraceMode;
@@ -146,7 +146,7 @@ pub struct CategoryPassRate {
 }
 
 /// When a phase began.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PhaseTime {
     /// The phase.
     pub phase: Phase,
@@ -155,6 +155,9 @@ pub struct PhaseTime {
     /// The side it concerned, where it concerned one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub side: Option<Side>,
+    /// The load, where it was one level of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<LevelLoad>,
 }
 
 /// When one block of prompts was run on one side.

@@ -29,6 +29,55 @@ pub enum SloMetric {
     OutputTokensPerS,
 }
 
+impl SloMetric {
+    /// Every metric, in the order of display.
+    pub const ALL: [Self; 9] = [
+        Self::TtftMs,
+        Self::TpotMs,
+        Self::MaxStallMs,
+        Self::E2eMs,
+        Self::LatencyFromScheduleMs,
+        Self::PassRate,
+        Self::ErrorRate,
+        Self::RequestThroughputPerS,
+        Self::OutputTokensPerS,
+    ];
+
+    /// The name used in JSON, flags and tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TtftMs => "ttft_ms",
+            Self::TpotMs => "tpot_ms",
+            Self::MaxStallMs => "max_stall_ms",
+            Self::E2eMs => "e2e_ms",
+            Self::LatencyFromScheduleMs => "latency_from_schedule_ms",
+            Self::PassRate => "pass_rate",
+            Self::ErrorRate => "error_rate",
+            Self::RequestThroughputPerS => "request_throughput_per_s",
+            Self::OutputTokensPerS => "output_tokens_per_s",
+        }
+    }
+
+    /// Whether every request has one of its own, so that there are statistics of it.
+    #[must_use]
+    pub const fn is_latency(self) -> bool {
+        matches!(
+            self,
+            Self::TtftMs | Self::TpotMs | Self::MaxStallMs | Self::E2eMs | Self::LatencyFromScheduleMs
+        )
+    }
+
+    /// The side of a bound on it that makes sense.
+    #[must_use]
+    pub const fn bound(self) -> Bound {
+        match self {
+            Self::PassRate | Self::RequestThroughputPerS | Self::OutputTokensPerS => Bound::AtLeast,
+            _ => Bound::AtMost,
+        }
+    }
+}
+
 /// Which side of the bound is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Bound {
@@ -38,6 +87,26 @@ pub enum Bound {
     /// No less than the value.
     #[serde(rename = ">=")]
     AtLeast,
+}
+
+impl Bound {
+    /// Whether `value` is on the good side of `limit`.
+    #[must_use]
+    pub fn holds(self, value: f64, limit: f64) -> bool {
+        match self {
+            Self::AtMost => value <= limit,
+            Self::AtLeast => value >= limit,
+        }
+    }
+
+    /// As written in expressions.
+    #[must_use]
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::AtMost => "<=",
+            Self::AtLeast => ">=",
+        }
+    }
 }
 
 /// Of many requests, the statistic that the bound is on.
@@ -58,6 +127,24 @@ pub enum SloStatistic {
     Max,
 }
 
+impl SloStatistic {
+    /// Every statistic, in the order of display.
+    pub const ALL: [Self; 6] = [Self::Mean, Self::P50, Self::P90, Self::P95, Self::P99, Self::Max];
+
+    /// The name used in JSON, flags and tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::P50 => "p50",
+            Self::P90 => "p90",
+            Self::P95 => "p95",
+            Self::P99 => "p99",
+            Self::Max => "max",
+        }
+    }
+}
+
 /// One objective, such as `ttft_p95_ms<=500`.
 ///
 /// For goodput each request is held to the bounds on its own latencies, whatever the statistic; a whole level is
@@ -76,6 +163,25 @@ pub struct Slo {
     pub value: f64,
 }
 
+impl Slo {
+    /// The name of what is bounded, its statistic included: `ttft_p95_ms`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let metric = self.metric.name();
+        match (self.statistic, metric.strip_suffix("_ms")) {
+            (Some(statistic), Some(stem)) => format!("{stem}_{}_ms", statistic.name()),
+            _ => metric.to_owned(),
+        }
+    }
+}
+
+/// As written in flags: `ttft_p95_ms<=500`.
+impl std::fmt::Display for Slo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&format!("{}{}{}", self.name(), self.bound.sign(), self.value))
+    }
+}
+
 /// How one objective came out at one load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SloOutcome {
@@ -84,11 +190,27 @@ pub struct SloOutcome {
     /// The metric's value; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
-    /// Whether it was met; a value that is absent isn't.
+    /// Whether it was met. A value that is absent isn't, but for `tpot_ms` and `max_stall_ms` where no response has
+    /// more than one token or chunk.
     pub met: bool,
+    /// False where a percentile is of too few requests to be relied on; it counts all the same.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub trusted: bool,
+    /// Why it isn't met although the value is good, or absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
-/// Requests that were as good as asked for.
+const fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
+const fn is_true(value: &bool) -> bool {
+    *value
+}
+
+/// Requests that were as good as asked for. In an open loop latencies count from the schedule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Goodput {
     /// Attempted requests.
@@ -111,4 +233,22 @@ pub struct Goodput {
     pub goodput_without_checks_per_s: Option<f64>,
     /// Responses of a single token, which meet any bound on `tpot_ms`.
     pub single_token_responses: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_the_serialized_ones() {
+        for metric in SloMetric::ALL {
+            assert_eq!(serde_json::to_value(metric).unwrap(), metric.name());
+        }
+        for statistic in SloStatistic::ALL {
+            assert_eq!(serde_json::to_value(statistic).unwrap(), statistic.name());
+        }
+        for bound in [Bound::AtMost, Bound::AtLeast] {
+            assert_eq!(serde_json::to_value(bound).unwrap(), bound.sign());
+        }
+    }
 }

@@ -261,6 +261,10 @@ pub struct SideSummary {
     /// Distribution of `latency_from_schedule_ms` over successes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_from_schedule_ms: Option<Distribution>,
+    /// Scheduled to first token-bearing chunk over successes, milliseconds; absent in a closed loop, where no
+    /// schedule is laid out ahead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttft_from_schedule_ms: Option<Distribution>,
     /// Output tokens of successes.
     pub output_tokens: u64,
     /// Prompt tokens of successes, where the server told them.

@@ -344,5 +344,6 @@ fn summary(attempts: &[&Attempt], speed: f64) -> SideSummary {
         retries: None,
         cached_tokens: None,
         groups: Vec::new(),
+        ttft_from_schedule_ms: None,
     }
 }

@@ -199,6 +199,7 @@ fn side_info(header: SideHeader) -> SideInfo {
             retries: None,
             cached_tokens: None,
             groups: Vec::new(),
+            ttft_from_schedule_ms: None,
         },
         pass_rates: vec![CategoryPassRate {
             category: None,
@@ -238,7 +239,7 @@ pub(super) fn result_of(header: RunHeader, records: impl IntoIterator<Item = Rec
         candidate: side_info(header.candidate),
         baseline: header.baseline.map(side_info),
         comparison: None,
-        phases: vec![PhaseTime { phase: Phase::Execution, at_ns: Nanos(5), side: None }],
+        phases: vec![PhaseTime { phase: Phase::Execution, at_ns: Nanos(5), side: None, level: None }],
         rows: rows(records),
         workload: None,
         question: None,

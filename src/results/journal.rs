@@ -17,7 +17,7 @@ use super::store::checked_run_id;
 use crate::model::event::RunEvent;
 use crate::model::header::RunHeader;
 use crate::model::record::Record;
-use crate::model::result::PhaseTime;
+use crate::model::result::{BlockTime, PhaseTime};
 use serde::{Deserialize, Serialize};
 
 /// A line to be written.
@@ -27,6 +27,7 @@ enum LineOut<'a> {
     Header(&'a RunHeader),
     Record(&'a Record),
     Phase(&'a PhaseTime),
+    Block(&'a BlockTime),
 }
 
 /// A line that was read.
@@ -36,6 +37,7 @@ pub(super) enum LineIn {
     Header(Box<RunHeader>),
     Record(Box<Record>),
     Phase(PhaseTime),
+    Block(BlockTime),
 }
 
 /// What came of a journal.
@@ -109,13 +111,19 @@ impl JournalWriter {
         self.write_line(&LineOut::Phase(phase))
     }
 
+    /// Adds when a block ran; fails as [`Self::append`] does.
+    pub fn append_block(&mut self, block: &BlockTime) -> Result<(), JournalError> {
+        self.write_line(&LineOut::Block(block))
+    }
+
     /// Adds what of an event the journal keeps; fails as [`Self::append`] does.
     pub fn append_event(&mut self, event: &RunEvent) -> Result<(), JournalError> {
         match event {
             RunEvent::RequestComplete { record } => self.append(record),
-            RunEvent::Phase { phase, at_ns, side, .. } => {
-                self.append_phase(&PhaseTime { phase: *phase, at_ns: *at_ns, side: *side })
+            RunEvent::Phase { phase, at_ns, side, level, .. } => {
+                self.append_phase(&PhaseTime { phase: *phase, at_ns: *at_ns, side: *side, level: *level })
             }
+            RunEvent::Block { time } => self.append_block(time),
             RunEvent::RequestStarted { .. } | RunEvent::Log { .. } | RunEvent::Summary { .. } => Ok(()),
         }
     }
@@ -214,7 +222,8 @@ mod tests {
         let mut writer = JournalWriter::create(dir.path(), &header("run-1")).unwrap();
         let first = record("α-1", 0, Side::Candidate, Verdict::Pass);
         writer.append(&first).unwrap();
-        let phase = PhaseTime { phase: Phase::Execution, at_ns: Nanos(7), side: Some(Side::Baseline) };
+        let phase =
+            PhaseTime { phase: Phase::Execution, at_ns: Nanos(7), side: Some(Side::Baseline), level: None };
         writer.append_phase(&phase).unwrap();
 
         let mut seen = Vec::new();
@@ -308,6 +317,7 @@ mod tests {
                 phase: Phase::Warmup,
                 at_ns: Nanos(1),
                 side: Some(Side::Candidate),
+                level: None,
                 data,
             }))
             .unwrap();

@@ -10,7 +10,7 @@ use super::error::RecoverError;
 use super::journal::LineIn;
 use crate::model::header::RunHeader;
 use crate::model::record::{PairKey, Record, Side};
-use crate::model::result::{PhaseTime, SCHEMA_VERSION};
+use crate::model::result::{BlockTime, PhaseTime, SCHEMA_VERSION};
 
 /// Why a line of a journal was left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub struct Recovered {
     pub records: Vec<Record>,
     /// Phases in the order in which they began.
     pub phases: Vec<PhaseTime>,
+    /// The blocks that ended.
+    pub blocks: Vec<BlockTime>,
     /// What had to be left out.
     pub dropped_lines: Vec<DroppedLine>,
 }
@@ -101,6 +103,7 @@ fn read(mut reader: impl BufRead, mut see: impl FnMut(&Record)) -> Result<Recove
         header: header(&line)?,
         records: Vec::new(),
         phases: Vec::new(),
+        blocks: Vec::new(),
         dropped_lines: Vec::new(),
     };
     let mut seen: HashSet<(PairKey, Side)> = HashSet::new();
@@ -124,6 +127,10 @@ fn read(mut reader: impl BufRead, mut see: impl FnMut(&Record)) -> Result<Recove
             }
             Ok(LineIn::Phase(phase)) => {
                 recovered.phases.push(phase);
+                continue;
+            }
+            Ok(LineIn::Block(block)) => {
+                recovered.blocks.push(block);
                 continue;
             }
             Ok(LineIn::Header(_)) => DroppedBecause::Invalid("a second header".to_owned()),
@@ -156,7 +163,7 @@ fn header(line: &[u8]) -> Result<RunHeader, Failure> {
     }
     match serde_json::from_slice(line) {
         Ok(LineIn::Header(header)) => Ok(*header),
-        Ok(LineIn::Record(_) | LineIn::Phase(_)) => {
+        Ok(LineIn::Record(_) | LineIn::Phase(_) | LineIn::Block(_)) => {
             Err(Failure::NoHeader("the header is missing".to_owned()))
         }
         Err(error) => Err(Failure::NoHeader(error.to_string())),

@@ -8,7 +8,7 @@ use super::length::Lengths;
 use super::synthetic::{self, MadeUp};
 use super::tokenizer::TokenCounter;
 use super::{Sequence, TextMaker, WorkPrompt, Workload, WorkloadError, file, mix, random, salt};
-use crate::model::workload::{Ask, CacheMode, WorkloadInfo, WorkloadOptions, WorkloadSpec};
+use crate::model::workload::{CacheMode, WorkloadInfo, WorkloadOptions, WorkloadSpec};
 use crate::promptset;
 
 /// What a workload depends on beside what was asked for.
@@ -78,13 +78,15 @@ pub fn build(
             source
         }
     };
-    if source.cache != CacheMode::Cold {
-        source.prompts.iter_mut().for_each(|prompt| prompt.salt_at = None);
+    for prompt in &mut source.prompts {
+        prompt.ask.exact_output = options.exact_output;
+        if source.cache != CacheMode::Cold {
+            prompt.salt_at = None;
+        }
     }
     if !options.models.is_empty() {
         mix::assign(&options.models, &mut source.prompts, &source.sequences, context.seed)?;
     }
-    source.prompts.iter_mut().for_each(|prompt| prompt.ask.exact_output = options.exact_output);
     let options = WorkloadOptions { cache: Some(source.cache), ..options.clone() };
     Ok(source.workload(spec.clone(), options, tokens_by, context))
 }
@@ -123,14 +125,13 @@ impl Source {
 
 fn prompt_set(name: &str, options: &WorkloadOptions, context: &Context<'_>) -> Result<Source, WorkloadError> {
     let set = promptset::load(name, context.promptset_dir)?;
-    let prompts: Vec<_> = set
-        .prompts
-        .into_iter()
-        .map(|prompt| WorkPrompt { prompt, ask: Ask::default(), salt_at: Some(0), think_s: 0.0 })
-        .collect();
+    let Workload { mut prompts, sequences, .. } = Workload::of_prompt_set(&set);
+    for prompt in &mut prompts {
+        prompt.salt_at = Some(0);
+    }
     Ok(Source {
-        sequences: (0..prompts.len()).map(|first| Sequence { first, turns: 1 }).collect(),
         prompts,
+        sequences,
         starts_s: None,
         ordered: false,
         sha256: Some(set.manifest.sha256),
@@ -189,7 +190,7 @@ fn make_room(prompts: &mut [WorkPrompt], texts: &TextMaker, context: &Context<'_
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::workload::{Length, ModelWeight, Synthetic, Turns, WorkloadFormat};
+    use crate::model::workload::{Ask, Length, ModelWeight, Synthetic, Turns, WorkloadFormat};
     use crate::workload::salted;
     use std::path::PathBuf;
 

@@ -23,8 +23,8 @@ pub use error::WorkloadError;
 pub use salt::salted;
 pub use text::TextMaker;
 
-use crate::model::prompt::Prompt;
-use crate::model::workload::{Ask, WorkloadInfo};
+use crate::model::prompt::{Prompt, PromptSet};
+use crate::model::workload::{Ask, CacheMode, WorkloadInfo, WorkloadOptions, WorkloadSpec};
 
 /// Everything that is to be sent, in the order of the workload.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +41,35 @@ pub struct Workload {
     pub ordered: bool,
     /// What was left out or made otherwise than asked for, a sentence each.
     pub warnings: Vec<String>,
+}
+
+impl Workload {
+    /// A prompt set's prompts, each by itself and as written.
+    #[must_use]
+    pub fn of_prompt_set(set: &PromptSet) -> Self {
+        let prompts: Vec<WorkPrompt> = set
+            .prompts
+            .iter()
+            .map(|prompt| WorkPrompt {
+                prompt: prompt.clone(),
+                ask: Ask::default(),
+                salt_at: None,
+                think_s: 0.0,
+            })
+            .collect();
+        let info = WorkloadInfo {
+            spec: WorkloadSpec::PromptSet { name: set.manifest.name.clone() },
+            options: WorkloadOptions { cache: Some(CacheMode::AsIs), ..WorkloadOptions::default() },
+            prompts: prompts.len() as u64,
+            conversations: None,
+            sha256: None,
+            salt: None,
+            tokens_by: None,
+            categories: set.manifest.categories.clone(),
+        };
+        let sequences = (0..prompts.len()).map(|first| Sequence { first, turns: 1 }).collect();
+        Self { info, prompts, sequences, starts_s: None, ordered: false, warnings: Vec::new() }
+    }
 }
 
 /// One prompt of a workload.

@@ -10,12 +10,11 @@ use labctl::client::exchange::Client;
 use labctl::client::http::HttpTransport;
 use labctl::client::request::Form;
 use labctl::client::server::Dialect;
-use labctl::load::bus::Bus;
-use labctl::load::crew::Crew;
-use labctl::load::engine::{Engine, Judged, Lane};
+use labctl::load::engine::{Engine, Judged, Lane, Load};
 use labctl::load::plan::{Item, Shape, blocks};
 use labctl::model::config::{Api, Endpoint, ServerKind};
 use labctl::model::exchange::Exchange;
+use labctl::model::load::LoadProfile;
 use labctl::model::outcome::Outcome;
 use labctl::model::record::Side;
 use labctl::model::result::Sampling;
@@ -23,7 +22,6 @@ use labctl::model::units::Nanos;
 use labctl::promptset::built_in;
 use labctl::simulator::{self, FaultKind, Faults, GroundTruth, Options, Profile, When};
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
 
 /// What the client saw of one load, and what the server did, by request.
 struct Both {
@@ -48,40 +46,22 @@ async fn load(concurrency: u32, repeats: u32, faults: Faults) -> Both {
     let endpoint = Endpoint { url: Some(server.base_url()), ..Endpoint::default() };
     let transport = HttpTransport::new(&endpoint, None, clock).unwrap();
     let sampling = Sampling { temperature: 0.0, top_p: None, seed: 42, max_tokens: None };
-    let shape = Shape {
-        prompts: set.prompts.len(),
-        requests: None,
-        repeats,
-        rounds: 1,
-        block_size: None,
-        concurrency,
-        seed: 42,
-        sides: vec![Side::Candidate],
-    };
-    let plan = blocks(&shape);
+    let shape = Shape { repeats, ..Shape::once(set.prompts.len(), concurrency, 42) };
+    let plan = blocks(&shape, 0);
     let (dialect, extra) = (Dialect::of(ServerKind::Vllm), serde_json::Map::new());
     let form = Form { api: Api::Chat, dialect, model: &model, extra: &extra };
     let body = |item: &Item| form.body(&set.prompts[item.prompt], &sampling, item.repeat);
-    let bodies = plan.iter().flat_map(|block| &block.items).map(|item| (*item, body(item))).collect();
+    let bodies: HashMap<_, _> =
+        plan.iter().flat_map(|block| &block.items).map(|item| (*item, body(item))).collect();
     let client = Client::new(transport, clock, endpoint.timeouts, Vec::new(), dialect);
-    let judged = |prompt: &labctl::model::prompt::Prompt| Judged {
-        judge: Judge::new(prompt).unwrap(),
-        prompt: prompt.clone(),
-        scenario_id: "canary".to_owned(),
+    let judged = |prompt: &labctl::model::prompt::Prompt| {
+        Judged::single(prompt.clone(), Judge::new(prompt).unwrap(), "canary".to_owned())
     };
-    let engine = Engine {
-        prompts: Arc::new(set.prompts.iter().map(judged).collect()),
-        lanes: BTreeMap::from([(
-            Side::Candidate,
-            Lane { target: Arc::new(client), path: form.path(), bodies },
-        )]),
-        concurrency,
-        crew: Crew::here(),
-        clock,
-        bus: Bus::new(clock),
-        cancel: CancellationToken::new(),
-    };
-    let records = engine.execute(&plan).await.unwrap().records;
+    let lane = Lane { target: Arc::new(client), path: form.path(), bodies: Arc::new(bodies) };
+    let prompts = set.prompts.iter().map(judged).collect();
+    let engine = Engine::here(prompts, BTreeMap::from([(Side::Candidate, lane)]), clock);
+    let profile = LoadProfile::closed(concurrency);
+    let records = engine.execute(Load::new(&profile, &plan)).await.unwrap().records;
     assert_eq!(records.len() as u64, shape.requests());
     server.stop().await.unwrap();
     let truth = GroundTruth::read(&path).unwrap();

@@ -16,20 +16,18 @@ use labctl::client::exchange::Client;
 use labctl::client::http::HttpTransport;
 use labctl::client::request::CHAT_COMPLETIONS;
 use labctl::client::server::Dialect;
-use labctl::load::bus::Bus;
-use labctl::load::crew::Crew;
-use labctl::load::engine::{Engine, Execution, Judged, Lane};
-use labctl::load::plan::{Block, Item};
+use labctl::load::engine::{Engine, Execution, Judged, Lane, Load};
+use labctl::load::plan::{Item, Shape, blocks};
 use labctl::metrics::health::client_health;
 use labctl::model::config::{Endpoint, ServerKind, TransportChoice};
 use labctl::model::health::{ClientHealth, HealthStatus};
+use labctl::model::load::LoadProfile;
 use labctl::model::prompt::Prompt;
 use labctl::model::record::Side;
 use labctl::model::trace::{StampSource, Trace};
 use labctl::model::units::Nanos;
 use labctl::results::rows::rows;
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
 const TOKENS: usize = 6;
 
@@ -152,28 +150,13 @@ async fn execute(transport: AnyTransport, clock: Clock) -> Execution {
         "max_tokens": 9, "reference": "a", "near_miss": [], "checks": [{"type": "regex", "pattern": "a"}]}))
         .unwrap();
     let item = Item { prompt: 0, repeat: 0 };
-    let engine = Engine {
-        prompts: Arc::new(vec![Judged {
-            judge: Judge::new(&prompt).unwrap(),
-            prompt,
-            scenario_id: "starved".to_owned(),
-        }]),
-        lanes: BTreeMap::from([(
-            Side::Candidate,
-            Lane {
-                target: Arc::new(client),
-                path: CHAT_COMPLETIONS,
-                bodies: HashMap::from([(item, "{}".into())]),
-            },
-        )]),
-        concurrency: 1,
-        crew: Crew::here(),
-        clock,
-        bus: Bus::new(clock),
-        cancel: CancellationToken::new(),
-    };
-    let block = Block { round: 0, index: 0, items: vec![item], sides: vec![Side::Candidate] };
-    engine.execute(&[block]).await.unwrap()
+    let judge = Judge::new(&prompt).unwrap();
+    let bodies = Arc::new(HashMap::from([(item, "{}".into())]));
+    let lane = Lane { target: Arc::new(client), path: CHAT_COMPLETIONS, bodies };
+    let prompts = vec![Judged::single(prompt, judge, "starved".to_owned())];
+    let engine = Engine::here(prompts, BTreeMap::from([(Side::Candidate, lane)]), clock);
+    let plan = blocks(&Shape::once(1, 1, 1), 0);
+    engine.execute(Load::new(&LoadProfile::closed(1), &plan)).await.unwrap()
 }
 
 #[cfg(all(target_os = "linux", feature = "kernel-stamps"))]

@@ -10,14 +10,13 @@ use labctl::client::exchange::Client;
 use labctl::client::request::CHAT_COMPLETIONS;
 use labctl::client::server::Dialect;
 use labctl::compare::{Options, compare};
-use labctl::load::bus::Bus;
-use labctl::load::crew::Crew;
-use labctl::load::engine::{Engine, Judged, Lane};
+use labctl::load::engine::{Engine, Judged, Lane, Load};
 use labctl::load::plan::{Item, Shape, blocks};
 use labctl::metrics::gaps::gaps;
-use labctl::metrics::summary::summarise;
+use labctl::metrics::summary::{Context, summarise};
 use labctl::model::comparison::{Comparison, SpeedRatio};
 use labctl::model::config::{ServerKind, Timeouts};
+use labctl::model::load::LoadProfile;
 use labctl::model::record::{Row, Side};
 use labctl::model::result::BlockTime;
 use labctl::model::summary::SideSummary;
@@ -25,7 +24,6 @@ use labctl::model::units::Nanos;
 use labctl::results::rows::rows;
 use labctl::simulator::Profile;
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
 use crate::virtual_server::{Life, VirtualServer, Wanted};
 
@@ -65,7 +63,8 @@ fn judged(prompt: usize) -> Judged {
         "prompt": "?", "max_tokens": 99, "reference": "a", "near_miss": ["b"],
         "checks": [{"type": "contains", "any": ["a"]}]}))
     .unwrap();
-    Judged { judge: Judge::new(&prompt).unwrap(), prompt, scenario_id: "virtual".to_owned() }
+    let judge = Judge::new(&prompt).unwrap();
+    Judged::single(prompt, judge, "virtual".to_owned())
 }
 
 impl Run {
@@ -78,14 +77,10 @@ impl Run {
         let clock = Clock::start();
         let sides = [Side::Candidate, Side::Baseline];
         let shape = Shape {
-            prompts: self.prompts,
-            requests: None,
-            repeats: 1,
             rounds: self.rounds,
             block_size: self.block_size,
-            concurrency: self.concurrency,
-            seed: self.seed,
             sides: sides.to_vec(),
+            ..Shape::once(self.prompts, self.concurrency, self.seed)
         };
         let bodies = |prompt| serde_json::to_vec(&wanted(prompt)).unwrap().into();
         let (mut lanes, mut servers) = (BTreeMap::new(), BTreeMap::new());
@@ -100,27 +95,23 @@ impl Run {
                 Vec::new(),
                 Dialect::of(ServerKind::Openai),
             );
-            let bodies =
+            let bodies: HashMap<_, _> =
                 (0..self.prompts).map(|prompt| (Item { prompt, repeat: 0 }, bodies(prompt))).collect();
-            lanes.insert(side, Lane { target: Arc::new(client), path: CHAT_COMPLETIONS, bodies });
+            lanes.insert(
+                side,
+                Lane { target: Arc::new(client), path: CHAT_COMPLETIONS, bodies: Arc::new(bodies) },
+            );
             servers.insert(side, server);
         }
-        let engine = Engine {
-            prompts: Arc::new((0..self.prompts).map(judged).collect()),
-            lanes,
-            concurrency: self.concurrency,
-            crew: Crew::here(),
-            clock,
-            bus: Bus::new(clock),
-            cancel: CancellationToken::new(),
-        };
-        let execution = engine.execute(&blocks(&shape)).await.unwrap();
+        let engine = Engine::here((0..self.prompts).map(judged).collect(), lanes, clock);
+        let profile = LoadProfile::closed(self.concurrency);
+        let plan = blocks(&shape, 0);
+        let execution = engine.execute(Load::new(&profile, &plan)).await.unwrap();
         let rows = rows(execution.records.into_iter().map(Arc::unwrap_or_clone));
         let blocks = execution.blocks;
+        let context = Context { concurrency: self.concurrency, ..Context::default() };
         let summaries: BTreeMap<_, _> = sides
-            .map(|side| {
-                (side, summarise(&rows, &blocks, side, self.concurrency, execution.traces.side(side)))
-            })
+            .map(|side| (side, summarise(&rows, &blocks, side, &context, execution.traces.side(side))))
             .into();
         let options = Options { seed: self.seed, ..Options::default() };
         let comparison = compare(&rows, &summaries[&Side::Candidate], &summaries[&Side::Baseline], &options);
@@ -342,20 +333,11 @@ fn the_warm_up_keeps_to_the_concurrency() {
             Vec::new(),
             Dialect::of(ServerKind::Openai),
         );
-        let engine = Engine {
-            prompts: Arc::new((0..20).map(judged).collect()),
-            lanes: [(
-                Side::Candidate,
-                Lane { target: Arc::new(client), path: CHAT_COMPLETIONS, bodies: bodies.collect() },
-            )]
-            .into(),
-            concurrency: 3,
-            crew: Crew::here(),
-            clock,
-            bus: Bus::new(clock),
-            cancel: CancellationToken::new(),
-        };
-        (engine.warm_up(Side::Candidate, &items).await.len(), server.most_in_flight())
+        let bodies: HashMap<_, _> = bodies.collect();
+        let lane = Lane { target: Arc::new(client), path: CHAT_COMPLETIONS, bodies: Arc::new(bodies) };
+        let prompts = (0..20).map(judged).collect();
+        let engine = Engine::here(prompts, [(Side::Candidate, lane)].into(), clock);
+        (engine.warm_up(Side::Candidate, &items, 3).await.len(), server.most_in_flight())
     });
     assert_eq!((answered, most), (20, 3));
 }

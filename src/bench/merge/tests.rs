@@ -7,6 +7,7 @@ use crate::model::record::Record;
 use crate::model::result::BlockTime;
 use crate::model::summary::QuantileSource;
 use crate::results::fixtures::{header, record};
+use crate::results::rows::rows;
 
 const SIDES: [Side; 2] = [Side::Candidate, Side::Baseline];
 
@@ -47,9 +48,11 @@ fn shard(run_id: &str, later_s: u64, records: Vec<Record>) -> RunResult {
     }
     let remains = Remains {
         header,
-        records,
+        rows: rows(records),
+        levels: Vec::new(),
+        stopped_because: None,
         traces,
-        blocks: Some(SIDES.map(block).to_vec()),
+        blocks: SIDES.map(block).to_vec(),
         phases: Vec::new(),
         samples: Samples { event_loop_delay_ms: vec![1.0; 10], ..Samples::default() },
         status: RunStatus::Complete,

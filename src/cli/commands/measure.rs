@@ -124,7 +124,7 @@ impl Measure<'_> {
         runtime.block_on(async {
             let bus = Bus::new(clock);
             let cancel = CancellationToken::new();
-            let progress = progress::follow(bus.subscribe_live(), plan.shape().total(), ui, visible);
+            let progress = progress::follow(bus.subscribe_live(), ui, visible);
             let (stop, results_dir) = (cancel.clone(), plan.results_dir.clone());
             let interrupts = Interrupts::listen()
                 .map(|signals| tokio::spawn(async move { signals.watch(stop, ui, &results_dir).await }));

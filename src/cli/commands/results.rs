@@ -23,6 +23,7 @@ use crate::results::export::{write_csv, write_json};
 use crate::results::head::{ListEntry, RunHead, SideHead};
 use crate::results::journal;
 use crate::results::recover::recover;
+use crate::results::rows::rows;
 use crate::results::store::{Store, load_file_without_chunks};
 
 /// Runs `labctl results`.
@@ -197,9 +198,11 @@ fn recover_run(args: &RecoverArgs, context: &Context) -> Result<(), CliError> {
     let started_at = recovered.header.started_at.clone();
     let remains = Remains {
         header: recovered.header,
-        records: recovered.records,
+        rows: rows(recovered.records),
+        levels: Vec::new(),
+        stopped_because: None,
         traces,
-        blocks: None,
+        blocks: recovered.blocks,
         phases: recovered.phases,
         samples: Samples::default(),
         status: RunStatus::Recovered,

@@ -13,6 +13,8 @@ pub(super) const DIALECT: Dialect = Dialect {
     telling: Telling::RunningTimings,
     members: &["timings_per_token"],
     stream_options: &[],
+    ignore_eos: true,
+    min_tokens: false,
     any_model: true,
     signs: Signs {
         header: Some("llama.cpp"),

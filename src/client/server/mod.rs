@@ -45,6 +45,10 @@ pub struct Dialect {
     pub members: &'static [&'static str],
     /// Options that are set to `true` in `stream_options` to the same end.
     pub stream_options: &'static [&'static str],
+    /// Whether it takes `ignore_eos`: the answer then goes on to `max_tokens`.
+    pub ignore_eos: bool,
+    /// Whether it takes `min_tokens`.
+    pub min_tokens: bool,
     /// Whether it serves its one model under any name.
     pub any_model: bool,
     /// How it shows who it is.
@@ -102,6 +106,16 @@ impl Dialect {
             for option in self.stream_options {
                 options.insert((*option).to_owned(), true.into());
             }
+        }
+    }
+
+    /// Puts into a request's body what makes the answer as long as it may be, as far as the server takes it.
+    pub(super) fn ask_for_length(&self, body: &mut Map<String, Value>, tokens: u32) {
+        if self.ignore_eos {
+            body.insert("ignore_eos".to_owned(), true.into());
+        }
+        if self.min_tokens {
+            body.insert("min_tokens".to_owned(), tokens.into());
         }
     }
 

@@ -11,6 +11,8 @@ pub(super) const DIALECT: Dialect = Dialect {
     telling: Telling::Nothing,
     members: &[],
     stream_options: &[],
+    ignore_eos: false,
+    min_tokens: false,
     any_model: false,
     signs: Signs {
         header: None,

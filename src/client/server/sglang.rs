@@ -12,6 +12,8 @@ pub(super) const DIALECT: Dialect = Dialect {
     telling: Telling::RunningUsage,
     members: &[],
     stream_options: &["continuous_usage_stats"],
+    ignore_eos: true,
+    min_tokens: true,
     any_model: false,
     signs: Signs {
         header: None,

@@ -16,6 +16,8 @@ pub(super) const DIALECT: Dialect = Dialect {
     telling: Telling::TokenIds,
     members: &["return_token_ids"],
     stream_options: &[],
+    ignore_eos: true,
+    min_tokens: true,
     any_model: false,
     signs: Signs {
         header: None,

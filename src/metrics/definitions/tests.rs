@@ -225,7 +225,8 @@ fn labctl_s_summary_is_the_one_of_every_report() {
         };
         traces.add(&record, None);
     }
-    let summary = summary::summarise(&rows, &[], Side::Candidate, 1, traces.side(Side::Candidate));
+    let context = summary::Context { concurrency: 1, ..summary::Context::default() };
+    let summary = summary::summarise(&rows, &[], Side::Candidate, &context, traces.side(Side::Candidate));
     let here = summarise(Labctl, &two().each_ref());
     let pairs = [
         (summary.ttft_ms, here.ttft_ms),

@@ -1,0 +1,111 @@
+//! The bodies of one side's requests: made of the workload, salted where it is to be, before the load as far as it is
+//! known what will be sent.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+
+use crate::client::request::{Conversation, Form};
+use crate::client::server::Dialect;
+use crate::load::bodies::{Asked, Bodies};
+use crate::load::plan::{Block, Item};
+use crate::model::config::Api;
+use crate::model::prompt::Prompt;
+use crate::model::result::Sampling;
+use crate::workload::{Workload, salted};
+
+use super::side::Reached;
+
+/// Makes the requests of one side.
+#[derive(Debug)]
+pub(super) struct SideBodies {
+    api: Api,
+    dialect: Dialect,
+    model: String,
+    extra: serde_json::Map<String, serde_json::Value>,
+    sampling: Sampling,
+    workload: Arc<Workload>,
+    /// First turns of the level that is running, by round.
+    prepared: RwLock<HashMap<(Item, u32), Bytes>>,
+}
+
+impl SideBodies {
+    pub(super) fn new(reached: &Reached, sampling: &Sampling, workload: Arc<Workload>) -> Self {
+        let form = reached.form();
+        Self {
+            api: form.api,
+            dialect: form.dialect,
+            model: form.model.to_owned(),
+            extra: form.extra.clone(),
+            sampling: sampling.clone(),
+            workload,
+            prepared: RwLock::default(),
+        }
+    }
+
+    /// Makes the bodies of these blocks, and forgets those of others. What a block that begins anew sends later is
+    /// made when it is sent.
+    pub(super) fn prepare(&self, blocks: &[Block]) {
+        let mut prepared = HashMap::new();
+        for block in blocks {
+            for item in &block.items {
+                let asked = Asked {
+                    item: *item,
+                    turn: 0,
+                    answers: &[],
+                    round: Some(block.round),
+                    level: block.level,
+                };
+                if let Some(body) = self.made(&asked) {
+                    prepared.insert((*item, block.round), body);
+                }
+            }
+        }
+        *self.prepared.write().unwrap_or_else(PoisonError::into_inner) = prepared;
+    }
+
+    fn made(&self, asked: &Asked<'_>) -> Option<Bytes> {
+        let first = asked.item.prompt;
+        let turns = self.workload.prompts.get(first..=first + asked.turn)?;
+        let last = turns.last()?;
+        let text = |turn: usize| -> Option<Cow<'_, Prompt>> {
+            let prompt = turns.get(turn)?;
+            // The beginning of a conversation stays as it was sent: what comes before a turn has been seen.
+            Some(salted(prompt, self.workload.info.salt.as_deref(), &request_name(asked, turn)))
+        };
+        let sent: Vec<Cow<'_, Prompt>> = (0..turns.len()).map_while(text).collect();
+        let (user, users) = sent.split_last()?;
+        let said: Vec<(&str, &str)> = users
+            .iter()
+            .zip(asked.answers)
+            .map(|(user, answer)| (user.prompt.as_str(), answer.as_str()))
+            .collect();
+        let conversation =
+            Conversation { system: sent.first()?.system.as_deref(), before: &said, user: &user.prompt };
+        let form = Form { api: self.api, dialect: self.dialect, model: &self.model, extra: &self.extra };
+        Some(form.turn(&conversation, last.prompt.max_tokens, &last.ask, &self.sampling, asked.item.repeat))
+    }
+}
+
+/// What tells this request from all others of the run that send the same prompt.
+fn request_name(asked: &Asked<'_>, turn: usize) -> String {
+    let Asked { item, round, level, .. } = asked;
+    match round {
+        Some(round) => format!("{level}/{round}/{}/{turn}", item.repeat),
+        None => format!("warm-up/{}/{turn}", item.repeat),
+    }
+}
+
+impl Bodies for SideBodies {
+    fn body(&self, asked: &Asked<'_>) -> Option<Bytes> {
+        if let (0, Some(round)) = (asked.turn, asked.round)
+            && let Some(body) =
+                self.prepared.read().unwrap_or_else(PoisonError::into_inner).get(&(asked.item, round))
+        {
+            return Some(body.clone());
+        }
+        self.made(asked)
+    }
+}
