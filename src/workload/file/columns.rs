@@ -74,10 +74,9 @@ fn draft(
     texts: &TextMaker,
     random: &mut Pcg64,
 ) -> Result<Draft, FileError> {
+    let seen = requests.len() + failed;
     let skipped = (failed > 0).then(|| {
-        format!(
-            "{failed} requests have no response tokens: they failed when the trace was recorded, and were left out"
-        )
+        format!("{failed} of {seen} requests were left out, without response tokens: they failed when it was recorded")
     });
     if requests.is_empty() {
         let what = "requests; a trace has one a line below its header";
