@@ -82,6 +82,7 @@ fn draft(
         let what = "requests; a trace has one a line below its header";
         return Err(FileError::Empty { path: source.path().to_owned(), what, skipped });
     }
+    trace::check_size(source.path(), requests)?;
     let mut draft = Draft { made_up: true, ..Draft::default() };
     draft.warnings.extend(skipped.map(|skipped| format!("`{}`: {skipped}", source.path().display())));
     for request in requests {

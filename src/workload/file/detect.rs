@@ -26,8 +26,8 @@ pub(super) fn format(path: &Path, file: &mut BufReader<&File>) -> Result<Workloa
     told(&beginning).map_err(|found| FileError::UnknownFormat { path: path.to_owned(), found })
 }
 
-/// What the file begins with, from the first character that is not white space on: its first line, and more lines where
-/// it is short, because a JSON text may be laid out over many lines.
+/// What the file begins with, from the first character on that is not white space: [`HEAD`] bytes, and its first line
+/// where that is longer.
 struct Beginning {
     bytes: Vec<u8>,
     /// Where the first line ends.
@@ -35,21 +35,23 @@ struct Beginning {
 }
 
 fn read_beginning(file: &mut BufReader<&File>) -> io::Result<Beginning> {
-    let mut file = file.take(LONGEST_LINE);
     let mut bytes = Vec::new();
-    loop {
-        let read = file.read_until(b'\n', &mut bytes)?;
+    while bytes.len() < HEAD {
+        let more = (HEAD - bytes.len()) as u64;
+        if file.by_ref().take(more).read_to_end(&mut bytes)? == 0 {
+            break;
+        }
         if bytes.starts_with(BYTE_ORDER_MARK) {
             bytes.drain(..BYTE_ORDER_MARK.len());
         }
         bytes.drain(..bytes.len() - bytes.trim_ascii_start().len());
-        if read == 0 || !bytes.is_empty() {
-            break;
-        }
     }
-    let line = bytes.len();
-    let more = HEAD.saturating_sub(line);
-    file.take(more as u64).read_to_end(&mut bytes)?;
+    // A list is told by less, and often has a single line of hundreds of megabytes.
+    let is_list = bytes.starts_with(b"[");
+    if !is_list && memchr::memchr(b'\n', &bytes).is_none() {
+        file.take(LONGEST_LINE).read_until(b'\n', &mut bytes)?;
+    }
+    let line = if is_list { 0 } else { memchr::memchr(b'\n', &bytes).unwrap_or(bytes.len()) };
     Ok(Beginning { bytes, line })
 }
 

@@ -52,8 +52,8 @@ pub enum FileError {
     },
     /// It is none of the formats.
     #[error(
-        "`{}` is in no format that labctl knows: {found}; known formats: {FORMATS}; give the format if it is one of them",
-        .path.display()
+        "`{}` is in no format that labctl knows: {}; known formats: {FORMATS}; give the format if it is one of them",
+        .path.display(), clean(.found)
     )]
     UnknownFormat {
         /// The file.
@@ -144,6 +144,19 @@ pub enum FileError {
         id: String,
         /// The line of the first use.
         first: usize,
+    },
+    /// More text was asked for than is kept in memory.
+    #[error(
+        "the requests of `{}` have {tokens} tokens in all, and at most {most} are made up; give a `limit` of fewer requests",
+        .path.display()
+    )]
+    TooMuchText {
+        /// The file.
+        path: PathBuf,
+        /// Tokens of all its prompts.
+        tokens: u64,
+        /// The most.
+        most: u64,
     },
     /// A result of a labctl that knows more than this one.
     #[error(

@@ -146,7 +146,7 @@ impl Draft {
 
 /// The id of one turn of a conversation, from 0.
 fn turn_id(conversation: &str, turn: usize) -> String {
-    format!("{conversation}/{}", turn + 1)
+    format!("{conversation}/{turn}")
 }
 
 /// A prompt that is sent as written, without checks.

@@ -45,6 +45,7 @@ pub(super) fn read(
         let path = source.path().to_owned();
         return Err(FileError::Empty { path, what: "requests; a trace has one a line", skipped: None });
     }
+    trace::check_size(source.path(), lines.iter().map(|line| &line.request))?;
     let mut blocks = Blocks::new(&lines, texts, salt);
     let mut draft = Draft { made_up: true, ..Draft::default() };
     for (line, number) in lines.iter().zip(1..) {

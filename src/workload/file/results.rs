@@ -95,7 +95,7 @@ pub(super) fn read(
             rows.truncate(limit);
             real(&rows, &prompts)
         }
-        None => lengths(source, rows, limit, texts, random),
+        None => lengths(source, rows, limit, texts, random)?,
     };
     if draft.sequences.is_empty() {
         let (path, skipped) = (source.path().to_owned(), draft.warnings.into_iter().next());
@@ -152,18 +152,29 @@ fn real(rows: &[Sent], prompts: &HashMap<String, Prompt>) -> Draft {
     draft
 }
 
-fn lengths(source: &Source, rows: Vec<Sent>, limit: usize, texts: &TextMaker, random: &mut Pcg64) -> Draft {
+fn lengths(
+    source: &Source,
+    rows: Vec<Sent>,
+    limit: usize,
+    texts: &TextMaker,
+    random: &mut Pcg64,
+) -> Result<Draft, FileError> {
     let all = rows.len();
-    let known: Vec<(Sent, (u32, u32))> =
+    let mut known: Vec<(Sent, (u32, u32))> =
         rows.into_iter().filter_map(|row| row.tokens.map(|tokens| (row, tokens))).collect();
     let left_out = all - known.len();
+    known.truncate(limit);
     let first = known.first().map_or(0, |(row, _)| row.due_ns);
+    let request = |(row, (input, output)): (Sent, (u32, u32))| {
+        (Request { start_s: seconds(row.due_ns - first), input, output }, row.model)
+    };
+    let requests: Vec<(Request, Option<String>)> = known.into_iter().map(request).collect();
+    trace::check_size(source.path(), requests.iter().map(|(request, _)| request))?;
     let mut draft = Draft { made_up: true, ..Draft::default() };
-    for (row, (input, output)) in known.into_iter().take(limit) {
-        let request = Request { start_s: seconds(row.due_ns - first), input, output };
+    for (request, model) in requests {
         trace::push_unshared(&mut draft, &request, texts, random);
         if let Some(prompt) = draft.prompts.last_mut() {
-            prompt.ask.model = row.model;
+            prompt.ask.model = model;
         }
     }
     if left_out > 0 {
@@ -172,7 +183,7 @@ fn lengths(source: &Source, rows: Vec<Sent>, limit: usize, texts: &TextMaker, ra
             source.path().display()
         ));
     }
-    draft
+    Ok(draft)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact to 2^53 ns, which is 104 days")]

@@ -87,7 +87,7 @@ fn jsonl_has_prompts_messages_and_turns() {
     let loaded = AUTO.of(&fixture("prompts.jsonl")).unwrap();
     assert_eq!(
         ids(&loaded),
-        ["vienna", "jsonl-00002", "jsonl-00003/1", "jsonl-00003/2", "numbers/1", "numbers/2"]
+        ["vienna", "jsonl-00002", "jsonl-00003/0", "jsonl-00003/1", "numbers/0", "numbers/1"]
     );
     assert_eq!(
         texts_of(&loaded),
@@ -153,7 +153,7 @@ fn output_tokens_fill_in_what_jsonl_leaves_open() {
 #[test]
 fn sharegpt_is_human_turns_as_long_as_their_recorded_answers() {
     let loaded = AUTO.of(&fixture("sharegpt.json")).unwrap();
-    assert_eq!(ids(&loaded), ["a1B2c3_0/1", "a1B2c3_0/2", "a1B2c3_0~2/1", "a1B2c3_0~2/2", "sharegpt-00006"]);
+    assert_eq!(ids(&loaded), ["a1B2c3_0/0", "a1B2c3_0/1", "a1B2c3_0~2/0", "a1B2c3_0~2/1", "sharegpt-00006"]);
     assert_eq!(texts_of(&loaded)[1..4], ["Why twice?", "Is ice lighter than water?", "And oil?"]);
     assert_eq!(turns(&loaded), [(0, 2), (2, 2), (4, 1)]);
     let counted = |text| texts().count(text);
@@ -337,6 +337,7 @@ fn what_is_in_no_format_is_told_what_there_is() {
 
 #[test]
 fn errors_name_line_and_field() {
+    let huge = format!("Timestamp,Request tokens,Response tokens\n{}", "1,16777216,1\n".repeat(30));
     for (text, expected) in [
         (r#"{"promt": "x"}"#, "FILE:1:promt: unknown field; did you mean `prompt`?"),
         (
@@ -449,6 +450,10 @@ fn errors_name_line_and_field() {
             "`FILE` holds no requests; a trace has one a line below its header: 1 of 1 requests were left out",
         ),
         (
+            &huge,
+            "the requests of `FILE` have 503316480 tokens in all, and at most 500000000 are made up; give a `limit`",
+        ),
+        (
             "[\n{\"id\": \"a\"}\n]",
             "FILE:2: not JSON as a `sharegpt` file has it: missing field `conversations` (in entry 1 of the list)",
         ),
@@ -463,6 +468,18 @@ fn errors_name_line_and_field() {
     ] {
         let error = AUTO.error(text);
         assert!(error.starts_with(expected), "{error}\nexpected: {expected}");
+    }
+}
+
+#[test]
+fn a_format_is_told_behind_blanks_and_in_long_lines() {
+    let long = "x ".repeat(5_000);
+    let blank = "\u{feff}".to_owned() + &" \n".repeat(3_000);
+    for (text, is) in [
+        (format!("{blank}{{\"id\":\"a\",\"prompt\":\"{long}\"}}\n{{\"prompt\":\"y\"}}"), "jsonl"),
+        (format!("{blank}[{{\"conversations\":[{{\"from\":\"human\",\"value\":\"{long}\"}}]}}]"), "sharegpt"),
+    ] {
+        assert_eq!(AUTO.text(text).unwrap().prompts[0].prompt.category, is);
     }
 }
 

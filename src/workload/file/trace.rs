@@ -1,5 +1,7 @@
 //! What all recorded traces have in common: their clock, and prompts made of recorded lengths.
 
+use std::path::Path;
+
 use rand_pcg::Pcg64;
 
 use super::error::{FileError, Place, quoted};
@@ -9,6 +11,21 @@ use crate::workload::{TextMaker, WorkPrompt};
 
 /// The category of requests whose texts are made up.
 const CATEGORY: &str = "trace";
+
+/// The most tokens of text that are kept, about 2.7 GB.
+const MOST_TEXT: u64 = 500_000_000;
+
+/// Refuses what would not fit into memory: recorded traces go over weeks.
+pub(super) fn check_size<'a>(
+    path: &Path,
+    requests: impl IntoIterator<Item = &'a Request>,
+) -> Result<(), FileError> {
+    let tokens = requests.into_iter().map(|request| u64::from(request.input)).sum();
+    if tokens > MOST_TEXT {
+        return Err(FileError::TooMuchText { path: path.to_owned(), tokens, most: MOST_TEXT });
+    }
+    Ok(())
+}
 
 /// The clock of a trace: checks that it never runs backwards, and counts from the first request.
 pub(super) struct Clock {
