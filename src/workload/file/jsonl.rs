@@ -152,7 +152,7 @@ impl<'a> Line<'a> {
         let is_conversation = fields.get("turns").is_some() || turns.len() > 1;
         let last = turns.len() - 1;
         for (number, turn) in turns.into_iter().enumerate() {
-            let id = if last > 0 { turn_id(&id, number) } else { id.clone() };
+            let id = if is_conversation { turn_id(&id, number) } else { id.clone() };
             let mut prompt = self.prompt(id, &turn, number == last, lengths)?;
             prompt.prompt.system = system.map(str::to_owned);
             if is_conversation {

@@ -136,7 +136,7 @@ fn human_turns(messages: Vec<Message>) -> Option<(Option<String>, Vec<Turn>)> {
             "human" | "user" if !text.trim().is_empty() => turns.push(Turn { text, answer: String::new() }),
             // Which model it was stands there too.
             "gpt" | "assistant" | "chatgpt" | "model" | "bard" | "bing" => {
-                turns.last_mut()?.answer.push_str(&text)
+                turns.last_mut()?.answer.push_str(&text);
             }
             _ => return None,
         }
@@ -151,14 +151,12 @@ fn prompts(
     texts: &TextMaker,
     lengths: &mut OutputLengths<'_>,
 ) -> Vec<WorkPrompt> {
-    let several = turns.len() > 1;
     (0..)
         .zip(turns)
         .map(|(number, turn)| {
             let recorded = || Some(texts.count(&turn.answer)).filter(|tokens| *tokens > 0);
             let max_tokens = lengths.asked().or_else(recorded).unwrap_or_else(|| lengths.any());
-            let id = if several { turn_id(id, number) } else { id.to_owned() };
-            let mut prompt = as_written(id, FORMAT.to_owned(), turn.text, max_tokens);
+            let mut prompt = as_written(turn_id(id, number), FORMAT.to_owned(), turn.text, max_tokens);
             prompt.prompt.system = system.map(str::to_owned);
             prompt.ask = Ask { turn: Some(u32::try_from(number).unwrap_or(u32::MAX)), ..Ask::default() };
             prompt

@@ -1,5 +1,6 @@
 //! A workload file as it is read: hashed on the way, line by line where it has lines.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -78,8 +79,17 @@ impl Source {
     pub(super) fn sha256(self) -> Result<String, FileError> {
         let mut rest = self.reader.into_inner();
         io::copy(&mut rest, &mut io::sink()).map_err(|error| FileError::unreadable(&self.path, error))?;
-        Ok(rest.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hexadecimal(&rest.hash.finalize()))
     }
+}
+
+/// Bytes in lower-case hexadecimal.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hexadecimal, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hexadecimal, "{byte:02x}");
+        hexadecimal
+    })
 }
 
 /// A file whose bytes are hashed as they are read.
@@ -122,8 +132,7 @@ mod tests {
         let long = b"line\n".repeat(200_000);
         let mut source = open(&long);
         source.line().unwrap();
-        let expected: String = Sha256::digest(&long).iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(source.sha256().unwrap(), expected);
+        assert_eq!(source.sha256().unwrap(), hexadecimal(&Sha256::digest(&long)));
     }
 
     #[test]

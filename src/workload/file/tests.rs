@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use rand::SeedableRng as _;
+use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::model::check::Check;
@@ -153,7 +154,10 @@ fn output_tokens_fill_in_what_jsonl_leaves_open() {
 #[test]
 fn sharegpt_is_human_turns_as_long_as_their_recorded_answers() {
     let loaded = AUTO.of(&fixture("sharegpt.json")).unwrap();
-    assert_eq!(ids(&loaded), ["a1B2c3_0/0", "a1B2c3_0/1", "a1B2c3_0~2/0", "a1B2c3_0~2/1", "sharegpt-00006"]);
+    assert_eq!(
+        ids(&loaded),
+        ["a1B2c3_0/0", "a1B2c3_0/1", "a1B2c3_0~2/0", "a1B2c3_0~2/1", "sharegpt-00006/0"]
+    );
     assert_eq!(texts_of(&loaded)[1..4], ["Why twice?", "Is ice lighter than water?", "And oil?"]);
     assert_eq!(turns(&loaded), [(0, 2), (2, 2), (4, 1)]);
     let counted = |text| texts().count(text);
@@ -184,11 +188,9 @@ fn sharegpt_is_read_no_further_than_it_is_wanted() {
         r#"{"id":"x","conversations":[{"from":"human","value":"Hello"},{"from":"gpt","value":"Hi"}]}"#;
     let text = format!("[{entry},{entry}, and from here on it is no JSON");
     let loaded = Asked { limit: Some(2), ..AUTO }.text(&text).unwrap();
-    assert_eq!(ids(&loaded), ["x", "x~2"]);
+    assert_eq!(ids(&loaded), ["x/0", "x~2/0"]);
     // The hash is of the whole file nevertheless.
-    use sha2::{Digest as _, Sha256};
-    let hash: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(loaded.sha256, hash);
+    assert_eq!(loaded.sha256, source::hexadecimal(&Sha256::digest(&text)));
     assert!(AUTO.error(&text).starts_with("FILE:1: not JSON as a `sharegpt` file has it"));
 }
 
@@ -335,10 +337,17 @@ fn what_is_in_no_format_is_told_what_there_is() {
     assert!(missing.starts_with("cannot read `no/such/file`: "), "{missing}");
 }
 
+/// Files and how their errors begin.
+fn check_errors(cases: &[(&str, &str)]) {
+    for (text, expected) in cases {
+        let error = AUTO.error(text);
+        assert!(error.starts_with(expected), "{error}\nexpected: {expected}");
+    }
+}
+
 #[test]
-fn errors_name_line_and_field() {
-    let huge = format!("Timestamp,Request tokens,Response tokens\n{}", "1,16777216,1\n".repeat(30));
-    for (text, expected) in [
+fn errors_of_jsonl_name_line_and_field() {
+    check_errors(&[
         (r#"{"promt": "x"}"#, "FILE:1:promt: unknown field; did you mean `prompt`?"),
         (
             "{\"prompt\": \"x\"}\n\n{\"prompt\": \"y\", \"max_token\": 1}",
@@ -394,6 +403,12 @@ fn errors_name_line_and_field() {
             "FILE:2:id: `a` was first used on line 1",
         ),
         ("{\"prompt\": \"x\"}\nnonsense", "FILE:2: not JSON as a `jsonl` file has it"),
+    ]);
+}
+
+#[test]
+fn errors_of_mooncake_name_line_and_field() {
+    check_errors(&[
         (
             "{\"timestamp\": 5, \"input_length\": 3, \"output_length\": 1}\n{\"timestamp\": 4, \"input_length\": 3, \"output_length\": 1}",
             "FILE:2:timestamp: `4` is before `5`",
@@ -419,6 +434,13 @@ fn errors_name_line_and_field() {
             r#"{"timestamp": 5, "input_length": 3, "output_length": 1, "hash_ids": ["a"]}"#,
             "FILE:1:hash_ids: must be whole numbers, 0 or more",
         ),
+    ]);
+}
+
+#[test]
+fn errors_of_csv_name_line_and_field() {
+    let huge = format!("Timestamp,Request tokens,Response tokens\n{}", "1,16777216,1\n".repeat(30));
+    check_errors(&[
         (
             "TIMESTAMP,ContextTokens,GeneratedTokens\n",
             "`FILE` holds no requests; a trace has one a line below its header",
@@ -453,6 +475,12 @@ fn errors_name_line_and_field() {
             &huge,
             "the requests of `FILE` have 503316480 tokens in all, and at most 500000000 are made up; give a `limit`",
         ),
+    ]);
+}
+
+#[test]
+fn errors_of_sharegpt_and_results_name_line_and_field() {
+    check_errors(&[
         (
             "[\n{\"id\": \"a\"}\n]",
             "FILE:2: not JSON as a `sharegpt` file has it: missing field `conversations` (in entry 1 of the list)",
@@ -465,10 +493,7 @@ fn errors_name_line_and_field() {
             "{\"schema_version\": 99, \"run_id\": \"x\"}",
             "FILE:1: not JSON as a `labctl` file has it: missing field `prompt_set`",
         ),
-    ] {
-        let error = AUTO.error(text);
-        assert!(error.starts_with(expected), "{error}\nexpected: {expected}");
-    }
+    ]);
 }
 
 #[test]
@@ -619,13 +644,16 @@ proptest! {
         let first = requests[0].0;
         let expected: Vec<f64> = requests.iter().map(|(time, ..)| f64::from(time - first) / 1e3).collect();
         let lengths: Vec<_> = requests.iter().map(|(_, input, output)| (*input, *output)).collect();
-        let mooncake: String = requests.iter().map(|(time, input, output)| {
-            format!("{{\"timestamp\":{time},\"input_length\":{input},\"output_length\":{output}}}\n")
+        let mooncake: Vec<String> = requests.iter().map(|(time, input, output)| {
+            format!("{{\"timestamp\":{time},\"input_length\":{input},\"output_length\":{output}}}")
         }).collect();
-        check_trace(&AUTO.text(mooncake).unwrap(), &expected, &lengths);
-        let azure: String = requests.iter().map(|(time, input, output)| {
-            format!("2024-05-10 00:{:02}:{:02}.{:03},{input},{output}\n", time / 60_000, time / 1000 % 60, time % 1000)
-        }).collect();
-        check_trace(&AUTO.text(format!("TIMESTAMP,ContextTokens,GeneratedTokens\n{azure}")).unwrap(), &expected, &lengths);
+        check_trace(&AUTO.text(mooncake.join("\n")).unwrap(), &expected, &lengths);
+        let rows = requests.iter().map(|(time, input, output)| {
+            let (minutes, seconds, milliseconds) = (time / 60_000, time / 1000 % 60, time % 1000);
+            format!("2024-05-10 00:{minutes:02}:{seconds:02}.{milliseconds:03},{input},{output}")
+        });
+        let header = "TIMESTAMP,ContextTokens,GeneratedTokens".to_owned();
+        let azure: Vec<String> = std::iter::once(header).chain(rows).collect();
+        check_trace(&AUTO.text(azure.join("\n")).unwrap(), &expected, &lengths);
     }
 }
