@@ -10,10 +10,11 @@ use rand_pcg::Pcg64;
 
 use super::Draft;
 use super::error::{FileError, Place, quoted};
-use super::fields::{MOST_TOKENS, whole_tokens};
+use super::fields::whole_tokens;
 use super::source::Source;
 use super::trace::{self, Clock, Request};
 use crate::workload::TextMaker;
+use crate::workload::length::MOST_TOKENS;
 
 /// The columns of Azure's traces, as they were published in 2023 and 2024.
 pub(super) const AZURE: [&str; 3] = ["TIMESTAMP", "ContextTokens", "GeneratedTokens"];

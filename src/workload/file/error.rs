@@ -44,12 +44,6 @@ pub enum FileError {
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// Nothing of it was wanted.
-    #[error("`limit` of the workload `{}` is 0; take at least 1", .path.display())]
-    NothingWanted {
-        /// The file.
-        path: PathBuf,
-    },
     /// It is none of the formats.
     #[error(
         "`{}` is in no format that labctl knows: {}; known formats: {FORMATS}; give the format if it is one of them",

@@ -4,10 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::error::{FileError, Place, bare_message, nearest, quoted};
-
-/// The most tokens that one prompt or answer may have: more than any context window. A longer one is a mistake, and
-/// making its text would take the machine's memory.
-pub(super) const MOST_TOKENS: u32 = 1 << 24;
+use crate::workload::length::MOST_TOKENS;
 
 /// An object and where it stands.
 pub(super) struct Fields<'a> {

@@ -24,7 +24,8 @@ use rand_pcg::Pcg64;
 
 pub use error::{FileError, Place};
 
-use super::{Context, Sequence, TextMaker, WorkPrompt, length};
+use super::length::Lengths;
+use super::{Context, Sequence, TextMaker, WorkPrompt, WorkloadError};
 use crate::model::check::PassWhen;
 use crate::model::prompt::Prompt;
 use crate::model::workload::{Ask, Length, WorkloadFormat};
@@ -58,8 +59,8 @@ pub struct Loaded {
 /// of a `sharegpt` file. Texts are made up by `texts` from `random`, but for those that a trace says are shared: these
 /// are a function of the run's salt and the recorded identity alone.
 ///
-/// Fails where `limit` is 0, the file can't be read, is in no known format, breaks its format anywhere in the part that is read, or
-/// holds nothing to send.
+/// Fails where `limit` is 0, `output_tokens` is no distribution, or the file can't be read, is in no known format, breaks
+/// its format anywhere in the part that is read, or holds nothing to send.
 pub fn build(
     file: &Path,
     format: WorkloadFormat,
@@ -68,16 +69,17 @@ pub fn build(
     texts: &TextMaker,
     random: &mut Pcg64,
     context: &Context<'_>,
-) -> Result<Loaded, FileError> {
+) -> Result<Loaded, WorkloadError> {
     if limit == Some(0) {
-        return Err(FileError::NothingWanted { path: file.to_owned() });
+        return Err(WorkloadError::field("limit", "0 leaves nothing to send; give at least 1"));
     }
+    let wanted = output_tokens.map(|length| Lengths::new(length, "output_tokens")).transpose()?;
     let (mut source, format) = Source::open(file, |beginning| match format {
         WorkloadFormat::Auto => detect::format(file, beginning),
         given => Ok(given),
     })?;
     let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    let mut lengths = OutputLengths { wanted: output_tokens, random, left_open: 0 };
+    let mut lengths = OutputLengths { wanted, random, left_open: 0 };
     let mut draft = match format {
         WorkloadFormat::Auto | WorkloadFormat::Jsonl => jsonl::read(&mut source, limit, &mut lengths)?,
         WorkloadFormat::Sharegpt => sharegpt::read(&mut source, limit, texts, &mut lengths)?,
@@ -103,7 +105,7 @@ pub fn build(
 
 /// How long answers may be where the file doesn't say.
 struct OutputLengths<'a> {
-    wanted: Option<&'a Length>,
+    wanted: Option<Lengths>,
     random: &'a mut Pcg64,
     /// For how many prompts nobody said.
     left_open: usize,
@@ -112,7 +114,7 @@ struct OutputLengths<'a> {
 impl OutputLengths<'_> {
     /// What was asked for.
     fn asked(&mut self) -> Option<u32> {
-        self.wanted.map(|wanted| length::draw(wanted, self.random))
+        self.wanted.as_ref().map(|wanted| wanted.draw(self.random))
     }
 
     /// What was asked for, else the default.

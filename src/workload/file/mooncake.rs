@@ -18,9 +18,6 @@ use crate::workload::TextMaker;
 /// Tokens that a hash id stands for.
 const BLOCK_TOKENS: u32 = 512;
 
-/// What stands between two blocks.
-const BETWEEN_BLOCKS: &str = " ";
-
 /// One line of the trace.
 struct Line {
     request: Request,
@@ -88,31 +85,28 @@ fn parse(place: &Place, line: &str, clock: &mut Clock) -> Result<Line, FileError
 struct Blocks<'a> {
     texts: &'a TextMaker,
     salt: &'a str,
-    /// Whole blocks that occur more than once; `None` until they are made.
-    shared: HashMap<u64, Option<String>>,
+    /// Blocks that occur more than once, whole; `None` until they are made. With whether they begin a prompt.
+    shared: HashMap<(u64, bool), Option<String>>,
 }
 
 impl<'a> Blocks<'a> {
     fn new(lines: &[Line], texts: &'a TextMaker, salt: &'a str) -> Self {
-        let mut uses: HashMap<u64, u32> = HashMap::new();
-        for id in lines.iter().flat_map(|line| &line.blocks) {
-            *uses.entry(*id).or_default() += 1;
+        let mut uses: HashMap<(u64, bool), u32> = HashMap::new();
+        for (position, id) in lines.iter().flat_map(|line| line.blocks.iter().enumerate()) {
+            *uses.entry((*id, position == 0)).or_default() += 1;
         }
         // Most blocks occur once: to keep those too would double what the prompts take.
-        let shared = uses.into_iter().filter(|(_, uses)| *uses > 1).map(|(id, _)| (id, None)).collect();
+        let shared = uses.into_iter().filter(|(_, uses)| *uses > 1).map(|(block, _)| (block, None)).collect();
         Self { texts, salt, shared }
     }
 
-    fn prompt(&mut self, line: &Line, number: usize) -> String {
+    fn prompt(&mut self, line: &Line, number: u64) -> String {
         if line.blocks.is_empty() {
-            return self.texts.text(line.request.input, &mut seeded(self.salt, "request", number as u64));
+            return self.texts.text(line.request.input, &mut seeded(self.salt, "request", number));
         }
         let mut prompt = String::new();
         let mut left = line.request.input;
         for id in &line.blocks {
-            if !prompt.is_empty() {
-                prompt.push_str(BETWEEN_BLOCKS);
-            }
             let tokens = left.min(BLOCK_TOKENS);
             left -= tokens;
             self.add_block(&mut prompt, *id, tokens);
@@ -121,8 +115,16 @@ impl<'a> Blocks<'a> {
     }
 
     fn add_block(&mut self, prompt: &mut String, id: u64, tokens: u32) {
-        let make = || self.texts.text(tokens, &mut seeded(self.salt, "block", id));
-        match self.shared.get_mut(&id) {
+        // An id stands for all that is before its block too, so a block is always first or never.
+        let is_first = prompt.is_empty();
+        let make = || {
+            let random = &mut seeded(self.salt, "block", id);
+            if is_first { self.texts.alone(tokens, random) } else { self.texts.behind(tokens, random) }.text
+        };
+        if !is_first {
+            prompt.push(' ');
+        }
+        match self.shared.get_mut(&(id, is_first)) {
             Some(kept) if tokens == BLOCK_TOKENS => prompt.push_str(kept.get_or_insert_with(make)),
             _ => prompt.push_str(&make()),
         }
