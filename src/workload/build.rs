@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(first, build(&synthetic(), &options, &context("run")).unwrap());
         let other = build(&synthetic(), &options, &context("other")).unwrap();
         for (left, right) in first.prompts.iter().zip(&other.prompts) {
-            let (left, right) = (salted(left, "run", "0/0/0"), salted(right, "other", "0/0/0"));
+            let (left, right) = (salted(left, Some("run"), "0/0/0"), salted(right, Some("other"), "0/0/0"));
             // Eight letters with blanks are eight tokens.
             assert_ne!(left.prompt[..16], right.prompt[..16]);
         }
@@ -317,7 +317,7 @@ mod tests {
         let shared = source(loaded(true, None), &open);
         assert_eq!((shared.cache, shared.prompts[0].salt_at), (CacheMode::Cold, None));
         let trace = source(loaded(true, Some(0)), &open);
-        let sent = salted(&trace.prompts[0], "run", "").into_owned();
+        let sent = salted(&trace.prompts[0], Some("run"), "").into_owned();
         assert_eq!(texts.count(&sent.prompt), 40, "the recorded length, with the salt");
         assert_eq!(trace.prompts[0].ask.input_tokens, Some(40));
     }

@@ -151,10 +151,10 @@ impl Lengths {
         }
     }
 
-    /// Mean of what is drawn. Of cut distributions by Johnson, Kotz and Balakrishnan, *Continuous Univariate
-    /// Distributions* (1994), 13.10.1 (normal) and 14.3 (lognormal), between half a token below the shortest and half
-    /// a token above the longest; what rounding adds to that is below 0.1 tokens where the distribution is wider than
-    /// a token.
+    /// Mean of what is drawn. Of a cut normal distribution by Johnson, Kotz and Balakrishnan, *Continuous Univariate
+    /// Distributions*, volume 1 (1994), section 13.10.1, and of a cut lognormal one by its partial expectation (chapter
+    /// 14), between half a token below the shortest length and half a token above the longest; what rounding adds is
+    /// far below a token.
     #[must_use]
     pub fn mean(&self) -> f64 {
         let standard = statrs::distribution::Normal::standard();

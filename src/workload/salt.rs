@@ -26,12 +26,12 @@ pub(super) const EXAMPLE: &str = "t a s w b c m d";
 
 /// The prompt as one request sends it: with a salt where [`WorkPrompt::salt_at`] says, else as written.
 ///
-/// `salt` is the run's; `request` tells the request from all others with this prompt (its level, round and repeat),
-/// and is the same on both sides of a pair, so that both get the same bytes. A salt for the very beginning goes before
-/// the system message where there is one.
+/// `salt` is the run's ([`crate::model::workload::WorkloadInfo::salt`]). `request` tells the request from all others
+/// with this prompt (its level, round and repeat), and is the same on both sides of a pair, so that both get the same
+/// bytes. A salt for the very beginning goes before the system message where there is one.
 #[must_use]
-pub fn salted<'a>(prompt: &'a WorkPrompt, salt: &str, request: &str) -> Cow<'a, Prompt> {
-    let Some(at) = prompt.salt_at else { return Cow::Borrowed(&prompt.prompt) };
+pub fn salted<'a>(prompt: &'a WorkPrompt, salt: Option<&str>, request: &str) -> Cow<'a, Prompt> {
+    let (Some(at), Some(salt)) = (prompt.salt_at, salt) else { return Cow::Borrowed(&prompt.prompt) };
     let letters = letters(salt, &prompt.prompt.id, request);
     let mut salted = prompt.prompt.clone();
     match &mut salted.system {
@@ -91,22 +91,23 @@ mod tests {
 
     #[test]
     fn what_is_sent_as_written_is_not_even_copied() {
-        assert!(matches!(salted(&prompt(None), "run", "0/0/0"), Cow::Borrowed(_)));
+        assert!(matches!(salted(&prompt(None), Some("run"), "0/0/0"), Cow::Borrowed(_)));
+        assert!(matches!(salted(&prompt(Some(0)), None, "0/0/0"), Cow::Borrowed(_)));
     }
 
     #[test]
     fn run_prompt_and_request_each_change_the_salt() {
-        let first = salted(&prompt(Some(0)), "run", "0/0/0").into_owned();
+        let first = salted(&prompt(Some(0)), Some("run"), "0/0/0").into_owned();
         assert!(first.prompt.ends_with("Tell me a story."));
         assert_eq!(first.prompt.len(), "Tell me a story.".len() + 16);
-        assert_eq!(first, salted(&prompt(Some(0)), "run", "0/0/0").into_owned());
+        assert_eq!(first, salted(&prompt(Some(0)), Some("run"), "0/0/0").into_owned());
         let mut another = prompt(Some(0));
         another.prompt.id = "p-2".into();
         let all = [
             first.prompt,
-            salted(&prompt(Some(0)), "other", "0/0/0").prompt.clone(),
-            salted(&prompt(Some(0)), "run", "0/0/1").prompt.clone(),
-            salted(&another, "run", "0/0/0").prompt.clone(),
+            salted(&prompt(Some(0)), Some("other"), "0/0/0").prompt.clone(),
+            salted(&prompt(Some(0)), Some("run"), "0/0/1").prompt.clone(),
+            salted(&another, Some("run"), "0/0/0").prompt.clone(),
         ];
         let beginnings: BTreeSet<_> = all.iter().map(|text| &text[..16]).collect();
         assert_eq!(beginnings.len(), 4, "{all:?}");
@@ -114,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_salt_goes_where_it_is_wanted() {
-        let middle = salted(&prompt(Some(8)), "run", "").into_owned();
+        let middle = salted(&prompt(Some(8)), Some("run"), "").into_owned();
         assert!(
             middle.prompt.starts_with("Tell me ") && middle.prompt.ends_with(" a story."),
             "{}",
@@ -122,7 +123,7 @@ mod tests {
         );
         let mut with_system = prompt(Some(0));
         with_system.prompt.system = Some("Be brief.".into());
-        let sent = salted(&with_system, "run", "").into_owned();
+        let sent = salted(&with_system, Some("run"), "").into_owned();
         assert_eq!(sent.prompt, "Tell me a story.");
         assert!(sent.system.is_some_and(|system| system.len() == 25 && system.ends_with("Be brief.")));
     }
@@ -160,7 +161,7 @@ mod tests {
         fn any_text_and_place_can_be_salted(text in "\\PC{0,40}", at in 0_usize..60) {
             let mut prompt = prompt(Some(at));
             prompt.prompt.prompt.clone_from(&text);
-            let sent = salted(&prompt, "run", "1").into_owned().prompt;
+            let sent = salted(&prompt, Some("run"), "1").into_owned().prompt;
             prop_assert_eq!(sent.len(), text.len() + 16);
             prop_assert_eq!(sent.replacen(&format!("{} ", letters("run", "p-1", "1")), "", 1), text);
         }

@@ -22,6 +22,9 @@ const PROMPTS: u64 = 1_000;
 /// The most different prompts that are made without being asked for.
 const MOST_PROMPTS: u64 = 10_000;
 
+/// The most different prompts there may be, a conversation's turns counted apart.
+const MOST_ASKED: u32 = 2_000_000;
+
 /// The most tokens of text that are kept, about 2.7 GB.
 const MOST_TEXT: u32 = 500_000_000;
 
@@ -258,6 +261,13 @@ fn check_size(
 ) -> Result<(), WorkloadError> {
     let turns = turns.map_or(1.0, Lengths::mean);
     let prefix = prefix.map_or(0.0, |shared| f64::from(shared.tokens));
+    if number as f64 * turns > f64::from(MOST_ASKED) {
+        let problem = format!(
+            "{number} with {turns:.1} turns each are too many to keep; at most {MOST_ASKED}; \
+             give fewer, they are then sent several times, each time with a salt of its own"
+        );
+        return Err(WorkloadError::field("prompts", problem));
+    }
     let tokens = number as f64 * (turns * input.mean() + prefix);
     if tokens > f64::from(MOST_TEXT) {
         return Err(WorkloadError::TooMuchText { tokens, most: MOST_TEXT.into() });
@@ -360,7 +370,7 @@ mod tests {
             assert!((5..=9).contains(&prompt.max_tokens));
             let tokens = made.ask.input_tokens.unwrap();
             assert!((20..=60).contains(&tokens));
-            assert_eq!(texts.count(&salted(made, "run", "1").prompt), tokens, "with its salt");
+            assert_eq!(texts.count(&salted(made, Some("run"), "1").prompt), tokens, "with its salt");
             assert_eq!((made.salt_at, made.ask.turn, made.think_s.to_bits()), (Some(0), None, 0));
         }
     }
@@ -406,7 +416,7 @@ mod tests {
                 assert_eq!(made.warnings, [""; 0]);
                 for prompt in &made.prompts {
                     for request in ["0/0/0", "0/0/1", "3/1/4"] {
-                        let sent = salted(prompt, "run", request).into_owned().prompt;
+                        let sent = salted(prompt, Some("run"), request).into_owned().prompt;
                         assert_eq!(Some(texts.count(&sent)), prompt.ask.input_tokens, "{sent}");
                     }
                     assert_eq!(texts.count(&salt::letters("run", &prompt.prompt.id, "")), 8);
@@ -510,6 +520,11 @@ mod tests {
                 "`conversation.think_time_s`: NaN is no time; give a finite number of seconds, 0 or more",
             ),
             (
+                Synthetic { prompts: Some(1_000_000), ..thinking(0.0, 4) },
+                "`prompts`: 1000000 with 4.0 turns each are too many to keep; at most 2000000; \
+                 give fewer, they are then sent several times, each time with a salt of its own",
+            ),
+            (
                 Synthetic { prompts: Some(1_000_000), ..spec(Length::Fixed { value: 5_000 }) },
                 "the made-up prompts would have about 5000000000 tokens in all, at most 500000000 are made; \
                  set `prompts` to fewer, they are then sent several times, each time with a salt of its own",
@@ -541,7 +556,7 @@ mod tests {
             let ids: BTreeSet<_> = made.prompts.iter().map(|prompt| &prompt.prompt.id).collect();
             prop_assert_eq!(ids.len(), made.prompts.len());
             for prompt in &made.prompts {
-                let sent = salted(prompt, "run", "0").into_owned().prompt;
+                let sent = salted(prompt, Some("run"), "0").into_owned().prompt;
                 prop_assert_eq!(Some(estimating().count(&sent)), prompt.ask.input_tokens);
             }
             let again = build(&spec, cold, &estimating(), &context).unwrap();
