@@ -12,6 +12,7 @@ use crate::client::server::Dialect;
 use crate::load::bodies::{Asked, Bodies};
 use crate::load::plan::{Block, Item};
 use crate::model::config::Api;
+use crate::model::prompt::Prompt;
 use crate::model::result::Sampling;
 use crate::workload::{Workload, salted};
 
@@ -68,18 +69,21 @@ impl SideBodies {
     fn made(&self, asked: &Asked<'_>) -> Option<Bytes> {
         let first = asked.item.prompt;
         let turns = self.workload.prompts.get(first..=first + asked.turn)?;
-        let (last, before) = turns.split_last()?;
-        let text = |turn: usize| -> Option<Cow<'_, str>> {
+        let last = turns.last()?;
+        let text = |turn: usize| -> Option<Cow<'_, Prompt>> {
             let prompt = turns.get(turn)?;
             // The beginning of a conversation stays as it was sent: what comes before a turn has been seen.
             Some(salted(prompt, self.workload.info.salt.as_deref(), &request_name(asked, turn)))
         };
-        let users: Vec<Cow<'_, str>> = (0..before.len()).map_while(text).collect();
-        let said: Vec<(&str, &str)> =
-            users.iter().zip(asked.answers).map(|(user, answer)| (&**user, answer.as_str())).collect();
-        let user = text(asked.turn)?;
+        let sent: Vec<Cow<'_, Prompt>> = (0..turns.len()).map_while(text).collect();
+        let (user, users) = sent.split_last()?;
+        let said: Vec<(&str, &str)> = users
+            .iter()
+            .zip(asked.answers)
+            .map(|(user, answer)| (user.prompt.as_str(), answer.as_str()))
+            .collect();
         let conversation =
-            Conversation { system: turns.first()?.prompt.system.as_deref(), before: &said, user: &user };
+            Conversation { system: sent.first()?.system.as_deref(), before: &said, user: &user.prompt };
         let form = Form { api: self.api, dialect: self.dialect, model: &self.model, extra: &self.extra };
         Some(form.turn(&conversation, last.prompt.max_tokens, &last.ask, &self.sampling, asked.item.repeat))
     }

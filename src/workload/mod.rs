@@ -3,10 +3,25 @@
 //! [`build`] makes a [`Workload`] of what was asked for, before anything is sent: prompts in their final text but for
 //! the salt, conversations as runs of prompts, moments where a trace has them. Used by `bench`.
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
+mod build;
+mod error;
+mod estimate;
+pub mod file;
+pub mod length;
+mod mix;
+mod random;
+mod salt;
+mod synthetic;
+mod text;
+mod tokenizer;
+#[cfg(test)]
+mod toys;
+mod words;
 
-use sha2::{Digest, Sha256};
+pub use build::{Context, build};
+pub use error::WorkloadError;
+pub use salt::salted;
+pub use text::TextMaker;
 
 use crate::model::prompt::{Prompt, PromptSet};
 use crate::model::workload::{Ask, CacheMode, WorkloadInfo, WorkloadOptions, WorkloadSpec};
@@ -24,6 +39,8 @@ pub struct Workload {
     pub starts_s: Option<Vec<f64>>,
     /// Whether the order of the sequences means something: it is kept then, else drawn from the seed.
     pub ordered: bool,
+    /// What was left out or made otherwise than asked for, a sentence each.
+    pub warnings: Vec<String>,
 }
 
 impl Workload {
@@ -51,7 +68,7 @@ impl Workload {
             categories: set.manifest.categories.clone(),
         };
         let sequences = (0..prompts.len()).map(|first| Sequence { first, turns: 1 }).collect();
-        Self { info, prompts, sequences, starts_s: None, ordered: false }
+        Self { info, prompts, sequences, starts_s: None, ordered: false, warnings: Vec::new() }
     }
 }
 
@@ -75,18 +92,4 @@ pub struct Sequence {
     pub first: usize,
     /// How many prompts it has, at least 1.
     pub turns: usize,
-}
-
-/// TEMP
-#[must_use]
-pub fn salted<'a>(prompt: &'a WorkPrompt, salt: Option<&str>, request: &str) -> Cow<'a, str> {
-    let text = prompt.prompt.prompt.as_str();
-    let (Some(at), Some(salt)) = (prompt.salt_at, salt) else { return text.into() };
-    let digest = Sha256::digest(format!("{salt}/{}/{request}", prompt.prompt.id));
-    let hex = digest.iter().take(4).fold(String::new(), |mut hex, byte| {
-        let _never_fails = write!(hex, "{byte:02x}");
-        hex
-    });
-    let (before, after) = text.split_at_checked(at).unwrap_or(("", text));
-    format!("{before}[{hex}] {after}").into()
 }
