@@ -74,7 +74,11 @@ impl Measured<f64> {
         Some(self.value * self.second()?).filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number, checked not to be negative")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number, checked not to be negative"
+    )]
     fn count(&self) -> Option<u64> {
         (self.value.is_finite() && self.value >= 0.0).then_some(self.value as u64)
     }
@@ -123,7 +127,8 @@ pub(super) fn read(file: ForeignFile<'_>) -> Result<Benchmark, ForeignError> {
         );
     }
     if !by_chunk {
-        warnings.push("the file has no `inter_chunk_latency`: there is no ITL by chunk and no stall".to_owned());
+        warnings
+            .push("the file has no `inter_chunk_latency`: there is no ITL by chunk and no stall".to_owned());
     }
     let requests = lines
         .into_iter()
@@ -195,8 +200,7 @@ fn request(line: Line, origin: u64, scheduled: Nanos) -> Request {
         sent,
         admitted: None,
         first_content: metrics.time_to_first_output_token.as_ref().and_then(Measured::seconds).map(after),
-        end: Some(Nanos(metadata.request_end_ns.saturating_sub(origin)))
-            .max(chunks.last().copied()),
+        end: Some(Nanos(metadata.request_end_ns.saturating_sub(origin))).max(chunks.last().copied()),
         chunks,
         usage: usage.map(|completion_tokens| Usage {
             prompt_tokens: input.unwrap_or(0),
@@ -240,7 +244,8 @@ impl Summary {
     fn start(&self) -> Option<Start> {
         let phases = self.json.pointer("/input_config/phases")?.as_array()?;
         let phase = phases.iter().find(|phase| phase["kind"] == "profiling")?;
-        let slots = phase["concurrency"].as_u64().and_then(|slots| u32::try_from(slots).ok()).filter(|n| *n > 0);
+        let slots =
+            phase["concurrency"].as_u64().and_then(|slots| u32::try_from(slots).ok()).filter(|n| *n > 0);
         let rate = phase["rate"].as_f64().filter(|rate| *rate > 0.0);
         let open = |arrival, burstiness| {
             rate.map(|rate| Start::Rate {
@@ -277,7 +282,9 @@ impl Summary {
     fn reported(&self) -> BTreeMap<String, f64> {
         let members = self.json.as_object().into_iter().flatten();
         members
-            .filter_map(|(name, metric)| Some((format!("{}.avg", short(name, 100)), metric.get("avg")?.as_f64()?)))
+            .filter_map(|(name, metric)| {
+                Some((format!("{}.avg", short(name, 100)), metric.get("avg")?.as_f64()?))
+            })
             .collect()
     }
 }

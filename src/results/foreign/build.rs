@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::caveats::{untold, warnings};
 use super::{ForeignError, ImportOptions, failure, short};
 use crate::client::secret::mask_url;
 use crate::metrics::accumulate::{Accumulator, Level};
-use crate::metrics::definitions::summarise as under;
 use crate::metrics::request::metrics;
 use crate::metrics::summary::summarise;
-use crate::model::definitions::{DefinedSummary, Metric};
+use crate::model::definitions::Metric;
 use crate::model::exchange::{Exchange, Usage};
 use crate::model::health::{ClientHealth, HealthStatus};
 use crate::model::imported::{ChunkTimes, ImportedFrom, Tool};
 use crate::model::judgement::{Judgement, Verdict};
 use crate::model::load::{LoadProfile, RetryPolicy, Start};
 use crate::model::outcome::Outcome;
-use crate::model::record::{Attempt, PairKey, Record, Row, Side};
+use crate::model::record::{Attempt, PairKey, Record, Side};
 use crate::model::result::{
     BlockTime, ClientInfo, LoadInfo, PromptSetInfo, RunKind, RunResult, RunStatus, SCHEMA_VERSION, Sampling,
     SideInfo,
@@ -27,10 +27,6 @@ use crate::model::trace::{Chunk, ChunkKind, StampSource, Trace, TraceMode};
 use crate::model::units::{Nanos, ratio};
 use crate::model::workload::Ask;
 use crate::results::rows::rows;
-
-/// From how much on the tool's own number and the one that follows from its requests are called different: far above
-/// what comes of rounding times to nanoseconds, far below what a reader would act on.
-const SAME: f64 = 1e-3;
 
 /// The category of every imported request.
 const CATEGORY: &str = "imported";
@@ -127,7 +123,8 @@ pub(super) fn result(
         return Err(ForeignError::NotStreamed { file: file(), tool: of.tool });
     }
     let block = block(&of);
-    let concurrency = of.start.as_ref().and_then(Start::most_in_flight).unwrap_or_else(|| most_at_once(&of.requests));
+    let concurrency =
+        of.start.as_ref().and_then(Start::most_in_flight).unwrap_or_else(|| most_at_once(&of.requests));
     let origin = of.requests.len();
     let records = std::mem::take(&mut of.requests).into_iter().enumerate();
     let records: Vec<Record> = records.map(|(n, request)| record(n, request, of.tool, of.chunks)).collect();
@@ -136,8 +133,13 @@ pub(super) fn result(
     records.iter().for_each(|record| traces.add(record, level));
     let rows = rows(records);
 
-    let mut summary =
-        summarise(&rows, std::slice::from_ref(&block), Side::Candidate, concurrency, traces.side(Side::Candidate));
+    let mut summary = summarise(
+        &rows,
+        std::slice::from_ref(&block),
+        Side::Candidate,
+        concurrency,
+        traces.side(Side::Candidate),
+    );
     if of.chunks == ChunkTimes::FirstAndLast {
         // The gap from the first chunk to the last is no gap between chunks, and was left out of `itl_ms` as such.
         summary.itl_inexact = 0;
@@ -321,7 +323,11 @@ fn record(n: usize, request: Request, tool: Tool, chunks: ChunkTimes) -> Record 
         },
         block: 0,
         side: Side::Candidate,
-        attempt: Attempt { exchange, metrics, judgement: Judgement { verdict, answer: None, checks: Vec::new() } },
+        attempt: Attempt {
+            exchange,
+            metrics,
+            judgement: Judgement { verdict, answer: None, checks: Vec::new() },
+        },
     }
 }
 
@@ -382,76 +388,6 @@ fn first_with(requests: &[Request], slots: u32) -> Option<Nanos> {
     edges(requests).into_iter().find_map(|(at, change)| {
         now += change;
         (now >= i64::from(slots)).then_some(at)
-    })
-}
-
-/// Fields that must have a value and that the file says nothing of.
-fn untold(of: &Benchmark, rows: &[Row]) -> Vec<String> {
-    // No prompt has no tokens.
-    let prompts_uncounted = rows
-        .iter()
-        .filter_map(|row| row.candidate.as_ref()?.exchange.usage)
-        .any(|usage| usage.prompt_tokens == 0);
-    let fields = [
-        ("sampling.temperature", of.temperature.is_none()),
-        ("sampling.seed", true),
-        ("seed", of.seed.is_none()),
-        ("prompt_set.sha256", true),
-        ("client.os", of.machine.is_none()),
-        ("client.arch", of.machine.is_none()),
-        ("client.cores", true),
-        ("client.monotonic_origin_ns", of.monotonic_origin_ns.is_none()),
-        ("started_at", of.started_at.is_none()),
-        ("finished_at", of.finished_at.is_none() && of.started_at.is_none()),
-        ("candidate.model", of.model.is_none()),
-        ("candidate.url", of.url.is_none()),
-        ("candidate.summary.prompt_tokens", prompts_uncounted),
-    ];
-    fields.into_iter().filter(|(_, untold)| *untold).map(|(field, _)| field.to_owned()).collect()
-}
-
-/// What a reader must know, the import itself first.
-fn warnings(of: &Benchmark, rows: &[Row], source: &Source<'_>) -> Vec<String> {
-    let title = of.tool.title();
-    let mut warnings = vec![format!(
-        "imported from `{}`, a file of {title}: times and token counts are as that tool took them, and labctl's formulas are applied to them; `--definitions {}` gives that tool's own",
-        short(source.file, 200),
-        of.tool.name()
-    )];
-    warnings.extend(of.warnings.iter().cloned());
-    let exchanges = || rows.iter().filter_map(|row| row.candidate.as_ref()).map(|attempt| &attempt.exchange);
-    let successes: Vec<&Exchange> = exchanges().filter(|exchange| exchange.outcome.is_success()).collect();
-    let failed = rows.len() - successes.len();
-    if failed > 0 {
-        let example = exchanges().find(|exchange| !exchange.outcome.is_success());
-        let said = example.and_then(|exchange| exchange.error.as_deref()).filter(|said| !said.is_empty());
-        let said = said.map_or_else(String::new, |said| format!("; for example: {}", short(said, 200)));
-        warnings.push(format!(
-            "{failed} of {} requests did not succeed; how is told by {title}'s words for it{said}",
-            rows.len()
-        ));
-    }
-    let uncounted = successes.iter().filter(|exchange| exchange.usage.is_none()).count();
-    if uncounted > 0 {
-        warnings.push(format!(
-            "{uncounted} of {} successes have no number of output tokens in the file: chunks are counted in its place",
-            successes.len()
-        ));
-    }
-    let here = under(of.tool.definitions(), &successes);
-    warnings.extend(of.means.iter().filter_map(|(metric, theirs)| differs(title, *metric, *theirs, &here)));
-    warnings
-}
-
-/// Where the tool's own mean isn't the one of its requests.
-fn differs(title: &str, metric: Metric, theirs: f64, here: &DefinedSummary) -> Option<String> {
-    let ours = here.statistics(metric)?.mean;
-    let differs = (ours - theirs).abs() > SAME * theirs.abs().max(ours.abs());
-    differs.then(|| {
-        format!(
-            "{title} gives a mean {} of {theirs:.3} ms, and its requests have one of {ours:.3} ms: it did not count the same requests, or not in the same way",
-            metric.title()
-        )
     })
 }
 

@@ -1,8 +1,9 @@
-//! Why a file of another tool can't be read. Every message says what to do.
+//! Why a file of another tool can't be read, or a result not be written as one. Every message says what to do.
 
 use thiserror::Error;
 
 use crate::model::imported::Tool;
+use crate::model::record::Side;
 
 /// A file can't be made a result of.
 #[derive(Debug, Error)]
@@ -44,7 +45,9 @@ pub enum ForeignError {
         reason: String,
     },
     /// Two lists of one request each differ in length.
-    #[error("`{file}` is not what vllm bench serve writes: `{field}` has {found} requests where `start_times` has {expected}")]
+    #[error(
+        "`{file}` is not what vllm bench serve writes: `{field}` has {found} requests where `start_times` has {expected}"
+    )]
     Uneven {
         /// The file.
         file: String,
@@ -77,6 +80,47 @@ pub enum ForeignError {
         file: String,
         /// Whose it is.
         tool: Tool,
+    },
+}
+
+/// Why a result can't be written in vLLM's form.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VllmBenchError {
+    /// There is no such side.
+    #[error("run `{run_id}` has no {side}")]
+    NoSide {
+        /// The run.
+        run_id: String,
+        /// The side.
+        side: Side,
+    },
+    /// vLLM's form holds one load.
+    #[error(
+        "run `{run_id}` has {levels} levels, and vLLM's JSON holds one load; name it with `--level`, from 0"
+    )]
+    SeveralLevels {
+        /// The run.
+        run_id: String,
+        /// How many.
+        levels: usize,
+    },
+    /// There is no such level.
+    #[error("run `{run_id}` has no level {level}")]
+    NoLevel {
+        /// The run.
+        run_id: String,
+        /// The level asked for.
+        level: u32,
+    },
+    /// The times of chunks are missing.
+    #[error(
+        "run `{run_id}` has no times of each chunk ({because}), from which vLLM's inter-token latencies are made"
+    )]
+    NoChunkTimes {
+        /// The run.
+        run_id: String,
+        /// Why.
+        because: &'static str,
     },
 }
 

@@ -64,9 +64,9 @@ pub(super) fn of_status(status: u16) -> Option<Outcome> {
 /// How a request failed, by what the tool says of it, and the status where that tells it.
 pub(super) fn outcome(text: &str) -> (Outcome, Option<u16>) {
     let text = text.to_lowercase();
-    let phrase = PHRASES.iter().find(|(status, phrase)| {
-        text.trim() == *phrase || text.contains(&format!("{status} {phrase}"))
-    });
+    let phrase = PHRASES
+        .iter()
+        .find(|(status, phrase)| text.trim() == *phrase || text.contains(&format!("{status} {phrase}")));
     if let Some((status, outcome)) = phrase.and_then(|(status, _)| Some((*status, of_status(*status)?))) {
         return (outcome, Some(status));
     }
@@ -121,9 +121,15 @@ mod tests {
 
     #[test]
     fn of_a_traceback_the_exception_is_kept() {
-        assert_eq!(said("Traceback (most recent call last):\n  File \"x\"\nValueError: no\n\n"), "ValueError: no");
+        assert_eq!(
+            said("Traceback (most recent call last):\n  File \"x\"\nValueError: no\n\n"),
+            "ValueError: no"
+        );
         assert_eq!(said(&"x".repeat(600)).chars().count(), 501);
         assert_eq!(said(""), "");
-        assert_eq!(said("no 'http://u:hunter2@h/v1' and https://h/?key=s3cr3t"), "no 'http://***@h/v1' and https://h/?key=***");
+        assert_eq!(
+            said("no 'http://u:hunter2@h/v1' and https://h/?key=s3cr3t"),
+            "no 'http://***@h/v1' and https://h/?key=***"
+        );
     }
 }

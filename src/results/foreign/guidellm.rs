@@ -221,10 +221,14 @@ fn benchmark(one: One) -> Benchmark {
         let start = |stats: &Stats| stats.info.timings.start().unwrap_or(origin);
         start(a).total_cmp(&start(b))
     });
-    let token_chunks =
-        all.iter().filter(|(_, ended)| *ended == Ended::Successful).map(|(s, _)| s.info.timings.token_iterations);
+    let token_chunks = all
+        .iter()
+        .filter(|(_, ended)| *ended == Ended::Successful)
+        .map(|(s, _)| s.info.timings.token_iterations);
     let token_chunks = token_chunks.sum();
-    let attempted = metrics.request_totals.successful + metrics.request_totals.errored + metrics.request_totals.incomplete;
+    let attempted = metrics.request_totals.successful
+        + metrics.request_totals.errored
+        + metrics.request_totals.incomplete;
     let mut warnings = vec![
         "GuideLLM keeps the first and the last chunk of a stream and how many there were: there is no ITL by chunk and no stall"
             .to_owned(),
@@ -276,7 +280,8 @@ fn benchmark(one: One) -> Benchmark {
 }
 
 fn request(stats: Stats, ended: Ended, origin: f64, scheduled: Nanos) -> Request {
-    let Stats { request_id, output, reasoning_output, info, prompt_tokens, cached_tokens, output_tokens } = stats;
+    let Stats { request_id, output, reasoning_output, info, prompt_tokens, cached_tokens, output_tokens } =
+        stats;
     let timings = info.timings;
     let at = |moment: f64| nanos(moment - origin);
     let mut chunks: Vec<Nanos> =
@@ -374,13 +379,18 @@ fn reported(metrics: &Metrics) -> BTreeMap<String, f64> {
 }
 
 fn timestamp(seconds: f64) -> Option<Timestamp> {
-    #[expect(clippy::cast_possible_truncation, reason = "float casts saturate, and a moment out of range is none")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "float casts saturate, and a moment out of range is none"
+    )]
     Timestamp::from_microsecond((seconds * 1e6) as i64).ok()
 }
 
 /// `Linux-6.0-x86_64-with-glibc2.36` as `linux` and `x86_64`.
 fn machine(platform: &str) -> Option<(String, String)> {
-    let arch = ["x86_64", "aarch64", "arm64", "AMD64", "ppc64le", "s390x"].into_iter().find(|a| platform.contains(a))?;
+    let arch = ["x86_64", "aarch64", "arm64", "AMD64", "ppc64le", "s390x"]
+        .into_iter()
+        .find(|a| platform.contains(a))?;
     let os = platform.split('-').next().filter(|os| os.chars().all(char::is_alphanumeric))?;
     Some((short(&os.to_lowercase(), 40), arch.to_owned()))
 }

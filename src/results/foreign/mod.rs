@@ -2,11 +2,13 @@
 //!
 //! `read` takes the text of a file, finds out whose it is, and makes a result of each benchmark in it: `vllm`,
 //! `guidellm` and `aiperf` each know one tool's fields, `build` makes results of what they found by the same functions
-//! as a run's, `failure` classes what tools say of failed requests, `scan` looks at a document's keys without keeping it.
+//! as a run's, `caveats` says what a reader must know of them, `failure` classes what tools say of failed requests,
+//! `scan` looks at a document's keys without keeping it.
 //! `vllm_bench` writes a result as `vllm bench serve` would. What a file doesn't tell is absent from its result.
 
 mod aiperf;
 mod build;
+mod caveats;
 mod error;
 mod failure;
 mod guidellm;
@@ -21,7 +23,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-pub use error::ForeignError;
+pub use error::{ForeignError, VllmBenchError};
 
 use crate::model::imported::Tool;
 use crate::model::result::RunResult;
@@ -82,7 +84,9 @@ fn tool_of(file: ForeignFile<'_>) -> Result<Tool, ForeignError> {
         Some(Err(error)) => return Err(unknown(format!("no JSON ({error})"))),
         None => return Err(unknown("an empty file".to_owned())),
     };
-    let Document::Object(members) = document else { return Err(unknown("JSON that is no object".to_owned())) };
+    let Document::Object(members) = document else {
+        return Err(unknown("JSON that is no object".to_owned()));
+    };
     let has = |key: &str| members.contains_key(key);
     if has("schema_version") && has("run_id") && has("candidate") {
         return Err(ForeignError::OwnResult { file: file.name.to_owned() });
@@ -103,7 +107,10 @@ fn tool_of(file: ForeignFile<'_>) -> Result<Tool, ForeignError> {
     if members.len() > keys.len() {
         keys.push("…".to_owned());
     }
-    Err(unknown(format!("a JSON object with {}", if keys.is_empty() { "nothing in it".to_owned() } else { keys.join(", ") })))
+    Err(unknown(format!(
+        "a JSON object with {}",
+        if keys.is_empty() { "nothing in it".to_owned() } else { keys.join(", ") }
+    )))
 }
 
 /// A text of a foreign file for a message or a field that is shown on one line: without what follows a line break, and

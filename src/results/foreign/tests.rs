@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::vllm_bench::{VllmBench, VllmBenchError, vllm_bench};
+use super::vllm_bench::{VllmBench, vllm_bench};
 use super::*;
 use crate::metrics::definitions::sides;
 use crate::model::definitions::{DefinedSummary, Definitions, Metric};
@@ -21,8 +21,10 @@ const AGGREGATE: &[u8] = include_bytes!("../../../tests/fixtures/foreign/vllm-be
 const GUIDELLM: &[u8] = include_bytes!("../../../tests/fixtures/foreign/guidellm/benchmarks.json");
 const GUIDELLM_FAILING: &[u8] = include_bytes!("../../../tests/fixtures/foreign/guidellm/failing.json");
 const AIPERF: &[u8] = include_bytes!("../../../tests/fixtures/foreign/aiperf/profile_export.jsonl");
-const AIPERF_SUMMARY: &[u8] = include_bytes!("../../../tests/fixtures/foreign/aiperf/profile_export_aiperf.json");
-const AIPERF_FAILING: &[u8] = include_bytes!("../../../tests/fixtures/foreign/aiperf/failing/profile_export.jsonl");
+const AIPERF_SUMMARY: &[u8] =
+    include_bytes!("../../../tests/fixtures/foreign/aiperf/profile_export_aiperf.json");
+const AIPERF_FAILING: &[u8] =
+    include_bytes!("../../../tests/fixtures/foreign/aiperf/failing/profile_export.jsonl");
 const AIPERF_FAILING_SUMMARY: &[u8] =
     include_bytes!("../../../tests/fixtures/foreign/aiperf/failing/profile_export_aiperf.json");
 
@@ -112,7 +114,10 @@ fn a_closed_loop_of_vllm_is_a_result_of_its_requests() {
     assert!((100.0..2_000.0).contains(&throughput.output_tokens_per_s), "{throughput:?}");
     assert_eq!(result.candidate.summary.concurrency_max, 3);
     let from = result.imported_from.as_ref().unwrap();
-    assert_eq!((from.tool, from.version.as_deref(), from.benchmark, from.chunks), (Tool::Vllm, None, None, ChunkTimes::All));
+    assert_eq!(
+        (from.tool, from.version.as_deref(), from.benchmark, from.chunks),
+        (Tool::Vllm, None, None, ChunkTimes::All)
+    );
     assert_eq!(from.sha256, sha256_of(CLOSED));
     assert!(!from.tells("sampling.temperature") && !from.tells("client.cores") && from.tells("finished_at"));
     assert_eq!(result.labels["imported_from"], "vllm");
@@ -126,10 +131,15 @@ fn an_open_loop_of_vllm_keeps_what_was_due_when_and_what_failed() {
     let failed = recorded["failed"].as_u64().unwrap();
     assert!(failed > 0);
     assert_eq!(outcomes(&result), [(Outcome::Success, 12 - failed), (Outcome::Http5xx, failed)]);
-    let bad = result.rows.iter().filter_map(|row| row.candidate.as_ref()).find(|a| a.exchange.error.is_some());
+    let bad =
+        result.rows.iter().filter_map(|row| row.candidate.as_ref()).find(|a| a.exchange.error.is_some());
     let bad = &bad.unwrap().exchange;
-    assert_eq!((bad.error.as_deref(), bad.http_status, bad.usage), (Some("Service Unavailable"), Some(503), None));
-    let Start::Rate { stages, arrival, burstiness, max_in_flight } = &result.load.profile.as_ref().unwrap().start
+    assert_eq!(
+        (bad.error.as_deref(), bad.http_status, bad.usage),
+        (Some("Service Unavailable"), Some(503), None)
+    );
+    let Start::Rate { stages, arrival, burstiness, max_in_flight } =
+        &result.load.profile.as_ref().unwrap().start
     else {
         panic!("an open loop")
     };
@@ -158,7 +168,8 @@ fn same(ours: &Value, theirs: &Value, type_alone: bool) -> bool {
         (Value::Number(ours), Value::Number(theirs)) => {
             let (is_float, a, b) = (theirs.is_f64(), ours.as_f64().unwrap(), theirs.as_f64().unwrap());
             // A time of 7 µs is kept to the nanosecond, which is more than a millionth of it.
-            ours.is_f64() == is_float && (type_alone || (a - b).abs() <= 1e-6 * b.abs() || (a - b).abs() <= 1e-9)
+            ours.is_f64() == is_float
+                && (type_alone || (a - b).abs() <= 1e-6 * b.abs() || (a - b).abs() <= 1e-9)
         }
         (Value::Array(ours), Value::Array(theirs)) => {
             ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| same(a, b, type_alone))
@@ -186,7 +197,8 @@ fn an_export_has_vllm_s_keys_in_its_order_and_no_other() {
     assert_eq!(keys(&detailed), keys(json_of(CLOSED).as_object().unwrap()));
     // Without `--percentile-metrics` vLLM leaves E2E out; its consumers look it up by name.
     let plain = export(false, &[99.0]);
-    let without_e2el: Vec<String> = keys(&plain).into_iter().filter(|key| !key.ends_with("_e2el_ms")).collect();
+    let without_e2el: Vec<String> =
+        keys(&plain).into_iter().filter(|key| !key.ends_with("_e2el_ms")).collect();
     assert_eq!(without_e2el, keys(json_of(AGGREGATE).as_object().unwrap()));
     assert!(export(false, &[99.9]).contains_key("p99.9_ttft_ms"));
 
@@ -309,7 +321,10 @@ fn what_failed_under_guidellm_is_classed() {
     // Planned before they were sent, as an open loop has it.
     let late = result.rows.iter().map(|row| &row.candidate.as_ref().unwrap().exchange.trace);
     assert!(late.clone().all(|trace| trace.scheduled_ns < trace.sent_ns));
-    assert!(result.candidate.summary.latency_from_schedule_ms.unwrap().mean > result.candidate.summary.e2e_ms.unwrap().mean);
+    assert!(
+        result.candidate.summary.latency_from_schedule_ms.unwrap().mean
+            > result.candidate.summary.e2e_ms.unwrap().mean
+    );
 }
 
 /// Durations in nanoseconds in floating point, kept to the nanosecond.
@@ -350,14 +365,20 @@ fn where_aiperf_s_figures_are_of_fewer_requests_that_is_said() {
     close(mean(&ours, Metric::Ttft), &theirs["time_to_first_token"]["avg"], AIPERF_CLOCK);
     close(mean(&ours, Metric::E2e), &theirs["request_latency"]["avg"], AIPERF_CLOCK);
     let uncounted = result.rows.iter().filter_map(|row| row.candidate.as_ref());
-    let uncounted = uncounted.filter(|a| a.exchange.outcome.is_success() && a.exchange.usage.is_none()).count();
+    let uncounted =
+        uncounted.filter(|a| a.exchange.outcome.is_success() && a.exchange.usage.is_none()).count();
     assert_eq!(
         ours.itl_ms.unwrap().n - uncounted as u64,
         theirs["inter_token_latency"]["count"].as_u64().unwrap()
     );
-    assert!(result.warnings.iter().any(|w| w.contains("no number of output tokens")), "{:?}", result.warnings);
+    assert!(
+        result.warnings.iter().any(|w| w.contains("no number of output tokens")),
+        "{:?}",
+        result.warnings
+    );
     assert!(result.warnings.iter().any(|w| w.contains("AIPerf gives a mean ITL")), "{:?}", result.warnings);
-    let bad = result.rows.iter().filter_map(|row| row.candidate.as_ref()).find(|a| a.exchange.error.is_some());
+    let bad =
+        result.rows.iter().filter_map(|row| row.candidate.as_ref()).find(|a| a.exchange.error.is_some());
     assert_eq!(bad.unwrap().exchange.outcome, Outcome::Http5xx);
 }
 

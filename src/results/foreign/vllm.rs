@@ -92,10 +92,11 @@ pub(super) fn read(file: ForeignFile<'_>) -> Result<Vec<Benchmark>, ForeignError
         let mut of = benchmark(document, file.name)?;
         of.number = several.then_some(n);
         of.reported = scanned.numbers();
-        of.means = [("ttft", Metric::Ttft), ("tpot", Metric::Tpot), ("itl", Metric::Itl), ("e2el", Metric::E2e)]
-            .into_iter()
-            .filter_map(|(name, metric)| Some((metric, *of.reported.get(&format!("mean_{name}_ms"))?)))
-            .collect();
+        of.means =
+            [("ttft", Metric::Ttft), ("tpot", Metric::Tpot), ("itl", Metric::Itl), ("e2el", Metric::E2e)]
+                .into_iter()
+                .filter_map(|(name, metric)| Some((metric, *of.reported.get(&format!("mean_{name}_ms"))?)))
+                .collect();
         benchmarks.push(of);
     }
     Ok(benchmarks)
@@ -199,10 +200,12 @@ fn described(document: Document, open: Option<f64>, origin: f64, requests: Vec<R
     let start = match (open, document.ramp_up_strategy.as_deref()) {
         (Some(rate), None) => Some(arrivals(rate, &document)),
         // How fast a ramp rose at each moment isn't in the file, unless it was a straight one.
-        (_, Some("linear")) => document.ramp_up_start_rps.zip(document.ramp_up_end_rps).and_then(|(from, to)| {
-            let stage = Stage { rate: to, from_rate: Some(from), duration_s: None };
-            (to > 0.0).then(|| rate(stage, &document))
-        }),
+        (_, Some("linear")) => {
+            document.ramp_up_start_rps.zip(document.ramp_up_end_rps).and_then(|(from, to)| {
+                let stage = Stage { rate: to, from_rate: Some(from), duration_s: None };
+                (to > 0.0).then(|| rate(stage, &document))
+            })
+        }
         (_, Some(_)) => None,
         (None, None) => document
             .max_concurrency

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::error::VllmBenchError;
 use super::vllm::DATE;
 use crate::metrics::definitions::{DefinedMetrics, defined};
 use crate::model::definitions::Definitions;
@@ -39,43 +40,6 @@ impl Default for VllmBench {
     }
 }
 
-/// Why a result can't be written in vLLM's form.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum VllmBenchError {
-    /// There is no such side.
-    #[error("run `{run_id}` has no {side}")]
-    NoSide {
-        /// The run.
-        run_id: String,
-        /// The side.
-        side: Side,
-    },
-    /// vLLM's form holds one load.
-    #[error("run `{run_id}` has {levels} levels, and vLLM's JSON holds one load; name it with `--level`, from 0")]
-    SeveralLevels {
-        /// The run.
-        run_id: String,
-        /// How many.
-        levels: usize,
-    },
-    /// There is no such level.
-    #[error("run `{run_id}` has no level {level}")]
-    NoLevel {
-        /// The run.
-        run_id: String,
-        /// The level asked for.
-        level: u32,
-    },
-    /// The times of chunks are missing.
-    #[error("run `{run_id}` has no times of each chunk ({because}), from which vLLM's inter-token latencies are made")]
-    NoChunkTimes {
-        /// The run.
-        run_id: String,
-        /// Why.
-        because: &'static str,
-    },
-}
-
 /// The JSON object, its keys in vLLM's order.
 ///
 /// # Errors
@@ -83,14 +47,16 @@ pub enum VllmBenchError {
 /// Where the result lacks the side, the level or the times of its chunks.
 pub fn vllm_bench(result: &RunResult, of: &VllmBench) -> Result<Map<String, Value>, VllmBenchError> {
     let run_id = || result.run_id.clone();
-    let info = result.side(of.side).ok_or_else(|| VllmBenchError::NoSide { run_id: run_id(), side: of.side })?;
+    let info =
+        result.side(of.side).ok_or_else(|| VllmBenchError::NoSide { run_id: run_id(), side: of.side })?;
     let summary = summary(result, info, of)?;
     let exchanges = exchanges(result, of);
     let missing = |because| Err(VllmBenchError::NoChunkTimes { run_id: run_id(), because });
     if result.imported_from.as_ref().is_some_and(|from| from.chunks == ChunkTimes::FirstAndLast) {
         return missing("the tool it was imported from doesn't keep them");
     }
-    if exchanges.iter().any(|(exchange, _)| exchange.outcome.is_success() && exchange.trace.chunks.is_empty()) {
+    if exchanges.iter().any(|(exchange, _)| exchange.outcome.is_success() && exchange.trace.chunks.is_empty())
+    {
         return missing("it was measured with `--trace summary`");
     }
     let requests: Vec<Request<'_>> = exchanges.into_iter().map(Request::of).collect();
@@ -265,14 +231,23 @@ fn traffic(result: &RunResult, of: &VllmBench) -> (Value, Value, Value) {
         }
         Some(Start::Trace { max_in_flight, .. }) => (inf(), json!(1.0), json!(max_in_flight)),
         Some(Start::Concurrency { .. } | Start::Batch { .. }) | None => {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of requests in flight")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a number of requests in flight"
+            )]
             let slots = at_level(LoadAxis::Concurrency).map_or(result.load.concurrency, |n| n.round() as u32);
             (inf(), json!(1.0), json!(slots))
         }
     }
 }
 
-fn totals(json: &mut Map<String, Value>, requests: &[Request<'_>], summary: &SideSummary, result: &RunResult) {
+fn totals(
+    json: &mut Map<String, Value>,
+    requests: &[Request<'_>],
+    summary: &SideSummary,
+    result: &RunResult,
+) {
     let duration = summary.measured_s;
     let completed = requests.iter().filter(|r| r.success).count() as u64;
     let input: u64 = requests.iter().filter(|r| r.success).map(input_tokens).sum();
@@ -339,7 +314,11 @@ fn lists(result: &RunResult, requests: &[Request<'_>]) -> [(&'static str, Value)
 fn busiest_second(requests: &[Request<'_>]) -> (f64, u64) {
     let successes = || requests.iter().filter(|r| r.success);
     let first = successes().map(Request::sent_s).fold(f64::INFINITY, f64::min);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole seconds of a run, from 0")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole seconds of a run, from 0"
+    )]
     let second = |at: f64| (at - first) as u64;
     let mut chunks = BTreeMap::new();
     let mut live = Vec::new();
