@@ -111,6 +111,7 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
         client: header.client,
         trace: header.trace,
         merged_from: Vec::new(),
+        imported_from: None,
         client_health,
         warnings: Vec::new(),
         candidate,

@@ -188,6 +188,7 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
         client: fixture::client_info(),
         trace: TraceMode::Full,
         merged_from: Vec::new(),
+        imported_from: None,
         client_health: fixture::client_health(),
         warnings: Vec::new(),
         candidate: SideInfo {

@@ -18,6 +18,7 @@ pub(crate) mod fixture;
 pub mod header;
 pub mod health;
 pub mod histogram;
+pub mod imported;
 pub mod judgement;
 pub mod level;
 pub mod load;

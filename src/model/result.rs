@@ -10,6 +10,7 @@ use super::comparison::{Comparison, PassRate};
 use super::config::ServerKind;
 use super::event::Phase;
 use super::health::ClientHealth;
+use super::imported::ImportedFrom;
 use super::level::{LevelFindings, LevelQuestion, LevelResult};
 use super::load::{LevelLoad, LoadProfile, RetryPolicy, Sweep};
 use super::record::{Row, Side};
@@ -265,6 +266,9 @@ pub struct RunResult {
     /// The runs it was merged from, where it was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub merged_from: Vec<String>,
+    /// The file of another tool that it was imported from, where it was: times are then as that tool measured them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported_from: Option<ImportedFrom>,
     /// Whether its measurements can be trusted.
     pub client_health: ClientHealth,
     /// What a reader should know before believing a number.
@@ -317,6 +321,7 @@ impl RunResult {
             client: self.client.clone(),
             trace: self.trace,
             merged_from: self.merged_from.clone(),
+            imported_from: self.imported_from.clone(),
             client_health: self.client_health.clone(),
             warnings: self.warnings.clone(),
             candidate: self.candidate.clone(),

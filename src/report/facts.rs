@@ -104,17 +104,35 @@ pub(crate) fn sections(result: &RunResult, labels: &Labels) -> Vec<Section> {
     }
     let title = if result.baseline.is_some() { "Candidate" } else { "Model" };
     sections.push(side(format!("{title}: {}", labels.candidate), &result.candidate));
-    let client = &result.client;
-    sections.push(Section {
-        title: "Client".to_owned(),
-        facts: vec![
-            fact("labctl", one_line(&client.labctl_version)),
-            fact("system", format!("{} on {}", one_line(&client.os), one_line(&client.arch))),
-            fact("cores", count(client.cores.into())),
-            fact("transport", one_line(&client.transport)),
-        ],
-    });
+    sections.push(client(result));
     sections
+}
+
+fn client(result: &RunResult) -> Section {
+    let client = &result.client;
+    let system = format!("{} on {}", one_line(&client.os), one_line(&client.arch));
+    let mut facts = vec![
+        fact("labctl", one_line(&client.labctl_version)),
+        fact("system", told(result, "client.os", system)),
+        fact("cores", told(result, "client.cores", count(client.cores.into()))),
+        fact("transport", one_line(&client.transport)),
+    ];
+    if let Some(from) = &result.imported_from {
+        facts.extend([
+            fact("measured by", from.tool.title()),
+            fact("its version", number::or_absent(from.version.as_deref(), one_line)),
+            fact("its file", one_line(&from.file)),
+            fact("the file's SHA-256", one_line(&from.sha256)),
+        ]);
+        facts.extend(from.benchmark.map(|n| fact("benchmark in the file", count(u64::from(n) + 1))));
+    }
+    Section { title: "Client".to_owned(), facts }
+}
+
+/// The value of a field, or that the file which the result was imported from says nothing of it.
+fn told(result: &RunResult, field: &str, value: String) -> String {
+    let tells = result.imported_from.as_ref().is_none_or(|from| from.tells(field));
+    if tells { value } else { "not told".to_owned() }
 }
 
 fn run(result: &RunResult) -> Section {
@@ -123,6 +141,7 @@ fn run(result: &RunResult) -> Section {
         fact(
             "command",
             match result.kind {
+                _ if result.imported_from.is_some() => "labctl results import",
                 RunKind::Run => "labctl run",
                 RunKind::Bench => "labctl bench",
             },
@@ -135,9 +154,9 @@ fn run(result: &RunResult) -> Section {
                 RunStatus::Recovered => "recovered from the journal",
             },
         ),
-        fact("started", to_the_second(&result.started_at)),
-        fact("finished", to_the_second(&result.finished_at)),
-        fact("seed", result.seed.to_string()),
+        fact("started", told(result, "started_at", to_the_second(&result.started_at))),
+        fact("finished", told(result, "finished_at", to_the_second(&result.finished_at))),
+        fact("seed", told(result, "seed", result.seed.to_string())),
         fact("result schema", result.schema_version.to_string()),
     ];
     if let Some(team) = &result.team {
@@ -153,6 +172,10 @@ fn run(result: &RunResult) -> Section {
 
 fn prompts(result: &RunResult) -> Section {
     let set = &result.prompt_set;
+    if result.imported_from.is_some() {
+        let facts = vec![fact("prompts", "not told: requests were imported without what was asked")];
+        return Section { title: "Prompts".to_owned(), facts };
+    }
     let categories: Vec<_> =
         set.categories.iter().map(|(name, n)| format!("{} {n}", one_line(name))).collect();
     let workload = result.workload.as_ref();
@@ -185,15 +208,17 @@ fn load(result: &RunResult) -> Section {
         fact("rounds", count(load.rounds.into())),
         fact("pairing", format!("{}, blocks of {}", one_line(&load.pairing), count(load.block_size.into()))),
         fact("warm-up a side", count(load.warmup.into())),
-        fact("temperature", sampling.temperature.to_string()),
-        fact("sampling seed", sampling.seed.to_string()),
+        fact("temperature", told(result, "sampling.temperature", sampling.temperature.to_string())),
+        fact("sampling seed", told(result, "sampling.seed", sampling.seed.to_string())),
     ]);
     if let Some(top_p) = sampling.top_p {
         facts.push(fact("top_p", top_p.to_string()));
     }
-    let max_tokens =
-        sampling.max_tokens.map_or_else(|| "as each prompt says".to_owned(), |n| count(n.into()));
-    facts.push(fact("max_tokens", max_tokens));
+    if result.imported_from.is_none() {
+        let max_tokens =
+            sampling.max_tokens.map_or_else(|| "as each prompt says".to_owned(), |n| count(n.into()));
+        facts.push(fact("max_tokens", max_tokens));
+    }
     Section { title: "Load and sampling".to_owned(), facts }
 }
 

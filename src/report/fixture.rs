@@ -192,6 +192,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
         client: fixture::client_info(),
         trace: TraceMode::Full,
         merged_from: Vec::new(),
+        imported_from: None,
         client_health: ClientHealth {
             scheduling_lag: Some(Lag { p50_ms: 0.021, p99_ms: 0.412, max_ms: 1.13 }),
             event_loop_delay: Some(Lag { p50_ms: 0.64, p99_ms: 1.21, max_ms: 2.05 }),

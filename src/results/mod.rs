@@ -3,7 +3,7 @@
 //!
 //! [`store`] writes, finds and loads result files, whose text is [`document`]'s; [`journal`] and [`recover`] are the
 //! two ends of the crash-safe log, from which [`traces`] takes the chunks that a run doesn't keep in memory.
-//! [`rows`] pairs records, [`harness`] and [`export`] are the flat views.
+//! [`foreign`] reads other tools' files. [`rows`] pairs records, [`harness`] and [`export`] are the flat views.
 //! [`calibration`] keeps what this machine's client was found to be good for, apart from the results.
 //! Used by `report` and `cli`.
 
@@ -11,6 +11,7 @@ pub mod calibration;
 pub mod document;
 pub mod error;
 pub mod export;
+pub mod foreign;
 pub mod harness;
 pub mod head;
 pub mod journal;

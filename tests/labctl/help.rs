@@ -6,7 +6,7 @@ use std::process::Stdio;
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 26] = [
     "bench",
     "run",
     "compare",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 25] = [
     "results list",
     "results show",
     "results export",
+    "results import",
     "results merge",
     "results recover",
     "mock",

@@ -63,6 +63,7 @@ EXAMPLES:
   labctl results list
   labctl results show latest
   labctl results export latest --format csv --output rows.csv
+  labctl results import vllm-result.json benchmarks.json
   labctl results merge 0198f2a1 0198f2a3
   labctl results recover latest";
 
@@ -79,7 +80,24 @@ EXAMPLES:
 pub(super) const RESULTS_EXPORT: &str = "\
 EXAMPLES:
   labctl results export latest --output rows.csv
-  labctl results export 0198f2a1 --format json";
+  labctl results export 0198f2a1 --format json
+  For what reads the JSON of `vllm bench serve`
+      labctl results export latest --format vllm-bench --output vllm.json
+  With every request, and more percentiles
+      labctl results export latest --format vllm-bench --detail --metric-percentiles 50,90,99
+  One level of a sweep
+      labctl results export latest --format vllm-bench --level 2";
+
+pub(super) const RESULTS_IMPORT: &str = "\
+EXAMPLES:
+  What `vllm bench serve --save-result --save-detailed` wrote
+      labctl results import openai-chat-infqps-concurrency32-llama.json
+  GuideLLM's report, a result for each of its benchmarks
+      labctl results import benchmarks.json --label night=monday
+  AIPerf's records, with the summary beside them
+      labctl results import artifacts/run-1/profile_export.jsonl
+  Its speed as that tool has it
+      labctl report latest --definitions aiperf";
 
 pub(super) const RESULTS_MERGE: &str = "\
 EXAMPLES:

@@ -22,8 +22,8 @@ pub use gate::{GateArgs, GateModeArg, OnInconclusive};
 pub use load::{LoadArgs, TargetArgs};
 pub use mock::{MockArgs, PacingArgs, ProfileArg};
 pub use results::{
-    CompareArgs, ExportArgs, ExportFormat, ListArgs, MergeArgs, RecoverArgs, ReportArgs, ResultsArgs,
-    ResultsCommand, ShowArgs, StoreArgs,
+    CompareArgs, ExportArgs, ExportFormat, ImportArgs, ImportFormat, ListArgs, MergeArgs, RecoverArgs,
+    ReportArgs, ResultsArgs, ResultsCommand, ShowArgs, SideArg, StoreArgs,
 };
 pub use tools::{
     CalibrateArgs, CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs, DoctorArgs, InitArgs, ManArgs,
@@ -96,7 +96,7 @@ pub enum Command {
     /// Write the report of a saved result
     #[command(after_help = examples::REPORT)]
     Report(ReportArgs),
-    /// List, show, export and recover saved results
+    /// List, show, export, import and recover saved results
     #[command(after_help = examples::RESULTS)]
     Results(ResultsArgs),
     /// Serve the built-in simulator: an OpenAI-compatible server whose truth is known

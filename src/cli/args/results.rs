@@ -7,7 +7,9 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::examples;
 use super::gate::GateArgs;
-use super::values::{DefinitionsArg, OutputFormat, PlainFormat};
+use super::values::{DefinitionsArg, KeyValue, OutputFormat, PlainFormat, percentile};
+use crate::model::imported::Tool;
+use crate::model::record::Side;
 
 /// Where results are.
 #[derive(Debug, Clone, Default, Args)]
@@ -91,9 +93,17 @@ pub enum ResultsCommand {
     /// Show the summary of one result
     #[command(after_help = examples::RESULTS_SHOW)]
     Show(ShowArgs),
-    /// Write a result's rows for other programs
+    /// Write a result for other programs: its rows, or all of it as `vllm bench serve` would
     #[command(after_help = examples::RESULTS_EXPORT)]
     Export(ExportArgs),
+    /// Make results of other tools' files: `vllm bench serve`, `GuideLLM`, `AIPerf`
+    ///
+    /// Read are the JSON of `vllm bench serve --save-result --save-detailed`, GuideLLM's `benchmarks.json` (a result for
+    /// each benchmark in it) and AIPerf's `profile_export.jsonl` (with the `profile_export_aiperf.json` beside it, where
+    /// it is there, for model, server and load). Times and token counts stay as that tool took them; what its file
+    /// doesn't tell is absent. Prints each result's id and file.
+    #[command(after_help = examples::RESULTS_IMPORT)]
+    Import(ImportArgs),
     /// Make a result from the journal of a run that didn't end
     #[command(after_help = examples::RESULTS_RECOVER)]
     Recover(RecoverArgs),
@@ -141,9 +151,25 @@ pub struct ExportArgs {
     #[arg(value_name = "RUN", default_value = "latest")]
     pub run: String,
 
-    /// The form of the rows
+    /// The form
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub format: ExportFormat,
+
+    /// With `vllm-bench`: times, lengths, texts and errors of each request too, as `--save-detailed` writes them
+    #[arg(long)]
+    pub detail: bool,
+
+    /// With `vllm-bench`: the percentiles of each latency, separated by commas [default: 99]
+    #[arg(long, value_name = "P,...", value_delimiter = ',', value_parser = percentile)]
+    pub metric_percentiles: Option<Vec<f64>>,
+
+    /// With `vllm-bench`: which side of a comparison [default: candidate]
+    #[arg(long, value_enum, value_name = "SIDE")]
+    pub side: Option<SideArg>,
+
+    /// With `vllm-bench`: which level of a sweep, from 0; needed where there are several
+    #[arg(long, value_name = "N")]
+    pub level: Option<u32>,
 
     /// File to write [default: standard output]
     #[arg(short, long, value_name = "FILE")]
@@ -162,6 +188,79 @@ pub enum ExportFormat {
     Csv,
     /// The same rows as a JSON array
     Json,
+    /// One side as the JSON that `vllm bench serve --save-result` writes, under vLLM's definitions
+    VllmBench,
+}
+
+/// `--side`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SideArg {
+    /// The variant in question
+    Candidate,
+    /// What it is measured against
+    Baseline,
+}
+
+impl From<SideArg> for Side {
+    fn from(side: SideArg) -> Self {
+        match side {
+            SideArg::Candidate => Self::Candidate,
+            SideArg::Baseline => Self::Baseline,
+        }
+    }
+}
+
+/// Flags of `labctl results import`.
+#[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    /// The files; several are imported one after the other
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// Whose files they are
+    #[arg(long, value_enum, value_name = "TOOL", default_value_t)]
+    pub format: ImportFormat,
+
+    /// Label of the results, `name=value` (repeatable)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub label: Vec<KeyValue>,
+
+    /// A simulator was measured: the results say so wherever they are shown
+    #[arg(long)]
+    pub simulated: bool,
+
+    /// Where results are.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// `--format` of `labctl results import`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ImportFormat {
+    /// Told by each file's content
+    #[default]
+    Auto,
+    /// `vllm bench serve --save-result --save-detailed`
+    Vllm,
+    /// `GuideLLM`'s `benchmarks.json`
+    #[value(name = "guidellm")]
+    GuideLlm,
+    /// `AIPerf`'s `profile_export.jsonl`
+    #[value(name = "aiperf")]
+    AiPerf,
+}
+
+impl ImportFormat {
+    /// The tool; none where each file is to tell.
+    #[must_use]
+    pub const fn tool(self) -> Option<Tool> {
+        match self {
+            Self::Auto => None,
+            Self::Vllm => Some(Tool::Vllm),
+            Self::GuideLlm => Some(Tool::Guidellm),
+            Self::AiPerf => Some(Tool::Aiperf),
+        }
+    }
 }
 
 /// Flags of `labctl results recover`.

@@ -141,6 +141,14 @@ pub fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A percentile, 0 to 100.
+pub fn percentile(text: &str) -> Result<f64, String> {
+    number(text)
+        .ok()
+        .filter(|percentile| (0.0..=100.0).contains(percentile))
+        .ok_or_else(|| "expected percentiles from 0 to 100, such as `50,90,99`".to_owned())
+}
+
 /// Percentage points, 0 to 100.
 pub fn percentage_points(text: &str) -> Result<f64, String> {
     let points = number(text)?;
@@ -192,6 +200,7 @@ mod tests {
         assert!(share("nan").is_err() && share("-1").is_err());
         assert_eq!(percentage_points("5"), Ok(5.0));
         assert!(percentage_points("101").is_err());
+        assert!(percentile("99.9").is_ok() && percentile("101").is_err() && percentile("p99").is_err());
         assert!(factor("0").is_err() && factor("inf").is_err());
         assert_eq!(not_negative("0"), Ok(0.0));
         assert!(at_least_one("0").unwrap_err().contains("at least 1"));

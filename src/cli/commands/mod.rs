@@ -9,6 +9,7 @@ mod definitions;
 pub mod doctor;
 mod failure;
 mod faults;
+mod foreign;
 mod gates;
 pub mod init;
 pub mod man;

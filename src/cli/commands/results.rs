@@ -9,7 +9,7 @@ use crate::cli::args::values::{OutputFormat, PlainFormat};
 use crate::cli::args::{
     ExportArgs, ExportFormat, ListArgs, MergeArgs, RecoverArgs, ResultsArgs, ResultsCommand, ShowArgs,
 };
-use crate::cli::commands::{measure, store};
+use crate::cli::commands::{foreign, measure, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -17,7 +17,7 @@ use crate::cli::ui::printable;
 use crate::metrics::accumulate::Accumulator;
 use crate::metrics::health::Samples;
 use crate::model::health::HealthStatus;
-use crate::model::result::{RunResult, RunStatus};
+use crate::model::result::RunStatus;
 use crate::report::terminal::{TerminalOptions, summary};
 use crate::results::export::{write_csv, write_json};
 use crate::results::head::{ListEntry, RunHead, SideHead};
@@ -33,6 +33,7 @@ pub fn run(args: &ResultsArgs, context: &Context) -> Result<ExitStatus, CliError
         ResultsCommand::Merge(args) => merge_runs(args, context),
         ResultsCommand::Show(args) => show(args, context),
         ResultsCommand::Export(args) => export(args, context),
+        ResultsCommand::Import(args) => foreign::import(args, context),
         ResultsCommand::Recover(args) => recover_run(args, context),
     }?;
     Ok(ExitStatus::Success)
@@ -141,12 +142,26 @@ fn show(args: &ShowArgs, context: &Context) -> Result<(), CliError> {
 
 fn export(args: &ExportArgs, context: &Context) -> Result<(), CliError> {
     let store = store::open(&args.store, context)?;
+    foreign::check(args)?;
+    if args.format == ExportFormat::VllmBench {
+        let json = foreign::vllm_json(args, &store::load(&store, &args.run)?)?;
+        return written(args, |mut out| {
+            serde_json::to_writer(&mut out, &json)?;
+            out.write_all(b"\n")
+        });
+    }
     let result = store::load_without_chunks(&store, &args.run)?;
+    let as_json = args.format == ExportFormat::Json;
+    written(args, |out| if as_json { write_json(&result, out) } else { write_csv(&result, out) })
+}
+
+/// Lets `fill` write to where the export goes.
+fn written(args: &ExportArgs, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
     match &args.output {
         None => {
             // To a pipe or a file, not to a screen: nothing is styled.
-            let mut out = io::stdout().lock();
-            export_to(&result, args.format, &mut out)?;
+            let mut out = BufWriter::new(io::stdout().lock());
+            fill(&mut out)?;
             Ok(out.flush()?)
         }
         Some(path) => {
@@ -154,15 +169,8 @@ fn export(args: &ExportArgs, context: &Context) -> Result<(), CliError> {
                 CliError::not_written(format!("could not write `{}`", path.display())).caused_by(error)
             };
             let mut out = BufWriter::new(File::create(path).map_err(failed)?);
-            export_to(&result, args.format, &mut out).and_then(|()| out.flush()).map_err(failed)
+            fill(&mut out).and_then(|()| out.flush()).map_err(failed)
         }
-    }
-}
-
-fn export_to(result: &RunResult, format: ExportFormat, out: &mut impl Write) -> io::Result<()> {
-    match format {
-        ExportFormat::Csv => write_csv(result, out),
-        ExportFormat::Json => write_json(result, out),
     }
 }
 

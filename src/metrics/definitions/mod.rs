@@ -13,6 +13,7 @@ mod vllm;
 
 use crate::model::definitions::{DefinedSummary, Definitions, ItlOf, OneToken, SideDefinitions, Statistics};
 use crate::model::exchange::Exchange;
+use crate::model::imported::ChunkTimes;
 use crate::model::record::Side;
 use crate::model::result::RunResult;
 use crate::model::trace::{Chunk, ChunkKind, Trace};
@@ -112,9 +113,16 @@ fn one_side(
     if kept < successes {
         return Err(MissingTraces { run_id: result.run_id.clone(), side, successes, kept });
     }
+    let gaps = result.imported_from.as_ref().is_none_or(|from| from.chunks == ChunkTimes::All);
+    let summary = |definitions: &Definitions| {
+        let mut summary = summarise(*definitions, &exchanges);
+        // The time from the first chunk to the last is no gap between chunks.
+        summary.itl_ms = summary.itl_ms.filter(|_| gaps || summary.itl_of == ItlOf::Request);
+        summary
+    };
     Ok(SideDefinitions {
         side,
-        summaries: definitions.iter().map(|definitions| summarise(*definitions, &exchanges)).collect(),
+        summaries: definitions.iter().map(summary).collect(),
         causes: causes::count(&exchanges),
     })
 }
