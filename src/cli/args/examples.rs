@@ -125,7 +125,8 @@ EXAMPLES:
 
 pub(super) const CONFIG_SCHEMA: &str = "\
 EXAMPLES:
-  labctl config schema";
+  labctl config schema
+  labctl config schema experiment";
 
 pub(super) const PROMPTSET: &str = "\
 EXAMPLES:
