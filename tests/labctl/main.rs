@@ -10,6 +10,7 @@ mod definitions;
 mod disk;
 mod doctor;
 mod ending;
+mod experiments;
 mod ground_truth;
 mod help;
 mod interrupt;

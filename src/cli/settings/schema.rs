@@ -259,16 +259,14 @@ impl TypeSchema {
     ) -> SettingsError {
         let mut known: Vec<String> = properties.keys().cloned().collect();
         known.sort_unstable();
-        let mut nearest = nearest(field, known.iter().map(String::as_str));
         // The right name one level too high: `concurrency` beside `defaults`.
-        if nearest.is_none() {
-            nearest = properties.iter().find_map(|(name, schema)| match self.shape(schema) {
-                Shape::Struct(inner, _) if inner.contains_key(field) => {
-                    Some(path.join(name).join(field).to_string())
-                }
-                _ => None,
-            });
-        }
+        let below = properties.iter().find_map(|(name, schema)| match self.shape(schema) {
+            Shape::Struct(inner, _) if inner.contains_key(field) => {
+                Some(path.join(name).join(field).to_string())
+            }
+            _ => None,
+        });
+        let nearest = below.or_else(|| nearest(field, known.iter().map(String::as_str)));
         let inside = if path.is_root() { "at the top level".to_owned() } else { format!("in `{path}`") };
         SettingsError::UnknownField {
             place: place.to_owned(),
