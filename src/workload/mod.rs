@@ -3,10 +3,6 @@
 //! [`build`] makes a [`Workload`] of what was asked for, before anything is sent: prompts in their final text but for
 //! the salt, conversations as runs of prompts, moments where a trace has them. Used by `bench`.
 
-mod build;
-
-pub use build::{Context, build};
-
 use crate::model::prompt::Prompt;
 use crate::model::workload::{Ask, WorkloadInfo};
 
