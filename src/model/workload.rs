@@ -106,7 +106,7 @@ pub struct Synthetic {
     pub input_tokens: Length,
     /// Tokens an answer: sent as `max_tokens`, and as `min_tokens` too where `exact_output` is set.
     pub output_tokens: Length,
-    /// How many different prompts there are; the number of requests when absent, at most 10,000.
+    /// How many different prompts there are, or conversations; the number of requests when absent, at most 10,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompts: Option<u32>,
     /// Prompts that begin alike.

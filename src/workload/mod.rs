@@ -3,6 +3,26 @@
 //! [`build`] makes a [`Workload`] of what was asked for, before anything is sent: prompts in their final text but for
 //! the salt, conversations as runs of prompts, moments where a trace has them. Used by `bench`.
 
+mod build;
+mod error;
+mod estimate;
+pub mod file;
+pub mod length;
+mod mix;
+mod random;
+mod salt;
+mod synthetic;
+mod text;
+mod tokenizer;
+#[cfg(test)]
+mod toys;
+mod words;
+
+pub use build::{Context, build};
+pub use error::WorkloadError;
+pub use salt::salted;
+pub use text::TextMaker;
+
 use crate::model::prompt::Prompt;
 use crate::model::workload::{Ask, WorkloadInfo};
 
@@ -19,6 +39,8 @@ pub struct Workload {
     pub starts_s: Option<Vec<f64>>,
     /// Whether the order of the sequences means something: it is kept then, else drawn from the seed.
     pub ordered: bool,
+    /// What was left out or made otherwise than asked for, a sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// One prompt of a workload.
