@@ -8,7 +8,7 @@ use crate::model::check::{Check, PassWhen};
 use crate::model::prompt::Prompt;
 
 /// The first defect of `prompt`, said with its remedy.
-pub(super) fn problem(prompt: &Prompt) -> Option<String> {
+pub(crate) fn problem(prompt: &Prompt) -> Option<String> {
     let blank = [("id", &prompt.id), ("category", &prompt.category), ("prompt", &prompt.prompt)]
         .into_iter()
         .find(|(_, text)| text.trim().is_empty());
