@@ -68,8 +68,8 @@ EXAMPLES:
       labctl run --endpoint awq --resume latest
 
 WORKLOAD FILES (--workload), told apart by their content:
-  jsonl      a JSON object a line: prompt, messages or turns; max_tokens; and where wanted system, id,
-             category, checks with pass_when, model, start_s, and think_s before a turn
+  jsonl      a JSON object a line: prompt, messages or turns; max_tokens; and where wanted system,
+             id, category, checks with pass_when, model, start_s, and think_s before a turn
   sharegpt   a JSON list of {conversations: [{from, value}, …]}
   mooncake   a JSON object a line: timestamp (ms), input_length, output_length, hash_ids
   azure      CSV: TIMESTAMP, ContextTokens, GeneratedTokens

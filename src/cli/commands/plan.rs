@@ -114,6 +114,9 @@ impl Measure<'_> {
         };
         let workload = workload::build(&spec, &experiment.workload_options, &context)
             .map_err(|error| CliError::from_error(crate::cli::error::ErrorKind::Usage, error))?;
+        for warning in &workload.warnings {
+            self.context.ui.warn(warning);
+        }
         let set = set.unwrap_or_else(|| prompt_set_of(&workload, &spec));
         Ok((set, Some(workload)))
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::loading::{FIND_FROM, FIND_TO, axis_of, levels_of};
 use crate::cli::settings::error::SettingsError;
+use crate::cli::settings::path::FieldPath;
 use crate::cli::settings::source::Provenance;
 use crate::metrics::slo;
 use crate::model::experiment::Experiment;
@@ -137,7 +138,8 @@ impl Check<'_> {
             return Err(self.wrong("sweep", "has both `load.concurrency` and `load.rate`: keep one of them"));
         }
         for (axis, levels) in sweep {
-            let wrong = |message: String| Err(self.wrong("sweep", format!("of `{axis}` {message}")));
+            let path = FieldPath::new(["sweep", axis]).to_string();
+            let wrong = |message: String| Err(self.wrong(&path, message));
             let values = match levels_of(levels) {
                 Ok(values) => values,
                 Err(message) => return wrong(message),
