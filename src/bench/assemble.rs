@@ -9,12 +9,14 @@ use crate::compare::pass_rates;
 use crate::compare::{Options, compare};
 use crate::metrics::accumulate::Accumulator;
 use crate::metrics::health::{Samples, client_health};
+use crate::metrics::slo::outcomes;
 use crate::metrics::summary::{Context, summarise};
 use crate::model::comparison::Comparison;
 use crate::model::header::{RunHeader, SideHeader};
 use crate::model::level::LevelQuestion;
 use crate::model::record::{Record, Row, Side};
 use crate::model::result::{BlockTime, LoadInfo, PhaseTime, RunResult, RunStatus, SCHEMA_VERSION, SideInfo};
+use crate::model::slo::SloOutcome;
 use crate::model::summary::SideSummary;
 use crate::model::trace::TraceMode;
 use crate::results::rows::rows;
@@ -72,7 +74,9 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
             &context(&header.load, header.question.as_ref()),
             traces.side(side),
         );
-        side_info(&rows, side, of, summary)
+        let mut info = side_info(&rows, side, of, summary);
+        info.slos = held(header.question.as_ref(), &info);
+        info
     };
     let candidate = info(Side::Candidate, &header.candidate);
     let baseline = header.baseline.as_ref().map(|of| info(Side::Baseline, of));
@@ -121,6 +125,13 @@ pub(super) fn context<'a>(load: &LoadInfo, question: Option<&'a LevelQuestion>) 
         slos: question.map_or(&[], |question| &question.slos),
         open_loop: load.profile.as_ref().is_some_and(|profile| profile.start.is_open()),
     }
+}
+
+/// How a side came out against the objectives.
+pub(super) fn held(question: Option<&LevelQuestion>, side: &SideInfo) -> Vec<SloOutcome> {
+    let overall = side.pass_rates.iter().find(|rate| rate.category.is_none());
+    let pass_rate = overall.and_then(|rate| rate.pass_rate.rate);
+    question.map_or_else(Vec::new, |question| outcomes(&question.slos, &side.summary, pass_rate))
 }
 
 /// The two sides of a result compared; `None` where it has only one.
@@ -186,6 +197,7 @@ pub(super) fn side_info(rows: &[Row], side: Side, header: &SideHeader, summary: 
         system_fingerprints: fingerprints.into_iter().collect(),
         summary,
         pass_rates: pass_rates(rows, side),
+        slos: Vec::new(),
     }
 }
 

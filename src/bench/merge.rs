@@ -21,7 +21,7 @@ use crate::model::trace::TraceMode;
 use crate::model::units::Nanos;
 use crate::stats::quantile::distribution;
 
-use super::assemble::{comparison, context, side_info};
+use super::assemble::{comparison, context, held, side_info};
 use super::soundness;
 use timeline::{align, rows};
 
@@ -109,7 +109,9 @@ pub fn merge(mut shards: Vec<RunResult>, run_id: String) -> Result<RunResult, Me
         let mut summary = summarise(&result.rows, &result.blocks, side, &context, Some(&parts.traces));
         summary.throughput_absent_because = rates.as_ref().err().cloned();
         summary.throughput = rates.ok();
-        side_info(&result.rows, side, &parts.header, summary)
+        let mut info = side_info(&result.rows, side, &parts.header, summary);
+        info.slos = held(result.question.as_ref(), &info);
+        info
     };
     let of_baseline = baseline.as_ref().map(|parts| info(Side::Baseline, parts, of_baseline));
     if let Some(parts) = &candidate {

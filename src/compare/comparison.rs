@@ -108,6 +108,7 @@ fn too_much_missing(
                     Verdict::TransportError => (verdict, count.saturating_sub(given_up)),
                     _ => (verdict, *count),
                 })
+                .filter(|(verdict, _)| **verdict != Verdict::Unchecked)
                 .filter(|(verdict, count)| verdict.passed().is_none() && *count > 0)
                 .map(|(verdict, count)| (verdict.name(), count))
                 .collect();
@@ -124,7 +125,9 @@ fn too_much_missing(
             })
         })
         .collect();
-    if overall.pairs == 0 {
+    // What has no checks says nothing about quality, and was not meant to.
+    let unchecked = |summary: &SideSummary| summary.verdicts.keys().eq([&Verdict::Unchecked]);
+    if overall.pairs == 0 && !(unchecked(candidate) && unchecked(baseline)) {
         reasons.push("no prompt was judged on both sides".to_owned());
     }
     reasons
@@ -178,6 +181,19 @@ mod tests {
         assert_eq!(compared(&with_missing(300, 7, JudgeUnparsed)).invalid_because.len(), 1);
         // Broken answers are failures, never missing.
         assert!(compared(&with_missing(30, 30, Verdict::NoAnswer)).invalid_because.is_empty());
+    }
+
+    #[test]
+    fn what_has_no_checks_is_not_missing() {
+        let unchecked = |id| judged(id, "math", Verdict::Unchecked, Verdict::Unchecked);
+        let comparison = compared(&(0..30).map(unchecked).collect::<Vec<_>>());
+        assert_eq!(comparison.invalid_because, [""; 0]);
+        assert_eq!((comparison.overall.pairs, comparison.overall.delta_pp), (0, None));
+        assert_eq!(comparison.overall.missing, crate::model::comparison::Missing::default());
+        // Beside checked ones they change nothing.
+        let mut rows = with_missing(30, 3, TransportError);
+        rows.extend((30..60).map(unchecked));
+        assert!(compared(&rows).invalid_because[0].contains("(transport_error 3)"));
     }
 
     #[test]

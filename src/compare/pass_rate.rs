@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::comparison::{Interval, Missing, PairedPassRate};
+use crate::model::judgement::Verdict;
 use crate::model::outcome::Outcome;
 use crate::model::record::{Attempt, Row, Side};
 use crate::model::result::CategoryPassRate;
@@ -130,6 +131,9 @@ impl<'a> Pairing<'a> {
     }
 
     fn add(&mut self, prompt: &'a str, baseline: &Attempt, candidate: &Attempt) {
+        if [baseline, candidate].iter().any(|attempt| attempt.judgement.verdict == Verdict::Unchecked) {
+            return;
+        }
         let passed = |attempt: &Attempt| attempt.judgement.verdict.passed();
         let share = |passed: bool| f64::from(u8::from(passed));
         let tally = self.prompts.entry(prompt).or_default();

@@ -13,6 +13,7 @@ use super::health::ClientHealth;
 use super::level::{LevelFindings, LevelQuestion, LevelResult};
 use super::load::{LoadProfile, RetryPolicy, Sweep};
 use super::record::{Row, Side};
+use super::slo::SloOutcome;
 use super::summary::SideSummary;
 use super::trace::TraceMode;
 use super::units::Nanos;
@@ -133,6 +134,9 @@ pub struct SideInfo {
     pub summary: SideSummary,
     /// Pass rates of this side alone: overall first (no name), then by category.
     pub pass_rates: Vec<CategoryPassRate>,
+    /// How each objective came out; empty without any, and where there were several levels, which have their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slos: Vec<SloOutcome>,
 }
 
 /// The pass rate of one category on one side, over all its judged responses.

@@ -9,7 +9,7 @@ use kuva::render::theme::Theme;
 /// The most points of a curve: enough for the eye, a few kilobytes for the file.
 const POINTS: usize = 200;
 /// The chart's size; pages scale it.
-const SIZE: (f64, f64) = (560.0, 300.0);
+pub(super) const SIZE: (f64, f64) = (560.0, 300.0);
 
 /// The start of the drawing library's names for clip paths; a number that goes on counting follows.
 const CLIP: &str = "kuva-clip-";
@@ -71,17 +71,6 @@ pub(crate) fn svg(spec: &ChartSpec) -> String {
                 .into()
         })
         .collect();
-    let theme = Theme {
-        background: "none".to_owned(),
-        axis_color: "var(--line)".to_owned(),
-        grid_color: "var(--grid)".to_owned(),
-        tick_color: "var(--line)".to_owned(),
-        text_color: "var(--text)".to_owned(),
-        legend_bg: "none".to_owned(),
-        legend_border: "none".to_owned(),
-        font_family: Some("inherit".to_owned()),
-        ..Theme::light()
-    };
     let layout = Layout::auto_from_plots(&plots)
         .with_width(SIZE.0)
         .with_height(SIZE.1)
@@ -95,8 +84,28 @@ pub(crate) fn svg(spec: &ChartSpec) -> String {
         .with_y_tick_format(TickFormat::Custom(std::sync::Arc::new(|share| {
             format!("{:.0} %", share * 100.0)
         })))
-        .with_theme(theme);
-    scalable(&own_names(kuva::render_to_svg(plots, layout), spec.name))
+        .with_theme(theme());
+    finished(&kuva::render_to_svg(plots, layout), spec.name)
+}
+
+/// The page's colours and font.
+pub(super) fn theme() -> Theme {
+    Theme {
+        background: "none".to_owned(),
+        axis_color: "var(--line)".to_owned(),
+        grid_color: "var(--grid)".to_owned(),
+        tick_color: "var(--line)".to_owned(),
+        text_color: "var(--text)".to_owned(),
+        legend_bg: "none".to_owned(),
+        legend_border: "none".to_owned(),
+        font_family: Some("inherit".to_owned()),
+        ..Theme::light()
+    }
+}
+
+/// A drawing as the page takes it: `name` is unique within the page.
+pub(super) fn finished(drawn: &str, name: &str) -> String {
+    scalable(&own_names(drawn.to_owned(), name))
 }
 
 /// Renames clip paths, so that a result always makes the same page and two drawings never share one.

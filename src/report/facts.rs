@@ -3,10 +3,13 @@
 use serde::Serialize;
 
 use super::number::{self, count, decimal};
+use super::objectives;
+use super::profile;
 use super::table::{Labels, Tone};
 use super::text::{one_line, to_the_second};
 use crate::model::health::{HealthStatus, Lag, StampFaults};
 use crate::model::result::{ClientInfo, RunKind, RunResult, RunStatus, SideInfo};
+use crate::model::workload::WorkloadSpec;
 
 /// A fact and its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -39,7 +42,7 @@ pub struct Health {
     pub facts: Vec<Fact>,
 }
 
-fn fact(name: &'static str, value: impl Into<String>) -> Fact {
+pub(super) fn fact(name: &'static str, value: impl Into<String>) -> Fact {
     Fact { name, value: value.into() }
 }
 
@@ -152,9 +155,11 @@ fn prompts(result: &RunResult) -> Section {
     let set = &result.prompt_set;
     let categories: Vec<_> =
         set.categories.iter().map(|(name, n)| format!("{} {n}", one_line(name))).collect();
-    Section {
-        title: "Prompts".to_owned(),
-        facts: vec![
+    let workload = result.workload.as_ref();
+    let mut facts = workload.map_or_else(Vec::new, profile::workload_facts);
+    // What is made up or read from a file has no set.
+    if workload.is_none_or(|info| matches!(info.spec, WorkloadSpec::PromptSet { .. })) {
+        facts.extend([
             fact("prompt set", format!("{} version {}", one_line(&set.name), set.version)),
             fact("SHA-256", one_line(&set.sha256)),
             fact("origin", one_line(&set.origin)),
@@ -163,14 +168,18 @@ fn prompts(result: &RunResult) -> Section {
                 "difficulty",
                 if set.calibrated { "measured on real models" } else { "as its author judged" },
             ),
-        ],
+        ]);
     }
+    Section { title: "Prompts".to_owned(), facts }
 }
 
 fn load(result: &RunResult) -> Section {
     let (load, sampling) = (&result.load, &result.sampling);
-    let mut facts = vec![
-        fact("concurrency", count(load.concurrency.into())),
+    let mut facts = profile::load_facts(result);
+    if load.profile.is_none() {
+        facts.push(fact("concurrency", count(load.concurrency.into())));
+    }
+    facts.extend([
         fact("requests a side and round", count(load.requests)),
         fact("repeats", count(load.repeats.into())),
         fact("rounds", count(load.rounds.into())),
@@ -178,7 +187,7 @@ fn load(result: &RunResult) -> Section {
         fact("warm-up a side", count(load.warmup.into())),
         fact("temperature", sampling.temperature.to_string()),
         fact("sampling seed", sampling.seed.to_string()),
-    ];
+    ]);
     if let Some(top_p) = sampling.top_p {
         facts.push(fact("top_p", top_p.to_string()));
     }
@@ -221,5 +230,6 @@ fn side(title: String, side: &SideInfo) -> Section {
         fact("prompt tokens", count(summary.prompt_tokens)),
         fact("cut off by the token limit", count(summary.truncated_responses)),
     ]);
+    facts.extend(objectives::waits(summary).into_iter().map(|said| fact("beside", said)));
     Section { title, facts }
 }

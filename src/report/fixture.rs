@@ -12,10 +12,13 @@ use crate::model::record::{Attempt, PairKey, Row};
 use crate::model::result::{
     CategoryPassRate, LoadInfo, PromptSetInfo, RunKind, RunResult, RunStatus, Sampling, SideInfo,
 };
-use crate::model::summary::{Distribution, RequestMetrics, SideSummary, Throughput};
+use crate::model::summary::{Distribution, GroupKey, GroupSummary, RequestMetrics, SideSummary, Throughput};
 use crate::model::trace::TraceMode;
 
+mod loads;
 mod pairing;
+
+pub(crate) use loads::{levels, unchecked};
 
 use pairing::comparison;
 
@@ -64,6 +67,17 @@ pub(crate) fn hostile() -> RunResult {
     summary.verdicts.insert(Verdict::TransportError, 2);
     summary.verdicts.insert(Verdict::Pass, 23);
     summary.error_rate = Some(2.0 / 30.0);
+    let group = |name: &str| GroupSummary {
+        key: GroupKey::Model { model: format!("{name} {evil}") },
+        attempted: 15,
+        succeeded: 14,
+        prompt_tokens: 812,
+        output_tokens: 434,
+        ttft_ms: None,
+        tpot_ms: None,
+        e2e_ms: None,
+    };
+    summary.groups = vec![group("one"), group("two")];
     result.candidate.model = "evil|model<b>\u{1b}[31m@all".to_owned();
     result.candidate.served_models = vec![evil.to_owned()];
     result.warnings = vec![format!("the served model's name is odd: {evil}")];
@@ -124,6 +138,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
             served_models: vec![model.to_owned()],
             system_fingerprints: Vec::new(),
             summary: summary(&attempts, speed),
+            slos: Vec::new(),
             pass_rates: std::iter::once(None)
                 .chain(CATEGORIES.map(Some))
                 .filter_map(|category| {

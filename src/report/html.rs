@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use super::ReportError;
 use super::chart::{self, ChartSpec, Series};
+use super::levels;
+use super::lines;
 use super::template;
 use super::view::ReportView;
 use crate::model::record::Side;
@@ -36,15 +38,23 @@ struct Context {
 /// When `template_dir` is no folder, or its template can't be parsed or asks for what there isn't.
 pub fn render(result: &RunResult, template_dir: Option<&Path>) -> Result<String, ReportError> {
     let report = ReportView::new(result);
-    let charts = [
-        chart(result, &report, "ttft", "Time to first token", "TTFT, ms", |m| m.ttft_ms),
-        chart(result, &report, "latency", "End-to-end latency", "E2E, ms", |m| m.e2e_ms),
-    ];
-    template::render(
-        "report.html",
-        template_dir,
-        Context { report, charts: charts.into_iter().flatten().collect() },
-    )
+    let charts = if result.levels.is_empty() {
+        [
+            chart(result, &report, "ttft", "Time to first token", "TTFT, ms", |m| m.ttft_ms),
+            chart(result, &report, "latency", "End-to-end latency", "E2E, ms", |m| m.e2e_ms),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    } else {
+        // Requests of several loads together have no distribution worth a look.
+        levels::curves(result, &report.labels).into_iter().filter_map(over_load).collect()
+    };
+    template::render("report.html", template_dir, Context { report, charts })
+}
+
+fn over_load(curve: levels::Curve) -> Option<Chart> {
+    Some(Chart { title: curve.title, note: None, svg: lines::svg(&curve.spec)? })
 }
 
 /// The share of successful requests over a latency, by side; none where there is no value.

@@ -23,6 +23,16 @@ pub(crate) fn decimal(value: f64) -> String {
     signless_zero(&format!("{value:.decimals$}"))
 }
 
+/// [`decimal`] without digits that say nothing: `4`, `0.5`, `1,024`. For what was chosen, not measured.
+pub(crate) fn plain(value: f64) -> String {
+    let written = decimal(value);
+    if written.contains('.') {
+        written.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        written
+    }
+}
+
 /// A ratio of two values: `0.63`, `12.5`, `0.042`.
 pub(crate) fn ratio(value: f64) -> String {
     match value.abs() {
@@ -131,6 +141,7 @@ mod tests {
         let expected =
             ["0", "0", "0.412", "1.00", "8.05", "10.0", "41.2", "100", "812", "1,284", "1,234,568"];
         assert_eq!(written.map(decimal), expected);
+        assert_eq!([0.5, 4.0, 32.0, 1024.0, 0.25].map(plain), ["0.5", "4", "32", "1,024", "0.25"]);
         assert_eq!(decimal(-1500.0), "\u{2212}1,500");
         assert_eq!(decimal(f64::NAN), "n/a");
         assert_eq!([999, 1_000, 1_000_000].map(count), ["999", "1,000", "1,000,000"]);

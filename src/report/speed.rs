@@ -1,6 +1,7 @@
 //! Latency and throughput as one table: both sides, their ratio and its interval.
 
 use super::number::{self, or_absent};
+use super::objectives;
 use super::table::{Cell, Column, Labels, Row, Table, Tone};
 use super::text::one_line;
 use crate::model::comparison::{Comparison, SpeedRatio};
@@ -11,12 +12,18 @@ type Latency = (&'static str, &'static str, fn(&SideSummary) -> Option<&Distribu
 /// A rate's name in results, its name on screen, and where a summary keeps it.
 type Rate = (&'static str, &'static str, fn(&Throughput) -> Option<f64>);
 
-const LATENCIES: [Latency; 4] = [
+const LATENCIES: [Latency; 6] = [
     ("ttft_ms", "TTFT", |s| s.ttft_ms.as_ref()),
     ("tpot_ms", "TPOT", |s| s.tpot_ms.as_ref()),
     ("itl_ms", "ITL", |s| s.itl_ms.as_ref()),
     ("e2e_ms", "E2E", |s| s.e2e_ms.as_ref()),
+    // Of an open loop alone: in a closed one nothing was planned ahead.
+    (FROM_SCHEDULE[0], "TTFT from schedule", |s| s.ttft_from_schedule_ms.as_ref()),
+    (FROM_SCHEDULE[1], "E2E from schedule", |s| {
+        s.latency_from_schedule_ms.as_ref().filter(|_| s.ttft_from_schedule_ms.is_some())
+    }),
 ];
+const FROM_SCHEDULE: [&str; 2] = ["ttft_from_schedule_ms", "latency_from_schedule_ms"];
 const PERCENTILES: [(Percentile, &str); 3] =
     [(Percentile::P50, "p50"), (Percentile::P95, "p95"), (Percentile::P99, "p99")];
 const RATES: [Rate; 3] = [
@@ -33,6 +40,9 @@ pub(crate) fn table(comparison: Option<&Comparison>, summaries: &[&SideSummary],
     let mut rows = Vec::new();
     for (metric, name, distribution) in LATENCIES {
         let distributions: Vec<_> = summaries.iter().map(|s| distribution(s)).collect();
+        if FROM_SCHEDULE.contains(&metric) && distributions.iter().all(Option::is_none) {
+            continue;
+        }
         for (percentile, statistic) in PERCENTILES {
             let ratio = find(ratios, metric, statistic);
             let title = format!("{name} {statistic}, ms");
@@ -86,8 +96,9 @@ pub(crate) fn find<'a>(ratios: &'a [SpeedRatio], metric: &str, statistic: &str) 
 }
 
 fn is_listed(ratio: &SpeedRatio) -> bool {
-    let latency = LATENCIES.iter().any(|(metric, ..)| *metric == ratio.metric)
-        && PERCENTILES.iter().any(|(_, statistic)| *statistic == ratio.statistic);
+    let latency =
+        LATENCIES.iter().any(|(metric, ..)| *metric == ratio.metric && !FROM_SCHEDULE.contains(metric))
+            && PERCENTILES.iter().any(|(_, statistic)| *statistic == ratio.statistic);
     let rate = ratio.statistic == "rate" && RATES.iter().any(|(metric, ..)| *metric == ratio.metric);
     latency || rate
 }
@@ -190,6 +201,11 @@ fn notes(
             if let Some(text) = text {
                 add(format!("{name}: {text}"));
             }
+        }
+    }
+    for (summary, name) in summaries.iter().zip(&names) {
+        for said in objectives::waits(summary) {
+            add(format!("{name}: {said}"));
         }
     }
     if let Some(comparison) = comparison {

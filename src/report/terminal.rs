@@ -50,9 +50,12 @@ pub fn summary(result: &RunResult, options: &TerminalOptions) -> String {
     screen.title(&view.title, &view.subtitle);
     screen.banner(view.simulated);
     screen.findings(&view.findings);
+    screen.table("Loads", &view.levels);
     screen.table("Quality", &view.quality);
     screen.tally(&view.verdicts);
+    screen.table("Objectives", &view.objectives);
     screen.table("Speed", &view.speed);
+    screen.table("Requests by turn and model", &view.groups);
     if !view.outcomes.is_empty() {
         screen.heading("Outcomes");
         screen.tally(&view.outcomes);

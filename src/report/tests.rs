@@ -28,6 +28,8 @@ fn fixtures() -> Vec<(&'static str, RunResult)> {
         ("alone", fixture::alone()),
         ("hostile", fixture::hostile()),
         ("interrupted", fixture::interrupted()),
+        ("levels", fixture::levels()),
+        ("unchecked", fixture::unchecked()),
         ("one_row", fixture::result(1, true)),
         ("large", large),
         ("large_alone", fixture::result(10_000, false)),
@@ -47,7 +49,7 @@ fn document(result: &RunResult) -> ComparisonDocument<'_> {
 
 #[test]
 fn terminal_snapshots() {
-    for (name, result) in fixtures().into_iter().take(5) {
+    for (name, result) in fixtures().into_iter().take(7) {
         insta::assert_snapshot!(format!("terminal_{name}"), terminal::summary(&result, &options(100)));
     }
     insta::assert_snapshot!(
@@ -58,7 +60,7 @@ fn terminal_snapshots() {
 
 #[test]
 fn markdown_snapshots() {
-    for (name, result) in fixtures().into_iter().take(4) {
+    for (name, result) in fixtures().into_iter().take(6) {
         insta::assert_snapshot!(format!("markdown_{name}"), markdown::render(&result, None).unwrap());
     }
     let compared = comparison::markdown(&document(&fixture::paired()), None).unwrap();
@@ -69,7 +71,7 @@ fn markdown_snapshots() {
 fn html_snapshots() {
     // The style sheet and the drawings are looked at, not compared.
     let drawing = regex::Regex::new("(?s)<svg.*?</svg>").unwrap();
-    for (name, result) in fixtures().into_iter().take(4) {
+    for (name, result) in fixtures().into_iter().take(6) {
         let html = html::render(&result, None).unwrap();
         let body = html.split_once("<body>").unwrap().1;
         insta::assert_snapshot!(format!("html_{name}"), drawing.replace_all(body, "<svg/>"));

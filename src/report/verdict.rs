@@ -5,13 +5,16 @@
 
 use serde::Serialize;
 
+use super::levels;
 use super::number::{self, count};
+use super::objectives;
 use super::quality;
 use super::speed;
 use super::table::{Labels, Tone};
 use super::text::one_line;
 use crate::model::comparison::{Comparison, GateVerdict, SpeedRatio};
 use crate::model::health::HealthStatus;
+use crate::model::judgement::Verdict;
 use crate::model::outcome::Outcome;
 use crate::model::result::{RunResult, RunStatus, SideInfo};
 
@@ -21,7 +24,7 @@ const SAME_LENGTH: std::ops::RangeInclusive<f64> = 0.9..=1.1;
 /// One sentence of the verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What it is about: `Invalid`, `Client`, `Incomplete`, `Quality`, `Speed`.
+    /// What it is about: `Invalid`, `Client`, `Incomplete`, `Load`, `Objectives`, `Quality`, `Speed`.
     pub topic: &'static str,
     /// What it means for the variant.
     pub tone: Tone,
@@ -46,11 +49,26 @@ pub(crate) fn of_run(result: &RunResult, labels: &Labels) -> Vec<Finding> {
         });
     }
     findings.extend(incomplete(result));
-    match (&result.comparison, &labels.baseline) {
-        (Some(comparison), Some(_)) => findings.extend(of_comparison(comparison, labels)),
-        _ => findings.extend([quality_alone(&result.candidate), speed_alone(&result.candidate)]),
-    }
+    let (quality, speed) = match (&result.comparison, &labels.baseline) {
+        (Some(comparison), Some(_)) => {
+            let [quality, speed] = of_comparison(comparison, labels);
+            (quality, speed)
+        }
+        _ => (quality_alone(&result.candidate), speed_alone(&result.candidate)),
+    };
+    // Of several loads each has a speed of its own.
+    let load = levels::finding(result);
+    let speed = if load.is_none() { Some(speed) } else { None };
+    let objectives = if load.is_none() { objectives::finding(&result.candidate) } else { None };
+    let quality = (!is_unchecked(result)).then_some(quality);
+    findings.extend(load.into_iter().chain(objectives).chain(quality).chain(speed));
     without_praise(findings)
+}
+
+/// Whether no request of any side has a check, so that there is no quality to speak of.
+pub(crate) fn is_unchecked(result: &RunResult) -> bool {
+    let sides = result.baseline.iter().chain([&result.candidate]);
+    sides.map(|side| &side.summary.verdicts).all(|verdicts| verdicts.keys().eq([&Verdict::Unchecked]))
 }
 
 /// Where something makes the rest unsound nothing is shown as good news.

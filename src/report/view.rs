@@ -3,9 +3,12 @@
 use serde::Serialize;
 
 use super::facts::{self, Health, Section};
+use super::levels;
 use super::losses::{self, Listing};
-use super::number::{count, counted};
+use super::number::counted;
+use super::objectives;
 use super::outcomes::{self, Failure};
+use super::profile;
 use super::quality;
 use super::speed;
 use super::table::{Cell, Column, Labels, Row, Table};
@@ -40,6 +43,12 @@ pub struct ReportView {
     pub cross_checks: Table,
     /// Latency and throughput.
     pub speed: Table,
+    /// Every load of a sweep or search; empty where there was one.
+    pub levels: Table,
+    /// Objectives and how they came out; empty without any.
+    pub objectives: Table,
+    /// Requests by turn and by model; empty where there are no several.
+    pub groups: Table,
     /// Gates; empty where none was asked.
     pub gates: Table,
     /// Responses by verdict.
@@ -70,27 +79,32 @@ impl ReportView {
         let sides: Vec<&SideInfo> = result.baseline.iter().chain([&result.candidate]).collect();
         let summaries: Vec<_> = sides.iter().map(|side| &side.summary).collect();
         let comparison = result.comparison.as_ref().filter(|_| result.baseline.is_some());
-        let set = &result.prompt_set;
-        let prompts: usize = set.categories.values().sum();
+        let checked = !verdict::is_unchecked(result);
+        let several = !result.levels.is_empty();
+        let mut quality = match comparison {
+            _ if !checked => Table::default(),
+            Some(comparison) => quality::paired(comparison, &labels),
+            None => quality::single(&sides, &labels),
+        };
+        if several && checked {
+            quality.notes.push("Over all loads together".to_owned());
+        }
         Self {
             title: title(&labels),
-            subtitle: format!(
-                "{} v{} · {} · concurrency {}",
-                one_line(&set.name),
-                set.version,
-                counted(prompts as u64, "prompt", "prompts"),
-                count(result.load.concurrency.into())
-            ),
+            subtitle: format!("{} · {}", prompts(result), profile::load(result)),
             run_id: one_line(&result.run_id),
             started_at: to_the_second(&result.started_at),
             simulated: result.simulated.then_some(SIMULATED),
             findings: verdict::of_run(result, &labels),
-            quality: comparison
-                .map_or_else(|| quality::single(&sides, &labels), |c| quality::paired(c, &labels)),
-            cross_checks: comparison.map_or_else(Table::default, quality::cross_checks),
-            speed: speed::table(comparison, &summaries, &labels),
+            quality,
+            cross_checks: comparison.filter(|_| checked).map_or_else(Table::default, quality::cross_checks),
+            // Over several loads together a latency is no server's.
+            speed: if several { Table::default() } else { speed::table(comparison, &summaries, &labels) },
+            levels: levels::table(result),
+            objectives: if several { Table::default() } else { objectives::table(&sides, &labels) },
+            groups: objectives::groups(result),
             gates: comparison.map_or_else(Table::default, gates),
-            verdicts: outcomes::verdicts(&sides, &labels),
+            verdicts: if checked { outcomes::verdicts(&sides, &labels) } else { Table::default() },
             outcomes: outcomes::table(&sides, &labels),
             failures: outcomes::failures(result, &labels),
             listing: losses::listing(result, &labels),
@@ -102,6 +116,16 @@ impl ReportView {
             labels,
         }
     }
+}
+
+/// What was sent: `quant-quality v1 · 30 prompts`.
+fn prompts(result: &RunResult) -> String {
+    if let Some(words) = result.workload.as_ref().and_then(profile::workload) {
+        return words;
+    }
+    let set = &result.prompt_set;
+    let prompts: usize = set.categories.values().sum();
+    format!("{} v{} · {}", one_line(&set.name), set.version, counted(prompts as u64, "prompt", "prompts"))
 }
 
 /// `awq against fp16`, or the one model.

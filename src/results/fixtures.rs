@@ -201,6 +201,7 @@ fn side_info(header: SideHeader) -> SideInfo {
             groups: Vec::new(),
             ttft_from_schedule_ms: None,
         },
+        slos: Vec::new(),
         pass_rates: vec![CategoryPassRate {
             category: None,
             pass_rate: PassRate {

@@ -1,0 +1,448 @@
+//! Loads beside each other: what each came to, which is the knee, and which is the highest that passes.
+
+use super::lines::{LinesSpec, Point, Scale, Series};
+use super::number::{self, ABSENT, decimal, or_absent, plain};
+use super::table::{Cell, Column, Labels, Row, Table, Tone};
+use super::text::one_line;
+use super::verdict::Finding;
+use crate::model::level::{LevelFindings, LevelResult, LevelSide, Steadiness};
+use crate::model::load::{LevelLoad, LoadAxis};
+use crate::model::record::Side;
+use crate::model::result::RunResult;
+use crate::model::slo::{Slo, SloMetric};
+use crate::model::summary::{Distribution, Percentile, Throughput};
+
+/// What marks a percentile of too few requests.
+const UNTRUSTED: &str = "*";
+
+/// One side at one level.
+struct Line<'a> {
+    level: &'a LevelResult,
+    at: &'a LevelSide,
+    side: Side,
+    compared: bool,
+    findings: &'a LevelFindings,
+    has_objectives: bool,
+}
+
+/// A column's heading and what stands in it.
+type Field = (Column, fn(&Line<'_>) -> Cell);
+
+/// Every level with what came of it, by rising load, baseline first; empty where there was one load.
+pub(crate) fn table(result: &RunResult) -> Table {
+    let Some(first) = result.levels.first() else { return Table::default() };
+    let nothing = LevelFindings::default();
+    let findings = result.findings.as_ref().unwrap_or(&nothing);
+    let has_objectives = result.question.as_ref().is_some_and(|question| !question.slos.is_empty());
+    let levels = sorted(result);
+    let lines: Vec<Line<'_>> = levels
+        .iter()
+        .flat_map(|level| {
+            let compared = level.baseline.is_some();
+            let line = |side, at| Line { level, at, side, compared, findings, has_objectives };
+            let baseline = level.baseline.as_ref().map(|at| line(Side::Baseline, at));
+            baseline.into_iter().chain([line(Side::Candidate, &level.candidate)])
+        })
+        .collect();
+    let (mut columns, mut cells) = (Vec::new(), vec![Vec::new(); lines.len()]);
+    for (column, write) in fields(first.load.axis) {
+        let written: Vec<Cell> = lines.iter().map(write).collect();
+        // What no level has is no column.
+        if written.iter().all(|cell| cell.text.is_empty() || cell.text == ABSENT) {
+            continue;
+        }
+        columns.push(column);
+        cells.iter_mut().zip(written).for_each(|(row, cell)| row.push(cell));
+    }
+    let rows = cells.into_iter().zip(&lines).map(|(cells, line)| Row {
+        strong: line.side == Side::Candidate && findings.highest_passing == Some(line.level.load.level),
+        ..Row::new(cells)
+    });
+    let rows = rows.collect();
+    Table { columns, rows, bar_scale: None, notes: notes(&levels, result) }
+}
+
+fn sorted(result: &RunResult) -> Vec<&LevelResult> {
+    let mut levels: Vec<_> = result.levels.iter().collect();
+    levels.sort_by(|a, b| a.load.value.total_cmp(&b.load.value).then(a.load.level.cmp(&b.load.level)));
+    levels
+}
+
+fn fields(axis: LoadAxis) -> Vec<Field> {
+    let load = match axis {
+        LoadAxis::Concurrency => Column::numbers("in flight"),
+        LoadAxis::Rate => Column::numbers("rate/s").hint("offered"),
+    };
+    vec![
+        (load, |line| value(&line.level.load).into()),
+        (Column::words("side"), |line| if line.compared { line.side.name().into() } else { "".into() }),
+        (Column::words("remarks"), remarks),
+        (Column::numbers("req/s"), |line| rate(line, |t| Some(t.request_throughput_per_s))),
+        (Column::numbers("tokens/s").sacrifice(2), |line| rate(line, |t| Some(t.output_tokens_per_s))),
+        (Column::numbers("TTFT p50").hint("ms").sacrifice(9), |line| ttft(line, Percentile::P50)),
+        (Column::numbers("TTFT p95").hint("ms"), |line| ttft(line, Percentile::P95)),
+        (Column::numbers("TPOT p95").hint("ms").sacrifice(3), |line| tpot(line, Percentile::P95)),
+        (Column::numbers("passed"), |line| {
+            or_absent(line.at.pass_rate.and_then(|p| p.rate), number::percent).into()
+        }),
+        (Column::numbers("95 %").hint("of passed").sacrifice(8), |line| {
+            or_absent(line.at.pass_rate.and_then(|p| p.wilson_95), number::percent_interval).into()
+        }),
+        (Column::numbers("in time").hint("of requests").sacrifice(1), |line| {
+            or_absent(line.at.summary.goodput.as_ref(), |g| number::percent(g.attainment)).into()
+        }),
+        (Column::numbers("goodput/s").sacrifice(5), |line| {
+            or_absent(line.at.summary.goodput.as_ref().and_then(|g| g.goodput_per_s), decimal).into()
+        }),
+        (Column::numbers("E2E p95").hint("ms").sacrifice(6), |line| {
+            let summary = &line.at.summary;
+            let open = summary.ttft_from_schedule_ms.is_some();
+            percentile(
+                if open { summary.latency_from_schedule_ms.as_ref() } else { summary.e2e_ms.as_ref() },
+                Percentile::P95,
+            )
+        }),
+        (Column::numbers("failed").sacrifice(4), |line| {
+            let share = line.at.summary.error_rate;
+            let tone = if share.is_some_and(|share| share > 0.0) { Tone::Warn } else { Tone::Plain };
+            Cell::toned(or_absent(share, number::percent), tone)
+        }),
+        (Column::numbers("95 %").hint("of in time").sacrifice(7), |line| {
+            let goodput = line.at.summary.goodput.as_ref();
+            or_absent(goodput, |g| number::percent_interval(g.attainment_interval_95)).into()
+        }),
+        (Column::numbers("TPOT p50").hint("ms").sacrifice(10), |line| tpot(line, Percentile::P50)),
+    ]
+}
+
+fn rate(line: &Line<'_>, of: fn(&Throughput) -> Option<f64>) -> Cell {
+    or_absent(line.at.summary.throughput.as_ref().and_then(of), decimal).into()
+}
+
+fn ttft(line: &Line<'_>, at: Percentile) -> Cell {
+    percentile(ttft_of(line.at), at)
+}
+
+/// From the schedule where one was laid out ahead.
+fn ttft_of(side: &LevelSide) -> Option<&Distribution> {
+    side.summary.ttft_from_schedule_ms.as_ref().or(side.summary.ttft_ms.as_ref())
+}
+
+fn tpot(line: &Line<'_>, at: Percentile) -> Cell {
+    percentile(line.at.summary.tpot_ms.as_ref(), at)
+}
+
+fn percentile(of: Option<&Distribution>, at: Percentile) -> Cell {
+    match of {
+        None => ABSENT.into(),
+        Some(d) if d.is_trusted(at) => decimal(d.value(at)).into(),
+        Some(d) => Cell::toned(format!("{}{UNTRUSTED}", decimal(d.value(at))), Tone::Dim),
+    }
+}
+
+fn remarks(line: &Line<'_>) -> Cell {
+    let level = Some(line.level.load.level);
+    let candidate = line.side == Side::Candidate;
+    let growing = candidate && matches!(line.level.steadiness, Steadiness::Growing { .. });
+    let mut words: Vec<String> = Vec::new();
+    let mut tone = Tone::Plain;
+    if candidate && level == line.findings.knee {
+        words.push("knee".to_owned());
+    }
+    if candidate && level == line.findings.highest_passing {
+        words.push("highest pass".to_owned());
+        tone = Tone::Good;
+    } else if line.has_objectives && line.at.meets_all() && !growing {
+        words.push("passes".to_owned());
+    }
+    let missed: Vec<String> = line.at.slos.iter().filter(|slo| !slo.met).map(|slo| short(&slo.slo)).collect();
+    if !missed.is_empty() {
+        words.push(format!("misses {}", missed.join(", ")));
+        tone = Tone::Bad;
+    }
+    if candidate {
+        if growing {
+            words.push("latency grew".to_owned());
+            tone = Tone::Bad;
+        } else if line.level.past_saturation {
+            words.push("saturated".to_owned());
+            tone = if tone == Tone::Plain { Tone::Warn } else { tone };
+        }
+        if matches!(line.level.steadiness, Steadiness::Unknown { .. }) {
+            words.push("too short".to_owned());
+        }
+    }
+    Cell::toned(words.join(", "), tone)
+}
+
+/// An objective in a narrow column: `TTFT p95`, `pass rate`.
+fn short(slo: &Slo) -> String {
+    let name = match slo.metric {
+        SloMetric::TtftMs => "TTFT",
+        SloMetric::TpotMs => "TPOT",
+        SloMetric::MaxStallMs => "stall",
+        SloMetric::E2eMs => "E2E",
+        SloMetric::LatencyFromScheduleMs => "latency",
+        SloMetric::PassRate => "pass rate",
+        SloMetric::ErrorRate => "error rate",
+        SloMetric::RequestThroughputPerS => "requests/s",
+        SloMetric::OutputTokensPerS => "tokens/s",
+    };
+    slo.statistic.map_or_else(|| name.to_owned(), |statistic| format!("{name} {}", statistic.name()))
+}
+
+fn notes(levels: &[&LevelResult], result: &RunResult) -> Vec<String> {
+    let mut notes = vec!["Latencies in ms".to_owned()];
+    let sides = || levels.iter().flat_map(|level| level.baseline.iter().chain([&level.candidate]));
+    if sides().any(|side| side.summary.ttft_from_schedule_ms.is_some()) {
+        notes = vec!["Latencies in ms; TTFT and E2E from the moment each request was planned for".to_owned()];
+    }
+    let untrusted = |d: Option<&Distribution>| d.is_some_and(|d| !d.is_trusted(Percentile::P95));
+    if sides().any(|side| untrusted(ttft_of(side))) {
+        notes.push(format!(
+            "{UNTRUSTED} p95 of fewer than {} requests: not to be relied on",
+            Percentile::P95.smallest_sample()
+        ));
+    }
+    if let Some(question) = result.question.as_ref().filter(|question| !question.slos.is_empty()) {
+        let slos: Vec<_> = question.slos.iter().map(ToString::to_string).collect();
+        notes.push(format!("Objectives: {}", slos.join(", ")));
+    }
+    for level in levels {
+        match &level.steadiness {
+            Steadiness::Growing { reason } | Steadiness::Unknown { reason } => {
+                notes.push(format!("{}: {}", words(&level.load), one_line(reason)));
+            }
+            Steadiness::Steady => {}
+        }
+    }
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+    for level in levels {
+        let Some(reason) = level.candidate.summary.throughput_absent_because.as_deref() else { continue };
+        let (reason, load) = (one_line(reason), value(&level.load));
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, loads)) => loads.push(load),
+            None => reasons.push((reason, vec![load])),
+        }
+    }
+    notes.extend(
+        reasons.into_iter().map(|(reason, loads)| format!("{}: throughput n/a, {reason}", loads.join(", "))),
+    );
+    notes
+}
+
+/// `42`, `4.25`.
+fn value(load: &LevelLoad) -> String {
+    plain(load.value)
+}
+
+/// `42 in flight`, `4.25 requests/s`.
+fn words(load: &LevelLoad) -> String {
+    let (value, is_one) = (value(load), (load.value - 1.0).abs() < f64::EPSILON);
+    match load.axis {
+        LoadAxis::Concurrency => format!("{value} in flight"),
+        LoadAxis::Rate if is_one => "1 request/s".to_owned(),
+        LoadAxis::Rate => format!("{value} requests/s"),
+    }
+}
+
+/// What the levels say together, in a sentence; `None` where there was one load.
+pub(crate) fn finding(result: &RunResult) -> Option<Finding> {
+    let topic = "Load";
+    let highest = sorted(result).last()?.load;
+    let nothing = LevelFindings::default();
+    let findings = result.findings.as_ref().unwrap_or(&nothing);
+    let level = |number: Option<u32>| result.levels.iter().find(|level| Some(level.load.level) == number);
+    let question = result.question.as_ref();
+    let has_objectives = question.is_some_and(|question| !question.slos.is_empty());
+    let asked = has_objectives || question.is_some_and(|question| question.find.is_some());
+    let met = if has_objectives { "met every objective" } else { "was kept up with" };
+    let mut parts = Vec::new();
+    let mut tone = Tone::Plain;
+    match (level(findings.highest_passing), level(findings.lowest_failing)) {
+        (Some(passing), Some(failing)) => {
+            parts.push(format!("the highest load that {met} was {}", words(&passing.load)));
+            parts.push(format!("{} {}", words(&failing.load), failure(failing)));
+            tone = Tone::Good;
+        }
+        (Some(passing), None) => {
+            parts.push(format!("every load up to {} {met}", words(&passing.load)));
+            tone = Tone::Good;
+        }
+        (None, Some(failing)) => {
+            parts.push(format!("no load {met}: even {} {}", words(&failing.load), failure(failing)));
+            tone = Tone::Bad;
+        }
+        (None, None) if asked => parts.push("whether any load passes can't be told".to_owned()),
+        (None, None) => {}
+    }
+    match level(findings.knee) {
+        Some(knee) => parts.push(format!(
+            "the knee is at {}: beyond it latency grows more than throughput",
+            words(&knee.load)
+        )),
+        None => parts.push(format!("no knee was found up to {}", words(&highest))),
+    }
+    if let Some(reason) = &findings.stopped_because {
+        parts.push(one_line(reason));
+    }
+    Some(Finding { topic, tone, text: parts.join("; ") })
+}
+
+/// How a load failed.
+fn failure(level: &LevelResult) -> String {
+    let missed: Vec<String> = level
+        .candidate
+        .slos
+        .iter()
+        .filter(|slo| !slo.met)
+        .map(|slo| match (slo.value, &slo.reason) {
+            (_, Some(reason)) => format!("{} ({})", slo.slo, one_line(reason)),
+            (value, None) => format!("{} ({})", slo.slo, super::objectives::measured(slo.slo.metric, value)),
+        })
+        .collect();
+    if missed.is_empty() {
+        return "was more than was served: latency grew while it was held".to_owned();
+    }
+    format!("missed {}", missed.join(" and "))
+}
+
+/// A curve over the loads, with its title.
+pub(crate) struct Curve {
+    pub(crate) title: &'static str,
+    pub(crate) spec: LinesSpec,
+}
+
+/// Throughput, TTFT and pass rate over the load; none where there was one load.
+pub(crate) fn curves(result: &RunResult, labels: &Labels) -> Vec<Curve> {
+    let levels = sorted(result);
+    let Some(first) = levels.first() else { return Vec::new() };
+    let x_label = match first.load.axis {
+        LoadAxis::Concurrency => "requests in flight",
+        LoadAxis::Rate => "requests/s offered",
+    };
+    let loads = (first.load.value, levels.last().map_or(1.0, |level| level.load.value));
+    let series = |side: Side, of: &dyn Fn(&LevelSide) -> Option<Point>| {
+        let points = levels.iter().filter_map(|level| {
+            let at = match side {
+                Side::Candidate => Some(&level.candidate),
+                Side::Baseline => level.baseline.as_ref(),
+            };
+            Some(Point { x: level.load.value, ..of(at?)? })
+        });
+        let (color, stroke) = match side {
+            Side::Candidate => ("var(--candidate)", 2.5),
+            Side::Baseline => ("var(--baseline)", 1.25),
+        };
+        Series { color, stroke, points: points.collect() }
+    };
+    let curve = |title, name, y_label: &str, scale, of: &dyn Fn(&LevelSide) -> Option<Point>| {
+        let baseline = labels.baseline.as_ref().map(|_| series(Side::Baseline, of));
+        let series: Vec<Series> = baseline.into_iter().chain([series(Side::Candidate, of)]).collect();
+        // One point is no curve.
+        series.iter().any(|s| s.points.len() > 1).then(|| Curve {
+            title,
+            spec: LinesSpec {
+                name,
+                loads,
+                x_label: x_label.to_owned(),
+                y_label: y_label.to_owned(),
+                scale,
+                series,
+            },
+        })
+    };
+    let tokens = |side: &LevelSide| Some(Point::at(side.summary.throughput.as_ref()?.output_tokens_per_s));
+    let requests =
+        |side: &LevelSide| Some(Point::at(side.summary.throughput.as_ref()?.request_throughput_per_s));
+    let ttft = |side: &LevelSide| Some(Point::at(ttft_of(side)?.p95));
+    let passed = |side: &LevelSide| {
+        let (rate, interval) = side.pass_rate.and_then(|p| p.rate.zip(p.wilson_95))?;
+        Some(Point { interval: Some(interval), ..Point::at(rate) })
+    };
+    let in_time = |side: &LevelSide| {
+        let goodput = side.summary.goodput.as_ref()?;
+        Some(Point { interval: Some(goodput.attainment_interval_95), ..Point::at(goodput.attainment) })
+    };
+    let throughput = curve("Throughput over load", "throughput", "output tokens/s", Scale::Value, &tokens)
+        .or_else(|| curve("Throughput over load", "throughput", "requests/s", Scale::Value, &requests));
+    [
+        throughput,
+        curve("TTFT p95 over load", "ttftload", "TTFT p95, ms", Scale::Latency, &ttft),
+        curve("In time over load, with 95 % intervals", "intime", "requests in time", Scale::Share, &in_time),
+        curve("Pass rate over load, with 95 % intervals", "passrate", "passed", Scale::Share, &passed),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    fn said(change: impl FnOnce(&mut RunResult)) -> Finding {
+        let mut result = fixture::levels();
+        change(&mut result);
+        finding(&result).unwrap()
+    }
+
+    #[test]
+    fn the_sentence_follows_the_findings() {
+        let found = |highest_passing, lowest_failing, knee| LevelFindings {
+            knee,
+            highest_passing,
+            lowest_failing,
+            stopped_because: None,
+        };
+        let whole = said(|_| ()).text;
+        assert!(
+            whole.starts_with("the highest load that met every objective was 32 requests/s; 38.1"),
+            "{whole}"
+        );
+        let all = said(|result| result.findings = Some(found(Some(6), None, None)));
+        assert_eq!(
+            all.text,
+            "every load up to 64 requests/s met every objective; no knee was found up to 64 requests/s"
+        );
+        let none = said(|result| result.findings = Some(found(None, Some(8), None)));
+        assert!(
+            none.text.starts_with("no load met every objective: even 38.1 requests/s missed"),
+            "{}",
+            none.text
+        );
+        assert_eq!(none.tone, Tone::Bad);
+        let plain = said(|result| {
+            result.question = None;
+            result.findings = Some(found(None, None, Some(5)));
+        });
+        assert!(plain.text.starts_with("the knee is at 32 requests/s"), "{}", plain.text);
+        let growing = said(|result| {
+            result.question.as_mut().unwrap().slos.clear();
+            result.levels.iter_mut().for_each(|level| level.candidate.slos.clear());
+            result.findings = Some(found(Some(7), Some(6), None));
+        });
+        assert!(
+            growing.text.starts_with(
+                "the highest load that was kept up with was 45.3 requests/s; 64 requests/s was more than was served"
+            ),
+            "{}",
+            growing.text
+        );
+        assert!(finding(&fixture::alone()).is_none());
+    }
+
+    #[test]
+    fn a_column_that_no_level_fills_is_left_out() {
+        let mut result = fixture::levels();
+        for level in &mut result.levels {
+            (level.baseline, level.candidate.pass_rate, level.candidate.summary.goodput) = (None, None, None);
+        }
+        let titles: Vec<_> = table(&result).columns.into_iter().map(|column| column.title).collect();
+        for absent in ["side", "passed", "in time", "goodput/s"] {
+            assert!(!titles.iter().any(|title| title == absent), "{titles:?}");
+        }
+        assert!(table(&fixture::alone()).is_empty());
+    }
+}
