@@ -45,8 +45,11 @@ impl Sent {
         let attempt = row.candidate?;
         #[expect(clippy::cast_precision_loss, reason = "what is large enough to lose digits is refused")]
         let tokens = |count: u64| whole_tokens(count as f64).filter(|tokens| *tokens > 0);
-        let usage = attempt.exchange.usage;
-        let told = usage.and_then(|usage| tokens(usage.prompt_tokens).zip(tokens(usage.completion_tokens)));
+        let told = attempt.exchange.usage.and_then(|usage| {
+            // What the server counted has the chat template in it, and behind a later turn the conversation so far.
+            let made = row.ask.input_tokens.filter(|_| row.ask.turn.is_none());
+            tokens(made.map_or(usage.prompt_tokens, u64::from)).zip(tokens(usage.completion_tokens))
+        });
         Some(Self {
             due_ns: attempt.exchange.trace.scheduled_ns.0,
             prompt_id: row.key.prompt_id,

@@ -9,6 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::model::check::Check;
+use crate::model::workload::{WorkloadOptions, WorkloadSpec};
+use crate::workload::toys;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/workloads").join(name)
@@ -27,11 +29,9 @@ const AUTO: Asked<'_> =
 
 impl Asked<'_> {
     fn of(&self, file: &Path) -> Result<Loaded, WorkloadError> {
-        let context =
-            Context { requests: None, seed: 1, salt: self.salt, promptset_dir: Path::new("nowhere") };
         let mut random = Pcg64::seed_from_u64(1);
         let output_tokens = self.output_tokens.as_ref();
-        build(file, self.format, self.limit, output_tokens, texts(), &mut random, &context)
+        build(file, self.format, self.limit, output_tokens, texts(), &mut random, &context(self.salt))
     }
 
     fn text(&self, text: impl AsRef<[u8]>) -> Result<Loaded, WorkloadError> {
@@ -51,6 +51,15 @@ impl Asked<'_> {
 fn texts() -> &'static TextMaker {
     static TEXTS: LazyLock<TextMaker> = LazyLock::new(|| TextMaker::new(None).unwrap());
     &TEXTS
+}
+
+fn context(salt: &str) -> Context<'_> {
+    Context { requests: None, seed: 1, salt, promptset_dir: Path::new("nowhere") }
+}
+
+fn spec(name: &str) -> WorkloadSpec {
+    let (format, file) = (WorkloadFormat::Auto, fixture(name));
+    WorkloadSpec::File { file, format, limit: None, output_tokens: None }
 }
 
 fn ids(loaded: &Loaded) -> Vec<&str> {
@@ -219,6 +228,45 @@ fn mooncake_shares_what_was_shared() {
 }
 
 #[test]
+fn recorded_lengths_are_exact_in_a_tokenizers_tokens() {
+    for tokenizer in [toys::byte_level(), toys::sentence_piece()] {
+        let (_folder, path) = toys::saved(&tokenizer);
+        for (name, cache) in [("mooncake.jsonl", false), ("azure-2023.csv", true)] {
+            let options =
+                WorkloadOptions { tokenizer_file: Some(path.clone()), ..WorkloadOptions::default() };
+            let spec = spec(name);
+            let workload = crate::workload::build(&spec, &options, &context(AUTO.salt)).unwrap();
+            let texts = TextMaker::new(Some(&path)).unwrap();
+            for prompt in &workload.prompts {
+                assert_eq!(prompt.salt_at.is_some(), cache, "{name}");
+                let sent = crate::workload::salted(prompt, Some(AUTO.salt), "0/0/0");
+                assert_eq!(Some(texts.count(&sent.prompt)), prompt.ask.input_tokens, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_format_is_a_workload() {
+    for (name, conversations, salted) in [
+        ("prompts.jsonl", Some(2), false),
+        ("timed.jsonl", Some(1), false),
+        ("sharegpt.json", Some(3), false),
+        ("mooncake.jsonl", None, true),
+        ("azure-2024.csv", None, true),
+        ("burstgpt-sessions.csv", None, true),
+        ("result.json", None, true),
+    ] {
+        let workload =
+            crate::workload::build(&spec(name), &WorkloadOptions::default(), &context(AUTO.salt)).unwrap();
+        assert_eq!(workload.info.conversations, conversations, "{name}");
+        assert_eq!(workload.info.salt.is_some(), salted, "{name}");
+        assert_eq!(workload.info.sha256.as_ref().map(String::len), Some(64), "{name}");
+        assert_eq!(workload.info.prompts, workload.prompts.len() as u64, "{name}");
+    }
+}
+
+#[test]
 fn mooncake_without_ids_shares_nothing() {
     let line = r#"{"timestamp":0,"input_length":40,"output_length":5}"#;
     let loaded = AUTO.text(format!("{line}\n{line}\n")).unwrap();
@@ -252,8 +300,12 @@ fn a_result_is_a_trace_of_its_candidate() {
     assert!(loaded.prompts.iter().all(|prompt| prompt.salt_at == Some(0)));
     assert!(loaded.warnings[0].contains("1 of 4 requests have no token counts"), "{:?}", loaded.warnings);
 
-    // Laid out by another program it is the same.
+    // A text that was made up has again the length that it was made to have, without the chat template.
     let text = std::fs::read_to_string(fixture("result.json")).unwrap();
+    let made = text.replacen("\"block\": 0", "\"block\": 0, \"ask\": {\"input_tokens\": 20}", 1);
+    check_trace(&AUTO.text(made).unwrap(), &[0.0, 0.5, 0.75], &[(44, 3), (20, 9), (31, 12)]);
+
+    // Laid out by another program it is the same.
     let laid_out: serde_json::Value = serde_json::from_str(&text).unwrap();
     let again = AUTO.text(serde_json::to_string_pretty(&laid_out).unwrap()).unwrap();
     assert_eq!(again.prompts, loaded.prompts);
