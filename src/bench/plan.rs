@@ -148,6 +148,13 @@ impl BenchPlan {
         self.workload.clone().unwrap_or_else(|| Workload::of_prompt_set(&self.prompt_set))
     }
 
+    /// Prompts and conversations started a side, round and level, where their number is what ends the load.
+    #[must_use]
+    pub fn starts(&self) -> u64 {
+        let once = self.workload.as_ref().map_or(self.prompt_set.prompts.len(), |w| w.sequences.len());
+        self.requests.unwrap_or(once as u64 * u64::from(self.repeats))
+    }
+
     /// The shape of the load, whatever its level; see [`shape_at`](super::levels::shape_at).
     #[must_use]
     pub fn shape(&self, workload: &Workload) -> Shape {

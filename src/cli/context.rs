@@ -1,6 +1,6 @@
 //! What every command gets besides its own flags.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::args::GlobalArgs;
@@ -30,6 +30,7 @@ impl Context {
             config: global.config.clone(),
             set: global.set.clone(),
             from_environment,
+            instead_of_flags: BTreeMap::new(),
         };
         let ui = Ui::new(global.color.into(), global.quiet, global.verbose);
         let ci = std::env::var("CI").is_ok_and(|value| matches!(value.to_lowercase().as_str(), "true" | "1"));

@@ -1,7 +1,7 @@
 //! The vocabulary of labctl: plain data that every other room speaks, with no input or output.
 //!
 //! `prompt`, `workload` and `check` say what is sent and what makes it right, `load` when, `config` where,
-//! `slo` what it must keep to,
+//! `slo` what it must keep to, `experiment` all of that as a file has it,
 //! `trace`, `exchange` and `judgement` what happened, `record` puts them together, `summary`,
 //! `comparison`, `level` and `definitions` what follows from it, and `result` is the file that keeps it all.
 //! Nothing here imports another room.
@@ -13,6 +13,7 @@ pub mod config;
 pub mod definitions;
 pub mod event;
 pub mod exchange;
+pub mod experiment;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod header;

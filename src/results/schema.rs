@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::fixtures::{header, record, result, result_of};
 use crate::model::config::{Endpoint, LabConfig, Team};
+use crate::model::experiment::Experiment;
 use crate::model::judgement::Verdict;
 use crate::model::prompt::Prompt;
 use crate::model::record::Side;
@@ -44,6 +45,11 @@ fn result_schema() -> Value {
 /// What labctl accepts: a field with a default is not required.
 fn config_schema() -> Value {
     schema_of::<LabConfig>(SchemaSettings::draft2020_12())
+}
+
+/// What labctl accepts as an experiment.
+fn experiment_schema() -> Value {
+    schema_of::<Experiment>(SchemaSettings::draft2020_12())
 }
 
 /// What labctl accepts as one line of a prompt set.
@@ -87,6 +93,7 @@ fn committed_schemas_are_those_of_the_types() {
     assert_committed("result.schema.json", &result_schema());
     assert_committed("labctl.schema.json", &config_schema());
     assert_committed("promptset.schema.json", &prompt_schema());
+    assert_committed("experiment.schema.json", &experiment_schema());
 }
 
 #[test]
@@ -123,6 +130,19 @@ fn a_configuration_may_leave_everything_out_and_may_not_add_anything() {
     config.endpoints.insert("awq".into(), Endpoint::default());
     config.teams.insert("quant".into(), Team { endpoint: "awq".into(), baseline: None, prompt_sets: vec![] });
     assert_valid(&schema, &serde_json::to_value(config).unwrap());
+}
+
+#[test]
+fn an_experiment_may_leave_everything_out_and_may_not_add_anything() {
+    let schema = experiment_schema();
+    assert_valid(&schema, &json!({}));
+    let length = json!({"distribution": "fixed", "value": 8});
+    let made = json!({"type": "synthetic", "input_tokens": length, "output_tokens": length});
+    let sweep = json!({"load.concurrency": [1, "2..8"], "sampling.temperature": [0, 0.7]});
+    assert_valid(&schema, &json!({"workload": made, "load": {"type": "open", "rate": 2}, "sweep": sweep}));
+    assert_invalid(&schema, &json!({"load": {"rat": 2}}));
+    assert_invalid(&schema, &json!({"workload": {"type": "synthetic", "input_tokens": length}}));
+    assert_invalid(&schema, &json!({"sweep": {"load.rate": 3}}));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod definitions;
 mod disk;
 mod doctor;
 mod ending;
+mod experiments;
 mod foreign;
 mod ground_truth;
 mod help;

@@ -1,14 +1,22 @@
 //! `labctl bench` and `labctl run`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::gate::GateArgs;
 use super::load::{LoadArgs, TargetArgs};
+use super::shape::ShapeArgs;
 use super::values::at_least_one;
+use super::workload::WorkloadArgs;
 
 /// Flags of `labctl bench`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct BenchArgs {
+    /// File of an experiment: target, workload, load, objectives, and what to vary; flags win over it
+    #[arg(value_name = "EXPERIMENT")]
+    pub experiment: Option<PathBuf>,
+
     /// Team whose endpoint, baseline and prompt sets are used
     #[arg(long, value_name = "TEAM", help_heading = "Target")]
     pub team: Option<String>,
@@ -49,6 +57,14 @@ pub struct BenchArgs {
     #[command(flatten)]
     pub load: LoadArgs,
 
+    /// Its shape, and what it is held to.
+    #[command(flatten)]
+    pub shape: ShapeArgs,
+
+    /// What is sent.
+    #[command(flatten)]
+    pub workload: WorkloadArgs,
+
     /// Gates.
     #[command(flatten)]
     pub gate: GateArgs,
@@ -73,15 +89,27 @@ impl BenchArgs {
 /// Flags of `labctl run`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct RunArgs {
+    /// File of an experiment: target, workload, load, objectives, and what to vary; flags win over it
+    #[arg(value_name = "EXPERIMENT")]
+    pub experiment: Option<PathBuf>,
+
     /// Where the load goes.
     #[command(flatten)]
     pub target: TargetArgs,
 
-    /// Prompt set by name or path
-    #[arg(long, value_name = "NAME", default_value = "canary", help_heading = "Target")]
-    pub promptset: String,
+    /// Prompt set by name or path [default: canary]
+    #[arg(long, value_name = "NAME", help_heading = "Target")]
+    pub promptset: Option<String>,
 
     /// How the load is put on.
     #[command(flatten)]
     pub load: LoadArgs,
+
+    /// Its shape, and what it is held to.
+    #[command(flatten)]
+    pub shape: ShapeArgs,
+
+    /// What is sent.
+    #[command(flatten)]
+    pub workload: WorkloadArgs,
 }

@@ -8,6 +8,8 @@ EXAMPLES:
       labctl bench --promptset canary --url http://awq:8000/v1 --baseline-url http://fp16:8000/v1
   How fast is this server?
       labctl run --url http://localhost:8000/v1 --concurrency 32
+  How many requests per second does it carry within its objectives?
+      labctl run --url http://localhost:8000/v1 --find max-rate --slo ttft_p95_ms<=500
   Did it get worse since last week? (exit code 1 if it did)
       labctl compare 0198f2a1 latest --max-pass-rate-drop 5
 
@@ -30,7 +32,11 @@ EXAMPLES:
   In a pipeline: exit code 1 when 5 percentage points or more are lost
       labctl bench --team quant --compare-baseline --max-pass-rate-drop 5 --ci
   With speed intervals that include the drift between rounds
-      labctl bench --team quant --compare-baseline --rounds 3";
+      labctl bench --team quant --compare-baseline --rounds 3
+  Quality under load: the pass rate at every number of requests in flight
+      labctl bench --team quant --compare-baseline --sweep concurrency=1..64
+  As a file says, with a flag on top; what would be done, and nothing sent
+      labctl bench experiments/quality-under-load.yaml --sweep concurrency=4,16 --dry-run";
 
 pub(super) const RUN: &str = "\
 EXAMPLES:
@@ -39,7 +45,36 @@ EXAMPLES:
   labctl run --url https://api.example.com/v1 --model my-model --api-key-env MY_API_KEY
   labctl run --url http://localhost:8000/v1 --definitions vllm
   labctl run --url http://localhost:8000/v1 --api completions
-  labctl run --url http://localhost:8000/v1 --format json --quiet";
+  labctl run --url http://localhost:8000/v1 --format json --quiet
+  An experiment from a file, and what it would do
+      labctl run experiments/open-loop.yaml --rate 16 --duration 2m
+      labctl run experiments/open-loop.yaml --dry-run
+  Made-up prompts at a rate, whatever the server does; the first ten seconds don't count
+      labctl run --endpoint awq --input-tokens 512 --output-tokens 64..256 --rate 8 --duration 90s
+      labctl run --endpoint awq --rate 8 --burstiness 0.25 --duration 5m --warmup-time 10
+      labctl run --endpoint awq --stages 2:30,2..10:60,10:30 --max-in-flight 64
+  A point a load: 1, 2, 4, …, 256 requests in flight; five rates from 1 to 16
+      labctl run --endpoint awq --sweep concurrency=1..256 --duration 30
+      labctl run --endpoint awq --sweep rate=1..16:5 --duration 60
+  The highest load within objectives
+      labctl run --endpoint awq --find max-concurrency --slo ttft_p95_ms<=500,tpot_p95_ms<=50
+  Conversations, prompts that begin alike, a recorded trace twice as fast
+      labctl run --endpoint awq --input-tokens 64 --output-tokens 64 --turns 2..6 --think-time 2
+      labctl run --endpoint awq --input-tokens 128 --output-tokens 32 --shared-prefix 4x1024
+      labctl run --endpoint awq --workload trace.jsonl --trace-speed 2
+  A paid endpoint: no more tokens than this, and polite where it asks for it
+      labctl run --endpoint awq --max-output-tokens-total 100000 --retry 429,503
+  Go on with what was interrupted
+      labctl run --endpoint awq --resume latest
+
+WORKLOAD FILES (--workload), told apart by their content:
+  jsonl      a JSON object a line: prompt, messages or turns; max_tokens; and where wanted system,
+             id, category, checks with pass_when, model, start_s, and think_s before a turn
+  sharegpt   a JSON list of {conversations: [{from, value}, …]}
+  mooncake   a JSON object a line: timestamp (ms), input_length, output_length, hash_ids
+  azure      CSV: TIMESTAMP, ContextTokens, GeneratedTokens
+  burstgpt   CSV: Timestamp, Model, Request tokens, Response tokens, Total tokens, Log Type
+  (labctl)   a result of this program: the lengths and moments of its requests";
 
 pub(super) const COMPARE: &str = "\
 EXAMPLES:
@@ -143,7 +178,8 @@ EXAMPLES:
 
 pub(super) const CONFIG_SCHEMA: &str = "\
 EXAMPLES:
-  labctl config schema";
+  labctl config schema
+  labctl config schema experiment";
 
 pub(super) const PROMPTSET: &str = "\
 EXAMPLES:

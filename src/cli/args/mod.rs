@@ -1,7 +1,7 @@
 //! Every command's flags, and nothing but flags: parsing does nothing yet.
 //!
-//! One file a command (small ones share `tools`); `load` and `gate` hold what several commands take. Help texts
-//! say units and defaults, and each command's help ends with examples (`examples`). Read by `commands` and,
+//! One file a command (small ones share `tools`); `load`, `shape`, `workload` and `gate` hold what
+//! several commands take, `values` and `notation` read values. Help texts say units and defaults, and each command's help ends with examples (`examples`). Read by `commands` and,
 //! as the topmost layer of the configuration, by `settings`.
 
 mod bench;
@@ -9,9 +9,12 @@ mod examples;
 mod gate;
 mod load;
 mod mock;
+pub mod notation;
 mod results;
+mod shape;
 mod tools;
 pub mod values;
+mod workload;
 
 use std::path::PathBuf;
 
@@ -25,11 +28,13 @@ pub use results::{
     CompareArgs, ExportArgs, ExportFormat, ImportArgs, ImportFormat, ListArgs, MergeArgs, RecoverArgs,
     ReportArgs, ResultsArgs, ResultsCommand, ShowArgs, SideArg, StoreArgs,
 };
+pub use shape::ShapeArgs;
 pub use tools::{
     CalibrateArgs, CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs, DoctorArgs, InitArgs, ManArgs,
     PromptSetArgs, PromptSetCommand, PromptSetDirArgs, PromptSetListArgs, PromptSetNameArgs,
-    PromptSetPathArgs,
+    PromptSetPathArgs, SchemaArg, SchemaArgs,
 };
+pub use workload::WorkloadArgs;
 
 use values::{ColorArg, KeyValue};
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::examples;
@@ -38,9 +38,27 @@ pub enum ConfigCommand {
     /// Print the path of the configuration file in use
     #[command(after_help = examples::CONFIG_PATH)]
     Path,
-    /// Print the JSON Schema of `labctl.yaml`, for editors
+    /// Print the JSON Schema of `labctl.yaml`, or of experiments, for editors
     #[command(after_help = examples::CONFIG_SCHEMA)]
-    Schema,
+    Schema(SchemaArgs),
+}
+
+/// Flags of `labctl config schema`.
+#[derive(Debug, Clone, Args)]
+pub struct SchemaArgs {
+    /// The kind of file
+    #[arg(value_enum, value_name = "FILE", default_value_t)]
+    pub of: SchemaArg,
+}
+
+/// A kind of file that has a schema.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum SchemaArg {
+    /// `labctl.yaml`
+    #[default]
+    Config,
+    /// An experiment of `labctl run` and `labctl bench`
+    Experiment,
 }
 
 /// Flags of `labctl config show`.

@@ -1,7 +1,7 @@
 //! `labctl config`: what is configured, and where each value comes from.
 
 use crate::cli::args::values::PlainFormat;
-use crate::cli::args::{ConfigArgs, ConfigCommand};
+use crate::cli::args::{ConfigArgs, ConfigCommand, SchemaArg};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -33,7 +33,10 @@ pub fn run(args: &ConfigArgs, context: &Context) -> Result<ExitStatus, CliError>
                 .with_hint("`labctl init` writes one"));
             }
         },
-        ConfigCommand::Schema => context.ui.print_json(&settings::json_schema())?,
+        ConfigCommand::Schema(schema) => context.ui.print_json(&match schema.of {
+            SchemaArg::Config => settings::json_schema(),
+            SchemaArg::Experiment => settings::experiment::json_schema(),
+        })?,
     }
     Ok(ExitStatus::Success)
 }

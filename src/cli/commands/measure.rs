@@ -1,4 +1,4 @@
-//! What `bench` and `run` share: from resolved targets to the summary, the reports and the exit code.
+//! What `bench` and `run` share: from a plan (`plan`) to the summary, the reports and the exit code.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::bench::plan::{BenchPlan, SideSpec};
+use crate::bench::plan::BenchPlan;
 use crate::bench::run::{Finished, run};
 use crate::bench::soundness::nothing_valid;
 use crate::cli::args::values::OutputFormat;
@@ -17,13 +17,11 @@ use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::progress;
-use crate::cli::settings::{self, Settings, Target, Targets};
+use crate::cli::settings::experiment::Variation;
+use crate::cli::settings::{Settings, Targets};
 use crate::client::clock::Clock;
 use crate::load::bus::Bus;
-use crate::model::config::TransportChoice;
-use crate::model::load::{LoadProfile, RetryPolicy};
-use crate::model::result::{RunKind, RunResult, RunStatus, Sampling};
-use crate::promptset;
+use crate::model::result::{RunKind, RunResult, RunStatus};
 use crate::report;
 use crate::report::terminal::TerminalOptions;
 use crate::results::document::{self, DocumentError};
@@ -38,16 +36,19 @@ pub(super) struct Measure<'a> {
     pub(super) kind: RunKind,
     pub(super) settings: Settings,
     pub(super) targets: Targets,
-    pub(super) load: &'a LoadArgs,
+    pub(super) load: LoadArgs,
     pub(super) gate: &'a GateArgs,
     pub(super) block_size: Option<u32>,
     pub(super) with_report: bool,
+    /// What its experiment says, flags included.
+    pub(super) variation: Variation,
+    /// An interrupted run to go on with.
+    pub(super) resume: Option<String>,
 }
 
 impl Measure<'_> {
     /// Measures, writes, prints.
-    pub(super) fn run(self) -> Result<ExitStatus, CliError> {
-        let plan = self.plan()?;
+    pub(super) fn run(&self, plan: BenchPlan) -> Result<ExitStatus, CliError> {
         let finished = self.measure(plan)?;
         let result = &finished.result;
         let mut files = Vec::new();
@@ -60,57 +61,6 @@ impl Measure<'_> {
         }
         let printed = self.print(&finished, files);
         failure::or_untold(self.status(&finished), [reported, printed], self.context.ui)
-    }
-
-    fn plan(&self) -> Result<BenchPlan, CliError> {
-        definitions::check(self.load)?;
-        let defaults = &self.settings.config.defaults;
-        let prompt_set = promptset::load(&self.targets.prompt_set, &defaults.promptset_dir)
-            .map_err(|error| CliError::usage(error.to_string()))?;
-        let baseline = self.targets.baseline.as_ref();
-        // Both sides are timed alike: where one needs a proxy, which only the portable transport knows, both do.
-        let proxied = |target: &Target| target.endpoint.proxy.is_some();
-        let transport = match defaults.transport {
-            TransportChoice::Auto if proxied(&self.targets.candidate) || baseline.is_some_and(proxied) => {
-                TransportChoice::Reqwest
-            }
-            chosen => chosen,
-        };
-        Ok(BenchPlan {
-            kind: self.kind,
-            team: self.targets.team.clone(),
-            labels: self.load.label.iter().map(|label| (label.key.clone(), label.value.clone())).collect(),
-            prompt_set,
-            candidate: side(&self.targets.candidate, transport)?,
-            baseline: baseline.map(|target| side(target, transport)).transpose()?,
-            workload: None,
-            concurrency: defaults.concurrency,
-            profile: LoadProfile::closed(defaults.concurrency),
-            sweep: None,
-            find: None,
-            slos: Vec::new(),
-            retry: RetryPolicy::default(),
-            max_output_tokens_total: None,
-            resume: None,
-            requests: self.load.requests.map(u64::from),
-            repeats: defaults.repeats,
-            rounds: defaults.rounds,
-            block_size: self.block_size,
-            warmup: defaults.warmup,
-            sampling: Sampling {
-                temperature: defaults.temperature,
-                top_p: defaults.top_p,
-                seed: defaults.seed,
-                max_tokens: defaults.max_tokens,
-            },
-            seed: defaults.seed,
-            trace: defaults.trace,
-            gates: gates::from_args(self.gate),
-            accept_invalid_client: self.load.allow_invalid_client,
-            results_dir: defaults.results_dir.clone(),
-            state_dir: self.context.state_dir(),
-            config: settings::masked(&self.settings.config),
-        })
     }
 
     fn measure(&self, plan: BenchPlan) -> Result<Finished, CliError> {
@@ -176,11 +126,6 @@ impl Measure<'_> {
         gates::status(result.comparison.as_ref(), self.gate, self.context.ui)
             .map_err(|error| failure::kept_in(error, path))
     }
-}
-
-fn side(target: &Target, transport: TransportChoice) -> Result<SideSpec, CliError> {
-    let key = settings::api_key(&target.endpoint)?;
-    Ok(SideSpec { name: target.name.clone(), endpoint: target.endpoint.clone(), key, transport })
 }
 
 /// Writes the HTML and Markdown reports beside a result.

@@ -2,6 +2,7 @@
 
 use crate::cli::args::{GateArgs, RunArgs};
 use crate::cli::commands::measure::Measure;
+use crate::cli::commands::series;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -9,18 +10,25 @@ use crate::model::result::RunKind;
 
 /// Runs `labctl run`.
 pub fn run(args: &RunArgs, context: &Context) -> Result<ExitStatus, CliError> {
-    let settings = context.settings(args)?;
-    let rule = context.simulator_rule(args.load.simulate, args.load.ci, false);
-    let targets = settings.run_targets(args, rule)?;
-    let measure = Measure {
-        context,
-        kind: RunKind::Run,
-        settings,
-        targets,
-        load: &args.load,
-        gate: &GateArgs::default(),
-        block_size: None,
-        with_report: false,
-    };
-    measure.run()
+    let gate = GateArgs::default();
+    let mut measures = Vec::new();
+    for variation in context.loader.variations(args.experiment.as_deref(), args)? {
+        let args = variation.complete_run(args)?;
+        let settings = variation.loader(&context.loader).load(&args)?;
+        let rule = context.simulator_rule(args.load.simulate, args.load.ci, false);
+        let targets = settings.run_targets(&args, rule)?;
+        measures.push(Measure {
+            context,
+            kind: RunKind::Run,
+            settings,
+            targets,
+            load: args.load,
+            gate: &gate,
+            block_size: None,
+            with_report: false,
+            variation,
+            resume: args.shape.resume,
+        });
+    }
+    series::run(&measures, args.shape.dry_run, context)
 }

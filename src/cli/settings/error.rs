@@ -14,6 +14,22 @@ pub enum SettingsError {
         /// Why.
         source: io::Error,
     },
+    /// An experiment's file can't be read.
+    #[error("could not read the experiment `{}`{below}", path.display())]
+    ReadExperiment {
+        /// The file.
+        path: PathBuf,
+        /// By what it is extended, and that by what.
+        below: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// An experiment that extends itself.
+    #[error("an experiment can't extend itself: `{chain}`")]
+    ExtendsItself {
+        /// The files from the first to the one that was met again.
+        chain: String,
+    },
     /// The file, or the value of a `--set`, isn't YAML.
     #[error("{place}: {message}")]
     Yaml {
@@ -106,9 +122,9 @@ impl SettingsError {
                 "write a `labctl.yaml` (`labctl init`), give `--url`, or give `--simulate` to use the simulator knowingly",
             ),
             Self::Unknown { .. } => Some("`labctl config show` shows what is configured"),
-            Self::UnknownField { .. } | Self::WrongType { .. } | Self::MissingField { .. } => {
-                Some("`labctl config schema` prints every field, `labctl init` a commented example")
-            }
+            Self::UnknownField { .. } | Self::WrongType { .. } | Self::MissingField { .. } => Some(
+                "`labctl config schema` prints every field (`labctl config schema experiment` an experiment's), `labctl init` a commented example",
+            ),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@ use super::path::FieldPath;
 use super::targets::{Choice, baseline_choice, candidate_choice, run_choice};
 use crate::cli::args::{
     BenchArgs, CompareArgs, DoctorArgs, ExportArgs, ListArgs, LoadArgs, MergeArgs, MockArgs,
-    PromptSetDirArgs, RecoverArgs, ReportArgs, RunArgs, ShowArgs, StoreArgs, TargetArgs,
+    PromptSetDirArgs, RecoverArgs, ReportArgs, RunArgs, ShapeArgs, ShowArgs, StoreArgs, TargetArgs,
 };
 use crate::model::config::{LabConfig, TransportChoice};
 
@@ -105,6 +105,21 @@ fn simulator_speed(name: &str, below: &LabConfig, factor: Option<f64>) -> Option
     })
 }
 
+/// The limits on one side's requests.
+fn timeouts<'a>(name: &'a str, shape: &ShapeArgs) -> impl Iterator<Item = Override> + use<'a> {
+    [
+        ("connect_s", "--timeout-connect", shape.timeout_connect),
+        ("ttft_s", "--timeout-ttft", shape.timeout_ttft),
+        ("stall_s", "--timeout-stall", shape.timeout_stall),
+        ("total_s", "--timeout-total", shape.timeout_total),
+    ]
+    .into_iter()
+    .filter_map(move |(field, flag, seconds)| {
+        let path = FieldPath::new(["endpoints", name, "timeouts", field]);
+        seconds.map(|seconds| Override { path, value: json!(seconds), flag })
+    })
+}
+
 fn default_of(field: &str, flag: &'static str, value: Option<Value>) -> Option<Override> {
     value.map(|value| Override { path: FieldPath::new(["defaults", field]), value, flag })
 }
@@ -145,7 +160,9 @@ impl Flags for BenchArgs {
                 api: self.target.api.as_ref(),
             };
             list.extend(side.overrides(name, below));
+            list.extend(timeouts(name, &self.shape));
         }
+        list.extend(timeouts(&candidate, &self.shape));
         // With `--url` the candidate is no simulator any more.
         if self.target.url.is_none() {
             list.extend(simulator_speed(&candidate, below, self.load.simulator_speed));
@@ -164,6 +181,7 @@ impl Flags for RunArgs {
     fn overrides(&self, below: &LabConfig) -> Result<Vec<Override>, SettingsError> {
         let name = run_choice(&self.target, below)?.name;
         let mut list = side_of(&self.target).overrides(&name, below);
+        list.extend(timeouts(&name, &self.shape));
         if self.target.url.is_none() {
             list.extend(simulator_speed(&name, below, self.load.simulator_speed));
         }

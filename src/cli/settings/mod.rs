@@ -3,9 +3,10 @@
 //! `tree` holds layers whose values know their source, `schema` checks names and types, `validate` what the values
 //! mean, `flags` turns a command's flags into the topmost layer, `targets` picks who is measured, `keys` reads API
 //! keys (late), `show` prints it all masked. Where there is no file, the reference lab stands in (`reference`).
-//! Every command that needs a configuration calls [`SettingsLoader::load`].
+//! Every command that needs a configuration calls [`SettingsLoader::load`]; `experiment` reads experiments' files.
 
 mod error;
+pub mod experiment;
 mod flags;
 mod keys;
 mod path;
@@ -17,11 +18,12 @@ mod targets;
 mod tree;
 mod validate;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 pub use error::SettingsError;
@@ -34,7 +36,7 @@ pub use targets::{SimulatorRule, Target, Targets};
 
 use crate::cli::args::values::KeyValue;
 use crate::model::config::{Defaults, LabConfig};
-use schema::{ConfigSchema, Shape};
+use schema::{Shape, TypeSchema};
 use tree::{Node, in_file};
 
 /// Names that a configuration file is found by, the first one first.
@@ -64,12 +66,14 @@ pub struct SettingsLoader {
     pub set: Vec<KeyValue>,
     /// Flags whose values came from their environment variables, as clap names them (`results_dir`).
     pub from_environment: BTreeSet<String>,
+    /// Flags whose values came from elsewhere, an experiment's file above all.
+    pub instead_of_flags: BTreeMap<&'static str, Source>,
 }
 
 impl SettingsLoader {
     /// The configuration with these flags on top; [`NoFlags`] for a command that has none.
     pub fn load(&self, flags: &dyn Flags) -> Result<Settings, SettingsError> {
-        let schema = ConfigSchema::new();
+        let schema = config_schema();
         let file = self.find()?;
         let mut tree = Self::base_layer(self.config.is_none(), file.as_deref());
         if let Some(path) = &file {
@@ -77,7 +81,7 @@ impl SettingsLoader {
             schema.check(&mut layer, path.parent())?;
             tree.overlay(layer);
         }
-        let below = typed(&schema, &tree)?;
+        let below: LabConfig = typed(&schema, &tree)?;
         let (environment, above): (Vec<_>, Vec<_>) =
             flags.overrides(&below)?.into_iter().partition(|over| self.is_from_environment(over.flag));
         for over in environment {
@@ -92,9 +96,11 @@ impl SettingsLoader {
         // What a flag means may depend on what `--set` says, so flags are asked again.
         let above = if self.set.is_empty() { above } else { self.above(flags, &typed(&schema, &tree)?)? };
         for over in above {
-            apply(&schema, &mut tree, &over.path, over.value, &Source::Flag(over.flag))?;
+            let source = self.instead_of_flags.get(over.flag).cloned();
+            let source = source.unwrap_or(Source::Flag(over.flag));
+            apply(&schema, &mut tree, &over.path, over.value, &source)?;
         }
-        let config = typed(&schema, &tree)?;
+        let config: LabConfig = typed(&schema, &tree)?;
         let provenance = tree.provenance();
         validate::validate(&config, &provenance)?;
         Ok(Settings { config, provenance, is_reference_lab: file.is_none(), file })
@@ -155,10 +161,14 @@ impl SettingsLoader {
     }
 }
 
+fn config_schema() -> TypeSchema {
+    TypeSchema::of::<LabConfig>("configuration")
+}
+
 /// The JSON Schema of `labctl.yaml`.
 #[must_use]
 pub fn json_schema() -> Value {
-    ConfigSchema::new().into_value()
+    config_schema().into_value()
 }
 
 /// clap's name of a flag's argument.
@@ -174,7 +184,11 @@ fn environment_variable(flag: &str) -> String {
 fn read_file(working_dir: &Path, path: &Path) -> Result<Node, SettingsError> {
     let text = fs::read_to_string(working_dir.join(path))
         .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
-    let mut tree = Node::from_yaml(&text, &in_file(path), &path.display().to_string())?;
+    read_text(&text, path)
+}
+
+fn read_text(text: &str, path: &Path) -> Result<Node, SettingsError> {
+    let mut tree = Node::from_yaml(text, &in_file(path), &path.display().to_string())?;
     // A document of `null` or `---` alone says nothing.
     if matches!(tree.kind, tree::Kind::Scalar(Value::Null)) {
         tree = Node::empty_map(tree.source);
@@ -183,7 +197,7 @@ fn read_file(working_dir: &Path, path: &Path) -> Result<Node, SettingsError> {
 }
 
 /// The value of a `--set`: text where the field is text, else YAML.
-fn set_value(schema: &ConfigSchema, path: &FieldPath, text: &str) -> Result<Value, SettingsError> {
+fn set_value(schema: &TypeSchema, path: &FieldPath, text: &str) -> Result<Value, SettingsError> {
     let quoted = text.starts_with(['"', '\'']);
     let is_null = matches!(text, "null" | "~");
     if matches!(schema.at(path), Some(Shape::Text | Shape::Choice(_))) && !quoted && !is_null {
@@ -202,7 +216,7 @@ fn reads_as_text(text: &str) -> bool {
 }
 
 fn apply(
-    schema: &ConfigSchema,
+    schema: &TypeSchema,
     tree: &mut Node,
     path: &FieldPath,
     value: Value,
@@ -214,12 +228,12 @@ fn apply(
     Ok(())
 }
 
-fn typed(schema: &ConfigSchema, tree: &Node) -> Result<LabConfig, SettingsError> {
+fn typed<T: DeserializeOwned>(schema: &TypeSchema, tree: &Node) -> Result<T, SettingsError> {
     schema.check_complete(tree)?;
     // The schema is made from the type, so what passed it is read; a difference is told rather than trusted away.
     serde_json::from_value(tree.to_value()).map_err(|error| SettingsError::Invalid {
         place: tree.source.place(),
-        path: "configuration".to_owned(),
+        path: schema.name().to_owned(),
         message: format!("can't be read: {error}"),
     })
 }

@@ -68,6 +68,11 @@ impl Provenance {
         self.0.iter().map(|(path, source)| (path.as_str(), source))
     }
 
+    /// Where the value at this dotted path comes from, where a layer gave it.
+    pub(super) fn known(&self, path: &str) -> Option<&Source> {
+        self.0.get(path)
+    }
+
     pub(super) fn insert(&mut self, path: String, source: Source) {
         self.0.insert(path, source);
     }

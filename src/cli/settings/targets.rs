@@ -25,8 +25,8 @@ pub struct Targets {
     pub candidate: Target,
     /// What it is measured against, where asked for.
     pub baseline: Option<Target>,
-    /// The prompt set to use.
-    pub prompt_set: String,
+    /// The prompt set to use, where one was named: by a flag, or as the team's first.
+    pub prompt_set: Option<String>,
 }
 
 /// When the built-in simulator may stand in for a model.
@@ -114,6 +114,17 @@ fn unknown<'a>(what: &'static str, name: &str, known: impl Iterator<Item = &'a S
     SettingsError::Unknown { what, name: name.to_owned(), nearest, known }
 }
 
+impl Targets {
+    /// The prompt set that a bench must have.
+    pub fn required_prompt_set(&self) -> Result<&str, SettingsError> {
+        self.prompt_set.as_deref().ok_or_else(|| {
+            let whose =
+                self.team.as_ref().map_or_else(String::new, |name| format!(": team `{name}` has none"));
+            SettingsError::Target(format!("say which prompt set with `--promptset`{whose}"))
+        })
+    }
+}
+
 impl Settings {
     /// What a bench with these flags measures. The settings must have been loaded with the same flags.
     pub fn bench_targets(&self, args: &BenchArgs, rule: SimulatorRule) -> Result<Targets, SettingsError> {
@@ -125,13 +136,8 @@ impl Settings {
             None
         };
         let own = team.and_then(|team| team.prompt_sets.first());
-        let Some(prompt_set) = args.promptset.as_ref().or(own) else {
-            let whose =
-                args.team.as_ref().map_or_else(String::new, |name| format!(": team `{name}` has none"));
-            return Err(SettingsError::Target(format!("say which prompt set with `--promptset`{whose}")));
-        };
-        let targets =
-            Targets { team: args.team.clone(), candidate, baseline, prompt_set: prompt_set.clone() };
+        let prompt_set = args.promptset.as_ref().or(own).cloned();
+        let targets = Targets { team: args.team.clone(), candidate, baseline, prompt_set };
         self.permit(&targets, rule)?;
         Ok(targets)
     }

@@ -132,7 +132,8 @@ impl Node {
         self.merge(over);
     }
 
-    fn merge(&mut self, over: Self) {
+    /// Merges maps; all else is replaced, and [`Kind::Unset`] takes away.
+    pub(super) fn merge(&mut self, over: Self) {
         match (&mut self.kind, over.kind) {
             (Kind::Map(below), Kind::Map(above)) => {
                 for entry in above {

@@ -10,7 +10,7 @@ use super::{ForeignError, ImportOptions, failure, short};
 use crate::client::secret::mask_url;
 use crate::metrics::accumulate::{Accumulator, Level};
 use crate::metrics::request::metrics;
-use crate::metrics::summary::summarise;
+use crate::metrics::summary::{Context, summarise};
 use crate::model::definitions::Metric;
 use crate::model::exchange::{Exchange, Usage};
 use crate::model::health::{ClientHealth, HealthStatus};
@@ -137,7 +137,7 @@ pub(super) fn result(
         &rows,
         std::slice::from_ref(&block),
         Side::Candidate,
-        concurrency,
+        &Context { concurrency, ..Context::default() },
         traces.side(Side::Candidate),
     );
     if of.chunks == ChunkTimes::FirstAndLast {
@@ -247,6 +247,7 @@ pub(super) fn result(
             served_models: Vec::new(),
             system_fingerprints: Vec::new(),
             summary,
+            slos: Vec::new(),
             pass_rates: Vec::new(),
         },
         baseline: None,

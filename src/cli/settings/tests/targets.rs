@@ -5,17 +5,19 @@ use super::*;
 #[test]
 fn targets_follow_the_flags() {
     let (_dir, loader) = with_file(LAB);
-    let targets = |line: &str| {
+    let targets = |line: &str| -> Result<Targets, SettingsError> {
         let args = bench(line);
-        loader.load(&args).and_then(|settings| settings.bench_targets(&args, SimulatorRule::default()))
+        let targets = loader.load(&args)?.bench_targets(&args, SimulatorRule::default())?;
+        targets.required_prompt_set().map(str::to_owned)?;
+        Ok(targets)
     };
     let of_team = targets("labctl bench --team quant --compare-baseline").unwrap();
     assert_eq!(of_team.candidate.name, "small");
     assert_eq!(of_team.baseline.unwrap().name, "big");
-    assert_eq!(of_team.prompt_set, "canary");
+    assert_eq!(of_team.prompt_set.as_deref(), Some("canary"));
     assert!(targets("labctl bench --team quant").unwrap().baseline.is_none());
     let swapped = targets("labctl bench --team quant --endpoint big --baseline small --promptset p").unwrap();
-    assert_eq!((swapped.candidate.name.as_str(), swapped.prompt_set.as_str()), ("big", "p"));
+    assert_eq!((swapped.candidate.name.as_str(), swapped.prompt_set.as_deref()), ("big", Some("p")));
     assert_eq!(swapped.baseline.unwrap().name, "small");
     let free =
         targets("labctl bench --promptset p --url http://a/v1 --model m --baseline-url http://b/v1").unwrap();

@@ -1,0 +1,184 @@
+//! The plan of a run: settings, targets and experiment put together, with what is to be sent.
+
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::bench::plan::{BenchPlan, SideSpec};
+use crate::cli::commands::expected::Expected;
+use crate::cli::commands::measure::Measure;
+use crate::cli::commands::{definitions, gates};
+use crate::cli::error::CliError;
+use crate::cli::settings::experiment::loading::Loading;
+use crate::cli::settings::{self, Target};
+use crate::model::config::TransportChoice;
+use crate::model::experiment::LoadType;
+use crate::model::load::Start;
+use crate::model::prompt::{Manifest, Prompt, PromptSet};
+use crate::model::result::{RunKind, Sampling};
+use crate::model::workload::{WorkloadOptions, WorkloadSpec};
+use crate::promptset;
+use crate::workload::{self, Context, Workload};
+
+/// The prompt set of a `run` that names none.
+const RUN_PROMPT_SET: &str = "canary";
+
+impl Measure<'_> {
+    /// Settles what is to be done; nothing is sent.
+    pub(super) fn plan(&self) -> Result<BenchPlan, CliError> {
+        definitions::check(&self.load)?;
+        let defaults = &self.settings.config.defaults;
+        let experiment = &self.variation.experiment;
+        let (prompt_set, workload) = self.what_is_sent()?;
+        let has_trace = workload.as_ref().is_some_and(|workload| workload.starts_s.is_some());
+        let loading = Loading::of(experiment, defaults.concurrency, has_trace);
+        self.check_workload(&loading, workload.as_ref())?;
+        let baseline = self.targets.baseline.as_ref();
+        // Both sides are timed alike: where one needs a proxy, which only the portable transport knows, both do.
+        let proxied = |target: &Target| target.endpoint.proxy.is_some();
+        let transport = match defaults.transport {
+            TransportChoice::Auto if proxied(&self.targets.candidate) || baseline.is_some_and(proxied) => {
+                TransportChoice::Reqwest
+            }
+            chosen => chosen,
+        };
+        Ok(BenchPlan {
+            kind: self.kind,
+            team: self.targets.team.clone(),
+            labels: self.load.label.iter().map(|label| (label.key.clone(), label.value.clone())).collect(),
+            prompt_set,
+            candidate: side(&self.targets.candidate, transport)?,
+            baseline: baseline.map(|target| side(target, transport)).transpose()?,
+            workload,
+            concurrency: loading.concurrency,
+            profile: loading.profile,
+            sweep: loading.sweep,
+            find: loading.find,
+            slos: self.variation.slos.clone(),
+            retry: loading.retry,
+            max_output_tokens_total: experiment.load.max_output_tokens_total,
+            resume: self.resume.clone(),
+            requests: self.load.requests.map(u64::from),
+            repeats: defaults.repeats,
+            rounds: defaults.rounds,
+            block_size: self.block_size,
+            warmup: defaults.warmup,
+            sampling: Sampling {
+                temperature: defaults.temperature,
+                top_p: defaults.top_p,
+                seed: defaults.seed,
+                max_tokens: defaults.max_tokens,
+            },
+            seed: defaults.seed,
+            trace: defaults.trace,
+            gates: gates::from_args(self.gate),
+            accept_invalid_client: self.load.allow_invalid_client,
+            results_dir: defaults.results_dir.clone(),
+            state_dir: self.context.state_dir(),
+            config: settings::masked(&self.settings.config),
+        })
+    }
+
+    /// The prompts, and the workload where more is asked than to send a prompt set as it is.
+    fn what_is_sent(&self) -> Result<(PromptSet, Option<Workload>), CliError> {
+        let defaults = &self.settings.config.defaults;
+        let experiment = &self.variation.experiment;
+        let spec = match &experiment.workload {
+            Some(spec) => spec.clone(),
+            None => WorkloadSpec::PromptSet {
+                name: match self.kind {
+                    RunKind::Bench => self.targets.required_prompt_set()?.to_owned(),
+                    RunKind::Run => self.targets.prompt_set.as_deref().unwrap_or(RUN_PROMPT_SET).to_owned(),
+                },
+            },
+        };
+        let set = match &spec {
+            WorkloadSpec::PromptSet { name } => Some(
+                promptset::load(name, &defaults.promptset_dir)
+                    .map_err(|error| CliError::usage(error.to_string()))?,
+            ),
+            WorkloadSpec::Synthetic(_) | WorkloadSpec::File { .. } => None,
+        };
+        if let Some(set) = &set
+            && experiment.workload_options == WorkloadOptions::default()
+        {
+            return Ok((set.clone(), None));
+        }
+        // What is made up may need to know how much of it is sent; moments of a trace don't change that.
+        let loading = Loading::of(experiment, defaults.concurrency, false);
+        let salt = experiment.salt.clone().unwrap_or_else(fresh_salt);
+        let context = Context {
+            requests: Expected::planned_requests(&loading, self.load.requests.map(u64::from)),
+            seed: defaults.seed,
+            salt: &salt,
+            promptset_dir: &defaults.promptset_dir,
+        };
+        let workload = workload::build(&spec, &experiment.workload_options, &context)
+            .map_err(|error| CliError::from_error(crate::cli::error::ErrorKind::Usage, error))?;
+        for warning in &workload.warnings {
+            self.context.ui.warn(warning);
+        }
+        let set = set.unwrap_or_else(|| prompt_set_of(&workload, &spec));
+        Ok((set, Some(workload)))
+    }
+
+    /// What only the workload itself can tell to be impossible.
+    fn check_workload(&self, loading: &Loading, workload: Option<&Workload>) -> Result<(), CliError> {
+        let has_starts = workload.is_some_and(|workload| workload.starts_s.is_some());
+        if matches!(loading.profile.start, Start::Trace { .. }) && !has_starts {
+            return Err(CliError::usage("the workload has no recorded moments that could be replayed")
+                .with_hint("give a trace (Mooncake, Azure, BurstGPT, or a result of labctl), or `--rate` or `--concurrency` in place of `--trace-speed`"));
+        }
+        let has_turns = workload.is_some_and(|workload| workload.sequences.iter().any(|one| one.turns > 1));
+        if self.variation.experiment.load.kind == Some(LoadType::MultiTurn) && !has_turns {
+            return Err(CliError::usage("`load.type: multi_turn` needs a workload with conversations")
+                .with_hint("give `workload.conversation` (`--turns`), or a file of conversations"));
+        }
+        Ok(())
+    }
+}
+
+fn side(target: &Target, transport: TransportChoice) -> Result<SideSpec, CliError> {
+    let key = settings::api_key(&target.endpoint)?;
+    Ok(SideSpec { name: target.name.clone(), endpoint: target.endpoint.clone(), key, transport })
+}
+
+/// Eight hexadecimal digits that no other run has but by chance.
+fn fresh_salt() -> String {
+    // The last 62 bits of a UUID of version 7 are random.
+    format!("{:08x}", Uuid::now_v7().as_u128() & u128::from(u32::MAX))
+}
+
+/// A workload's prompts as a set, for results and reports, which speak of prompt sets.
+fn prompt_set_of(workload: &Workload, spec: &WorkloadSpec) -> PromptSet {
+    let prompts: Vec<Prompt> = workload.prompts.iter().map(|work| work.prompt.clone()).collect();
+    let (name, origin) = match spec {
+        WorkloadSpec::File { file, .. } => {
+            let stem = file.file_stem().unwrap_or(file.as_os_str());
+            (stem.to_string_lossy().into_owned(), file.display().to_string())
+        }
+        WorkloadSpec::Synthetic(_) | WorkloadSpec::PromptSet { .. } => {
+            ("synthetic".to_owned(), "made up".to_owned())
+        }
+    };
+    let sha256 = workload.info.sha256.clone().unwrap_or_else(|| {
+        let mut hash = Sha256::new();
+        for prompt in &prompts {
+            hash.update(prompt.prompt.as_bytes());
+            hash.update([0]);
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    });
+    PromptSet {
+        manifest: Manifest {
+            name,
+            version: 1,
+            description: "Prompts of a workload without checks.".to_owned(),
+            team: "any".to_owned(),
+            categories: workload.info.categories.clone(),
+            calibrated: false,
+            sha256,
+        },
+        prompts,
+        origin,
+    }
+}
