@@ -60,9 +60,12 @@ pub fn steadiness(attempts: &[&Attempt], concurrency: f64, open_loop: bool) -> S
     Steadiness::Steady
 }
 
+/// A latency's name, and what it is of a request.
+type Latency = (&'static str, fn(&Attempt) -> Option<f64>);
+
 /// What grew, from what to what; `None` where nothing did.
 fn growing(attempts: &[&Attempt]) -> Option<String> {
-    let latencies: [(&str, fn(&Attempt) -> Option<f64>); 2] = [
+    let latencies: [Latency; 2] = [
         ("TTFT", |a| ttft_from_schedule_ms(a).or_else(|| given_up_after_ms(a))),
         ("E2E", |a| a.metrics.latency_from_schedule_ms.or_else(|| given_up_after_ms(a))),
     ];
