@@ -198,8 +198,7 @@ mod tests {
         while let Some(load) = search.next() {
             assert!(tried.len() < search.most_probes() as usize, "{tried:?}");
             tried.push(load);
-            let passed = passes(load);
-            search.observe(load, Probe { passed });
+            search.observe(load, Probe { passed: passes(load) });
         }
         (tried, search)
     }

@@ -1,6 +1,6 @@
 //! Goodput: requests that were as good as their objectives ask for.
 //!
-//! After Zhong et al., "DistServe: Disaggregating Prefill and Decoding for Goodput-optimized Large Language Model
+//! After Zhong et al., "`DistServe`: Disaggregating Prefill and Decoding for Goodput-optimized Large Language Model
 //! Serving", OSDI 2024: a request counts where it meets every latency objective, and attainment is the share of
 //! those that were sent.
 
@@ -140,8 +140,8 @@ mod tests {
         attempt
     }
 
-    fn window(start_ms: u64, end_ms: u64) -> Throughput {
-        let (start_ns, end_ns) = (Nanos::from_millis(start_ms), Nanos::from_millis(end_ms));
+    fn window(from: u64, until: u64) -> Throughput {
+        let (start_ns, end_ns) = (Nanos::from_millis(from), Nanos::from_millis(until));
         Throughput {
             request_throughput_per_s: 0.0,
             output_tokens_per_s: 0.0,

@@ -191,7 +191,9 @@ mod tests {
         assert!(past(&[32, 8, 16]) && !past(&[32, 16, 8]));
         // By Little's law where throughput is absent.
         let mut levels = closed(&[4, 8, 16]);
-        levels.iter_mut().for_each(|level| level.candidate.summary.throughput = None);
+        for level in &mut levels {
+            level.candidate.summary.throughput = None;
+        }
         assert!(past_saturation(&levels[..2], &levels[2]) && !past_saturation(&levels[..1], &levels[1]));
     }
 

@@ -132,7 +132,7 @@ pub enum WorkloadFormat {
     Mooncake,
     /// Azure's LLM inference trace: CSV with `TIMESTAMP`, `ContextTokens`, `GeneratedTokens`.
     Azure,
-    /// BurstGPT: CSV with `Timestamp` (s), `Model`, `Request tokens`, `Response tokens`, `Total tokens`, `Log Type`.
+    /// `BurstGPT`: CSV with `Timestamp` (s), `Model`, `Request tokens`, `Response tokens`, `Total tokens`, `Log Type`.
     Burstgpt,
     /// A result of labctl: the lengths and moments of its requests.
     Labctl,

@@ -48,12 +48,12 @@ pub fn render(result: &RunResult, template_dir: Option<&Path>) -> Result<String,
         .collect()
     } else {
         // Requests of several loads together have no distribution worth a look.
-        levels::curves(result, &report.labels).into_iter().filter_map(over_load).collect()
+        levels::curves(result, &report.labels).iter().filter_map(over_load).collect()
     };
     template::render("report.html", template_dir, Context { report, charts })
 }
 
-fn over_load(curve: levels::Curve) -> Option<Chart> {
+fn over_load(curve: &levels::Curve) -> Option<Chart> {
     Some(Chart { title: curve.title, note: None, svg: lines::svg(&curve.spec)? })
 }
 

@@ -85,7 +85,7 @@ fn fields(axis: LoadAxis) -> Vec<Field> {
         (Column::numbers("passed"), |line| {
             or_absent(line.at.pass_rate.and_then(|p| p.rate), number::percent).into()
         }),
-        (Column::numbers("95 %").hint("of passed").sacrifice(8), |line| {
+        (Column::numbers("passed 95 %").sacrifice(8), |line| {
             or_absent(line.at.pass_rate.and_then(|p| p.wilson_95), number::percent_interval).into()
         }),
         (Column::numbers("in time").hint("of requests").sacrifice(1), |line| {
@@ -107,7 +107,7 @@ fn fields(axis: LoadAxis) -> Vec<Field> {
             let tone = if share.is_some_and(|share| share > 0.0) { Tone::Warn } else { Tone::Plain };
             Cell::toned(or_absent(share, number::percent), tone)
         }),
-        (Column::numbers("95 %").hint("of in time").sacrifice(7), |line| {
+        (Column::numbers("in time 95 %").sacrifice(7), |line| {
             let goodput = line.at.summary.goodput.as_ref();
             or_absent(goodput, |g| number::percent_interval(g.attainment_interval_95)).into()
         }),

@@ -42,10 +42,10 @@ fn profile(profile: &LoadProfile) -> String {
             parts
         }
         Start::Trace { speed, max_in_flight } => {
-            let mut parts = vec![match (*speed - 1.0).abs() < f64::EPSILON {
-                true => "as the trace recorded".to_owned(),
-                false => format!("as the trace recorded, {} times as fast", plain(*speed)),
-            }];
+            let mut parts = vec!["as the trace recorded".to_owned()];
+            if (*speed - 1.0).abs() > f64::EPSILON {
+                parts.push(format!("{} times as fast", plain(*speed)));
+            }
             parts.extend(max_in_flight.map(|n| format!("at most {} in flight", count(n.into()))));
             parts
         }

@@ -27,7 +27,7 @@ pub fn passes(side: &LevelSide, steadiness: &Steadiness) -> bool {
 
 fn outcome(slo: &Slo, summary: &SideSummary, pass_rate: Option<f64>) -> SloOutcome {
     let throughput = summary.throughput.as_ref();
-    let absent_because = || Some(summary.throughput_absent_because.clone()?.to_string());
+    let absent_because = || summary.throughput_absent_because.clone();
     let (value, reason) = match slo.metric {
         SloMetric::PassRate => (pass_rate, Some("nothing was judged".to_owned())),
         SloMetric::ErrorRate => (summary.error_rate, Some("nothing was sent".to_owned())),
