@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::build::{Benchmark, Failure, Request, nanos};
+use super::benchmark::{Benchmark, Failure, Request, nanos};
 use super::{ForeignError, ForeignFile, scan, short};
 use crate::model::definitions::Metric;
 use crate::model::exchange::Usage;
@@ -115,8 +115,8 @@ fn benchmark(mut document: Document, file: &str) -> Result<Benchmark, ForeignErr
     let open = document.request_rate.as_ref().and_then(Rate::finite);
     // Only in an open loop is there a moment at which a request should have started. In a closed one the time in
     // front of the semaphore is how long the request was in the list.
-    let queues = document.queue_times.take().filter(|_| open.is_some());
-    let queued = |n: usize| queues.as_ref().and_then(|queues| queues.get(n)).copied().unwrap_or(0.0).max(0.0);
+    let waits = document.queue_times.take().filter(|_| open.is_some());
+    let queued = |n: usize| waits.as_ref().and_then(|waits| waits.get(n)).copied().unwrap_or(0.0).max(0.0);
     let due = (0..).zip(&start_times).map(|(n, start)| start - queued(n));
     let origin = due.fold(f64::INFINITY, f64::min);
     let origin = if origin.is_finite() { origin } else { 0.0 };
@@ -136,7 +136,7 @@ fn benchmark(mut document: Document, file: &str) -> Result<Benchmark, ForeignErr
             id: None,
             scheduled: sent.since(nanos(queued(n))),
             sent,
-            admitted: (queues.is_some() && document.max_concurrency.is_some()).then_some(sent),
+            admitted: (waits.is_some() && document.max_concurrency.is_some()).then_some(sent),
             end: latency.map(|latency| sent.plus(nanos(latency))),
             chunks,
             first_content: None,
@@ -152,7 +152,7 @@ fn benchmark(mut document: Document, file: &str) -> Result<Benchmark, ForeignErr
         }
     });
     let requests: Vec<Request> = requests.collect();
-    Ok(described(document, open, origin, requests))
+    Ok(described(&document, open, origin, requests))
 }
 
 /// Every list has an entry for each request.
@@ -183,7 +183,7 @@ fn moments(sent: Nanos, ttft: f64, itls: &[f64]) -> Vec<Nanos> {
     moments
 }
 
-fn described(document: Document, open: Option<f64>, origin: f64, requests: Vec<Request>) -> Benchmark {
+fn described(document: &Document, open: Option<f64>, origin: f64, requests: Vec<Request>) -> Benchmark {
     let successes = requests.iter().filter(|request| request.failure.is_none()).count() as u64;
     let mut warnings = vec![
         "vLLM's first chunk is the first with `choices`, which may be the empty one that names the role, and its last may be the empty one with the finish reason: TTFT may be too short by that, and E2E too long"
@@ -198,12 +198,12 @@ fn described(document: Document, open: Option<f64>, origin: f64, requests: Vec<R
         warnings.push(format!("vLLM counted {completed} successes, and {successes} requests look like one"));
     }
     let start = match (open, document.ramp_up_strategy.as_deref()) {
-        (Some(rate), None) => Some(arrivals(rate, &document)),
+        (Some(rate), None) => Some(arrivals(rate, document)),
         // How fast a ramp rose at each moment isn't in the file, unless it was a straight one.
         (_, Some("linear")) => {
             document.ramp_up_start_rps.zip(document.ramp_up_end_rps).and_then(|(from, to)| {
                 let stage = Stage { rate: to, from_rate: Some(from), duration_s: None };
-                (to > 0.0).then(|| rate(stage, &document))
+                (to > 0.0).then(|| rate(stage, document))
             })
         }
         (_, Some(_)) => None,
@@ -231,7 +231,6 @@ fn described(document: Document, open: Option<f64>, origin: f64, requests: Vec<R
         not_counted: 0,
         monotonic_origin_ns: Some(nanos(origin).0),
         machine: None,
-        temperature: None,
         seed: None,
         chunks: ChunkTimes::All,
         token_chunks: None,
