@@ -79,7 +79,8 @@ pub fn read(file: ForeignFile<'_>, options: &ImportOptions) -> Result<Vec<RunRes
 /// Whose file it is, by the keys of its first document.
 fn tool_of(file: ForeignFile<'_>) -> Result<Tool, ForeignError> {
     let unknown = |found: String| ForeignError::Unknown { file: file.name.to_owned(), found };
-    let first = scan::documents(file.bytes).next();
+    let bytes = scan::of_python(file.bytes);
+    let first = scan::documents(&bytes).next();
     let document = match first {
         Some(Ok((document, _))) => document,
         Some(Err(error)) => return Err(unknown(format!("no JSON ({error})"))),

@@ -155,6 +155,25 @@ fn an_open_loop_of_vllm_keeps_what_was_due_when_and_what_failed() {
     }
 }
 
+/// Python's `json.dump` writes an infinite burstiness, which means arrivals at even distances, as no JSON has it.
+#[test]
+fn even_arrivals_come_and_go_as_an_infinite_burstiness() {
+    let text =
+        String::from_utf8(OPEN.to_vec()).unwrap().replace(r#""burstiness":0.5"#, r#""burstiness":Infinity"#);
+    let mut result = import(text.as_bytes()).remove(0);
+    let arrival = |result: &RunResult| match &result.load.profile.as_ref().unwrap().start {
+        Start::Rate { arrival, .. } => *arrival,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(arrival(&result), Arrival::Constant);
+    // As it would be of labctl's own.
+    result.imported_from = None;
+    let json =
+        Value::Object(vllm_bench(&result, &VllmBench { detail: true, ..VllmBench::default() }).unwrap());
+    assert_eq!(json["burstiness"], "inf");
+    assert_eq!(arrival(&import(json.to_string().as_bytes())[0]), Arrival::Constant);
+}
+
 /// What the file holds in each of its keys, but for what can't be told from its requests.
 fn round_trip(bytes: &[u8], percentiles: &[f64], not_kept: &[&str]) {
     let recorded = json_of(bytes);

@@ -10,7 +10,7 @@ use std::ops::Range;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::benchmark::{Benchmark, Failure, Request, nanos};
@@ -34,7 +34,7 @@ struct Document {
     tokenizer_id: Option<String>,
     num_prompts: Option<u64>,
     request_rate: Option<Rate>,
-    burstiness: Option<f64>,
+    burstiness: Option<Rate>,
     max_concurrency: Option<u32>,
     ramp_up_strategy: Option<String>,
     ramp_up_start_rps: Option<f64>,
@@ -59,7 +59,7 @@ struct Document {
 }
 
 /// A number, or `inf` in words.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(untagged)]
 enum Rate {
     Number(f64),
@@ -67,12 +67,17 @@ enum Rate {
 }
 
 impl Rate {
-    fn finite(&self) -> Option<f64> {
+    /// Above 0; `None` where it isn't.
+    fn value(&self) -> Option<f64> {
         match self {
             Self::Number(rate) => Some(*rate),
             Self::Word(word) => word.parse().ok(),
         }
-        .filter(|rate| rate.is_finite() && *rate > 0.0)
+        .filter(|rate| *rate > 0.0)
+    }
+
+    fn finite(&self) -> Option<f64> {
+        self.value().filter(|rate| rate.is_finite())
     }
 }
 
@@ -84,11 +89,12 @@ pub(super) fn read(file: ForeignFile<'_>) -> Result<Vec<Benchmark>, ForeignError
         line: None,
         reason: error.to_string(),
     };
-    let documents: Vec<_> = scan::documents(file.bytes).collect::<Result<_, _>>().map_err(invalid)?;
+    let bytes = scan::of_python(file.bytes);
+    let documents: Vec<_> = scan::documents(&bytes).collect::<Result<_, _>>().map_err(invalid)?;
     let several = documents.len() > 1;
     let mut benchmarks = Vec::with_capacity(documents.len());
     for (n, (scanned, place)) in (0..).zip(documents) {
-        let document: Document = serde_json::from_slice(text(file.bytes, place)).map_err(invalid)?;
+        let document: Document = serde_json::from_slice(text(&bytes, place)).map_err(invalid)?;
         let mut of = benchmark(document, file.name)?;
         of.number = several.then_some(n);
         of.reported = scanned.numbers();
@@ -258,9 +264,13 @@ fn arrivals(per_s: f64, document: &Document) -> Start {
 }
 
 fn rate(stage: Stage, document: &Document) -> Start {
-    let burstiness = document.burstiness.filter(|burstiness| *burstiness > 0.0).unwrap_or(1.0);
+    let burstiness = document.burstiness.as_ref().and_then(Rate::value).unwrap_or(1.0);
     #[expect(clippy::float_cmp, reason = "1 is written as such, and is the Poisson process by definition")]
-    let arrival = if burstiness == 1.0 { Arrival::Poisson } else { Arrival::Gamma };
+    let (arrival, burstiness) = match burstiness {
+        even if even.is_infinite() => (Arrival::Constant, 1.0),
+        poisson if poisson == 1.0 => (Arrival::Poisson, 1.0),
+        gamma => (Arrival::Gamma, gamma),
+    };
     Start::Rate { stages: vec![stage], arrival, burstiness, max_in_flight: document.max_concurrency }
 }
 
