@@ -265,10 +265,10 @@ fn arrivals(per_s: f64, document: &Document) -> Start {
 
 fn rate(stage: Stage, document: &Document) -> Start {
     let burstiness = document.burstiness.as_ref().and_then(Rate::value).unwrap_or(1.0);
-    #[expect(clippy::float_cmp, reason = "1 is written as such, and is the Poisson process by definition")]
     let (arrival, burstiness) = match burstiness {
         even if even.is_infinite() => (Arrival::Constant, 1.0),
-        poisson if poisson == 1.0 => (Arrival::Poisson, 1.0),
+        // Gamma with shape 1 is the Poisson process.
+        1.0 => (Arrival::Poisson, 1.0),
         gamma => (Arrival::Gamma, gamma),
     };
     Start::Rate { stages: vec![stage], arrival, burstiness, max_in_flight: document.max_concurrency }
