@@ -97,12 +97,20 @@ impl<'a> DefinitionsDocument<'a> {
         }
     }
 
+    /// Whose the times and requests are.
+    fn measured_by(&self) -> &'static str {
+        self.result.imported_from.as_ref().map_or("labctl", |from| from.tool.title())
+    }
+
     fn sections(&self) -> Vec<Section> {
         let labels = view::labels(self.result);
         let simulated = if self.result.simulated { " (SIMULATED)" } else { "" };
         if let Some([tool]) = self.sides.first().map(|side| side.summaries.as_slice()) {
             let heading = format!("Speed by {}'s formulas{simulated}", tool.definitions.title());
-            return vec![Section { heading, table: one_tool(tool.definitions, self.sides, &labels) }];
+            return vec![Section {
+                heading,
+                table: one_tool(tool.definitions, self.sides, &labels, self.measured_by()),
+            }];
         }
         let section = |side: &SideDefinitions| {
             let name = match (&labels.baseline, side.side) {
@@ -110,7 +118,7 @@ impl<'a> DefinitionsDocument<'a> {
                 _ => &labels.candidate,
             };
             let heading = format!("{name}: speed by each tool's formulas{simulated}");
-            Section { heading, table: side_by_side(side) }
+            Section { heading, table: side_by_side(side, self.measured_by()) }
         };
         self.sides.iter().map(section).collect()
     }
@@ -169,7 +177,7 @@ const N: &str = "n: output tokens of a request";
 const FEW: &str = "*";
 
 /// One tool's metrics, a column a side.
-fn one_tool(tool: Definitions, sides: &[SideDefinitions], labels: &Labels) -> Table {
+fn one_tool(tool: Definitions, sides: &[SideDefinitions], labels: &Labels, measured_by: &str) -> Table {
     let summaries: Vec<&DefinedSummary> = sides.iter().filter_map(|side| side.summaries.first()).collect();
     let mut columns = vec![Column::words("metric")];
     columns.extend(labels.columns());
@@ -187,11 +195,11 @@ fn one_tool(tool: Definitions, sides: &[SideDefinitions], labels: &Labels) -> Ta
     }
     notes.push(N.to_owned());
     let requests = sides.iter().map(|side| side.causes.requests).collect::<Vec<_>>();
-    table(columns, metric_rows(&summaries), notes, &summaries, &requests)
+    table(columns, metric_rows(&summaries), notes, &summaries, (&requests, measured_by))
 }
 
 /// One side under every tool's formulas, a column a tool.
-fn side_by_side(side: &SideDefinitions) -> Table {
+fn side_by_side(side: &SideDefinitions, measured_by: &str) -> Table {
     let summaries: Vec<&DefinedSummary> = side.summaries.iter().collect();
     let mut columns = vec![Column::words("metric")];
     columns.extend(summaries.iter().map(|s| Column::numbers(s.definitions.title())));
@@ -205,7 +213,7 @@ fn side_by_side(side: &SideDefinitions) -> Table {
         count(single)
     ));
     notes.push(N.to_owned());
-    table(columns, rows, notes, &summaries, &[side.causes.requests])
+    table(columns, rows, notes, &summaries, (&[side.causes.requests], measured_by))
 }
 
 fn table(
@@ -213,7 +221,7 @@ fn table(
     rows: Vec<Row>,
     mut notes: Vec<String>,
     summaries: &[&DefinedSummary],
-    requests: &[u64],
+    (requests, measured_by): (&[u64], &str),
 ) -> Table {
     let statistics = summaries.iter().flat_map(|s| Metric::ALL.iter().filter_map(|m| s.statistics(*m)));
     if statistics.into_iter().any(is_of_few) {
@@ -224,7 +232,7 @@ fn table(
     }
     let over: Vec<_> = requests.iter().map(|n| count(*n)).collect();
     notes.push(format!(
-        "The formulas are the tools', times and requests are labctl's: its {} successes",
+        "The formulas are the tools', times and requests are {measured_by}'s: its {} successes",
         over.join(" and ")
     ));
     Table { columns, rows, bar_scale: None, notes }

@@ -90,8 +90,12 @@ fn imports_are_compared_and_no_gate_passes_on_prompts_that_nobody_knows() {
     let results = import(&lab, "guidellm/benchmarks.json", &[]);
     let ids: Vec<&str> = results.iter().map(|result| result.run_id.as_str()).collect();
     let compared = lab.labctl(&["compare", ids[0], ids[1]]);
-    assert!(!compared.stdout.is_empty(), "{}", compared.stderr);
-    assert_ne!(compared.code, 70, "{}", compared.stderr);
+    assert!(
+        compared.stdout.contains("Invalid") && compared.stdout.contains("the prompt sets differ"),
+        "{}",
+        compared.stdout
+    );
+    assert_eq!(compared.code, 3, "{}", compared.stderr);
 }
 
 #[test]

@@ -130,9 +130,7 @@ EXAMPLES:
   GuideLLM's report, a result for each of its benchmarks
       labctl results import benchmarks.json --label night=monday
   AIPerf's records, with the summary beside them
-      labctl results import artifacts/run-1/profile_export.jsonl
-  Its speed as that tool has it
-      labctl report latest --definitions aiperf";
+      labctl results import artifacts/run-1/profile_export.jsonl";
 
 pub(super) const RESULTS_MERGE: &str = "\
 EXAMPLES:

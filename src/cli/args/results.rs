@@ -98,8 +98,8 @@ pub enum ResultsCommand {
     Export(ExportArgs),
     /// Make results of other tools' files: `vllm bench serve`, `GuideLLM`, `AIPerf`
     ///
-    /// Read are the JSON of `vllm bench serve --save-result --save-detailed`, GuideLLM's `benchmarks.json` (a result for
-    /// each benchmark in it) and AIPerf's `profile_export.jsonl` (with the `profile_export_aiperf.json` beside it, where
+    /// Read are the JSON of `vllm bench serve --save-result --save-detailed`, `GuideLLM`'s `benchmarks.json` (a result for
+    /// each benchmark in it) and `AIPerf`'s `profile_export.jsonl` (with the `profile_export_aiperf.json` beside it, where
     /// it is there, for model, server and load). Times and token counts stay as that tool took them; what its file
     /// doesn't tell is absent. Prints each result's id and file.
     #[command(after_help = examples::RESULTS_IMPORT)]

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::build::{Benchmark, Failure, Request, nanos};
+use super::benchmark::{Benchmark, Failure, Request, nanos};
 use super::{ForeignError, ForeignFile, failure, short};
 use crate::model::definitions::Metric;
 use crate::model::exchange::Usage;
@@ -151,7 +151,6 @@ pub(super) fn read(file: ForeignFile<'_>) -> Result<Benchmark, ForeignError> {
         not_counted,
         monotonic_origin_ns: None,
         machine: None,
-        temperature: None,
         seed: summary.json.pointer("/run_info/random_seed").and_then(Value::as_u64),
         chunks: if by_chunk { ChunkTimes::All } else { ChunkTimes::FirstAndLast },
         token_chunks: None,
@@ -218,13 +217,11 @@ fn request(line: Line, origin: u64, scheduled: Nanos) -> Request {
 fn failed(error: ErrorDetails) -> Failure {
     let kind = error.kind.unwrap_or_default();
     let text = failure::said(if error.message.trim().is_empty() { &kind } else { &error.message });
-    match error.code.and_then(|code| Some((failure::of_status(code)?, code))) {
-        Some((outcome, code)) => Failure { outcome, status: Some(code), text },
-        None => {
-            let (outcome, status) = failure::outcome(&format!("{kind}: {}", error.message));
-            Failure { outcome, status, text }
-        }
+    if let Some((outcome, code)) = error.code.and_then(|code| Some((failure::of_status(code)?, code))) {
+        return Failure { outcome, status: Some(code), text };
     }
+    let (outcome, status) = failure::outcome(&format!("{kind}: {}", error.message));
+    Failure { outcome, status, text }
 }
 
 /// What the summary beside the records tells, as far as it is there and can be read.

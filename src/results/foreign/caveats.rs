@@ -1,7 +1,8 @@
 //! What a reader must know of an imported result: what its file doesn't tell, and where the tool's own figures are not
 //! those of its requests.
 
-use super::build::{Benchmark, Source};
+use super::benchmark::Benchmark;
+use super::build::Source;
 use super::short;
 use crate::metrics::definitions::summarise;
 use crate::model::definitions::{DefinedSummary, Metric};
@@ -20,7 +21,7 @@ pub(super) fn untold(of: &Benchmark, rows: &[Row]) -> Vec<String> {
         .filter_map(|row| row.candidate.as_ref()?.exchange.usage)
         .any(|usage| usage.prompt_tokens == 0);
     let fields = [
-        ("sampling.temperature", of.temperature.is_none()),
+        ("sampling.temperature", true),
         ("sampling.seed", true),
         ("seed", of.seed.is_none()),
         ("prompt_set.sha256", true),

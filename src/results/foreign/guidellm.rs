@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::build::{Benchmark, Failure, Request, nanos};
+use super::benchmark::{Benchmark, Failure, Request, nanos};
 use super::{ForeignError, ForeignFile, short};
 use crate::model::definitions::Metric;
 use crate::model::exchange::Usage;
@@ -180,7 +180,7 @@ pub(super) fn read(file: ForeignFile<'_>) -> Result<Vec<Benchmark>, ForeignError
     Ok((0..)
         .zip(report.benchmarks)
         .map(|(n, one)| Benchmark {
-            version: metadata.guidellm_version.clone(),
+            version: metadata.guidellm_version.as_deref().map(|version| short(version, 60)),
             machine: metadata.platform.as_deref().and_then(machine),
             number: several.then_some(n),
             simulated: labels.get("simulated").is_some_and(|value| value == "true"),
@@ -260,7 +260,6 @@ fn benchmark(one: One) -> Benchmark {
         not_counted,
         monotonic_origin_ns: None,
         machine: None,
-        temperature: None,
         seed: None,
         chunks: ChunkTimes::FirstAndLast,
         token_chunks: Some(token_chunks),

@@ -1,12 +1,13 @@
 //! Other tools' files as results, and a result as another tool's file.
 //!
 //! `read` takes the text of a file, finds out whose it is, and makes a result of each benchmark in it: `vllm`,
-//! `guidellm` and `aiperf` each know one tool's fields, `build` makes results of what they found by the same functions
+//! `guidellm` and `aiperf` each know one tool's fields, `build` makes results of the `benchmark` they found by the same functions
 //! as a run's, `caveats` says what a reader must know of them, `failure` classes what tools say of failed requests,
 //! `scan` looks at a document's keys without keeping it.
 //! `vllm_bench` writes a result as `vllm bench serve` would. What a file doesn't tell is absent from its result.
 
 mod aiperf;
+mod benchmark;
 mod build;
 mod caveats;
 mod error;
@@ -78,7 +79,8 @@ pub fn read(file: ForeignFile<'_>, options: &ImportOptions) -> Result<Vec<RunRes
 /// Whose file it is, by the keys of its first document.
 fn tool_of(file: ForeignFile<'_>) -> Result<Tool, ForeignError> {
     let unknown = |found: String| ForeignError::Unknown { file: file.name.to_owned(), found };
-    let first = scan::documents(file.bytes).next();
+    let bytes = scan::of_python(file.bytes);
+    let first = scan::documents(&bytes).next();
     let document = match first {
         Some(Ok((document, _))) => document,
         Some(Err(error)) => return Err(unknown(format!("no JSON ({error})"))),

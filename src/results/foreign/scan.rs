@@ -1,6 +1,7 @@
 //! The keys of a JSON document and the numbers right under them; all else is passed over unread, so that a file of a
 //! gigabyte is looked at in the memory of its keys.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -49,6 +50,37 @@ pub(super) fn documents(
         let document = stream.next()?;
         Some(document.map(|document| (document, start..stream.byte_offset())))
     })
+}
+
+/// The text with what Python's `json.dump` writes and JSON doesn't have in JSON's terms: `Infinity` outside a string
+/// becomes `"inf"` and `NaN` null. As it is where it has neither, which is as good as always.
+pub(super) fn of_python(bytes: &[u8]) -> Cow<'_, [u8]> {
+    const WORDS: [(&[u8], &[u8]); 3] =
+        [(b"-Infinity", br#""-inf""#), (b"Infinity", br#""inf""#), (b"NaN", b"null")];
+    let (mut text, mut kept) = (Vec::new(), 0);
+    let (mut at, mut in_string) = (0, false);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => in_string = !in_string,
+            b'\\' if in_string => at += 1,
+            b'-' | b'I' | b'N' if !in_string => {
+                let rest = bytes.get(at..).unwrap_or_default();
+                if let Some((word, instead)) = WORDS.iter().find(|(word, _)| rest.starts_with(word)) {
+                    text.extend_from_slice(bytes.get(kept..at).unwrap_or_default());
+                    text.extend_from_slice(instead);
+                    kept = at + word.len();
+                    at = kept - 1;
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    if kept == 0 {
+        return Cow::Borrowed(bytes);
+    }
+    text.extend_from_slice(bytes.get(kept..).unwrap_or_default());
+    Cow::Owned(text)
 }
 
 impl<'de> Deserialize<'de> for Document {
@@ -155,6 +187,15 @@ impl<'de> Deserialize<'de> for Member {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_python_writes_beyond_json_is_put_in_its_terms() {
+        let text = br#"{"a": Infinity, "b": [NaN, -Infinity, -1], "c": "NaN \" Infinity"}"#;
+        let expected = br#"{"a": "inf", "b": [null, "-inf", -1], "c": "NaN \" Infinity"}"#;
+        assert_eq!(of_python(text), &expected[..]);
+        assert!(matches!(of_python(expected), Cow::Borrowed(_)));
+        assert_eq!(of_python(b"NaN"), &b"null"[..]);
+    }
 
     #[test]
     fn keys_and_numbers_are_found_and_the_rest_is_passed_over() {

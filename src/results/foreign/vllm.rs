@@ -10,10 +10,10 @@ use std::ops::Range;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::build::{Benchmark, Failure, Request, nanos};
+use super::benchmark::{Benchmark, Failure, Request, nanos};
 use super::{ForeignError, ForeignFile, scan, short};
 use crate::model::definitions::Metric;
 use crate::model::exchange::Usage;
@@ -34,7 +34,7 @@ struct Document {
     tokenizer_id: Option<String>,
     num_prompts: Option<u64>,
     request_rate: Option<Rate>,
-    burstiness: Option<f64>,
+    burstiness: Option<Rate>,
     max_concurrency: Option<u32>,
     ramp_up_strategy: Option<String>,
     ramp_up_start_rps: Option<f64>,
@@ -59,7 +59,7 @@ struct Document {
 }
 
 /// A number, or `inf` in words.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(untagged)]
 enum Rate {
     Number(f64),
@@ -67,12 +67,17 @@ enum Rate {
 }
 
 impl Rate {
-    fn finite(&self) -> Option<f64> {
+    /// Above 0; `None` where it isn't.
+    fn value(&self) -> Option<f64> {
         match self {
             Self::Number(rate) => Some(*rate),
             Self::Word(word) => word.parse().ok(),
         }
-        .filter(|rate| rate.is_finite() && *rate > 0.0)
+        .filter(|rate| *rate > 0.0)
+    }
+
+    fn finite(&self) -> Option<f64> {
+        self.value().filter(|rate| rate.is_finite())
     }
 }
 
@@ -84,11 +89,12 @@ pub(super) fn read(file: ForeignFile<'_>) -> Result<Vec<Benchmark>, ForeignError
         line: None,
         reason: error.to_string(),
     };
-    let documents: Vec<_> = scan::documents(file.bytes).collect::<Result<_, _>>().map_err(invalid)?;
+    let bytes = scan::of_python(file.bytes);
+    let documents: Vec<_> = scan::documents(&bytes).collect::<Result<_, _>>().map_err(invalid)?;
     let several = documents.len() > 1;
     let mut benchmarks = Vec::with_capacity(documents.len());
     for (n, (scanned, place)) in (0..).zip(documents) {
-        let document: Document = serde_json::from_slice(text(file.bytes, place)).map_err(invalid)?;
+        let document: Document = serde_json::from_slice(text(&bytes, place)).map_err(invalid)?;
         let mut of = benchmark(document, file.name)?;
         of.number = several.then_some(n);
         of.reported = scanned.numbers();
@@ -115,8 +121,8 @@ fn benchmark(mut document: Document, file: &str) -> Result<Benchmark, ForeignErr
     let open = document.request_rate.as_ref().and_then(Rate::finite);
     // Only in an open loop is there a moment at which a request should have started. In a closed one the time in
     // front of the semaphore is how long the request was in the list.
-    let queues = document.queue_times.take().filter(|_| open.is_some());
-    let queued = |n: usize| queues.as_ref().and_then(|queues| queues.get(n)).copied().unwrap_or(0.0).max(0.0);
+    let waits = document.queue_times.take().filter(|_| open.is_some());
+    let queued = |n: usize| waits.as_ref().and_then(|waits| waits.get(n)).copied().unwrap_or(0.0).max(0.0);
     let due = (0..).zip(&start_times).map(|(n, start)| start - queued(n));
     let origin = due.fold(f64::INFINITY, f64::min);
     let origin = if origin.is_finite() { origin } else { 0.0 };
@@ -136,7 +142,7 @@ fn benchmark(mut document: Document, file: &str) -> Result<Benchmark, ForeignErr
             id: None,
             scheduled: sent.since(nanos(queued(n))),
             sent,
-            admitted: (queues.is_some() && document.max_concurrency.is_some()).then_some(sent),
+            admitted: (waits.is_some() && document.max_concurrency.is_some()).then_some(sent),
             end: latency.map(|latency| sent.plus(nanos(latency))),
             chunks,
             first_content: None,
@@ -152,7 +158,7 @@ fn benchmark(mut document: Document, file: &str) -> Result<Benchmark, ForeignErr
         }
     });
     let requests: Vec<Request> = requests.collect();
-    Ok(described(document, open, origin, requests))
+    Ok(described(&document, open, origin, requests))
 }
 
 /// Every list has an entry for each request.
@@ -183,7 +189,7 @@ fn moments(sent: Nanos, ttft: f64, itls: &[f64]) -> Vec<Nanos> {
     moments
 }
 
-fn described(document: Document, open: Option<f64>, origin: f64, requests: Vec<Request>) -> Benchmark {
+fn described(document: &Document, open: Option<f64>, origin: f64, requests: Vec<Request>) -> Benchmark {
     let successes = requests.iter().filter(|request| request.failure.is_none()).count() as u64;
     let mut warnings = vec![
         "vLLM's first chunk is the first with `choices`, which may be the empty one that names the role, and its last may be the empty one with the finish reason: TTFT may be too short by that, and E2E too long"
@@ -198,12 +204,12 @@ fn described(document: Document, open: Option<f64>, origin: f64, requests: Vec<R
         warnings.push(format!("vLLM counted {completed} successes, and {successes} requests look like one"));
     }
     let start = match (open, document.ramp_up_strategy.as_deref()) {
-        (Some(rate), None) => Some(arrivals(rate, &document)),
+        (Some(rate), None) => Some(arrivals(rate, document)),
         // How fast a ramp rose at each moment isn't in the file, unless it was a straight one.
         (_, Some("linear")) => {
             document.ramp_up_start_rps.zip(document.ramp_up_end_rps).and_then(|(from, to)| {
                 let stage = Stage { rate: to, from_rate: Some(from), duration_s: None };
-                (to > 0.0).then(|| rate(stage, &document))
+                (to > 0.0).then(|| rate(stage, document))
             })
         }
         (_, Some(_)) => None,
@@ -231,7 +237,6 @@ fn described(document: Document, open: Option<f64>, origin: f64, requests: Vec<R
         not_counted: 0,
         monotonic_origin_ns: Some(nanos(origin).0),
         machine: None,
-        temperature: None,
         seed: None,
         chunks: ChunkTimes::All,
         token_chunks: None,
@@ -259,9 +264,13 @@ fn arrivals(per_s: f64, document: &Document) -> Start {
 }
 
 fn rate(stage: Stage, document: &Document) -> Start {
-    let burstiness = document.burstiness.filter(|burstiness| *burstiness > 0.0).unwrap_or(1.0);
-    #[expect(clippy::float_cmp, reason = "1 is written as such, and is the Poisson process by definition")]
-    let arrival = if burstiness == 1.0 { Arrival::Poisson } else { Arrival::Gamma };
+    let burstiness = document.burstiness.as_ref().and_then(Rate::value).unwrap_or(1.0);
+    let (arrival, burstiness) = match burstiness {
+        even if even.is_infinite() => (Arrival::Constant, 1.0),
+        // Gamma with shape 1 is the Poisson process.
+        1.0 => (Arrival::Poisson, 1.0),
+        gamma => (Arrival::Gamma, gamma),
+    };
     Start::Rate { stages: vec![stage], arrival, burstiness, max_in_flight: document.max_concurrency }
 }
 
