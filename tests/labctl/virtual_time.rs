@@ -15,7 +15,7 @@ use labctl::load::crew::Crew;
 use labctl::load::engine::{Engine, Judged, Lane};
 use labctl::load::plan::{Item, Shape, blocks};
 use labctl::metrics::gaps::gaps;
-use labctl::metrics::summary::summarise;
+use labctl::metrics::summary::{Context, summarise};
 use labctl::model::comparison::{Comparison, SpeedRatio};
 use labctl::model::config::{ServerKind, Timeouts};
 use labctl::model::record::{Row, Side};
@@ -117,10 +117,9 @@ impl Run {
         let execution = engine.execute(&blocks(&shape)).await.unwrap();
         let rows = rows(execution.records.into_iter().map(Arc::unwrap_or_clone));
         let blocks = execution.blocks;
+        let context = Context { concurrency: self.concurrency, ..Context::default() };
         let summaries: BTreeMap<_, _> = sides
-            .map(|side| {
-                (side, summarise(&rows, &blocks, side, self.concurrency, execution.traces.side(side)))
-            })
+            .map(|side| (side, summarise(&rows, &blocks, side, &context, execution.traces.side(side))))
             .into();
         let options = Options { seed: self.seed, ..Options::default() };
         let comparison = compare(&rows, &summaries[&Side::Candidate], &summaries[&Side::Baseline], &options);
