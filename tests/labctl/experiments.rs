@@ -14,8 +14,10 @@ fn folder() -> PathBuf {
 
 /// The shipped experiments' names, in alphabetical order.
 fn shipped() -> Vec<String> {
-    let files = fs::read_dir(folder()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = files.filter(|name| name.ends_with(".yaml")).collect();
+    let files =
+        fs::read_dir(folder()).unwrap().map(|file| file.unwrap().path()).filter(|path| path.is_file());
+    let mut names: Vec<String> =
+        files.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
     names.sort();
     names
 }
@@ -50,8 +52,9 @@ fn every_shipped_experiment_has_a_plan_on_the_simulator() {
         for run in &runs {
             assert_eq!(run["labels"]["experiment"], stem, "{name}");
             assert_eq!(run["candidate"]["simulated"], true, "{name}");
-            // No longer than a coffee break, where that can be told.
-            assert!(run["expected"]["seconds"].as_f64().unwrap_or(0.0) <= 15.0, "{name}: {run:#}");
+            // A search is mostly done long before the most that it may take.
+            let seconds = run["expected"]["seconds"].as_f64().filter(|_| run.get("find").is_none());
+            assert!(seconds.unwrap_or(0.0) <= 15.0, "{name}: {run:#}");
         }
         let text = dry_run(&name, &[]);
         text.succeeds();
@@ -134,6 +137,7 @@ fn a_run_of_several_says_which_and_keeps_a_result_each() {
 fn wrong_experiments_are_one_clear_message() {
     let lab = Lab::new();
     fs::write(lab.path("x.yaml"), "endpoint: awq\nload: {rat: 3}\n").unwrap();
+    fs::write(lab.path("tiny.jsonl"), "{\"prompt\": \"a?\", \"max_tokens\": 8}\n").unwrap();
     fs::write(lab.path("cycle.yaml"), "extends: cycle.yaml\n").unwrap();
     for (arguments, parts) in [
         (&["x.yaml"][..], &["x.yaml:2:8: unknown field `rat` in `load`; did you mean `rate`?"][..]),
@@ -150,6 +154,14 @@ fn wrong_experiments_are_one_clear_message() {
         ),
         (&["--endpoint", "awq", "--timeout-ttft", "0"], &["--timeout-ttft", "must be a time above 0"]),
         (&["--endpoint", "awq", "--promptset", "none", "--dry-run"], &["none"]),
+        (
+            &["--endpoint", "awq", "--input-tokens", "9", "--output-tokens", "9", "--tokenizer", "none.json"],
+            &["tokenizer file `none.json` is missing"],
+        ),
+        (
+            &["--endpoint", "awq", "--workload", "tiny.jsonl", "--trace-speed", "2"],
+            &["the workload has no recorded moments that could be replayed"],
+        ),
     ] {
         lab.labctl(&[&["run"], arguments].concat()).fails(2, parts).prints_nothing();
     }

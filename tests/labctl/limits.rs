@@ -8,7 +8,7 @@ fn no_concurrency_at_all() {
     let server = Server::good();
     let lab = Lab::at(&server.url());
     lab.bench(&["--concurrency", "0"])
-        .fails(2, &["--concurrency", "`defaults.concurrency` must be at least 1"])
+        .fails(2, &["--concurrency", "`load.concurrency` must be at least 1"])
         .prints_nothing();
     assert_eq!(server.requests_served(), 0);
     lab.has_no_results();

@@ -9,7 +9,7 @@ EXAMPLES:
   How fast is this server?
       labctl run --url http://localhost:8000/v1 --concurrency 32
   How many requests per second does it carry within its objectives?
-      labctl run --url http://localhost:8000/v1 --find max-rate --slo ttft_p95_ms<=500
+      labctl run --url http://localhost:8000/v1 --find max-rate --slo 'ttft_p95_ms<=500'
   Did it get worse since last week? (exit code 1 if it did)
       labctl compare 0198f2a1 latest --max-pass-rate-drop 5
 
@@ -57,7 +57,7 @@ EXAMPLES:
       labctl run --endpoint awq --sweep concurrency=1..256 --duration 30
       labctl run --endpoint awq --sweep rate=1..16:5 --duration 60
   The highest load within objectives
-      labctl run --endpoint awq --find max-concurrency --slo ttft_p95_ms<=500,tpot_p95_ms<=50
+      labctl run --endpoint awq --find max-concurrency --slo 'ttft_p95_ms<=500,tpot_p95_ms<=50'
   Conversations, prompts that begin alike, a recorded trace twice as fast
       labctl run --endpoint awq --input-tokens 64 --output-tokens 64 --turns 2..6 --think-time 2
       labctl run --endpoint awq --input-tokens 128 --output-tokens 32 --shared-prefix 4x1024

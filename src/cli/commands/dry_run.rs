@@ -242,8 +242,11 @@ fn requests(plan: &BenchPlan, expected: &Expected) -> String {
         _ => "",
     };
     let at_most = if expected.loads_at_most { "at most " } else { "" };
+    let conversations = plan.workload.as_ref().is_some_and(|workload| workload.info.conversations.is_some());
+    let unit = if conversations { " conversations" } else { "" };
     match expected.requests {
-        Some(requests) => format!("{at_most}{about}{requests} in all"),
+        Some(requests) => format!("{at_most}{about}{requests}{unit} in all"),
+        None if plan.profile.start.is_open() => "as many as come at the rates that are tried".to_owned(),
         None => "as many as the server answers in the time".to_owned(),
     }
 }
@@ -252,19 +255,14 @@ fn length(plan: &BenchPlan, expected: &Expected) -> String {
     let at_most = if expected.loads_at_most { "at most " } else { "" };
     let loads =
         if expected.loads > 1 { format!(" ({at_most}{} loads)", expected.loads) } else { String::new() };
-    match expected.seconds {
-        Some(seconds) => {
-            let grace = plan.profile.duration_s.map_or("as long as the last answers take".to_owned(), |_| {
-                format!("up to {} s of grace", plan.profile.grace_s)
-            });
-            format!("{at_most}{seconds:.1} s{loads}, and after each load {grace}")
-        }
-        None => {
-            let most = plan
-                .profile
-                .duration_s
-                .map_or_else(String::new, |seconds| format!(", at most {seconds} s a load"));
-            format!("depends on how fast the server answers{most}{loads}")
-        }
-    }
+    let Some(seconds) = expected.seconds else {
+        let most =
+            plan.profile.duration_s.map_or_else(String::new, |most| format!(", at most {most} s a load"));
+        return format!("depends on how fast the server answers{most}{loads}");
+    };
+    let drain = match plan.profile.duration_s {
+        Some(_) => format!("up to {} s of grace", plan.profile.grace_s),
+        None => "as long as the last answers take".to_owned(),
+    };
+    format!("{at_most}{seconds:.1} s{loads}, and after each load {drain}")
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::bench::plan::BenchPlan;
 use crate::cli::settings::experiment::loading::Loading;
+use crate::load::search::Search;
 use crate::model::load::{LoadAxis, LoadProfile, Stage, Start};
 
 /// What a plan comes to. Absent: it depends on how fast the server answers.
@@ -13,7 +14,7 @@ pub(super) struct Expected {
     pub(super) loads: u32,
     /// Whether `loads` is the most there can be.
     pub(super) loads_at_most: bool,
-    /// Requests in all, warm-up requests not counted; of random arrivals their mean.
+    /// Requests in all, warm-up requests not counted; of random arrivals their mean. A conversation counts as one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) requests: Option<u64>,
     /// Seconds that requests are started for in all, without warm-up requests, the drain after each load and
@@ -32,7 +33,8 @@ struct One {
 impl Expected {
     /// Of a whole plan.
     pub(super) fn of(plan: &BenchPlan) -> Self {
-        let bound = plan.requests.or_else(|| (plan.profile.duration_s.is_none()).then(|| plan.starts()));
+        // Without a bound, everything is sent once (or `repeats` times), or what there is time for.
+        let bound = plan.requests.or_else(|| plan.profile.duration_s.is_none().then(|| plan.starts()));
         let last_start = plan.workload.as_ref().and_then(|workload| last_start(workload, bound));
         let levels: Vec<Start> = match (&plan.sweep, &plan.find) {
             (Some(sweep), _) => {
@@ -45,10 +47,10 @@ impl Expected {
         let sides = plan.sides().len() as u64;
         let times = sides * u64::from(plan.rounds);
         if let Some(find) = &plan.find {
-            let loads = most_probes(find.from, find.to, find.resolution, find.axis);
-            let one = match (plan.profile.duration_s, bound, find.axis) {
-                (Some(seconds), None, _) => One { requests: None, seconds: Some(seconds) },
-                (_, requests, _) => One { requests, seconds: None },
+            let loads = Search::new(find).most_probes();
+            let one = match (plan.profile.duration_s, bound) {
+                (Some(seconds), None) => One { requests: None, seconds: Some(seconds) },
+                (_, requests) => One { requests, seconds: None },
             };
             return Self::sum(&vec![one; loads as usize], times, true);
         }
@@ -164,19 +166,6 @@ fn time_of(stages: &[Stage], requests: u64) -> f64 {
     high
 }
 
-/// The most loads that a search may try: doublings from the first to the highest, then halvings of the last step.
-fn most_probes(from: f64, to: f64, resolution: f64, axis: LoadAxis) -> u32 {
-    let doublings = (to / from).log2().ceil().max(0.0) + 1.0;
-    // The step between the last passing and the first failing load is as large as the passing one.
-    let mut halvings = (1.0 / resolution).log2().ceil().max(0.0);
-    if axis == LoadAxis::Concurrency {
-        halvings = halvings.min(to.log2().ceil());
-    }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen, and saturates")]
-    let probes = (doublings + halvings) as u32;
-    probes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,12 +195,5 @@ mod tests {
         profile.duration_s = Some(8.0);
         assert_eq!(one_load(&start, &profile, None, None), One { requests: None, seconds: Some(8.0) });
         assert_eq!(one_load(&start, &profile, Some(50), None), One { requests: Some(50), seconds: None });
-    }
-
-    #[test]
-    fn a_search_doubles_and_halves() {
-        // 1, 2, …, 1024 are 11 loads; from 512 to 1024 down to 5 % are 5 more.
-        assert_eq!(most_probes(1.0, 1024.0, 0.05, LoadAxis::Rate), 16);
-        assert_eq!(most_probes(4.0, 4.0, 0.05, LoadAxis::Rate), 6);
     }
 }

@@ -1,5 +1,7 @@
 //! The plan of a run: settings, targets and experiment put together, with what is to be sent.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -166,7 +168,10 @@ fn prompt_set_of(workload: &Workload, spec: &WorkloadSpec) -> PromptSet {
             hash.update(prompt.prompt.as_bytes());
             hash.update([0]);
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hash.finalize().iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
     });
     PromptSet {
         manifest: Manifest {

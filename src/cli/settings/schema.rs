@@ -158,15 +158,13 @@ impl TypeSchema {
                     Kind::Scalar(Value::String(name)) => name.as_str(),
                     _ => "",
                 };
-                match variants.iter().find(|(known, _)| *known == name) {
-                    Some((_, variant)) => match self.shape(variant) {
-                        Shape::Struct(properties, _) => self.check_members(entries, properties, path, base),
-                        _ => Ok(()),
-                    },
-                    None => {
-                        let names = Shape::Choice(variants.iter().map(|(name, _)| *name).collect());
-                        Err(self.wrong_type(&entry.node, &names, &path.join(tag)))
-                    }
+                let Some((_, variant)) = variants.iter().find(|(known, _)| *known == name) else {
+                    let names = Shape::Choice(variants.iter().map(|(name, _)| *name).collect());
+                    return Err(self.wrong_type(&entry.node, &names, &path.join(tag)));
+                };
+                match self.shape(variant) {
+                    Shape::Struct(properties, _) => self.check_members(entries, properties, path, base),
+                    _ => Ok(()),
                 }
             }
             (Shape::Map(values), Kind::Map(entries)) => {

@@ -52,7 +52,16 @@ const TARGETS: [(&str, &[&str]); 5] = [
 pub(super) fn put_on(below: &mut Node, above: Node) {
     if let Some(family) = family(&above) {
         let changed = self::family(below).is_some_and(|other| other != family);
-        give_way(below, &above, changed);
+        if changed || says_how_much(&above) {
+            give_way(below, &above, changed);
+        }
+    }
+    for (field, other) in [("requests", "repeats"), ("repeats", "requests")] {
+        if member(&above, "load").is_some_and(|load| gives(load, field))
+            && let Some(load) = entry_mut(below, "load")
+        {
+            remove(load, other);
+        }
     }
     for (field, others) in TARGETS {
         if gives(&above, field) {
@@ -117,6 +126,15 @@ fn family(layer: &Node) -> Option<Family> {
     let first = all.next()?;
     // A layer that contradicts itself is told so when all is merged.
     all.all(|other| other == first).then_some(first)
+}
+
+/// Whether a layer says how much load there is, or over which loads to go, rather than its kind alone.
+fn says_how_much(layer: &Node) -> bool {
+    let load = member(layer, "load");
+    let sweep = member(layer, "sweep");
+    gives(layer, "find")
+        || STARTS.iter().any(|(field, _)| load.is_some_and(|load| gives(load, field)))
+        || AXES.iter().any(|(axis, _)| sweep.is_some_and(|sweep| gives(sweep, axis)))
 }
 
 /// A map that says which variant it is takes the place of another variant; a distribution says all of a length.

@@ -99,14 +99,13 @@ fn kind_of(experiment: &Experiment, has_trace: bool) -> LoadType {
     }
     match (axis_of(experiment), load) {
         (Some(LoadAxis::Rate), _) => LoadType::Open,
-        (Some(LoadAxis::Concurrency), _) => LoadType::Concurrent,
         (None, load) if load.rate.is_some() || !load.stages.is_empty() => LoadType::Open,
         (None, load) if load.batch_size.is_some() => LoadType::Batch,
         (None, load) if load.speed.is_some() => LoadType::Trace,
         (None, load) if has_trace && load.concurrency.is_none() && load.ramp_up_s.is_none() => {
             LoadType::Trace
         }
-        (None, _) => LoadType::Concurrent,
+        (Some(LoadAxis::Concurrency) | None, _) => LoadType::Concurrent,
     }
 }
 
@@ -151,8 +150,8 @@ pub(super) fn stages_s(load: &Load) -> Option<f64> {
 }
 
 fn sweep_of(experiment: &Experiment) -> Option<Sweep> {
-    let axes = [("load.concurrency", LoadAxis::Concurrency), ("load.rate", LoadAxis::Rate)];
-    let (levels, axis) = axes.iter().find_map(|(path, axis)| Some((experiment.sweep.get(*path)?, *axis)))?;
+    let paths = [("load.concurrency", LoadAxis::Concurrency), ("load.rate", LoadAxis::Rate)];
+    let (levels, axis) = paths.iter().find_map(|(path, axis)| Some((experiment.sweep.get(*path)?, *axis)))?;
     let values = levels_of(levels).ok()?;
     Some(Sweep { axis, values, stop_past_saturation: experiment.load.stop_past_saturation.unwrap_or(true) })
 }

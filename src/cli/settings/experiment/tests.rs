@@ -112,11 +112,11 @@ fn flags_become_a_profile() {
         loading("--rate 2 --burstiness 0.5 --max-in-flight 7 --ramp-up 10").profile.start,
         rate(vec![stage(Some(0.0), 2.0, Some(10.0)), stage(None, 2.0, None)], Arrival::Gamma, 0.5, Some(7))
     );
-    let staged = loading("--stages 2:30,2..10:60,10:30 --arrival constant");
+    let ramped = loading("--stages 2:30,2..10:60,10:30 --arrival constant");
     let stages =
         vec![stage(None, 2.0, Some(30.0)), stage(Some(2.0), 10.0, Some(60.0)), stage(None, 10.0, Some(30.0))];
-    assert_eq!(staged.profile.start, rate(stages, Arrival::Constant, 1.0, None));
-    assert_eq!(staged.profile.duration_s, Some(120.0), "as long as its stages");
+    assert_eq!(ramped.profile.start, rate(stages, Arrival::Constant, 1.0, None));
+    assert_eq!(ramped.profile.duration_s, Some(120.0), "as long as its stages");
     assert_eq!(loading("--stages 2:30,4").profile.duration_s, None, "the last goes on");
     assert_eq!(loading("--batch 16").profile.start, Start::Batch { size: 16 });
     assert_eq!(loading("--batch 16").concurrency, 16);
@@ -235,6 +235,15 @@ labels: {site: c}
 }
 
 #[test]
+fn the_kind_alone_takes_nothing_away() {
+    let base = "load: {rate: 4}\nsweep: {load.rate: [1, 2]}\n";
+    let child = "extends: base.yaml\nload: {type: open, arrival: constant}\n";
+    let run = Folder::of(&[("base.yaml", base), ("child.yaml", child)]).only("child.yaml");
+    assert_eq!(run.experiment.load.rate, Some(4.0));
+    assert!(run.experiment.sweep.contains_key("load.rate"));
+}
+
+#[test]
 fn files_in_an_experiment_are_relative_to_it() {
     let text = "workload: {type: file, file: traces/a.jsonl}\nworkload_options: {tokenizer_file: ../tokenizer.json}\n";
     let run = Folder::of(&[("lab/x.yaml", text)]).only("lab/x.yaml");
@@ -265,6 +274,7 @@ fn flags_win_over_the_file() {
     assert!(of("--find max-rate").experiment.find.is_some());
     assert_eq!(of("--slo e2e_p95_ms<=9").experiment.slos, ["e2e_p95_ms<=9"]);
     assert_eq!(of("--label site=c").experiment.labels["team"], "a");
+    assert_eq!(of("--repeats 2").experiment.load.requests, None);
     let url = of("--url http://h/v1").experiment;
     assert_eq!((url.endpoint, url.url.as_deref()), (None, Some("http://h/v1")));
     let set = of("--promptset canary").experiment.workload;

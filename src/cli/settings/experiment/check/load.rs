@@ -72,10 +72,10 @@ impl Check<'_> {
     fn kind(&self) -> Checked {
         let load = &self.experiment.load;
         let given = || starts(load).into_iter().filter(|(_, given, _)| *given);
-        if let Some(kind) = load.kind {
-            if let Some((path, ..)) = given().find(|(_, _, kinds)| !kinds.contains(&kind)) {
-                return Err(self.no_part_of(path, kind));
-            }
+        if let Some(kind) = load.kind
+            && let Some((path, ..)) = given().find(|(_, _, kinds)| !kinds.contains(&kind))
+        {
+            return Err(self.no_part_of(path, kind));
         }
         for (position, (path, _, kinds)) in given().enumerate() {
             for (other, _, others) in given().skip(position + 1) {
