@@ -500,7 +500,7 @@ proptest! {
         leaves(&mut json, &mut count, usize::MAX, &bad);
         leaves(&mut json, &mut 0, place % count, &bad);
         let text = match json.as_array() {
-            Some(lines) => lines.iter().map(|line| format!("{line}\n")).collect(),
+            Some(lines) => lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n"),
             None => json.to_string(),
         };
         if let Ok(results) = read(file(text.as_bytes()), &ImportOptions::default()) {
