@@ -27,6 +27,9 @@ use crate::model::units::{Nanos, ratio};
 use crate::model::workload::Ask;
 use crate::results::rows::rows;
 
+/// No request has more tokens; what says so is no count, and its sums would overflow.
+const MOST_TOKENS: u64 = 1_000_000_000_000;
+
 /// The category of every imported request.
 const CATEGORY: &str = "imported";
 
@@ -49,6 +52,18 @@ pub(super) fn result(
     let mut good = of.requests.iter().filter(|request| request.failure.is_none()).peekable();
     if good.peek().is_some() && good.all(|request| request.chunks.is_empty()) {
         return Err(ForeignError::NotStreamed { file: file(), tool: of.tool });
+    }
+    let counts = of.requests.iter().filter_map(|request| request.usage);
+    if let Some(tokens) = counts
+        .map(|usage| usage.prompt_tokens.max(usage.completion_tokens))
+        .find(|tokens| *tokens > MOST_TOKENS)
+    {
+        return Err(ForeignError::Invalid {
+            file: file(),
+            tool: of.tool,
+            line: None,
+            reason: format!("a request of {tokens} tokens"),
+        });
     }
     let block = block(&of);
     let concurrency =

@@ -224,11 +224,9 @@ fn benchmark(one: One) -> Benchmark {
     let token_chunks = all
         .iter()
         .filter(|(_, ended)| *ended == Ended::Successful)
-        .map(|(s, _)| s.info.timings.token_iterations);
-    let token_chunks = token_chunks.sum();
-    let attempted = metrics.request_totals.successful
-        + metrics.request_totals.errored
-        + metrics.request_totals.incomplete;
+        .fold(0_u64, |sum, (stats, _)| sum.saturating_add(stats.info.timings.token_iterations));
+    let totals = &metrics.request_totals;
+    let attempted = totals.successful.saturating_add(totals.errored).saturating_add(totals.incomplete);
     let mut warnings = vec![
         "GuideLLM keeps the first and the last chunk of a stream and how many there were: there is no ITL by chunk and no stall"
             .to_owned(),

@@ -446,6 +446,9 @@ fn what_can_t_be_read_is_refused_with_a_remedy() {
     uneven["ttfts"].as_array_mut().unwrap().pop();
     let message = refused(uneven.to_string().as_bytes());
     assert!(message.contains("`ttfts` has 11 requests where `start_times` has 12"), "{message}");
+    let mut absurd = json_of(CLOSED);
+    absurd["output_lens"][3] = json!(u64::MAX);
+    assert!(refused(absurd.to_string().as_bytes()).ends_with("a request of 18446744073709551615 tokens"));
     let forced = ImportOptions { tool: Some(Tool::Guidellm), ..ImportOptions::default() };
     assert!(read(file(CLOSED), &forced).unwrap_err().to_string().contains("is not what GuideLLM writes"));
 }
@@ -485,14 +488,22 @@ proptest! {
         let _either = read(file(&bytes[..at.min(bytes.len())]), &ImportOptions::default());
     }
 
-    /// Nor does a value that no tool writes: negative, huge, hostile.
+    /// Nor does a value that no tool writes: negative, huge, hostile. `AIPerf`'s lines are a list here.
     #[test]
-    fn no_value_panics(place in 0..700_usize, bad in prop::sample::select(vec![
+    fn no_value_panics(place in any::<usize>(), bad in prop::sample::select(vec![
         json!(-1e300), json!(1e300), json!(u64::MAX), json!(-1), json!(0), json!(null), json!("\u{1b}[31m<script>=1+1"), json!([]),
-    ]), which in 0..2_usize) {
-        let mut json = json_of([CLOSED, OPEN][which]);
-        leaves(&mut json, &mut 0, place, &bad);
-        if let Ok(results) = read(file(json.to_string().as_bytes()), &ImportOptions::default()) {
+    ]), which in 0..4_usize) {
+        let lines = String::from_utf8_lossy(AIPERF_FAILING).trim_end().replace('\n', ",");
+        let aiperf = format!("[{lines}]").into_bytes();
+        let mut json = json_of([CLOSED, OPEN, GUIDELLM_FAILING, &aiperf][which]);
+        let mut count = 0;
+        leaves(&mut json, &mut count, usize::MAX, &bad);
+        leaves(&mut json, &mut 0, place % count, &bad);
+        let text = match json.as_array() {
+            Some(lines) => lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n"),
+            None => json.to_string(),
+        };
+        if let Ok(results) = read(file(text.as_bytes()), &ImportOptions::default()) {
             for result in results {
                 loads_again(&result);
                 let _either = vllm_bench(&result, &VllmBench { detail: true, ..VllmBench::default() });
