@@ -4,7 +4,8 @@
 //! two or more, and give a mark of punctuation a token of its own; a blank before a word belongs to the word. So a
 //! word counts one token for every [`LETTERS`] letters begun, and a mark one. On ordinary English prose that comes to
 //! the 4/3 tokens a word which vendors give as the rule of thumb; made-up text is of short, common words alone, for
-//! which 4/3 would be a fifth too many: each is one token in SmolLM2's vocabulary (49,152) and in Mistral's (131,072). Digits go by three, letters beyond ASCII by [`LETTERS_BEYOND_ASCII`], and an
+//! which 4/3 would be a fifth too many: each of them is one token in the vocabularies of `SmolLM2` (49,152) and of
+//! Mistral's Tekken (131,072). Digits go by three, letters beyond ASCII by [`LETTERS_BEYOND_ASCII`], and an
 //! ideograph counts one.
 
 /// Letters of an English word that make a token.
