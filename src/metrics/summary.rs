@@ -67,11 +67,17 @@ pub fn summarise(
     };
     let itl = traces.itl.distribution();
     let in_window: Vec<&Attempt> = attempts.iter().copied().chain(&traces.uncounted).collect();
-    let rates = throughput(&in_window, &blocks, context.concurrency, &traces.window_tokens);
     let spans: Vec<_> =
         attempts.iter().map(|a| (a.exchange.trace.sent_ns, a.exchange.trace.end_ns)).collect();
     let measured_s = covered_s(blocks.iter().map(|block| (block.start_ns, block.end_ns)));
-
+    let concurrency_mean = (measured_s > 0.0)
+        .then(|| spans.iter().map(|(sent, end)| end.since(*sent).as_secs_f64()).sum::<f64>() / measured_s);
+    // An open loop has no concurrency of its own: what came of it stands in its place.
+    let concurrency = match concurrency_mean {
+        Some(mean) if context.open_loop => at_least_one(mean),
+        _ => context.concurrency,
+    };
+    let rates = throughput(&in_window, &blocks, concurrency, &traces.window_tokens);
     SideSummary {
         attempted,
         error_rate: ratio(attempted - successes.len() as u64, attempted),
@@ -114,13 +120,21 @@ pub fn summarise(
         groups: groups(rows, side),
         throughput_absent_because: rates.as_ref().err().cloned(),
         throughput: rates.ok(),
-        concurrency_mean: (measured_s > 0.0).then(|| {
-            spans.iter().map(|(sent, end)| end.since(*sent).as_secs_f64()).sum::<f64>() / measured_s
-        }),
+        concurrency_mean,
         concurrency_max: most_at_once(&spans),
         measured_s,
         histograms: histograms(&successes, traces),
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "float casts saturate, which is the wanted result"
+)]
+const fn at_least_one(value: f64) -> u32 {
+    let whole = value.ceil() as u32;
+    if whole == 0 { 1 } else { whole }
 }
 
 /// Every latency of these successes as a histogram, by the name of its metric.

@@ -85,5 +85,5 @@ impl Failure {
 
 /// A span of so many seconds, to the nearest nanosecond; zero for what is negative or no number.
 pub(super) fn nanos(seconds: f64) -> Nanos {
-    Nanos::from_secs_f64(seconds + 0.5e-9)
+    Nanos::from_secs_f64(seconds)
 }
