@@ -21,6 +21,7 @@ mod mid_run;
 mod probes;
 mod prompt_sets;
 mod refused;
+mod resume;
 mod secrets;
 mod servers;
 mod simulated;
