@@ -20,6 +20,7 @@ use crate::results::rows::rows;
 
 use super::level_result::{Level, level_result};
 use super::levels::{Levels, Next, at_level, shape_at};
+use super::resume::Past;
 
 /// What it takes to run the loads of a plan.
 pub struct Course<'a, T> {
@@ -43,6 +44,8 @@ pub struct Course<'a, T> {
     pub workload_type: &'static str,
     /// Called with the blocks of each load before it begins.
     pub prepare: &'a (dyn Fn(&[Block]) + Sync),
+    /// What an earlier process has sent of this plan.
+    pub past: Past,
     /// Where the beginning of each load is noted.
     pub phases: &'a mut Vec<PhaseTime>,
 }
@@ -78,8 +81,10 @@ impl<T: Target> Course<'_, T> {
                 Next::Level(load) => (load.level, at_level(self.profile, load)),
             };
             let shape = shape_at(&self.shape, number, &profile);
-            let blocks = blocks(&shape, first_block);
-            first_block += u32::try_from(blocks.len()).unwrap_or(u32::MAX);
+            let planned = blocks(&shape, first_block);
+            first_block += u32::try_from(planned.len()).unwrap_or(u32::MAX);
+            let past = self.past.take(number);
+            let blocks = self.past.left_of(planned, &past.blocks);
             (self.prepare)(&blocks);
             let counted = !shape.endless && !profile.start.is_open() && profile.duration_s.is_none();
             self.enter(next, counted.then(|| shape.total()), levels.total());
@@ -89,8 +94,11 @@ impl<T: Target> Course<'_, T> {
                 recorded: self.recorded,
                 blocks: &blocks,
             };
-            let execution = session.run(load).await?;
-            let rows = rows(execution.records.into_iter().map(Arc::unwrap_or_clone));
+            let mut execution = session.run(load).await?;
+            let sent = execution.records.into_iter().map(Arc::unwrap_or_clone);
+            let rows = rows(past.records.into_iter().chain(sent));
+            execution.blocks = past.blocks.into_iter().chain(execution.blocks).collect();
+            execution.traces.merge(&past.traces);
             if let Next::Level(load) = next {
                 let level = Level {
                     load,

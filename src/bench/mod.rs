@@ -20,6 +20,7 @@ pub mod merge;
 pub mod paced;
 pub mod plan;
 pub mod process;
+pub mod resume;
 pub mod run;
 pub mod side;
 pub mod soundness;

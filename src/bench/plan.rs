@@ -65,8 +65,6 @@ pub struct BenchPlan {
     pub retry: RetryPolicy,
     /// The most output tokens that may be asked for in all, so that a paid endpoint costs no more.
     pub max_output_tokens_total: Option<u64>,
-    /// An interrupted run to go on with, by its id, a prefix, a path or `latest`.
-    pub resume: Option<String>,
     /// Requests a side and round, and level; every prompt `repeats` times when absent, or as many as come within
     /// the profile's duration where it has one.
     pub requests: Option<u64>,

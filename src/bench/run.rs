@@ -34,9 +34,11 @@ use crate::workload::{WorkPrompt, Workload};
 use super::assemble::{Remains, assemble_with_journal};
 use super::bodies::SideBodies;
 use super::course::Course;
+use super::levels::shape_at;
 use super::limits::{TooManyFiles, allow_connections};
 use super::machine::machine;
 use super::plan::{BenchPlan, SideSpec};
+use super::resume::{Earlier, Past, ResumeError};
 use super::side::{Reached, SideError, reach};
 
 /// Why there is no result.
@@ -48,6 +50,9 @@ pub enum RunError {
     /// The journal can't be written.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The run can't be gone on with.
+    #[error(transparent)]
+    Resume(#[from] ResumeError),
     /// More connections than the system allows.
     #[error(transparent)]
     TooManyFiles(#[from] TooManyFiles),
@@ -96,9 +101,11 @@ pub struct Finished {
     pub journal: JournalReport,
 }
 
-/// Runs a plan. `cancel` ends it early, keeping what was measured.
+/// Runs a plan, or what an `earlier` process left of it; the clock then goes on from where that one stopped. `cancel`
+/// ends it early, keeping what was measured.
 pub async fn run(
     plan: BenchPlan,
+    earlier: Option<Earlier>,
     bus: &Bus,
     clock: Clock,
     cancel: CancellationToken,
@@ -122,7 +129,23 @@ pub async fn run(
     let sides = Sides { candidate, baseline };
 
     let header = header(&plan, &workload, &sides, clock, started_at);
-    let writer = JournalWriter::create(store.dir(), &header)?;
+    let shape = plan.shape(&workload);
+    let is_resumed = earlier.is_some();
+    let (header, writer, mut past) = match earlier {
+        None => {
+            let writer = JournalWriter::create(store.dir(), &header)?;
+            (header, writer, Past::default())
+        }
+        Some(earlier) => {
+            earlier.check(&header)?;
+            let then = earlier.header.clone();
+            let is_unplanned = shape_at(&shape, 0, &plan.profile).endless && !plan.profile.start.is_open();
+            let (writer, past) = earlier.go_on(&workload, &shape, is_unplanned)?;
+            (then, writer, past)
+        }
+    };
+    let mut phases: Vec<PhaseTime> = std::mem::take(&mut past.phases).into_iter().chain(phases).collect();
+    let before = past.requests();
     // The journal's queue closes with the last clone of this bus, which is how it learns of the end.
     let mut journaled = bus.clone();
     let journal =
@@ -137,7 +160,7 @@ pub async fn run(
         crew: Crew::for_streams(plan.most_in_flight()).map_err(|e| RunError::Thread(e.to_string()))?,
         clock,
         bus: journaled.clone(),
-        limits: limits(&plan),
+        limits: limits(&plan, past.spent),
         seed: plan.seed,
         cancel: cancel.clone(),
     };
@@ -146,7 +169,8 @@ pub async fn run(
         Ok(()) => {
             let course = Course {
                 engine: &engine,
-                shape: plan.shape(&workload),
+                shape,
+                past,
                 profile: &plan.profile,
                 sweep: plan.sweep.as_ref(),
                 find: plan.find.as_ref(),
@@ -174,7 +198,7 @@ pub async fn run(
         Ok(ran) => ran,
         Err(error) => {
             // Nothing was measured, so there is nothing to recover.
-            if !matches!(error, RunError::Engine(_)) {
+            if !matches!(error, RunError::Engine(_)) && !is_resumed {
                 let _left_behind = writer.finish();
             }
             return Err(error);
@@ -182,6 +206,11 @@ pub async fn run(
     };
 
     let mut warnings = Vec::new();
+    if is_resumed {
+        warnings.push(format!(
+            "gone on with after an interruption: {before} requests were sent before it, by another process"
+        ));
+    }
     let journal = writer.report();
     if let Some(error) = &journal.error {
         bus.log(LogLevel::Warning, error.clone());
@@ -216,7 +245,10 @@ pub async fn run(
         None => error,
     });
     if let Ok(path) = &written {
-        if let Err(error) = writer.finish() {
+        // Who was interrupted may want to go on.
+        if result.status != RunStatus::Interrupted
+            && let Err(error) = writer.finish()
+        {
             result.warnings.push(error.to_string());
         }
         let data = json_map(json!({"result_path": path}));
@@ -317,10 +349,10 @@ fn lane(reached: &Reached, bodies: &Arc<SideBodies>, clock: Clock) -> Lane<Clien
     Lane { target, path: reached.form().path(), bodies: bodies.clone() }
 }
 
-fn limits(plan: &BenchPlan) -> Limits {
+fn limits(plan: &BenchPlan, spent: u64) -> Limits {
     Limits {
         retry: Arc::new(plan.retry.clone()),
-        budget: plan.max_output_tokens_total.map(|most| Arc::new(Budget::new(most, 0))),
+        budget: plan.max_output_tokens_total.map(|most| Arc::new(Budget::new(most, spent))),
     }
 }
 

@@ -34,6 +34,15 @@ impl Clock {
         Self { origin, monotonic_origin_ns }
     }
 
+    /// A clock that goes on where an earlier one stopped: its zero lies so far back. `None` where that is before
+    /// this system's own clock began.
+    #[must_use]
+    pub fn after(earlier: Nanos) -> Option<Self> {
+        let Self { origin, monotonic_origin_ns } = Self::start();
+        let origin = origin.checked_sub(std::time::Duration::from_nanos(earlier.0))?;
+        Some(Self { origin, monotonic_origin_ns: monotonic_origin_ns.checked_sub(earlier.0)? })
+    }
+
     /// Time since the start.
     #[must_use]
     pub fn now(&self) -> Nanos {

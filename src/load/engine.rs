@@ -223,7 +223,10 @@ impl<T: Target> Session<'_, T> {
             for side in &block.sides {
                 if let Some(lane) = self.engine.lanes.get(side).filter(|_| !self.is_over()) {
                     let time = self.run_block(load, block, *side, lane).await?;
-                    self.engine.bus.emit(RunEvent::Block { time });
+                    // One that was cut short is no block of its plan: who goes on with the run sends the rest.
+                    if !self.is_over() {
+                        self.engine.bus.emit(RunEvent::Block { time });
+                    }
                     blocks.push(time);
                 }
             }
@@ -262,8 +265,9 @@ impl<T: Target> Session<'_, T> {
         engine.prepare(lane, load.connections).await;
         let requests = block.passes.is_none().then_some(block.items.len());
         // Both sides of a block have the same moments, and no two blocks have.
-        let seed = engine.seed.wrapping_add(u64::from(block.index) << 32);
-        let schedule = Schedule::new(load.profile, engine.clock.now(), requests, load.recorded, seed)?;
+        let seed = engine.seed.wrapping_add(u64::from(block.index % 1_000_000) << 32);
+        let schedule =
+            Schedule::new(load.profile, engine.clock.now(), requests, load.recorded, seed, &block.done)?;
         let level = Arc::new(LevelMoments::until(schedule.level_end()));
         let start_ns = schedule.counts_from;
         let way = Arc::new(Way {

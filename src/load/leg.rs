@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use super::crew::Crew;
 use super::engine::EngineError;
-use super::plan::Block;
+use super::plan::{Block, Item};
 use super::sequence::Way;
 use super::target::Target;
 use crate::model::load::Start;
@@ -55,7 +55,8 @@ async fn closed<T: Target>(
 ) -> Result<(), EngineError> {
     let next = Arc::new(AtomicUsize::new(0));
     let block = Arc::new(block.clone());
-    let slots = if block.passes.is_some() { concurrency } else { concurrency.min(block.items.len()) };
+    let left = block.items.len().saturating_sub(block.done.len());
+    let slots = if block.passes.is_some() { concurrency } else { concurrency.min(left) };
     let mut workers = JoinSet::new();
     for n in 0..slots {
         #[expect(clippy::cast_precision_loss, reason = "a number of slots")]
@@ -68,7 +69,7 @@ async fn closed<T: Target>(
             }
             let mut scheduled = opens;
             while !way.is_over()
-                && let Some(item) = block.item(next.fetch_add(1, Ordering::Relaxed))
+                && let Some(item) = next_of(&block, &next)
             {
                 if way.going_on.fetch_add(1, Ordering::Relaxed) + 1 == concurrency {
                     way.level.is_reached(|| way.clock.now().max(way.schedule.level_start()));
@@ -83,6 +84,17 @@ async fn closed<T: Target>(
     join(workers).await
 }
 
+/// What is sent next.
+fn next_of(block: &Block, next: &AtomicUsize) -> Option<Item> {
+    loop {
+        let position = next.fetch_add(1, Ordering::Relaxed);
+        let item = block.item(position)?;
+        if !block.done.contains(&position) {
+            return Some(item);
+        }
+    }
+}
+
 /// So many at once, and the next when all have ended.
 async fn batches<T: Target>(
     way: &Arc<Way<T>>,
@@ -90,10 +102,10 @@ async fn batches<T: Target>(
     size: usize,
     crew: &Crew,
 ) -> Result<(), EngineError> {
-    let mut position = 0;
+    let next = AtomicUsize::new(0);
     let mut scheduled = way.schedule.begin;
     while !way.is_over() {
-        let batch: Vec<_> = (position..position + size).map_while(|n| block.item(n)).collect();
+        let batch: Vec<Item> = (0..size).map_while(|_| next_of(block, &next)).collect();
         if batch.is_empty() {
             break;
         }
@@ -104,7 +116,6 @@ async fn batches<T: Target>(
             crew.spawn(&mut requests, n, async move { way.follow(item, scheduled, None).await });
         }
         join(requests).await?;
-        position += batch.len();
         scheduled = way.clock.now();
     }
     way.level.is_left(|| way.clock.now());
@@ -130,6 +141,9 @@ async fn open<T: Target>(
             let mut failed = Ok(());
             for (n, due) in way.schedule.starts.iter().copied().enumerate().skip(first).step_by(loops) {
                 let Some(item) = block.item(n) else { break };
+                if block.done.contains(&n) {
+                    continue;
+                }
                 if !way.sleep_until(due).await || way.cancel.is_cancelled() {
                     break;
                 }
@@ -155,7 +169,7 @@ async fn open<T: Target>(
 }
 
 /// One start of an open loop, which waits for the cap where there is one.
-async fn capped<T: Target>(way: &Way<T>, item: super::plan::Item, due: Nanos, slots: Option<Arc<Semaphore>>) {
+async fn capped<T: Target>(way: &Way<T>, item: Item, due: Nanos, slots: Option<Arc<Semaphore>>) {
     let Some(slots) = slots else { return way.follow(item, due, None).await };
     let slot = tokio::select! {
         slot = slots.acquire_owned() => Some(slot),

@@ -1,5 +1,7 @@
 //! Which prompt is sent when, on which side: laid out from a seed before anything is sent.
 
+use std::collections::HashSet;
+
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_pcg::Pcg64;
@@ -124,6 +126,8 @@ pub struct Block {
     pub passes: Option<u32>,
     /// The sides in the order in which they run it.
     pub sides: Vec<Side>,
+    /// Positions that are passed over, because an earlier run of the same plan has sent them.
+    pub done: HashSet<usize>,
 }
 
 impl Block {
@@ -152,7 +156,15 @@ pub fn blocks(shape: &Shape, first: u32) -> Vec<Block> {
             let index = first.saturating_add(u32::try_from(blocks.len()).unwrap_or(u32::MAX));
             let passes = shape.endless.then(|| u32::try_from(shape.repeats()).unwrap_or(u32::MAX));
             let items = part.to_vec();
-            blocks.push(Block { round, index, level: shape.level, items, passes, sides });
+            blocks.push(Block {
+                round,
+                index,
+                level: shape.level,
+                items,
+                passes,
+                sides,
+                done: HashSet::new(),
+            });
         }
     }
     blocks

@@ -1,5 +1,7 @@
 //! The moments of one block: from when requests count, when no more are started, when those in flight are cut off.
 
+use std::collections::HashSet;
+
 use super::arrival::{ArrivalError, Starts};
 use crate::model::load::{LoadProfile, Start};
 use crate::model::units::Nanos;
@@ -24,7 +26,8 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// Of a block that begins now. `requests` is how many starts it has at the most, `recorded` when a trace has
+    /// Of a block that begins now; where the first of its planned starts are done, as if it had begun so much
+    /// earlier. `requests` is how many starts it has at the most, `recorded` when a trace has
     /// them, seconds.
     pub(super) fn new(
         profile: &LoadProfile,
@@ -32,8 +35,10 @@ impl Schedule {
         requests: Option<usize>,
         recorded: &[f64],
         seed: u64,
+        done: &HashSet<usize>,
     ) -> Result<Self, ArrivalError> {
         let after = |seconds: f64| begin.plus(Nanos::from_secs_f64(seconds));
+        let limit = requests;
         let requests = requests.unwrap_or(usize::MAX);
         let mut duration_s = profile.duration_s;
         let (mut starts, mut settled) = (Vec::new(), begin);
@@ -53,6 +58,11 @@ impl Schedule {
             Start::Concurrency { .. } | Start::Batch { .. } => {}
         }
         let stop = duration_s.map(after);
+        let first_left = (0..starts.len()).find(|n| !done.contains(n)).and_then(|n| starts.get(n).copied());
+        if let Some(first) = first_left.filter(|first| *first > begin && !done.is_empty()) {
+            let earlier = Nanos(begin.0.saturating_sub(first.since(begin).0));
+            return Self::new(profile, earlier, limit, recorded, seed, &HashSet::new());
+        }
         let counts_until = duration_s
             .filter(|_| profile.cooldown_s > 0.0)
             .map(|duration| after((duration - profile.cooldown_s).max(0.0)));
@@ -102,7 +112,9 @@ mod tests {
     fn an_open_loop_is_bounded_by_requests_and_by_time() {
         let begin = Nanos::from_millis(1_000);
         let starts = |duration, requests| {
-            ms(&Schedule::new(&at_rate(4.0, duration), begin, requests, &[], 1).unwrap().starts)
+            ms(&Schedule::new(&at_rate(4.0, duration), begin, requests, &[], 1, &HashSet::new())
+                .unwrap()
+                .starts)
         };
         assert_eq!(starts(Some(1.0), None), [1_000, 1_250, 1_500, 1_750]);
         assert_eq!(starts(None, Some(2)), [1_000, 1_250]);
@@ -114,7 +126,7 @@ mod tests {
     fn phases_are_cut_out_of_the_window() {
         let profile =
             LoadProfile { warmup_s: 2.0, cooldown_s: 1.0, grace_s: 5.0, ..at_rate(2.0, Some(10.0)) };
-        let s = Schedule::new(&profile, Nanos(0), None, &[], 1).unwrap();
+        let s = Schedule::new(&profile, Nanos(0), None, &[], 1, &HashSet::new()).unwrap();
         let at = Nanos::from_millis;
         assert!(!s.counts(at(1_999)) && s.counts(at(2_000)) && s.counts(at(8_999)) && !s.counts(at(9_000)));
         assert_eq!((s.level_start(), s.level_end()), (at(2_000), Some(at(9_000))));
@@ -125,14 +137,23 @@ mod tests {
     fn a_trace_keeps_its_times_at_its_speed() {
         let start = Start::Trace { speed: 2.0, max_in_flight: None };
         let profile = LoadProfile { start, ..LoadProfile::closed(1) };
-        let s = Schedule::new(&profile, Nanos(0), None, &[0.0, 1.0, 4.0], 1).unwrap();
+        let s = Schedule::new(&profile, Nanos(0), None, &[0.0, 1.0, 4.0], 1, &HashSet::new()).unwrap();
         assert_eq!((ms(&s.starts), s.stop), (vec![0, 500, 2_000], None));
         assert_eq!(s.level_end(), Some(Nanos::from_millis(2_000)));
     }
 
     #[test]
+    fn what_was_done_before_moves_the_beginning_back() {
+        let begin = Nanos::from_millis(10_000);
+        let done = HashSet::from([0, 1, 4]);
+        let s = Schedule::new(&at_rate(2.0, Some(4.0)), begin, None, &[], 1, &done).unwrap();
+        assert_eq!(ms(&s.starts), [9_000, 9_500, 10_000, 10_500, 11_000, 11_500, 12_000, 12_500]);
+        assert_eq!(s.stop, Some(Nanos::from_millis(13_000)));
+    }
+
+    #[test]
     fn a_closed_loop_has_an_end_only_in_time() {
-        let s = Schedule::new(&LoadProfile::closed(4), Nanos(7), Some(3), &[], 1).unwrap();
+        let s = Schedule::new(&LoadProfile::closed(4), Nanos(7), Some(3), &[], 1, &HashSet::new()).unwrap();
         assert_eq!((s.starts.len(), s.stop, s.cut, s.level_end()), (0, None, None, None));
         assert!(s.counts(Nanos(7)));
     }

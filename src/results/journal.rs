@@ -86,7 +86,7 @@ impl JournalWriter {
         }
     }
 
-    fn with_output(path: PathBuf, out: Box<dyn Write + Send>) -> Self {
+    pub(super) fn with_output(path: PathBuf, out: Box<dyn Write + Send>) -> Self {
         Self { path, out, line: Vec::new(), written: 0, error: None }
     }
 

@@ -16,6 +16,7 @@ pub mod harness;
 pub mod head;
 pub mod journal;
 pub mod recover;
+pub mod resume;
 pub mod rows;
 pub mod store;
 pub mod traces;

@@ -23,6 +23,7 @@ mod probes;
 mod prompt_sets;
 mod recording;
 mod refused;
+mod resume;
 mod secrets;
 mod servers;
 mod shapes;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use labctl::bench::course::{Course, Ran};
+use labctl::bench::resume::Past;
 use labctl::check::Judge;
 use labctl::client::clock::Clock;
 use labctl::client::exchange::Client;
@@ -68,6 +69,7 @@ impl Loaded<'_> {
             recorded: &[],
             workload_type: "open_loop",
             prepare: &|_| {},
+            past: Past::default(),
             phases: &mut Vec::new(),
         };
         course.run().await.unwrap()

@@ -66,7 +66,7 @@ fn document(measure: &Measure<'_>, plan: &BenchPlan) -> Value {
         ("baseline", plan.baseline.as_ref().map(side)),
         ("workload", plan.workload.as_ref().map(|workload| json!(workload.info))),
         ("find", plan.find.as_ref().map(|find| json!(find))),
-        ("resume", plan.resume.as_ref().map(|run| json!(run))),
+        ("resume", measure.resume.as_ref().map(|run| json!(run))),
     ];
     for (name, value) in optional {
         if let Some(value) = value {
@@ -121,7 +121,7 @@ fn lines(measure: &Measure<'_>, plan: &BenchPlan) -> Vec<(&'static str, String)>
         let labels: Vec<String> = plan.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
         lines.push(("labels", labels.join(", ")));
     }
-    lines.extend(plan.resume.as_ref().map(|run| ("resumes", run.clone())));
+    lines.extend(measure.resume.as_ref().map(|run| ("resumes", run.clone())));
     lines
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::bench::resume::ResumeError;
 use crate::bench::run::{Finished, RunError};
 use crate::bench::side::SideError;
 use crate::bench::soundness::most_frequent_failure;
@@ -29,9 +30,26 @@ pub(super) fn of_run(error: RunError) -> CliError {
         }
         RunError::Side(side) => of_side(&side),
         RunError::Check { .. } => CliError::usage(message),
+        RunError::Resume(error) => of_resuming(error),
         RunError::WarmUp { outcome, .. } => with_outcome_hint(CliError::not_measured(message), outcome, None),
         RunError::Interrupted => CliError::interrupted(message),
         RunError::Engine(_) | RunError::Thread(_) => CliError::internal(message),
+    }
+}
+
+/// A run that can't be gone on with.
+pub(super) fn of_resuming(error: ResumeError) -> CliError {
+    let told = CliError::usage(error.to_string());
+    match error {
+        ResumeError::Journal(error) => CliError::not_written(error.to_string()),
+        ResumeError::StillGoing(_) => told.with_hint("wait for its end, or interrupt it"),
+        ResumeError::Differs { .. } => {
+            told.with_hint("give the command that began it once more, and `--resume` besides")
+        }
+        ResumeError::Store(_) => told.with_hint(
+            "only a run that was interrupted, or died, can be gone on with, and only while its journal is there",
+        ),
+        ResumeError::Recover(_) => told,
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use crate::bench::plan::BenchPlan;
+use crate::bench::resume::Earlier;
 use crate::bench::run::{Finished, run};
 use crate::bench::soundness::nothing_valid;
 use crate::cli::args::values::OutputFormat;
@@ -25,7 +26,7 @@ use crate::model::result::{RunKind, RunResult, RunStatus};
 use crate::report;
 use crate::report::terminal::TerminalOptions;
 use crate::results::document::{self, DocumentError};
-use crate::results::store::load_file;
+use crate::results::store::{Store, load_file};
 
 /// Bytes that are read or written at once.
 const OUTPUT: usize = 1 << 20;
@@ -69,7 +70,19 @@ impl Measure<'_> {
             .enable_all()
             .build()
             .map_err(|error| CliError::internal("could not start the runtime").caused_by(error))?;
-        let clock = Clock::start();
+        let earlier = match &self.resume {
+            Some(selector) => {
+                let store = Store::new(&plan.results_dir);
+                Some(Earlier::read(&store, selector).map_err(failure::of_resuming)?)
+            }
+            None => None,
+        };
+        let clock = match &earlier {
+            None => Clock::start(),
+            Some(earlier) => Clock::after(earlier.ended_ns()).ok_or_else(|| {
+                CliError::usage("this machine was started too lately to go on with a run that took longer")
+            })?,
+        };
         let visible = ui.wants_progress() && !self.load.no_progress && !self.load.ci && !self.context.ci;
         runtime.block_on(async {
             let bus = Bus::new(clock);
@@ -78,7 +91,7 @@ impl Measure<'_> {
             let (stop, results_dir) = (cancel.clone(), plan.results_dir.clone());
             let interrupts = Interrupts::listen()
                 .map(|signals| tokio::spawn(async move { signals.watch(stop, ui, &results_dir).await }));
-            let outcome = run(plan, &bus, clock, cancel).await;
+            let outcome = run(plan, earlier, &bus, clock, cancel).await;
             if let Ok(watching) = interrupts {
                 watching.abort();
             }
@@ -115,8 +128,11 @@ impl Measure<'_> {
             Ok(path) => path,
         };
         if result.status == RunStatus::Interrupted {
-            return Err(CliError::interrupted("interrupted; what was measured is kept")
-                .with_hint(format!("it is in `{}`", path.display())));
+            return Err(CliError::interrupted("interrupted; what was measured is kept").with_hint(format!(
+                "it is in `{}`; the same command with `--resume {}` goes on with it",
+                path.display(),
+                result.run_id
+            )));
         }
         let limit = self.settings.config.defaults.max_error_rate;
         let reasons = nothing_valid(result, limit, self.load.allow_invalid_client);

@@ -6,9 +6,10 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::bench::plan::{BenchPlan, SideSpec};
+use crate::bench::resume::Earlier;
 use crate::cli::commands::expected::Expected;
 use crate::cli::commands::measure::Measure;
-use crate::cli::commands::{definitions, gates};
+use crate::cli::commands::{definitions, failure, gates};
 use crate::cli::error::CliError;
 use crate::cli::settings::experiment::loading::Loading;
 use crate::cli::settings::{self, Target};
@@ -19,6 +20,7 @@ use crate::model::prompt::{Manifest, Prompt, PromptSet};
 use crate::model::result::{RunKind, Sampling};
 use crate::model::workload::{WorkloadOptions, WorkloadSpec};
 use crate::promptset;
+use crate::results::store::Store;
 use crate::workload::{self, Context, Workload};
 
 /// The prompt set of a `run` that names none.
@@ -58,7 +60,6 @@ impl Measure<'_> {
             slos: self.variation.slos.clone(),
             retry: loading.retry,
             max_output_tokens_total: experiment.load.max_output_tokens_total,
-            resume: self.resume.clone(),
             requests: self.load.requests.map(u64::from),
             repeats: defaults.repeats,
             rounds: defaults.rounds,
@@ -107,7 +108,10 @@ impl Measure<'_> {
         }
         // What is made up may need to know how much of it is sent; moments of a trace don't change that.
         let loading = Loading::of(experiment, defaults.concurrency, false);
-        let salt = experiment.salt.clone().unwrap_or_else(fresh_salt);
+        let salt = match &experiment.salt {
+            Some(salt) => salt.clone(),
+            None => self.earlier_salt()?.unwrap_or_else(fresh_salt),
+        };
         let context = Context {
             requests: Expected::planned_requests(&loading, self.load.requests.map(u64::from)),
             seed: defaults.seed,
@@ -121,6 +125,14 @@ impl Measure<'_> {
         }
         let set = set.unwrap_or_else(|| prompt_set_of(&workload, &spec));
         Ok((set, Some(workload)))
+    }
+
+    /// The salt of the run that is gone on with: the same bytes are to be sent.
+    fn earlier_salt(&self) -> Result<Option<String>, CliError> {
+        let Some(selector) = &self.resume else { return Ok(None) };
+        let store = Store::new(&self.settings.config.defaults.results_dir);
+        let earlier = Earlier::read(&store, selector).map_err(failure::of_resuming)?;
+        Ok(earlier.header.workload.and_then(|workload| workload.salt))
     }
 
     /// What only the workload itself can tell to be impossible.

@@ -1,0 +1,274 @@
+//! A run that was interrupted or died, to be gone on with: what its journal has is not sent again.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
+
+use crate::load::plan::{Block, Item, Shape};
+use crate::metrics::accumulate::{Accumulator, Level};
+use crate::model::header::{RunHeader, SideHeader};
+use crate::model::outcome::Outcome;
+use crate::model::record::{Record, Side};
+use crate::model::result::{BlockTime, PhaseTime};
+use crate::model::units::Nanos;
+use crate::results::error::{JournalError, RecoverError, StoreError};
+use crate::results::journal::{JournalWriter, is_being_written};
+use crate::results::recover::recover;
+use crate::results::resume::go_on;
+use crate::results::store::Store;
+use crate::workload::Workload;
+
+/// A block that was interrupted goes on under another number, for it has two levels then: its own and this.
+const GOES_ON_AS: u32 = 1_000_000;
+
+/// Why a run can't be gone on with.
+#[derive(Debug, thiserror::Error)]
+pub enum ResumeError {
+    /// There is no such run, or it has no journal.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its journal can't be read.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+    /// Its journal can't be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// It has not ended.
+    #[error("the run of `{0}` is still going")]
+    StillGoing(PathBuf),
+    /// What is asked for now is not what it does.
+    #[error("run `{run_id}` was another one: {differences}")]
+    Differs {
+        /// The run.
+        run_id: String,
+        /// What differs.
+        differences: String,
+    },
+}
+
+/// What is left of a run.
+#[derive(Debug)]
+pub struct Earlier {
+    /// The run as planned.
+    pub header: RunHeader,
+    journal: PathBuf,
+    records: Vec<Record>,
+    blocks: Vec<BlockTime>,
+    phases: Vec<PhaseTime>,
+}
+
+impl Earlier {
+    /// Reads the journal of the run that `selector` names.
+    pub fn read(store: &Store, selector: &str) -> Result<Self, ResumeError> {
+        let journal = store.resolve_journal(selector)?;
+        if is_being_written(&journal) {
+            return Err(ResumeError::StillGoing(journal));
+        }
+        let recovered = recover(&journal, |_| {})?;
+        Ok(Self {
+            header: recovered.header,
+            journal,
+            records: recovered.records,
+            blocks: recovered.blocks,
+            phases: recovered.phases,
+        })
+    }
+
+    /// The last moment that it knows of: what comes is later.
+    #[must_use]
+    pub fn ended_ns(&self) -> Nanos {
+        let records = self.records.iter().map(|record| record.attempt.exchange.trace.end_ns);
+        let phases = self.phases.iter().map(|phase| phase.at_ns);
+        records.chain(phases).chain(self.blocks.iter().map(|block| block.end_ns)).max().unwrap_or_default()
+    }
+
+    /// Refuses a run that does something else than this one did.
+    pub(super) fn check(&self, now: &RunHeader) -> Result<(), ResumeError> {
+        let then = &self.header;
+        let side = |side: &SideHeader| (side.endpoint.clone(), side.url.clone(), side.model.clone());
+        let sides = |header: &RunHeader| {
+            // A simulator that is hosted has a new port each time.
+            let hosted = |of: &SideHeader| if of.simulated { String::new() } else { of.url.clone() };
+            let all = std::iter::once(&header.candidate).chain(&header.baseline);
+            all.map(|of| (side(of).0, hosted(of), side(of).2)).collect::<Vec<_>>()
+        };
+        let differences: Vec<&str> = [
+            ("the command", then.kind != now.kind),
+            ("the prompts", then.prompt_set != now.prompt_set || then.workload != now.workload),
+            ("the load", then.load != now.load || then.question != now.question),
+            ("the sampling", then.sampling != now.sampling),
+            ("the seed", then.seed != now.seed),
+            ("the endpoints or models", sides(then) != sides(now)),
+        ]
+        .into_iter()
+        .filter_map(|(name, differs)| differs.then_some(name))
+        .collect();
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let differences = format!("it differs in {}", differences.join(", "));
+        Err(ResumeError::Differs { run_id: then.run_id.clone(), differences })
+    }
+
+    /// Opens its journal to be added to, with what need not be sent again. `shape` is the plan's; `is_unplanned` says
+    /// that how much its loads send is decided by time and by the server: one that was interrupted begins anew then.
+    pub(super) fn go_on(
+        self,
+        workload: &Workload,
+        shape: &Shape,
+        is_unplanned: bool,
+    ) -> Result<(JournalWriter, Past), ResumeError> {
+        let turns = turns(workload);
+        let blocks_a_level = shape.rounds as usize * shape.sides.len();
+        let mut ended: BTreeMap<u32, usize> = BTreeMap::new();
+        for block in &self.blocks {
+            *ended.entry(block.level).or_default() += 1;
+        }
+        let is_whole = |level: u32| !is_unplanned || ended.get(&level) == Some(&blocks_a_level);
+        let done = done(&self.records, &turns, is_whole);
+        let levels: HashMap<(u32, Side), Level> = self
+            .blocks
+            .iter()
+            .filter_map(|block| {
+                let level = Level { start_ns: block.level_start_ns?, end_ns: block.level_end_ns };
+                Some(((block.block, block.side), level))
+            })
+            .collect();
+        let mut past = Past {
+            spent: self.records.iter().filter_map(|record| record.attempt.metrics.output_tokens).sum(),
+            phases: self.phases,
+            ..Past::default()
+        };
+        let keeps_block = |block: &BlockTime| is_whole(block.level);
+        for block in self.blocks.iter().filter(|block| keeps_block(block)) {
+            past.levels.entry(block.level).or_default().blocks.push(*block);
+        }
+        let keeps_record = |record: &Record| {
+            let keeps = started(record, &turns).is_some_and(|started| done.contains(&started));
+            if keeps {
+                let level = past.levels.entry(record.key.level).or_default();
+                level.traces.add(record, levels.get(&(record.block, record.side)).copied());
+                let mut record = record.clone();
+                record.attempt.exchange.trace.chunks = Vec::new();
+                level.records.push(record);
+            }
+            keeps
+        };
+        let writer = go_on(&self.journal, keeps_record, keeps_block)?;
+        past.done = done;
+        Ok((writer, past))
+    }
+}
+
+/// What was started: a prompt, or a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Started {
+    item: Item,
+    round: u32,
+    level: u32,
+    side: Side,
+}
+
+/// By the id of a prompt: the position of its sequence's first prompt, and how many turns come after it.
+fn turns(workload: &Workload) -> HashMap<&str, (usize, usize)> {
+    let mut turns = HashMap::new();
+    for sequence in &workload.sequences {
+        for turn in 0..sequence.turns {
+            if let Some(prompt) = workload.prompts.get(sequence.first + turn) {
+                turns.insert(prompt.prompt.id.as_str(), (sequence.first, sequence.turns - 1 - turn));
+            }
+        }
+    }
+    turns
+}
+
+fn started(record: &Record, turns: &HashMap<&str, (usize, usize)>) -> Option<Started> {
+    let (first, _) = *turns.get(record.key.prompt_id.as_str())?;
+    let item = Item { prompt: first, repeat: record.key.repeat };
+    Some(Started { item, round: record.key.round, level: record.key.level, side: record.side })
+}
+
+/// What needs not be sent again: what came to its end. A conversation did with its last turn, or with a failure.
+fn done(
+    records: &[Record],
+    turns: &HashMap<&str, (usize, usize)>,
+    is_whole: impl Fn(u32) -> bool,
+) -> HashSet<Started> {
+    records
+        .iter()
+        .filter(|record| is_whole(record.key.level))
+        .filter(|record| match record.attempt.exchange.outcome {
+            Outcome::Cancelled => false,
+            Outcome::Success => turns.get(record.key.prompt_id.as_str()).is_some_and(|(_, left)| *left == 0),
+            _ => true,
+        })
+        .filter_map(|record| started(record, turns))
+        .collect()
+}
+
+/// What was sent before.
+#[derive(Debug, Default)]
+pub struct Past {
+    levels: BTreeMap<u32, PastLevel>,
+    done: HashSet<Started>,
+    /// Output tokens that were brought, also by what is sent again.
+    pub spent: u64,
+    /// Its phases.
+    pub phases: Vec<PhaseTime>,
+}
+
+/// What was sent before at one level.
+#[derive(Debug, Default)]
+pub(super) struct PastLevel {
+    pub(super) records: Vec<Record>,
+    pub(super) traces: Accumulator,
+    pub(super) blocks: Vec<BlockTime>,
+}
+
+impl Past {
+    /// Requests that are not sent again.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.levels.values().map(|level| level.records.len()).sum()
+    }
+
+    /// What one level brought; it is taken out.
+    pub(super) fn take(&mut self, level: u32) -> PastLevel {
+        self.levels.remove(&level).unwrap_or_default()
+    }
+
+    /// What of these blocks is still to be sent. A block that has run on one side only has one side left, and of
+    /// one that was interrupted what was done is passed over.
+    pub(super) fn left_of(&self, blocks: Vec<Block>, ended: &[BlockTime]) -> Vec<Block> {
+        if self.done.is_empty() {
+            return blocks;
+        }
+        let has_ended = |block: &Block, side: Side| {
+            let numbers = [block.index, GOES_ON_AS.saturating_add(block.index)];
+            ended.iter().any(|time| time.side == side && numbers.contains(&time.block))
+        };
+        let most_repeats =
+            self.done.iter().map(|started| started.item.repeat as usize + 1).max().unwrap_or(1);
+        let left = |block: &Block, side: Side| {
+            if has_ended(block, side) {
+                return None;
+            }
+            let Block { round, level, .. } = *block;
+            let is_done = |item: Item| self.done.contains(&Started { item, round, level, side });
+            // A block that begins anew has been through so many passes at the most.
+            let positions = block.items.len() * if block.passes.is_some() { most_repeats } else { 1 };
+            let done: HashSet<usize> =
+                (0..positions).filter(|n| block.item(*n).is_some_and(is_done)).collect();
+            match done.len() {
+                0 => Some(Block { sides: vec![side], ..block.clone() }),
+                all if all == block.items.len() && block.passes.is_none() => None,
+                _ => Some(Block {
+                    index: GOES_ON_AS.saturating_add(block.index),
+                    sides: vec![side],
+                    done,
+                    ..block.clone()
+                }),
+            }
+        };
+        blocks.iter().flat_map(|block| block.sides.iter().filter_map(|side| left(block, *side))).collect()
+    }
+}
