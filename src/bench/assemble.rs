@@ -196,6 +196,12 @@ pub fn assemble_with_journal(
 
 pub(super) fn side_info(rows: &[Row], side: Side, header: &SideHeader, summary: SideSummary) -> SideInfo {
     let exchanges = || rows.iter().filter_map(|row| row.attempt(side)).map(|attempt| &attempt.exchange);
+    let asked: BTreeSet<&str> = rows
+        .iter()
+        .filter(|row| row.attempt(side).is_some())
+        .map(|row| row.ask.model.as_deref().unwrap_or(&header.model))
+        .collect();
+    let is_plain = asked.iter().all(|model| *model == header.model);
     let models: BTreeSet<_> = exchanges().filter_map(|e| e.served_model.clone()).collect();
     let fingerprints: BTreeSet<_> = exchanges().filter_map(|e| e.system_fingerprint.clone()).collect();
     SideInfo {
@@ -205,6 +211,7 @@ pub(super) fn side_info(rows: &[Row], side: Side, header: &SideHeader, summary: 
         simulated: header.simulated,
         server: header.server.clone(),
         dialect: header.dialect,
+        asked_models: if is_plain { Vec::new() } else { asked.into_iter().map(str::to_owned).collect() },
         served_models: models.into_iter().collect(),
         system_fingerprints: fingerprints.into_iter().collect(),
         summary,

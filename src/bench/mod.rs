@@ -11,6 +11,7 @@ mod bodies;
 pub mod calibrate;
 pub mod course;
 pub mod doctor;
+mod head;
 pub mod hosted;
 mod level_result;
 mod levels;

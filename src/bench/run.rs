@@ -6,26 +6,21 @@ use std::sync::Arc;
 
 use serde_json::{Map, json};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use crate::check::Judge;
 use crate::client::any_transport::AnyTransport;
 use crate::client::clock::Clock;
 use crate::client::exchange::Client;
-use crate::client::transport::Transport as _;
 use crate::load::budget::Budget;
 use crate::load::bus::Bus;
 use crate::load::crew::Crew;
 use crate::load::engine::{Engine, EngineError, Judged, Lane, Limits};
 use crate::load::plan::Item;
-use crate::model::calibration::Calibration;
 use crate::model::event::{LogLevel, Phase, RunEvent};
-use crate::model::header::RunHeader;
 use crate::model::outcome::Outcome;
 use crate::model::record::Side;
-use crate::model::result::{ClientInfo, PhaseTime, PromptSetInfo, RunResult, RunStatus, SCHEMA_VERSION};
+use crate::model::result::{PhaseTime, RunResult, RunStatus};
 use crate::model::workload::CacheMode;
-use crate::results::calibration;
 use crate::results::error::{JournalError, StoreError};
 use crate::results::journal::{JournalReport, JournalWriter, subscriber};
 use crate::results::store::Store;
@@ -34,9 +29,9 @@ use crate::workload::{WorkPrompt, Workload};
 use super::assemble::{Remains, assemble_with_journal};
 use super::bodies::SideBodies;
 use super::course::Course;
+use super::head::header;
 use super::levels::shape_at;
 use super::limits::{TooManyFiles, allow_connections};
-use super::machine::machine;
 use super::plan::{BenchPlan, SideSpec};
 use super::resume::{Earlier, Past, ResumeError};
 use super::side::{Reached, SideError, reach};
@@ -128,7 +123,7 @@ pub async fn run(
     };
     let sides = Sides { candidate, baseline };
 
-    let header = header(&plan, &workload, &sides, clock, started_at);
+    let header = header(&plan, &workload, (&sides.candidate, sides.baseline.as_ref()), clock, started_at);
     let shape = plan.shape(&workload);
     let is_resumed = earlier.is_some();
     let (header, writer, mut past) = match earlier {
@@ -390,56 +385,4 @@ async fn warm_up(
         }
     }
     Ok(())
-}
-
-/// What is known of this machine's own errors. A file that can't be read is `labctl doctor`'s to tell of.
-fn calibration(plan: &BenchPlan, transport: &str) -> Option<Calibration> {
-    let all = calibration::load(plan.state_dir.as_deref()?).ok()?;
-    calibration::find(&all, &machine(), transport, env!("CARGO_PKG_VERSION")).cloned()
-}
-
-fn header(
-    plan: &BenchPlan,
-    workload: &Workload,
-    sides: &Sides,
-    clock: Clock,
-    started_at: String,
-) -> RunHeader {
-    let manifest = &plan.prompt_set.manifest;
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    RunHeader {
-        schema_version: SCHEMA_VERSION,
-        run_id: Uuid::now_v7().to_string(),
-        kind: plan.kind,
-        labels: plan.labels.clone(),
-        started_at,
-        team: plan.team.clone(),
-        prompt_set: PromptSetInfo {
-            name: manifest.name.clone(),
-            version: manifest.version,
-            sha256: manifest.sha256.clone(),
-            categories: manifest.categories.clone(),
-            calibrated: manifest.calibrated,
-            origin: plan.prompt_set.origin.clone(),
-        },
-        // A prompt set as written is told of above.
-        workload: plan.workload.is_some().then(|| workload.info.clone()),
-        load: plan.load_info(),
-        question: plan.question(),
-        sampling: plan.sampling.clone(),
-        seed: plan.seed,
-        config: plan.config.clone(),
-        client: ClientInfo {
-            labctl_version: env!("CARGO_PKG_VERSION").to_owned(),
-            os: std::env::consts::OS.to_owned(),
-            arch: std::env::consts::ARCH.to_owned(),
-            cores: u32::try_from(cores).unwrap_or(u32::MAX),
-            transport: sides.candidate.transport.name().to_owned(),
-            monotonic_origin_ns: clock.monotonic_origin_ns(),
-            calibration: calibration(plan, sides.candidate.transport.name()),
-        },
-        trace: plan.trace,
-        candidate: sides.candidate.header.clone(),
-        baseline: sides.baseline.as_ref().map(|reached| reached.header.clone()),
-    }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::client::server::Dialect;
 use crate::compare::changed_during_run;
 use crate::compare::sampling::{Asked, asked_differently};
 use crate::model::health::{ClientHealth, HealthStatus};
@@ -61,6 +62,11 @@ pub fn warnings(result: &RunResult) -> Vec<String> {
     for side in [Side::Candidate, Side::Baseline] {
         let Some(info) = result.side(side) else { continue };
         let failed: u64 = info.summary.outcomes.iter().filter(|(o, _)| !o.is_success()).map(|(_, n)| n).sum();
+        if let Some(name) = cuts_answers_short(result, info) {
+            warnings.push(format!(
+                "the {side}'s server ({name}) takes no `ignore_eos`: its answers may be shorter than `--exact-output` asks for"
+            ));
+        }
         let resent = resent(result, side);
         if resent > 0 {
             warnings.push(format!(
@@ -78,6 +84,13 @@ pub fn warnings(result: &RunResult) -> Vec<String> {
         }
     }
     warnings
+}
+
+/// The dialect of a side that can't be asked for the answers' exact length, where they are to have one.
+fn cuts_answers_short(result: &RunResult, info: &SideInfo) -> Option<&'static str> {
+    let is_asked = result.workload.as_ref().is_some_and(|workload| workload.options.exact_output);
+    let dialect = Dialect::of(info.dialect.filter(|_| is_asked)?);
+    (!dialect.ignore_eos).then_some(dialect.name)
 }
 
 fn resent(result: &RunResult, side: Side) -> usize {

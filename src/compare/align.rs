@@ -41,8 +41,10 @@ fn pair_rows(baseline: &RunResult, candidate: &RunResult) -> Vec<Row> {
 /// Why nothing about a side's answers can be said, where its server changed while the run was on.
 #[must_use]
 pub fn changed_during_run(name: &str, side: &SideInfo) -> Vec<String> {
+    // Each of several models has a name of its own, and a fingerprint.
+    let expected = side.asked_models.len().max(1);
     let changed = |what: &str, seen: &[String]| {
-        (seen.len() > 1).then(|| format!("{name}: {what} changed during the run ({})", quoted(seen)))
+        (seen.len() > expected).then(|| format!("{name}: {what} changed during the run ({})", quoted(seen)))
     };
     [
         changed("the served model", &side.served_models),
@@ -221,6 +223,16 @@ mod tests {
         assert_eq!(blocks(&first, &second), [0, 0, 1, 1]);
         second.rows[0].block = 1;
         assert_eq!(blocks(&first, &second), [0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn several_models_that_were_asked_for_are_no_change() {
+        let mut side = run("a", table("math", [2, 0, 0, 0])).candidate;
+        side.asked_models = vec!["m1".to_owned(), "m2".to_owned()];
+        side.served_models.clone_from(&side.asked_models);
+        assert_eq!(changed_during_run("candidate", &side), Vec::<String>::new());
+        side.served_models.push("m3".to_owned());
+        assert_eq!(changed_during_run("candidate", &side).len(), 1);
     }
 
     #[test]

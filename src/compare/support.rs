@@ -198,6 +198,7 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
             simulated: false,
             server: None,
             dialect: None,
+            asked_models: Vec::new(),
             served_models: vec!["m1".to_owned()],
             system_fingerprints: Vec::new(),
             summary: summary(&rows, Side::Candidate),

@@ -126,7 +126,10 @@ pub struct SideInfo {
     /// The dialect that labctl spoke with it, as configured or recognised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialect: Option<ServerKind>,
-    /// Every `model` seen in responses; more than one: it changed during the run.
+    /// The models that requests asked for, where it wasn't `model` alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked_models: Vec<String>,
+    /// Every `model` seen in responses; more than were asked for: it changed during the run.
     pub served_models: Vec<String>,
     /// Every `system_fingerprint` seen in responses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -135,6 +135,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
             simulated: true,
             server: None,
             dialect: None,
+            asked_models: Vec::new(),
             served_models: vec![model.to_owned()],
             system_fingerprints: Vec::new(),
             summary: summary(&attempts, speed),

@@ -165,6 +165,7 @@ fn side_info(header: SideHeader) -> SideInfo {
         simulated: header.simulated,
         server: header.server,
         dialect: header.dialect,
+        asked_models: Vec::new(),
         served_models: vec!["m".to_owned()],
         system_fingerprints: Vec::new(),
         summary: SideSummary {

@@ -35,3 +35,4 @@ mod unreachable;
 mod virtual_load;
 mod virtual_server;
 mod virtual_time;
+mod workloads;

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use crate::servers::HttpServer;
 
+/// The models that it says to serve.
+const MODELS: [&str; 3] = ["m", "a", "b"];
+
 /// A server that keeps the bodies of generation requests.
 pub(crate) struct Recording {
     server: HttpServer,
@@ -20,7 +23,11 @@ impl Recording {
         let kept = Arc::clone(&bodies);
         let server = HttpServer::answering(move |request| {
             let Ok(body) = serde_json::from_str::<Value>(&request.body) else {
-                return (404, "application/json", "{}".to_owned());
+                let models = json!({"object": "list", "data": MODELS.map(|id| json!({"id": id}))});
+                return match request.path.ends_with("/models") {
+                    true => (200, "application/json", models.to_string()),
+                    false => (404, "application/json", "{}".to_owned()),
+                };
             };
             let number = {
                 let mut kept = kept.lock().unwrap();
@@ -40,11 +47,6 @@ impl Recording {
     /// What it was sent, in the order of arrival.
     pub(crate) fn bodies(&self) -> Vec<Value> {
         self.bodies.lock().unwrap().clone()
-    }
-
-    /// The last user's text of each body.
-    pub(crate) fn prompts(&self) -> Vec<String> {
-        self.bodies().iter().map(last_user).collect()
     }
 }
 

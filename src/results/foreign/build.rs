@@ -158,6 +158,7 @@ fn side(
         simulated: options.simulated || of.simulated,
         server: None,
         dialect: None,
+        asked_models: Vec::new(),
         served_models: Vec::new(),
         system_fingerprints: Vec::new(),
         summary,
