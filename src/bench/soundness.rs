@@ -131,6 +131,12 @@ pub fn nothing_valid(result: &RunResult, max_error_rate: f64, allow_invalid_clie
         // What was given up on an interrupt is no failure of the server's.
         let given_up = info.summary.outcomes.get(&Outcome::Cancelled).copied().unwrap_or(0);
         let attempted = info.summary.attempted - given_up;
+        if info.summary.attempted == 0 {
+            reasons.push(format!(
+                "no request to the {side}, `{}` at `{}`, was measured",
+                info.endpoint, info.url
+            ));
+        }
         let succeeded = info.summary.outcomes.get(&Outcome::Success).copied().unwrap_or(0);
         // An answer without a token is the model's failure and counts in its quality.
         let answered = succeeded + info.summary.outcomes.get(&Outcome::Empty).copied().unwrap_or(0);

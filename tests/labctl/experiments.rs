@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::support::{Ended, Lab};
+use labctl::model::outcome::Outcome;
+use labctl::model::result::RunStatus;
+use labctl::results::store::load_file;
 
 /// The folder of the shipped experiments.
 fn folder() -> PathBuf {
@@ -22,13 +25,17 @@ fn shipped() -> Vec<String> {
     names
 }
 
+/// The subcommand that an experiment is for.
+fn command(path: &Path) -> &'static str {
+    let text = fs::read_to_string(path).unwrap();
+    if text.contains("\nteam:") { "bench" } else { "run" }
+}
+
 /// Runs `labctl` where there is no configuration, the shipped experiments at hand.
 fn dry_run(file: &str, flags: &[&str]) -> Ended {
     let lab = Lab::new();
     let path = folder().join(file);
-    let text = fs::read_to_string(&path).unwrap();
-    let command = if text.contains("\nteam:") { "bench" } else { "run" };
-    let arguments = [command, path.to_str().unwrap(), "--dry-run"];
+    let arguments = [command(&path), path.to_str().unwrap(), "--dry-run"];
     let ended = lab.labctl(&[&arguments[..], flags].concat());
     lab.has_no_results();
     ended
@@ -63,6 +70,43 @@ fn every_shipped_experiment_has_a_plan_on_the_simulator() {
             "{}",
             text.stdout
         );
+    }
+}
+
+/// All at once: they mostly wait for a simulator that is as slow as a server is.
+#[test]
+fn every_shipped_experiment_runs_on_the_simulator_as_it_stands() {
+    let started: Vec<_> = shipped()
+        .into_iter()
+        .map(|name| {
+            let lab = Lab::new();
+            let path = folder().join(&name);
+            let arguments = [command(&path), path.to_str().unwrap(), "--allow-invalid-client"];
+            let running = lab.start(&arguments);
+            (name, lab, running)
+        })
+        .collect();
+    for (name, lab, running) in started {
+        let ended = running.end();
+        assert_eq!(ended.code, 0, "{name}: {ended:#?}");
+        assert!(ended.stdout.contains("SIMULATED"), "{name}: {}", ended.stdout);
+        let results = lab.all(".json");
+        assert!(!results.is_empty(), "{name}");
+        for path in &results {
+            let result = load_file(path).unwrap();
+            assert_eq!(result.labels["experiment"], name.trim_end_matches(".yaml"));
+            assert!(result.simulated && result.candidate.simulated, "{name}");
+            assert_eq!(result.status, RunStatus::Complete, "{name}");
+            assert!(result.candidate.summary.outcomes[&Outcome::Success] > 0, "{name}");
+        }
+        // What a level, and what a run of its own answers.
+        let levels = || load_file(&results[0]).unwrap().levels.len();
+        match name.as_str() {
+            "prompt-length.yaml" => assert_eq!(results.len(), 3),
+            "concurrency-sweep.yaml" | "find-max-rate.yaml" => assert!(levels() >= 3, "{name}"),
+            "quality-under-load.yaml" => assert_eq!(levels(), 2),
+            _ => assert_eq!((results.len(), levels()), (1, 0), "{name}"),
+        }
     }
 }
 
@@ -124,11 +168,8 @@ fn a_run_of_several_says_which_and_keeps_a_result_each() {
     let ended = lab.labctl(&arguments);
     ended.succeeds();
     assert!(ended.stderr.contains("run 2 of 2: sampling.temperature=0.5"), "{ended:#?}");
-    let mut temperatures: Vec<f64> = lab
-        .all(".json")
-        .iter()
-        .map(|path| labctl::results::store::load_file(path).unwrap().sampling.temperature)
-        .collect();
+    let mut temperatures: Vec<f64> =
+        lab.all(".json").iter().map(|path| load_file(path).unwrap().sampling.temperature).collect();
     temperatures.sort_by(f64::total_cmp);
     assert_eq!(temperatures, [0.0, 0.5]);
 }

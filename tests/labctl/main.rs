@@ -19,6 +19,7 @@ mod layers;
 mod levels;
 mod limits;
 mod mid_run;
+mod open_loop;
 mod probes;
 mod prompt_sets;
 mod recording;

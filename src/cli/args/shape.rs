@@ -3,7 +3,7 @@
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::notation::{Stages, Statuses, SweepFlag, seconds};
-use super::values::{at_least_one, factor};
+use super::values::{at_least_one, factor, number};
 use crate::model::load::{Arrival, LoadAxis};
 
 /// `--arrival`.
@@ -50,7 +50,7 @@ impl From<FindArg> for LoadAxis {
 #[command(next_help_heading = "Load shape")]
 pub struct ShapeArgs {
     /// Requests per second, whatever the server does (open loop); each start is planned ahead from the seed
-    #[arg(long, value_name = "R", allow_negative_numbers = true)]
+    #[arg(long, value_name = "R", value_parser = number, allow_negative_numbers = true)]
     pub rate: Option<f64>,
 
     /// How the time between two arrivals varies [default: `poisson`, and `gamma` with --burstiness]
@@ -58,7 +58,7 @@ pub struct ShapeArgs {
     pub arrival: Option<ArrivalArg>,
 
     /// Shape of gamma arrivals, above 0: 1 is Poisson, less is burstier, more is steadier
-    #[arg(long, value_name = "B", allow_negative_numbers = true)]
+    #[arg(long, value_name = "B", value_parser = number, allow_negative_numbers = true)]
     pub burstiness: Option<f64>,
 
     /// Rates one after the other as `RATE:SECONDS` or `RATE..RATE:SECONDS` (a ramp), e.g. `2:30,2..10:60,10:30`
@@ -107,11 +107,11 @@ pub struct ShapeArgs {
     pub find: Option<FindArg>,
 
     /// First load that a search tries [default: 1]
-    #[arg(long, value_name = "LOAD", allow_negative_numbers = true)]
+    #[arg(long, value_name = "LOAD", value_parser = number, allow_negative_numbers = true)]
     pub find_from: Option<f64>,
 
     /// Highest load that a search tries [default: 1024]
-    #[arg(long, value_name = "LOAD", allow_negative_numbers = true)]
+    #[arg(long, value_name = "LOAD", value_parser = number, allow_negative_numbers = true)]
     pub find_to: Option<f64>,
 
     /// How close the highest passing and the lowest failing load are when a search ends, relative [default: 0.05]

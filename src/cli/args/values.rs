@@ -125,7 +125,8 @@ impl fmt::Display for KeyValue {
     }
 }
 
-fn number(text: &str) -> Result<f64, String> {
+/// A number; neither infinite nor none at all, which JSON has no words for.
+pub fn number(text: &str) -> Result<f64, String> {
     text.parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(|| "expected a number".to_owned())
 }
 

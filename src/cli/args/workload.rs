@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::notation::{Models, length, prefix, seconds};
-use super::values::at_least_one;
+use super::values::{at_least_one, number};
 use crate::model::workload::{CacheMode, Length, SharedPrefix, WorkloadFormat};
 
 /// `--workload-format`.
@@ -105,7 +105,7 @@ pub struct WorkloadArgs {
     pub workload_limit: Option<u32>,
 
     /// How many times faster than recorded a trace is replayed [default: 1]
-    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
+    #[arg(long, value_name = "FACTOR", value_parser = number, allow_negative_numbers = true)]
     pub trace_speed: Option<f64>,
 
     /// Have the server go on to the full output length (`ignore_eos`, `min_tokens`), where it takes that
