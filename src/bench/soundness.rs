@@ -10,6 +10,8 @@ use crate::model::outcome::Outcome;
 use crate::model::record::Side;
 use crate::model::result::{RunResult, RunStatus, Sampling, SideInfo};
 
+use super::contamination;
+
 /// Prompt tokens of the two sides may differ by this share before the templates are called different.
 const SAME_TEMPLATE: f64 = 0.001;
 
@@ -62,6 +64,7 @@ pub fn warnings(result: &RunResult) -> Vec<String> {
     for side in [Side::Candidate, Side::Baseline] {
         let Some(info) = result.side(side) else { continue };
         let failed: u64 = info.summary.outcomes.iter().filter(|(o, _)| !o.is_success()).map(|(_, n)| n).sum();
+        warnings.extend(contamination::warnings(&result.rows, side));
         if let Some(name) = cuts_answers_short(result, info) {
             warnings.push(format!(
                 "the {side}'s server ({name}) takes no `ignore_eos`: its answers may be shorter than `--exact-output` asks for"
@@ -132,10 +135,7 @@ pub fn nothing_valid(result: &RunResult, max_error_rate: f64, allow_invalid_clie
         let given_up = info.summary.outcomes.get(&Outcome::Cancelled).copied().unwrap_or(0);
         let attempted = info.summary.attempted - given_up;
         if info.summary.attempted == 0 {
-            reasons.push(format!(
-                "no request to the {side}, `{}` at `{}`, was measured",
-                info.endpoint, info.url
-            ));
+            reasons.push(nothing_attempted(result, side, info));
         }
         let succeeded = info.summary.outcomes.get(&Outcome::Success).copied().unwrap_or(0);
         // An answer without a token is the model's failure and counts in its quality.
@@ -162,4 +162,16 @@ pub fn nothing_valid(result: &RunResult, max_error_rate: f64, allow_invalid_clie
         reasons.extend(not_trusted(&result.client_health));
     }
     reasons
+}
+
+fn nothing_attempted(result: &RunResult, side: Side, info: &SideInfo) -> String {
+    let blocks = result.blocks.iter().filter(|block| block.side == side);
+    let not_counted: u32 = blocks.map(|block| block.not_counted).sum();
+    let why = match not_counted {
+        0 => String::new(),
+        n => format!(
+            ": all {n} that were sent fell into the warm-up or cool-down (`--warmup-time`, `--cooldown-time`)"
+        ),
+    };
+    format!("no request to the {side}, `{}` at `{}`, was measured{why}", info.endpoint, info.url)
 }

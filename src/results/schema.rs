@@ -100,9 +100,9 @@ fn committed_schemas_are_those_of_the_types() {
 fn a_written_result_follows_the_schema() {
     let schema = result_schema();
     for result in [
-        result("run-1"),
-        result_of(header("empty"), []),
-        result_of(header("all"), Verdict::ALL.map(|v| record(v.name(), 0, Side::Candidate, v))),
+        Box::new(result("run-1")),
+        Box::new(result_of(header("empty"), [])),
+        Box::new(result_of(header("all"), Verdict::ALL.map(|v| record(v.name(), 0, Side::Candidate, v)))),
     ] {
         assert_valid(&schema, &serde_json::to_value(result).unwrap());
     }

@@ -1,7 +1,7 @@
 //! Several loads in one result: sweeps and searches over real sockets.
 
 use crate::servers::Server;
-use crate::support::{Ended, Lab};
+use crate::support::{Ended, Lab, PROMPTS};
 use labctl::model::load::LoadAxis;
 use labctl::model::outcome::Outcome::Success;
 use labctl::model::result::RunResult;
@@ -42,7 +42,7 @@ fn a_sweep_over_requests_in_flight() {
         assert_eq!(level.load.axis, LoadAxis::Concurrency);
         let summary = &level.candidate.summary;
         assert_eq!((summary.attempted, summary.outcomes[&Success]), (12, 12));
-        assert_eq!(summary.concurrency_max as f64, level.load.value);
+        assert_eq!(summary.concurrency_max.to_string(), level.load.value.to_string());
         let rows = result.rows.iter().filter(|row| row.key.level == level.load.level);
         assert_eq!(rows.count(), 12);
     }
@@ -105,4 +105,36 @@ fn the_most_requests_in_flight_within_an_objective_are_found() {
     assert!((2.0..=7.0).contains(&passing), "{:?}", loads(&result));
     assert!(passing < failing && failing <= 16.0, "{:?}", loads(&result));
     assert!(ended.stdout.contains("highest"), "{}", ended.stdout);
+}
+
+#[test]
+fn quality_at_every_load_on_both_sides() {
+    let (candidate, baseline) = (Server::good(), Server::good());
+    let lab = Lab::with_sides(&candidate, &baseline);
+    let ended = lab.bench(&["--compare-baseline", "--sweep", "concurrency=1,4", "--no-stop-past-saturation"]);
+    ended.succeeds();
+    let result = lab.result();
+    assert_eq!(loads(&result), [1.0, 4.0]);
+    for level in &result.levels {
+        let sides = [&level.candidate, level.baseline.as_ref().unwrap()];
+        for side in sides {
+            let rate = side.pass_rate.as_ref().unwrap();
+            assert_eq!((rate.passed, rate.judged), (PROMPTS, PROMPTS));
+        }
+        let comparison = level.comparison.as_ref().unwrap();
+        assert_eq!(comparison.overall.pairs, PROMPTS);
+    }
+    assert_eq!(candidate.requests_served(), 2 * PROMPTS);
+    assert_eq!(baseline.requests_served(), 2 * PROMPTS);
+}
+
+#[test]
+fn conversations_at_several_loads() {
+    let flags =
+        ["--turns", "2", "--requests", "4", "--sweep", "concurrency=1,2", "--no-stop-past-saturation"];
+    let (result, _) = run(&Server::good(), &flags);
+    for level in &result.levels {
+        let summary = &level.candidate.summary;
+        assert_eq!((summary.attempted, summary.groups.len()), (8, 2));
+    }
 }

@@ -221,4 +221,7 @@ fn a_bound_that_leaves_nothing_to_measure() {
     let ended = lab.labctl(&[&["run", "--endpoint", "awq", "--simulator-speed", "50"][..], &flags].concat());
     ended.fails(3, &["no request to the candidate, `awq`", "was measured"]);
     assert!(ended.stdout.contains("stopped early: 0 output tokens were used"), "{}", ended.stdout);
+    let flags = ["--input-tokens", "9", "--output-tokens", "4", "--requests", "4", "--warmup-time", "60"];
+    let ended = lab.labctl(&[&["run", "--endpoint", "awq", "--simulator-speed", "50"][..], &flags].concat());
+    ended.fails(3, &["no request to the candidate", "all 4 that were sent fell into the warm-up"]);
 }

@@ -24,10 +24,10 @@ impl Recording {
         let server = HttpServer::answering(move |request| {
             let Ok(body) = serde_json::from_str::<Value>(&request.body) else {
                 let models = json!({"object": "list", "data": MODELS.map(|id| json!({"id": id}))});
-                return match request.path.ends_with("/models") {
-                    true => (200, "application/json", models.to_string()),
-                    false => (404, "application/json", "{}".to_owned()),
-                };
+                if request.path.ends_with("/models") {
+                    return (200, "application/json", models.to_string());
+                }
+                return (404, "application/json", "{}".to_owned());
             };
             let number = {
                 let mut kept = kept.lock().unwrap();

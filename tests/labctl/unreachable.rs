@@ -61,6 +61,8 @@ fn a_host_that_takes_no_connection() {
     let full = FullBacklog::new();
     let lab = Lab::at(&format!("http://{}/v1", full.address));
     lab.bench(&["--set", "endpoints.candidate.timeouts.connect_s=0.2"])
+        .fails(3, &["endpoint `candidate`", &full.address.to_string(), "0.2 s", "timeouts.connect_s"]);
+    lab.labctl(&["run", "--endpoint", "candidate", "--timeout-connect", "0.2"])
         .fails(3, &["endpoint `candidate`", &full.address.to_string(), "0.2 s", "timeouts.connect_s"])
         .prints_nothing();
     lab.has_no_results();

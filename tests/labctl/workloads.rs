@@ -7,6 +7,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::recording::{Recording, last_user};
+use crate::servers::HttpServer;
 use crate::support::{Lab, outcomes};
 use labctl::model::judgement::Verdict;
 use labctl::model::outcome::Outcome::Success;
@@ -162,7 +163,9 @@ fn cold_warm_and_as_written() {
     let flags = ["--prompts", "3", "--requests", "6"];
     let counts = |prompts: &[String]| {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        prompts.iter().for_each(|prompt| *counts.entry(prompt.clone()).or_default() += 1);
+        for prompt in prompts {
+            *counts.entry(prompt.clone()).or_default() += 1;
+        }
         counts.into_values().collect::<Vec<_>>()
     };
     let with = |mode: &str| synthetic(&[&flags[..], &["--cache", mode]].concat());
@@ -190,7 +193,9 @@ fn prompts_begin_alike_in_groups() {
     let flags = ["--shared-prefix", "2x64", "--requests", "8"];
     let beginnings = |asked: &Asked| {
         let mut groups: BTreeMap<String, usize> = BTreeMap::new();
-        asked.prompts().iter().for_each(|prompt| *groups.entry(prompt[..150].to_owned()).or_default() += 1);
+        for prompt in asked.prompts() {
+            *groups.entry(prompt[..150].to_owned()).or_default() += 1;
+        }
         groups
     };
     let (first, second) = (synthetic(&flags), synthetic(&flags));
@@ -411,4 +416,24 @@ fn prompts_with_moments_of_their_own() {
         .collect();
     assert_eq!(starts, [0, 50, 200]);
     assert_eq!(asked.prompts().last().map(String::as_str), Some("Four."));
+}
+
+#[test]
+fn answers_that_no_model_can_have_given_are_told() {
+    let stub = HttpServer::answering(|request| {
+        if !request.path.ends_with("/chat/completions") {
+            return (404, "application/json", "{}".to_owned());
+        }
+        let choice = json!({"index": 0, "delta": {"content": "I am here to help. ".repeat(8)}, "finish_reason": "stop"});
+        let usage = json!({"prompt_tokens": 90_000_000, "completion_tokens": 48});
+        let event = json!({"id": "c", "model": "m", "choices": [choice], "usage": usage});
+        (200, "text/event-stream", format!("data: {event}\n\ndata: [DONE]\n\n"))
+    });
+    let lab = Lab::new().with_endpoints(&[("candidate", json!({"url": stub.url(), "model": "m"}))]);
+    lab.bench(&["--input-tokens", "40", "--output-tokens", "48", "--requests", "6"]).succeeds();
+    let warnings = lab.result().warnings.join("\n");
+    assert!(warnings.contains("6 of 6 different prompts got the same answer"), "{warnings}");
+    assert!(warnings.contains("6 of 6 requests to the candidate got their first token sooner"), "{warnings}");
+    let honest = synthetic(&["--requests", "6"]).result.warnings.join("\n");
+    assert!(!honest.contains("same answer") && !honest.contains("sooner"), "{honest}");
 }
