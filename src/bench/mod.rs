@@ -9,6 +9,7 @@ pub mod accuracy;
 pub mod assemble;
 mod bodies;
 pub mod calibrate;
+mod contamination;
 pub mod course;
 pub mod doctor;
 pub mod hosted;

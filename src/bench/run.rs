@@ -128,6 +128,7 @@ pub async fn run(
     };
     let sides = Sides { candidate, baseline };
 
+    let cannot_lengthen = cannot_lengthen(&workload, &sides);
     let header = header(&plan, &workload, &sides, clock, started_at);
     let shape = plan.shape(&workload);
     let is_resumed = earlier.is_some();
@@ -205,7 +206,8 @@ pub async fn run(
         }
     };
 
-    let mut warnings = Vec::new();
+    let mut warnings = workload.warnings.clone();
+    warnings.extend(cannot_lengthen);
     if is_resumed {
         warnings.push(format!(
             "gone on with after an interruption: {before} requests were sent before it, by another process"
@@ -390,6 +392,22 @@ async fn warm_up(
         }
     }
     Ok(())
+}
+
+/// That answers may end early although their length was to be exact.
+fn cannot_lengthen(workload: &Workload, sides: &Sides) -> Vec<String> {
+    let servers = sides.iter().filter(|(_, reached)| {
+        let dialect = reached.dialect;
+        workload.info.options.exact_output && !dialect.ignore_eos && !dialect.min_tokens
+    });
+    servers
+        .map(|(side, reached)| {
+            format!(
+                "the {side} ({}) takes neither `ignore_eos` nor `min_tokens`: its answers may be shorter than `--exact-output` asks for",
+                reached.dialect.name
+            )
+        })
+        .collect()
 }
 
 /// What is known of this machine's own errors. A file that can't be read is `labctl doctor`'s to tell of.

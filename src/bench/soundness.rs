@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::contamination;
 use crate::compare::changed_during_run;
 use crate::compare::sampling::{Asked, asked_differently};
 use crate::model::health::{ClientHealth, HealthStatus};
@@ -68,6 +69,7 @@ pub fn warnings(result: &RunResult) -> Vec<String> {
                 info.summary.attempted
             ));
         }
+        warnings.extend(contamination::warnings(result, side));
         if failed > 0 {
             let example = example(result, side);
             warnings.push(format!(

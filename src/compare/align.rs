@@ -6,6 +6,7 @@ use super::sampling::{Asked, asked_differently};
 use crate::model::health::HealthStatus;
 use crate::model::record::{PairKey, Row};
 use crate::model::result::{RunResult, RunStatus, Sampling, SideInfo};
+use crate::model::summary::{GroupKey, GroupSummary};
 
 /// Pairs the candidate sides of two runs by prompt, repeat and round, in the keys' order. The second value holds
 /// the reasons why the runs can't be compared soundly (to go into
@@ -41,8 +42,11 @@ fn pair_rows(baseline: &RunResult, candidate: &RunResult) -> Vec<Row> {
 /// Why nothing about a side's answers can be said, where its server changed while the run was on.
 #[must_use]
 pub fn changed_during_run(name: &str, side: &SideInfo) -> Vec<String> {
+    // A mix of models has one answer each.
+    let is_model = |group: &&GroupSummary| matches!(group.key, GroupKey::Model { .. });
+    let asked = side.summary.groups.iter().filter(is_model).count().max(1);
     let changed = |what: &str, seen: &[String]| {
-        (seen.len() > 1).then(|| format!("{name}: {what} changed during the run ({})", quoted(seen)))
+        (seen.len() > asked).then(|| format!("{name}: {what} changed during the run ({})", quoted(seen)))
     };
     [
         changed("the served model", &side.served_models),
