@@ -1,139 +1,158 @@
-//! Answers that a model can hardly have given: the same to different prompts, or sooner than it can have read them.
+//! Signs that something else than the model answered: a cache, a proxy, a server that didn't work.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
-use crate::model::judgement::Verdict;
-use crate::model::record::{Attempt, Row, Side};
+use crate::model::record::{Attempt, Side};
+use crate::model::result::RunResult;
 use crate::model::units::ratio;
+use crate::model::workload::CacheMode;
 
-/// Answers of fewer tokens may well be alike by themselves.
-const LONG_ANSWER: u64 = 32;
+/// Prompt tokens that no server works through in a second, and so must have had before.
+const IMPOSSIBLE_PREFILL_PER_S: f64 = 1e6;
 
-/// So many different prompts with one answer, and this share of all, are hardly chance.
-const SEVERAL: usize = 3;
-const MUCH: f64 = 0.1;
+/// Shorter prompts say nothing about prefill: a network's own delay is of the same size.
+const SHORTEST_PROMPT: u64 = 64;
 
-/// Prompts of fewer tokens are read in less time than the way there and back takes.
-const LONG_PROMPT: u64 = 1_000;
+/// The share of prompt tokens from a cache that is too much where prompts are salted.
+const MOST_CACHED: f64 = 0.05;
 
-/// Prompt tokens a second that nothing reads: a billion parameters take 2·10⁹ operations a token, and a machine of
-/// eight of the fastest accelerators has some 10¹⁶ a second.
-const FASTEST_READING_PER_S: f64 = 5e6;
+/// Answers shorter than this are alike by chance, tokens.
+const SHORTEST_ANSWER: u64 = 16;
 
-/// What of a side's answers makes one doubt that the model gave them, a sentence each.
-pub(super) fn warnings(rows: &[Row], side: Side) -> Vec<String> {
-    let answered: Vec<(&str, &Attempt)> = rows
+/// So many different prompts it takes to call equal answers strange.
+const FEWEST_PROMPTS: usize = 10;
+
+/// What looks wrong with one side's answers.
+pub(super) fn warnings(result: &RunResult, side: Side) -> Vec<String> {
+    let attempts: Vec<(&str, &Attempt)> = result
+        .rows
         .iter()
         .filter_map(|row| Some((row.key.prompt_id.as_str(), row.attempt(side)?)))
         .filter(|(_, attempt)| attempt.exchange.outcome.is_success())
         .collect();
-    alike(&answered, side).into_iter().chain(too_soon(&answered, side)).collect()
+    [impossible_times(&attempts, side), identical_answers(&attempts, side), cached(result, side)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
-/// Prompts with checks are left out: several of them may have one right answer.
-fn alike(answered: &[(&str, &Attempt)], side: Side) -> Option<String> {
-    let is_long = |attempt: &Attempt| attempt.metrics.output_tokens.is_some_and(|n| n >= LONG_ANSWER);
-    let open = answered
-        .iter()
-        .filter(|(_, attempt)| attempt.judgement.verdict == Verdict::Unchecked && is_long(attempt));
-    let mut prompts: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut all = BTreeSet::new();
-    for (prompt, attempt) in open {
-        prompts.entry(&attempt.exchange.content).or_default().insert(prompt);
-        all.insert(prompt);
+fn impossible_times(attempts: &[(&str, &Attempt)], side: Side) -> Option<String> {
+    let impossible = |attempt: &Attempt| {
+        let usage = attempt.exchange.usage?;
+        let fresh = usage.prompt_tokens.saturating_sub(usage.cached_tokens.unwrap_or(0));
+        let ttft_s = attempt.metrics.ttft_ms? / 1e3;
+        #[expect(clippy::cast_precision_loss, reason = "a number of tokens")]
+        let is_impossible = fresh >= SHORTEST_PROMPT && fresh as f64 > IMPOSSIBLE_PREFILL_PER_S * ttft_s;
+        is_impossible.then_some((fresh, ttft_s * 1e3))
+    };
+    let found: Vec<(u64, f64)> = attempts.iter().filter_map(|(_, attempt)| impossible(attempt)).collect();
+    let (tokens, ttft_ms) = found.first()?;
+    Some(format!(
+        "{} of {} answers of the {side} began sooner than any server could have read the prompt (one of {tokens} tokens after {ttft_ms:.3} ms): something else than the model may have answered",
+        found.len(),
+        attempts.len()
+    ))
+}
+
+fn identical_answers(attempts: &[(&str, &Attempt)], side: Side) -> Option<String> {
+    let mut prompts: HashMap<&str, HashSet<&str>> = HashMap::new();
+    let mut all: HashSet<&str> = HashSet::new();
+    for (prompt, attempt) in attempts {
+        // A judged prompt may well have the answer of another.
+        let long_enough = attempt.metrics.output_tokens.is_some_and(|tokens| tokens >= SHORTEST_ANSWER);
+        if attempt.judgement.checks.is_empty() && long_enough {
+            prompts.entry(attempt.exchange.content.as_str()).or_default().insert(prompt);
+            all.insert(prompt);
+        }
     }
-    let most = prompts.values().map(BTreeSet::len).max()?;
-    let share = ratio(most as u64, all.len() as u64)?;
-    (most >= SEVERAL && share >= MUCH).then(|| {
+    let most = prompts.values().map(HashSet::len).max()?;
+    (all.len() >= FEWEST_PROMPTS && most * 2 > all.len()).then(|| {
         format!(
-            "{most} of {} different prompts got the same answer from the {side}, word for word: what answered may be a cache of answers, or no model",
+            "{most} of {} different prompts got the same answer from the {side}: something else than the model may have answered",
             all.len()
         )
     })
 }
 
-fn too_soon(answered: &[(&str, &Attempt)], side: Side) -> Option<String> {
-    let rates = answered.iter().filter_map(|(_, attempt)| reading_per_s(attempt));
-    let impossible: Vec<f64> = rates.filter(|rate| *rate > FASTEST_READING_PER_S).collect();
-    let fastest = impossible.iter().copied().reduce(f64::max)?;
-    Some(format!(
-        "{} of {} requests to the {side} got their first token sooner than the prompt can have been read (up to {:.0} million tokens a second): what answered may be a cache that tells of no cached tokens, or no model",
-        impossible.len(),
-        answered.len(),
-        fastest / 1e6
-    ))
-}
-
-/// Prompt tokens that no cache answered ÷ TTFT.
-#[expect(clippy::cast_precision_loss, reason = "prompts have far fewer than 2^53 tokens")]
-fn reading_per_s(attempt: &Attempt) -> Option<f64> {
-    let usage = attempt.exchange.usage?;
-    let read = usage.prompt_tokens.saturating_sub(usage.cached_tokens.unwrap_or(0));
-    let ttft_s = attempt.metrics.ttft_ms.filter(|ms| *ms > 0.0)? / 1e3;
-    (read >= LONG_PROMPT).then(|| read as f64 / ttft_s)
+/// Prompts that nobody saw before can't have been cached.
+fn cached(result: &RunResult, side: Side) -> Option<String> {
+    let workload = result.workload.as_ref()?;
+    let shares_by_design = match &workload.spec {
+        crate::model::workload::WorkloadSpec::Synthetic(made_up) => {
+            made_up.shared_prefix.is_some() || made_up.conversation.is_some()
+        }
+        _ => true,
+    };
+    if workload.options.cache != Some(CacheMode::Cold) || shares_by_design {
+        return None;
+    }
+    let summary = &result.side(side)?.summary;
+    let share = ratio(summary.cached_tokens?, summary.prompt_tokens)?;
+    (share > MOST_CACHED).then(|| {
+        format!(
+            "a prefix cache of the {side} answered {:.0} % of the prompt tokens although every prompt begins with a salt of its own",
+            share * 100.0
+        )
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::exchange::Usage;
-    use crate::model::fixture;
+    use crate::model::judgement::Verdict;
+    use crate::results::fixtures::{record, result};
+    use crate::results::rows::rows;
 
-    fn row(prompt: &str, content: &str, tokens: u64, verdict: Verdict) -> Row {
-        let mut record = fixture::record();
-        record.key.prompt_id = prompt.to_owned();
-        content.clone_into(&mut record.attempt.exchange.content);
-        record.attempt.metrics.output_tokens = Some(tokens);
-        record.attempt.metrics.ttft_ms = Some(1.0);
-        record.attempt.exchange.usage = None;
-        record.attempt.judgement.verdict = verdict;
-        Row {
-            key: record.key,
-            category: record.category,
-            scenario_id: record.scenario_id,
-            ask: record.ask,
-            block: 0,
-            candidate: Some(record.attempt),
-            baseline: None,
-        }
-    }
-
-    fn told(rows: &[Row]) -> Vec<String> {
-        warnings(rows, Side::Candidate)
+    /// Twenty requests for their speed alone, each changed.
+    fn measured(change: impl Fn(usize, &mut Attempt)) -> Vec<String> {
+        let mut result = result("run-1");
+        let records = (0..20).map(|n| {
+            let mut record = record(&format!("p-{n}"), 0, Side::Candidate, Verdict::Pass);
+            record.attempt.judgement.checks.clear();
+            let usage = Usage { prompt_tokens: 1_000, completion_tokens: 20, ..Usage::default() };
+            record.attempt.exchange.usage = Some(usage);
+            record.attempt.exchange.content = format!("answer {n}");
+            record.attempt.metrics.ttft_ms = Some(50.0);
+            record.attempt.metrics.output_tokens = Some(20);
+            change(n, &mut record.attempt);
+            record
+        });
+        result.rows = rows(records);
+        warnings(&result, Side::Candidate)
     }
 
     #[test]
-    fn the_same_long_answer_to_several_prompts_is_told() {
-        let same = |n: u64, tokens, verdict| row(&format!("p{n}"), "It seems that", tokens, verdict);
-        let rows: Vec<_> = (0..4).map(|n| same(n, 40, Verdict::Unchecked)).collect();
-        assert!(
-            told(&rows)[0].starts_with("4 of 4 different prompts got the same answer from the candidate")
-        );
-        assert!(told(&rows[..2]).is_empty());
-        // One prompt that is sent again and again is answered alike.
-        let again: Vec<_> = (0..4).map(|_| same(0, 40, Verdict::Unchecked)).collect();
-        assert!(told(&again).is_empty());
-        let short: Vec<_> = (0..4).map(|n| same(n, 8, Verdict::Unchecked)).collect();
-        assert!(told(&short).is_empty());
-        let checked: Vec<_> = (0..4).map(|n| same(n, 40, Verdict::Pass)).collect();
-        assert!(told(&checked).is_empty());
-        let few: Vec<_> = (0..40)
-            .map(|n| row(&format!("p{n}"), &format!("{}", n.max(3)), 40, Verdict::Unchecked))
-            .collect();
-        assert!(told(&few[1..]).is_empty(), "3 of 39");
+    fn what_a_model_does_is_not_suspicious() {
+        assert_eq!(measured(|_, _| {}), [""; 0]);
+        // Half of the prompts of 1,000 tokens from a cache.
+        let cached = measured(|_, attempt| {
+            attempt.exchange.usage.as_mut().unwrap().cached_tokens = Some(990);
+            attempt.metrics.ttft_ms = Some(0.5);
+        });
+        assert_eq!(cached, [""; 0]);
     }
 
     #[test]
-    fn a_first_token_before_the_prompt_was_read_is_told() {
-        let with = |prompt_tokens, cached_tokens| {
-            let mut row = row("p", "x", 1, Verdict::Unchecked);
-            let usage = Usage { prompt_tokens, cached_tokens, ..Usage::default() };
-            row.candidate.as_mut().unwrap().exchange.usage = Some(usage);
-            told(&[row])
+    fn a_prompt_read_in_no_time_is() {
+        let warnings = measured(|n, attempt| {
+            if n == 3 {
+                attempt.metrics.ttft_ms = Some(0.2);
+            }
+        });
+        assert!(warnings[0].starts_with("1 of 20 answers of the candidate began sooner"), "{warnings:?}");
+    }
+
+    #[test]
+    fn one_answer_to_everything_is() {
+        let same = |shared: usize| {
+            measured(|n, attempt| {
+                if n < shared {
+                    "the same".clone_into(&mut attempt.exchange.content);
+                }
+            })
         };
-        assert!(with(50_000, None)[0].contains("1 of 1 requests to the candidate"));
-        assert!(with(50_000, None)[0].contains("up to 50 million tokens a second"));
-        assert!(with(50_000, Some(49_000)).is_empty(), "a cache that says so");
-        assert!(with(4_000, None).is_empty() && with(900, None).is_empty());
+        assert_eq!(same(10), [""; 0]);
+        assert!(same(11)[0].starts_with("11 of 20 different prompts got the same answer"));
     }
 }

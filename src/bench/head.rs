@@ -6,6 +6,7 @@ use crate::client::clock::Clock;
 use crate::client::transport::Transport as _;
 use crate::model::calibration::Calibration;
 use crate::model::header::RunHeader;
+use crate::model::record::Side;
 use crate::model::result::{ClientInfo, PromptSetInfo, SCHEMA_VERSION};
 use crate::results::calibration;
 use crate::workload::Workload;
@@ -65,4 +66,23 @@ pub(super) fn header(
 fn calibration(plan: &BenchPlan, transport: &str) -> Option<Calibration> {
     let all = calibration::load(plan.state_dir.as_deref()?).ok()?;
     calibration::find(&all, &machine(), transport, env!("CARGO_PKG_VERSION")).cloned()
+}
+
+/// That answers may end early although their length was to be exact.
+pub(super) fn cannot_lengthen<'a>(
+    workload: &Workload,
+    sides: impl Iterator<Item = (Side, &'a Reached)>,
+) -> Vec<String> {
+    let servers = sides.filter(|(_, reached)| {
+        let dialect = reached.dialect;
+        workload.info.options.exact_output && !dialect.ignore_eos && !dialect.min_tokens
+    });
+    servers
+        .map(|(side, reached)| {
+            format!(
+                "the {side} ({}) takes neither `ignore_eos` nor `min_tokens`: its answers may be shorter than `--exact-output` asks for",
+                reached.dialect.name
+            )
+        })
+        .collect()
 }

@@ -29,7 +29,7 @@ use crate::workload::{WorkPrompt, Workload};
 use super::assemble::{Remains, assemble_with_journal};
 use super::bodies::SideBodies;
 use super::course::Course;
-use super::head::header;
+use super::head::{cannot_lengthen, header};
 use super::levels::shape_at;
 use super::limits::{TooManyFiles, allow_connections};
 use super::plan::{BenchPlan, SideSpec};
@@ -123,6 +123,7 @@ pub async fn run(
     };
     let sides = Sides { candidate, baseline };
 
+    let cannot_lengthen = cannot_lengthen(&workload, sides.iter());
     let header = header(&plan, &workload, (&sides.candidate, sides.baseline.as_ref()), clock, started_at);
     let shape = plan.shape(&workload);
     let is_resumed = earlier.is_some();
@@ -200,7 +201,8 @@ pub async fn run(
         }
     };
 
-    let mut warnings = Vec::new();
+    let mut warnings = workload.warnings.clone();
+    warnings.extend(cannot_lengthen);
     if is_resumed {
         warnings.push(format!(
             "gone on with after an interruption: {before} requests were sent before it, by another process"

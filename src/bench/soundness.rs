@@ -2,15 +2,13 @@
 
 use serde_json::Value;
 
-use crate::client::server::Dialect;
+use super::contamination;
 use crate::compare::changed_during_run;
 use crate::compare::sampling::{Asked, asked_differently};
 use crate::model::health::{ClientHealth, HealthStatus};
 use crate::model::outcome::Outcome;
 use crate::model::record::Side;
 use crate::model::result::{RunResult, RunStatus, Sampling, SideInfo};
-
-use super::contamination;
 
 /// Prompt tokens of the two sides may differ by this share before the templates are called different.
 const SAME_TEMPLATE: f64 = 0.001;
@@ -64,12 +62,6 @@ pub fn warnings(result: &RunResult) -> Vec<String> {
     for side in [Side::Candidate, Side::Baseline] {
         let Some(info) = result.side(side) else { continue };
         let failed: u64 = info.summary.outcomes.iter().filter(|(o, _)| !o.is_success()).map(|(_, n)| n).sum();
-        warnings.extend(contamination::warnings(&result.rows, side));
-        if let Some(name) = cuts_answers_short(result, info) {
-            warnings.push(format!(
-                "the {side}'s server ({name}) takes no `ignore_eos`: its answers may be shorter than `--exact-output` asks for"
-            ));
-        }
         let resent = resent(result, side);
         if resent > 0 {
             warnings.push(format!(
@@ -77,6 +69,7 @@ pub fn warnings(result: &RunResult) -> Vec<String> {
                 info.summary.attempted
             ));
         }
+        warnings.extend(contamination::warnings(result, side));
         if failed > 0 {
             let example = example(result, side);
             warnings.push(format!(
@@ -87,13 +80,6 @@ pub fn warnings(result: &RunResult) -> Vec<String> {
         }
     }
     warnings
-}
-
-/// The dialect of a side that can't be asked for the answers' exact length, where they are to have one.
-fn cuts_answers_short(result: &RunResult, info: &SideInfo) -> Option<&'static str> {
-    let is_asked = result.workload.as_ref().is_some_and(|workload| workload.options.exact_output);
-    let dialect = Dialect::of(info.dialect.filter(|_| is_asked)?);
-    (!dialect.ignore_eos).then_some(dialect.name)
 }
 
 fn resent(result: &RunResult, side: Side) -> usize {

@@ -252,7 +252,7 @@ pub(super) fn result_of(header: RunHeader, records: impl IntoIterator<Item = Rec
 }
 
 /// A small run with a pass on both sides and a pair whose baseline failed.
-pub(super) fn result(run_id: &str) -> RunResult {
+pub(crate) fn result(run_id: &str) -> RunResult {
     result_of(
         header(run_id),
         [

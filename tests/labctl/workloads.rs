@@ -430,10 +430,10 @@ fn answers_that_no_model_can_have_given_are_told() {
         (200, "text/event-stream", format!("data: {event}\n\ndata: [DONE]\n\n"))
     });
     let lab = Lab::new().with_endpoints(&[("candidate", json!({"url": stub.url(), "model": "m"}))]);
-    lab.bench(&["--input-tokens", "40", "--output-tokens", "48", "--requests", "6"]).succeeds();
+    lab.bench(&["--input-tokens", "40", "--output-tokens", "48", "--requests", "10"]).succeeds();
     let warnings = lab.result().warnings.join("\n");
-    assert!(warnings.contains("6 of 6 different prompts got the same answer"), "{warnings}");
-    assert!(warnings.contains("6 of 6 requests to the candidate got their first token sooner"), "{warnings}");
-    let honest = synthetic(&["--requests", "6"]).result.warnings.join("\n");
+    assert!(warnings.contains("10 of 10 different prompts got the same answer"), "{warnings}");
+    assert!(warnings.contains("10 of 10 answers of the candidate began sooner"), "{warnings}");
+    let honest = synthetic(&["--requests", "10"]).result.warnings.join("\n");
     assert!(!honest.contains("same answer") && !honest.contains("sooner"), "{honest}");
 }
