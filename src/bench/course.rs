@@ -148,7 +148,7 @@ impl<T: Target> Course<'_, T> {
 }
 
 /// What of a load its summaries depend on.
-fn context<'a>(profile: &LoadProfile, slos: &'a [Slo]) -> Context<'a> {
+pub(super) fn context<'a>(profile: &LoadProfile, slos: &'a [Slo]) -> Context<'a> {
     Context {
         concurrency: profile.start.most_in_flight().unwrap_or(1),
         slos,

@@ -22,6 +22,7 @@ pub mod merge;
 pub mod paced;
 pub mod plan;
 pub mod process;
+pub mod recovered;
 pub mod resume;
 pub mod run;
 pub mod side;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use crate::load::plan::{Block, Item, Shape};
-use crate::metrics::accumulate::{Accumulator, Level};
+use crate::metrics::accumulate::Accumulator;
 use crate::model::header::{RunHeader, SideHeader};
 use crate::model::outcome::Outcome;
 use crate::model::record::{Record, Side};
@@ -16,6 +16,8 @@ use crate::results::recover::recover;
 use crate::results::resume::go_on;
 use crate::results::store::Store;
 use crate::workload::Workload;
+
+use super::recovered::windows;
 
 /// A block that was interrupted goes on under another number, for it has two levels then: its own and this.
 const GOES_ON_AS: u32 = 1_000_000;
@@ -63,7 +65,7 @@ impl Earlier {
         if is_being_written(&journal) {
             return Err(ResumeError::StillGoing(journal));
         }
-        let recovered = recover(&journal, |_| {})?;
+        let recovered = recover(&journal, |_, _| {})?;
         Ok(Self {
             header: recovered.header,
             journal,
@@ -125,14 +127,7 @@ impl Earlier {
         }
         let is_whole = |level: u32| !is_unplanned || ended.get(&level) == Some(&blocks_a_level);
         let done = done(&self.records, &turns, is_whole);
-        let levels: HashMap<(u32, Side), Level> = self
-            .blocks
-            .iter()
-            .filter_map(|block| {
-                let level = Level { start_ns: block.level_start_ns?, end_ns: block.level_end_ns };
-                Some(((block.block, block.side), level))
-            })
-            .collect();
+        let windows = windows(&self.blocks);
         let mut past = Past {
             spent: self.records.iter().filter_map(|record| record.attempt.metrics.output_tokens).sum(),
             phases: self.phases,
@@ -142,11 +137,21 @@ impl Earlier {
         for block in self.blocks.iter().filter(|block| keeps_block(block)) {
             past.levels.entry(block.level).or_default().blocks.push(*block);
         }
-        let keeps_record = |record: &Record| {
+        let keeps_record = |record: &Record, counts: bool| {
+            let window = windows.get(&(record.block, record.side)).copied();
+            if !counts {
+                // It counts in the rates of its block, where that is over.
+                let keeps = window.is_some() && is_whole(record.key.level);
+                if keeps {
+                    let level = past.levels.entry(record.key.level).or_default();
+                    level.traces.add_uncounted(record, window);
+                }
+                return keeps;
+            }
             let keeps = started(record, &turns).is_some_and(|started| done.contains(&started));
             if keeps {
                 let level = past.levels.entry(record.key.level).or_default();
-                level.traces.add(record, levels.get(&(record.block, record.side)).copied());
+                level.traces.add(record, window);
                 let mut record = record.clone();
                 record.attempt.exchange.trace.chunks = Vec::new();
                 level.records.push(record);
