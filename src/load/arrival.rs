@@ -177,6 +177,7 @@ impl Iterator for Starts {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_precision_loss, reason = "a number of arrivals")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

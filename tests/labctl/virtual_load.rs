@@ -1,5 +1,7 @@
 //! Open loops, sweeps and searches under virtual time, against a server whose capacity is known.
 
+#![expect(clippy::cast_precision_loss, reason = "a number of requests")]
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
