@@ -27,3 +27,4 @@ pub mod resume;
 pub mod run;
 pub mod side;
 pub mod soundness;
+mod warm_up;

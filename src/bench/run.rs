@@ -15,13 +15,12 @@ use crate::load::budget::Budget;
 use crate::load::bus::Bus;
 use crate::load::crew::Crew;
 use crate::load::engine::{Engine, EngineError, Judged, Lane, Limits};
-use crate::load::plan::{Item, Shape};
+use crate::load::plan::Shape;
 use crate::model::event::{LogLevel, Phase, RunEvent};
 use crate::model::header::RunHeader;
 use crate::model::outcome::Outcome;
 use crate::model::record::Side;
 use crate::model::result::{PhaseTime, RunResult, RunStatus};
-use crate::model::workload::CacheMode;
 use crate::results::error::{JournalError, StoreError};
 use crate::results::journal::{JournalReport, JournalWriter, subscriber};
 use crate::results::store::Store;
@@ -36,6 +35,7 @@ use super::limits::{TooManyFiles, allow_connections};
 use super::plan::{BenchPlan, SideSpec};
 use super::resume::{Earlier, Past, ResumeError};
 use super::side::{Reached, SideError, reach};
+use super::warm_up::warm_up;
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
@@ -150,7 +150,7 @@ pub async fn run(
         seed: plan.seed,
         cancel: cancel.clone(),
     };
-    let warmed = warm_up(&engine, &plan, &workload, &sides, &mut phases).await;
+    let warmed = warm_up(&engine, &plan, &workload, &sides.iter().collect::<Vec<_>>(), &mut phases).await;
     let execution = match warmed {
         Ok(()) => {
             let course = Course {
@@ -325,7 +325,7 @@ impl Connect<'_> {
     }
 }
 
-fn enter(
+pub(super) fn enter(
     bus: &Bus,
     phases: &mut Vec<PhaseTime>,
     clock: Clock,
@@ -337,7 +337,7 @@ fn enter(
     bus.phase(phase, side, data);
 }
 
-fn json_map(value: serde_json::Value) -> Map<String, serde_json::Value> {
+pub(super) fn json_map(value: serde_json::Value) -> Map<String, serde_json::Value> {
     match value {
         serde_json::Value::Object(map) => map,
         _ => Map::new(),
@@ -382,40 +382,4 @@ fn limits(plan: &BenchPlan, spent: u64) -> Limits {
         retry: Arc::new(plan.retry.clone()),
         budget: plan.max_output_tokens_total.map(|most| Arc::new(Budget::new(most, spent))),
     }
-}
-
-/// Warms every side up. A side where nothing works at all is not worth measuring.
-async fn warm_up(
-    engine: &Engine<Client<AnyTransport>>,
-    plan: &BenchPlan,
-    workload: &Workload,
-    sides: &Sides,
-    phases: &mut Vec<PhaseTime>,
-) -> Result<(), RunError> {
-    let starts = workload.sequences.iter().map(|sequence| Item { prompt: sequence.first, repeat: 0 });
-    let items: Vec<Item> = match workload.info.options.cache {
-        // All that will be asked is to be in the cache.
-        Some(CacheMode::Warm) => starts.collect(),
-        _ => starts.cycle().take(plan.warmup() as usize).collect(),
-    };
-    for (side, reached) in sides.iter() {
-        let data = json_map(json!({"total_requests": items.len()}));
-        enter(&engine.bus, phases, engine.clock, Phase::Warmup, Some(side), data);
-        let exchanges = engine.warm_up(side, &items, plan.concurrency).await;
-        if engine.cancel.is_cancelled() {
-            return Err(RunError::Interrupted);
-        }
-        let answered = |outcome: Outcome| matches!(outcome, Outcome::Success | Outcome::Empty);
-        if let Some(first) = exchanges.first()
-            && !exchanges.iter().any(|exchange| answered(exchange.outcome))
-        {
-            return Err(RunError::WarmUp {
-                endpoint: reached.header.endpoint.clone(),
-                url: reached.header.url.clone(),
-                outcome: first.outcome,
-                message: first.error.clone().unwrap_or_default(),
-            });
-        }
-    }
-    Ok(())
 }
