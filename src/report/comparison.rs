@@ -1,11 +1,13 @@
 //! Two stored runs compared, for `labctl compare A B`: the tables of a run's report, without what
 //! only a run has.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::ReportError;
+use super::number::count;
 use super::quality;
 use super::speed;
 use super::table::{Cell, Column, Labels, Row, Table};
@@ -90,26 +92,30 @@ impl ComparisonView {
     }
 }
 
+/// Each prompt and what became of it once, with how often: repeats, rounds and loads are not told apart.
 fn flips(flips: &[Flip]) -> Table {
-    let columns = vec![
-        Column::words("prompt"),
-        Column::words("category").sacrifice(2),
-        Column::numbers("repeat").sacrifice(1),
-        Column::words("baseline"),
-        Column::words("candidate"),
-    ];
-    let row = |flip: &Flip| {
-        Row::new(vec![
-            Cell::from(one_line(&flip.prompt_id)),
-            one_line(&flip.category).into(),
-            flip.repeat.to_string().into(),
-            flip.baseline.name().into(),
-            flip.candidate.name().into(),
-        ])
+    let mut kinds: Vec<(&Flip, u64)> = Vec::new();
+    let mut places = HashMap::new();
+    for flip in flips {
+        let place = *places.entry((&flip.prompt_id, flip.baseline, flip.candidate)).or_insert(kinds.len());
+        match kinds.get_mut(place) {
+            Some((_, times)) => *times += 1,
+            None => kinds.push((flip, 1)),
+        }
+    }
+    let several = kinds.len() < flips.len();
+    let mut columns = vec![Column::words("prompt"), Column::words("category").sacrifice(2)];
+    columns.extend(several.then(|| Column::numbers("times").sacrifice(1)));
+    columns.extend([Column::words("baseline"), Column::words("candidate")]);
+    let row = |(flip, times): &(&Flip, u64)| {
+        let mut cells = vec![Cell::from(one_line(&flip.prompt_id)), one_line(&flip.category).into()];
+        cells.extend(several.then(|| Cell::from(count(*times))));
+        cells.extend([flip.baseline.name().into(), flip.candidate.name().into()]);
+        Row::new(cells)
     };
-    let more = flips.len().saturating_sub(LISTED);
+    let more = kinds.len().saturating_sub(LISTED);
     let notes = if more > 0 { vec![format!("{more} more in the JSON")] } else { Vec::new() };
-    Table { columns, rows: flips.iter().take(LISTED).map(row).collect(), bar_scale: None, notes }
+    Table { columns, rows: kinds.iter().take(LISTED).map(row).collect(), bar_scale: None, notes }
 }
 
 /// The comparison for a terminal.

@@ -2,6 +2,7 @@
 //! without a baseline, those that didn't pass.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use serde::Serialize;
 
@@ -50,9 +51,9 @@ pub struct Listed {
     pub prompt_id: String,
     /// Its category.
     pub category: String,
-    /// Which repeat or round, where there are several.
-    pub repeat: Option<String>,
-    /// The answers.
+    /// How often it came out so, where it was judged more than once: `3 of 4`.
+    pub times: Option<String>,
+    /// The answers of the first time.
     pub answers: Vec<Answer>,
 }
 
@@ -61,7 +62,7 @@ pub struct Listed {
 pub struct Listing {
     /// What the list is, in one sentence.
     pub title: String,
-    /// The prompts.
+    /// The prompts, each once, in the rows' order.
     pub prompts: Vec<Listed>,
     /// How many more the result file holds; 0 where all are listed.
     pub more: usize,
@@ -69,25 +70,111 @@ pub struct Listing {
 
 /// The losses of a comparison, or what didn't pass where there is none.
 pub(crate) fn listing(result: &RunResult, labels: &Labels) -> Listing {
-    if let (Some(comparison), Some(baseline)) = (&result.comparison, &labels.baseline) {
-        let rows = by_prompt(&result.rows);
-        let prompts = comparison.losses.iter().take(LISTED).map(|flip| lost(flip, &rows, result, labels));
-        let lost = number::counted(comparison.losses.len() as u64, "prompt", "prompts");
-        return Listing {
-            title: format!("{lost} that {baseline} passed and {} did not", labels.candidate),
-            prompts: prompts.collect(),
-            more: comparison.losses.len().saturating_sub(LISTED),
-        };
+    let (noted, judged, what, unit) = match (&result.comparison, &labels.baseline) {
+        (Some(comparison), Some(baseline)) => (
+            losses(&comparison.losses, &result.rows),
+            counts(result, &[Side::Baseline, Side::Candidate]),
+            format!("{baseline} passed and {} did not", labels.candidate),
+            "pairs",
+        ),
+        _ => (
+            failures(&result.rows),
+            counts(result, &[Side::Candidate]),
+            format!("{} did not pass", labels.candidate),
+            "responses",
+        ),
+    };
+    let total: u64 = noted.iter().map(|prompt| prompt.times).sum();
+    let prompts = number::counted(noted.len() as u64, "prompt", "prompts");
+    let all = if total > noted.len() as u64 {
+        format!(" ({} of {} {unit})", number::count(total), number::count(judged.values().sum()))
+    } else {
+        String::new()
+    };
+    Listing {
+        title: format!("{prompts} that {what}{all}"),
+        prompts: noted.iter().take(LISTED).map(|prompt| prompt.listed(&judged, labels)).collect(),
+        more: noted.len().saturating_sub(LISTED),
     }
+}
+
+/// A prompt with how often it came out as listed.
+struct Noted<'a> {
+    prompt_id: &'a str,
+    category: &'a str,
+    /// The first time; absent where the result has no rows.
+    row: Option<&'a Row>,
+    times: u64,
+}
+
+/// How often each prompt was judged on all of these sides.
+fn counts<'a>(result: &'a RunResult, sides: &[Side]) -> HashMap<&'a str, u64> {
+    let mut counts = HashMap::new();
+    for row in &result.rows {
+        let judged = |side: &Side| row.attempt(*side).is_some_and(|a| a.judgement.verdict.passed().is_some());
+        if sides.iter().all(judged) {
+            *counts.entry(row.key.prompt_id.as_str()).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// What comes of many times the same prompt: each prompt once, in the order in which they first come.
+fn by_prompt<'a>(times: impl Iterator<Item = Noted<'a>>) -> Vec<Noted<'a>> {
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut noted: Vec<Noted<'a>> = Vec::new();
+    for time in times {
+        match places.entry(time.prompt_id) {
+            Entry::Occupied(place) => noted[*place.get()].times += time.times,
+            Entry::Vacant(place) => {
+                place.insert(noted.len());
+                noted.push(time);
+            }
+        }
+    }
+    noted
+}
+
+fn failures(rows: &[Row]) -> Vec<Noted<'_>> {
     let failed =
         |row: &&Row| row.candidate.as_ref().is_some_and(|a| a.judgement.verdict.passed() == Some(false));
-    let total = result.rows.iter().filter(failed).count();
-    let prompts = result.rows.iter().filter(failed).take(LISTED).map(|row| listed(row, result, labels));
-    let failures = number::counted(total as u64, "response", "responses");
-    Listing {
-        title: format!("{failures} that {} did not pass", labels.candidate),
-        prompts: prompts.collect(),
-        more: total.saturating_sub(LISTED),
+    by_prompt(rows.iter().filter(failed).map(|row| Noted {
+        prompt_id: &row.key.prompt_id,
+        category: &row.category,
+        row: Some(row),
+        times: 1,
+    }))
+}
+
+/// A flip names no round and no level: the first row whose verdicts are the flip's is the one to show.
+fn losses<'a>(flips: &'a [Flip], rows: &'a [Row]) -> Vec<Noted<'a>> {
+    let verdict = |attempt: &Option<Attempt>| attempt.as_ref().map(|a| a.judgement.verdict);
+    let mut first: HashMap<(&str, u32, Verdict, Verdict), &Row> = HashMap::new();
+    for row in rows {
+        if let (Some(baseline), Some(candidate)) = (verdict(&row.baseline), verdict(&row.candidate)) {
+            first.entry((&row.key.prompt_id, row.key.repeat, baseline, candidate)).or_insert(row);
+        }
+    }
+    by_prompt(flips.iter().map(|flip| Noted {
+        prompt_id: &flip.prompt_id,
+        category: &flip.category,
+        row: first.get(&(flip.prompt_id.as_str(), flip.repeat, flip.baseline, flip.candidate)).copied(),
+        times: 1,
+    }))
+}
+
+impl Noted<'_> {
+    fn listed(&self, judged: &HashMap<&str, u64>, labels: &Labels) -> Listed {
+        let of = judged.get(self.prompt_id).copied().unwrap_or(0).max(self.times);
+        let answers = self.row.map_or_else(Vec::new, |row| {
+            labels.sides().filter_map(|(side, name)| Some(answer(name, row.attempt(side)?))).collect()
+        });
+        Listed {
+            prompt_id: one_line(self.prompt_id),
+            category: one_line(self.category),
+            times: (of > 1).then(|| format!("{} of {}", number::count(self.times), number::count(of))),
+            answers,
+        }
     }
 }
 
@@ -95,53 +182,6 @@ impl Labels {
     fn sides(&self) -> impl Iterator<Item = (Side, &str)> {
         let baseline = self.baseline.iter().map(|name| (Side::Baseline, name.as_str()));
         baseline.chain([(Side::Candidate, self.candidate.as_str())])
-    }
-}
-
-type ByPrompt<'a> = HashMap<(&'a str, u32), Vec<&'a Row>>;
-
-fn by_prompt(rows: &[Row]) -> ByPrompt<'_> {
-    let mut found = ByPrompt::new();
-    for row in rows {
-        found.entry((row.key.prompt_id.as_str(), row.key.repeat)).or_default().push(row);
-    }
-    found
-}
-
-/// A flip names no round: the first row whose verdicts are the flip's is the one to show.
-fn lost(flip: &Flip, rows: &ByPrompt<'_>, result: &RunResult, labels: &Labels) -> Listed {
-    let candidates = rows.get(&(flip.prompt_id.as_str(), flip.repeat)).map_or(&[][..], Vec::as_slice);
-    let says =
-        |attempt: &Option<Attempt>, verdict| attempt.as_ref().is_some_and(|a| a.judgement.verdict == verdict);
-    let row = candidates
-        .iter()
-        .find(|row| says(&row.baseline, flip.baseline) && says(&row.candidate, flip.candidate))
-        .or(candidates.first());
-    match row {
-        Some(row) => listed(row, result, labels),
-        None => Listed {
-            prompt_id: one_line(&flip.prompt_id),
-            category: one_line(&flip.category),
-            repeat: None,
-            answers: Vec::new(),
-        },
-    }
-}
-
-fn listed(row: &Row, result: &RunResult, labels: &Labels) -> Listed {
-    let mut nth = Vec::new();
-    if result.load.repeats > 1 {
-        nth.push(format!("repeat {}", row.key.repeat));
-    }
-    if result.load.rounds > 1 {
-        nth.push(format!("round {}", row.key.round));
-    }
-    let answers = labels.sides().filter_map(|(side, name)| Some(answer(name, row.attempt(side)?)));
-    Listed {
-        prompt_id: one_line(&row.key.prompt_id),
-        category: one_line(&row.category),
-        repeat: (!nth.is_empty()).then(|| nth.join(", ")),
-        answers: answers.collect(),
     }
 }
 
@@ -205,5 +245,48 @@ const fn source(source: AnswerSource) -> &'static str {
         AnswerSource::Bold => "in bold on the last line",
         AnswerSource::LastNumber => "as the last number",
         AnswerSource::WholeText => "as the whole text",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{fixture, view};
+
+    fn again(result: &mut RunResult) {
+        let mut rows = result.rows.clone();
+        rows.iter_mut().for_each(|row| row.key.level = 1);
+        result.rows.extend(rows);
+    }
+
+    #[test]
+    fn a_prompt_that_failed_at_every_load_is_listed_once() {
+        let mut result = fixture::alone();
+        let once = listing(&result, &view::labels(&result));
+        assert_eq!(once.title, "5 prompts that mistral-7b-awq did not pass");
+        assert!(once.prompts.iter().all(|prompt| prompt.times.is_none()));
+        again(&mut result);
+        let passes =
+            result.rows.iter().position(|r| r.key.prompt_id == once.prompts[0].prompt_id && r.key.level == 1);
+        let attempt = result.rows[passes.unwrap()].candidate.as_mut().unwrap();
+        attempt.judgement.verdict = Verdict::Pass;
+        let twice = listing(&result, &view::labels(&result));
+        assert_eq!(twice.title, "5 prompts that mistral-7b-awq did not pass (9 of 60 responses)");
+        let times: Vec<_> = twice.prompts.iter().map(|p| p.times.as_deref().unwrap()).collect();
+        assert_eq!(times, ["1 of 2", "2 of 2", "2 of 2", "2 of 2", "2 of 2"]);
+    }
+
+    #[test]
+    fn a_loss_in_every_round_is_one_prompt_with_its_answers() {
+        let mut result = fixture::paired();
+        again(&mut result);
+        let losses = &mut result.comparison.as_mut().unwrap().losses;
+        losses.extend(losses.clone());
+        let listing = listing(&result, &view::labels(&result));
+        assert_eq!(
+            listing.title,
+            "3 prompts that mistral-7b-fp16 passed and mistral-7b-awq did not (6 of 60 pairs)"
+        );
+        assert!(listing.prompts.iter().all(|p| p.times.as_deref() == Some("2 of 2") && p.answers.len() == 2));
     }
 }

@@ -121,6 +121,18 @@ pub(crate) fn finding(side: &SideInfo) -> Option<Finding> {
     Some(Finding { topic: "Objectives", tone, text })
 }
 
+/// What [`groups`] shows.
+pub(crate) fn groups_title(result: &RunResult) -> &'static str {
+    let sides = result.baseline.iter().chain([&result.candidate]);
+    let mut keys = sides.flat_map(|side| &side.summary.groups).map(|group| &group.key);
+    let turns = keys.clone().any(|key| matches!(key, GroupKey::Turn { .. }));
+    match (turns, keys.any(|key| matches!(key, GroupKey::Model { .. }))) {
+        (true, false) => "Requests by turn",
+        (false, true) => "Requests by model",
+        _ => "Requests by turn and model",
+    }
+}
+
 /// The requests by turn and by model, baseline first; empty where there are no groups.
 pub(crate) fn groups(result: &RunResult) -> Table {
     let sides = [("baseline", result.baseline.as_ref()), ("candidate", Some(&result.candidate))];
@@ -202,7 +214,7 @@ pub(crate) fn waits(summary: &SideSummary) -> Vec<String> {
             count(retries.succeeded)
         ));
     }
-    if let Some(cached) = summary.cached_tokens {
+    if let Some(cached) = summary.cached_tokens.filter(|cached| *cached > 0) {
         let share = crate::model::units::ratio(cached, summary.prompt_tokens)
             .map_or_else(String::new, |share| format!(" ({})", number::percent(share)));
         said.push(format!("a prefix cache answered {} prompt tokens{share}", count(cached)));

@@ -55,7 +55,7 @@ pub fn summary(result: &RunResult, options: &TerminalOptions) -> String {
     screen.tally(&view.verdicts);
     screen.table("Objectives", &view.objectives);
     screen.table("Speed", &view.speed);
-    screen.table("Requests by turn and model", &view.groups);
+    screen.table(view.groups_title, &view.groups);
     if !view.outcomes.is_empty() {
         screen.heading("Outcomes");
         screen.tally(&view.outcomes);
@@ -227,12 +227,15 @@ impl Screen {
         let with_category = self.width >= 100;
         let mut columns = vec![Column::words("prompt")];
         columns.extend(with_category.then(|| Column::words("category")));
+        let with_times = shown.iter().any(|p| p.times.is_some());
+        columns.extend(with_times.then(|| Column::words("times")));
         columns.push(Column::words("verdict"));
         let names = listing.prompts.iter().find(|p| p.answers.len() == sides);
         columns.extend(names.iter().flat_map(|p| &p.answers).map(|a| Column::words(a.side.as_str())));
         let taken = [
             shown.iter().map(|p| p.prompt_id.width().min(self.heading_width())).max().unwrap_or(0),
             if with_category { shown.iter().map(|p| p.category.width()).max().unwrap_or(0) } else { 0 },
+            shown.iter().filter_map(|p| p.times.as_deref()).map(UnicodeWidthStr::width).max().unwrap_or(0),
             "transport_error".len(),
             INDENT + columns.len() * usize::from(GAP),
         ];
@@ -242,6 +245,7 @@ impl Screen {
             .map(|prompt| {
                 let mut cells = vec![Cell::from(fit_middle(&prompt.prompt_id, PROMPT_ID))];
                 cells.extend(with_category.then(|| Cell::from(prompt.category.as_str())));
+                cells.extend(with_times.then(|| Cell::from(prompt.times.as_deref().unwrap_or(""))));
                 cells.push(
                     prompt.answers.last().map_or_else(|| "".into(), |a| Cell::toned(a.verdict, a.tone)),
                 );

@@ -106,7 +106,6 @@ fn incomplete(result: &RunResult) -> Option<Finding> {
         RunStatus::Interrupted => "the run was interrupted",
         RunStatus::Recovered => "the run broke off and was recovered from its journal",
     };
-    let planned = result.load.requests.saturating_mul(result.load.rounds.into());
     let sides = result.baseline.iter().chain([&result.candidate]);
     // What was given up did not end.
     let ended = |side: &SideInfo| {
@@ -115,8 +114,21 @@ fn incomplete(result: &RunResult) -> Option<Finding> {
     };
     let mut ended: Vec<_> = sides.map(|side| count(ended(side))).collect();
     ended.dedup();
-    let text = format!("{how} after {} of {} requests a side", ended.join(" and "), count(planned));
+    let of = planned(result).map_or_else(String::new, |n| format!(" of {}", count(n)));
+    let text = format!("{how} after {}{of} requests a side", ended.join(" and "));
     Some(Finding { topic: "Incomplete", tone: Tone::Warn, text })
+}
+
+/// Requests a side in all, where their number was what would have ended the run.
+fn planned(result: &RunResult) -> Option<u64> {
+    let load = &result.load;
+    let timed = load.profile.as_ref().is_some_and(|profile| profile.duration_s.is_some());
+    let searched = result.question.as_ref().is_some_and(|question| question.find.is_some());
+    // A conversation has as many requests as it gets turns.
+    let talks = result.workload.as_ref().is_some_and(|workload| workload.conversations.is_some());
+    let levels = load.sweep.as_ref().map_or(1, |sweep| sweep.values.len() as u64);
+    let all = || load.requests.saturating_mul(load.rounds.into()).saturating_mul(levels);
+    (!timed && !searched && !talks).then(all)
 }
 
 fn quality_compared(comparison: &Comparison) -> Finding {
@@ -256,6 +268,7 @@ fn has_success(side: &SideInfo) -> bool {
 mod tests {
     use super::*;
     use crate::model::comparison::{GateMode, GateResult, Interval};
+    use crate::model::load::{LoadAxis, LoadProfile, Sweep};
     use crate::report::fixture;
 
     fn labels() -> Labels {
@@ -288,6 +301,22 @@ mod tests {
         assert!(speed_with(0.5, 0.4, 0.6).starts_with("awq was 2.00x faster in this run:"));
         assert!(speed_with(2.0, 1.8, 2.2).starts_with("awq was 2.00x slower in this run:"));
         assert!(speed_with(0.9, 0.8, 1.0).starts_with("no speed difference shown"));
+    }
+
+    #[test]
+    fn an_interrupted_run_is_told_against_what_was_planned() {
+        let mut result = fixture::interrupted();
+        let text = |result: &RunResult| incomplete(result).unwrap().text;
+        assert_eq!(text(&result), "the run was interrupted after 12 of 30 requests a side");
+        let sweep = |values: &[f64]| Sweep {
+            axis: LoadAxis::Concurrency,
+            values: values.to_vec(),
+            stop_past_saturation: false,
+        };
+        result.load.sweep = Some(sweep(&[1.0, 2.0, 4.0, 8.0]));
+        assert_eq!(text(&result), "the run was interrupted after 12 of 120 requests a side");
+        result.load.profile = Some(LoadProfile { duration_s: Some(9.0), ..LoadProfile::closed(4) });
+        assert_eq!(text(&result), "the run was interrupted after 12 requests a side");
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub struct ReportView {
     pub objectives: Table,
     /// Requests by turn and by model; empty where there are no several.
     pub groups: Table,
+    /// What that table is.
+    pub groups_title: &'static str,
     /// Gates; empty where none was asked.
     pub gates: Table,
     /// Responses by verdict.
@@ -103,6 +105,7 @@ impl ReportView {
             levels: levels::table(result),
             objectives: if several { Table::default() } else { objectives::table(&sides, &labels) },
             groups: objectives::groups(result),
+            groups_title: objectives::groups_title(result),
             gates: comparison.map_or_else(Table::default, gates),
             verdicts: if checked { outcomes::verdicts(&sides, &labels) } else { Table::default() },
             outcomes: outcomes::table(&sides, &labels),
