@@ -153,7 +153,7 @@ impl BenchPlan {
         self.requests.unwrap_or(once as u64 * u64::from(self.repeats))
     }
 
-    /// The shape of the load, whatever its level; see [`shape_at`](super::levels::shape_at).
+    /// The shape of the load, whatever its level.
     #[must_use]
     pub fn shape(&self, workload: &Workload) -> Shape {
         Shape {
