@@ -5,6 +5,7 @@ use crate::load::search::{Probe, Search};
 use crate::metrics::slo::passes;
 use crate::model::level::LevelResult;
 use crate::model::load::{Find, LevelLoad, LoadAxis, LoadProfile, Stage, Start, Sweep};
+use crate::model::units::at_least_one;
 
 /// The loads of a run, one after the other.
 #[derive(Debug)]
@@ -100,7 +101,7 @@ pub(super) fn at_level(profile: &LoadProfile, load: LevelLoad) -> LoadProfile {
                 Start::Concurrency { ramp_up_s, .. } => *ramp_up_s,
                 _ => 0.0,
             };
-            Start::Concurrency { concurrency: whole(load.value), ramp_up_s }
+            Start::Concurrency { concurrency: at_least_one(load.value), ramp_up_s }
         }
         (LoadAxis::Rate, Start::Rate { arrival, burstiness, max_in_flight, .. }) => Start::Rate {
             stages: constant(load.value),
@@ -145,14 +146,4 @@ fn ends_in_time(profile: &LoadProfile) -> bool {
 
 fn constant(rate: f64) -> Vec<Stage> {
     vec![Stage { rate, from_rate: None, duration_s: None }]
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "float casts saturate, which is the wanted result"
-)]
-const fn whole(value: f64) -> u32 {
-    let whole = value.round() as u32;
-    if whole == 0 { 1 } else { whole }
 }

@@ -7,7 +7,7 @@ use crate::model::record::{Attempt, Row, Side};
 use crate::model::result::BlockTime;
 use crate::model::slo::Slo;
 use crate::model::summary::{Distribution, RequestMetrics, SideSummary};
-use crate::model::units::{Nanos, ratio};
+use crate::model::units::{Nanos, at_least_one, ratio};
 use crate::stats::quantile::distribution;
 
 use super::accumulate::TraceTotals;
@@ -125,16 +125,6 @@ pub fn summarise(
         measured_s,
         histograms: histograms(&successes, traces),
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "float casts saturate, which is the wanted result"
-)]
-const fn at_least_one(value: f64) -> u32 {
-    let whole = value.ceil() as u32;
-    if whole == 0 { 1 } else { whole }
 }
 
 /// Every latency of these successes as a histogram, by the name of its metric.
