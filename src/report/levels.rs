@@ -23,6 +23,8 @@ struct Line<'a> {
     compared: bool,
     findings: &'a LevelFindings,
     has_objectives: bool,
+    /// The same load was tried before: a search asks again where a verdict may be chance.
+    again: bool,
 }
 
 /// A column's heading and what stands in it.
@@ -39,7 +41,10 @@ pub(crate) fn table(result: &RunResult) -> Table {
         .iter()
         .flat_map(|level| {
             let compared = level.baseline.is_some();
-            let line = |side, at| Line { level, at, side, compared, findings, has_objectives };
+            let again = levels.iter().any(|other| {
+                other.load.level < level.load.level && other.load.value.total_cmp(&level.load.value).is_eq()
+            });
+            let line = |side, at| Line { level, at, side, compared, findings, has_objectives, again };
             let baseline = level.baseline.as_ref().map(|at| line(Side::Baseline, at));
             baseline.into_iter().chain([line(Side::Candidate, &level.candidate)])
         })
@@ -146,6 +151,9 @@ fn remarks(line: &Line<'_>) -> Cell {
     let growing = candidate && matches!(line.level.steadiness, Steadiness::Growing { .. });
     let mut words: Vec<String> = Vec::new();
     let mut tone = Tone::Plain;
+    if line.again {
+        words.push("again".to_owned());
+    }
     if candidate && level == line.findings.knee {
         words.push("knee".to_owned());
     }

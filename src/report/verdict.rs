@@ -247,9 +247,13 @@ fn speed_alone(side: &SideInfo) -> Finding {
     let summary = &side.summary;
     let mut parts = Vec::new();
     // Where starts were planned ahead, a latency counts from the plan.
-    let latencies = match (&summary.ttft_from_schedule_ms, &summary.latency_from_schedule_ms) {
-        (None, None) => [("TTFT", &summary.ttft_ms), ("TPOT", &summary.tpot_ms), ("E2E", &summary.e2e_ms)],
-        (ttft, e2e) => [("TTFT from schedule", ttft), ("TPOT", &summary.tpot_ms), ("E2E from schedule", e2e)],
+    let latencies = match &summary.ttft_from_schedule_ms {
+        None => [("TTFT", &summary.ttft_ms), ("TPOT", &summary.tpot_ms), ("E2E", &summary.e2e_ms)],
+        ttft => [
+            ("TTFT from schedule", ttft),
+            ("TPOT", &summary.tpot_ms),
+            ("E2E from schedule", &summary.latency_from_schedule_ms),
+        ],
     };
     for (name, distribution) in latencies {
         if let Some(d) = distribution {
