@@ -48,7 +48,7 @@ pub fn throughput(
     let length_s: f64 = windows.iter().map(|w| w.end_ns.since(w.start_ns).as_secs_f64()).sum();
     if windows.is_empty() || length_s <= 0.0 {
         return Err(format!(
-            "no steady window: at concurrency {concurrency} it takes {needed} requests finished at full load in a block, the fullest had {largest}; a lower concurrency or larger blocks give one"
+            "no steady window: with {concurrency} in flight it takes {needed} requests finished at full load in a block, the fullest had {largest}; more requests or a longer duration give one"
         ));
     }
     let requests: u64 = windows.iter().map(|w| w.requests).sum();

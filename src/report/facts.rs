@@ -202,11 +202,18 @@ fn load(result: &RunResult) -> Section {
     if load.profile.is_none() {
         facts.push(fact("concurrency", count(load.concurrency.into())));
     }
+    // Where time ends the load, how many requests there are follows from it.
+    let timed = load.profile.as_ref().is_some_and(|profile| profile.duration_s.is_some());
+    let blocks = if timed { String::new() } else { format!(", blocks of {}", count(load.block_size.into())) };
+    if !timed {
+        facts.extend([
+            fact("requests a side and round", count(load.requests)),
+            fact("repeats", count(load.repeats.into())),
+        ]);
+    }
     facts.extend([
-        fact("requests a side and round", count(load.requests)),
-        fact("repeats", count(load.repeats.into())),
         fact("rounds", count(load.rounds.into())),
-        fact("pairing", format!("{}, blocks of {}", one_line(&load.pairing), count(load.block_size.into()))),
+        fact("pairing", format!("{}{blocks}", one_line(&load.pairing))),
         fact("warm-up a side", count(load.warmup.into())),
         fact("temperature", told(result, "sampling.temperature", sampling.temperature.to_string())),
         fact("sampling seed", told(result, "sampling.seed", sampling.seed.to_string())),

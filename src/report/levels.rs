@@ -23,6 +23,8 @@ struct Line<'a> {
     compared: bool,
     findings: &'a LevelFindings,
     has_objectives: bool,
+    /// The same load was tried before: a search asks again where a verdict may be chance.
+    again: bool,
 }
 
 /// A column's heading and what stands in it.
@@ -39,7 +41,10 @@ pub(crate) fn table(result: &RunResult) -> Table {
         .iter()
         .flat_map(|level| {
             let compared = level.baseline.is_some();
-            let line = |side, at| Line { level, at, side, compared, findings, has_objectives };
+            let again = levels.iter().any(|other| {
+                other.load.level < level.load.level && other.load.value.total_cmp(&level.load.value).is_eq()
+            });
+            let line = |side, at| Line { level, at, side, compared, findings, has_objectives, again };
             let baseline = level.baseline.as_ref().map(|at| line(Side::Baseline, at));
             baseline.into_iter().chain([line(Side::Candidate, &level.candidate)])
         })
@@ -81,19 +86,8 @@ fn fields(axis: LoadAxis) -> Vec<Field> {
         (Column::numbers("tokens/s").sacrifice(2), |line| rate(line, |t| Some(t.output_tokens_per_s))),
         (Column::numbers("TTFT p50").hint("ms").sacrifice(9), |line| ttft(line, Percentile::P50)),
         (Column::numbers("TTFT p95").hint("ms"), |line| ttft(line, Percentile::P95)),
+        (Column::numbers("TPOT p50").hint("ms").sacrifice(10), |line| tpot(line, Percentile::P50)),
         (Column::numbers("TPOT p95").hint("ms").sacrifice(3), |line| tpot(line, Percentile::P95)),
-        (Column::numbers("passed"), |line| {
-            or_absent(line.at.pass_rate.and_then(|p| p.rate), number::percent).into()
-        }),
-        (Column::numbers("passed 95 %").sacrifice(8), |line| {
-            or_absent(line.at.pass_rate.and_then(|p| p.wilson_95), number::percent_interval).into()
-        }),
-        (Column::numbers("in time").hint("of requests").sacrifice(1), |line| {
-            or_absent(line.at.summary.goodput.as_ref(), |g| number::percent(g.attainment)).into()
-        }),
-        (Column::numbers("goodput/s").sacrifice(5), |line| {
-            or_absent(line.at.summary.goodput.as_ref().and_then(|g| g.goodput_per_s), decimal).into()
-        }),
         (Column::numbers("E2E p95").hint("ms").sacrifice(6), |line| {
             let summary = &line.at.summary;
             let open = summary.ttft_from_schedule_ms.is_some();
@@ -107,11 +101,22 @@ fn fields(axis: LoadAxis) -> Vec<Field> {
             let tone = if share.is_some_and(|share| share > 0.0) { Tone::Warn } else { Tone::Plain };
             Cell::toned(or_absent(share, number::percent), tone)
         }),
+        (Column::numbers("passed"), |line| {
+            or_absent(line.at.pass_rate.and_then(|p| p.rate), number::percent).into()
+        }),
+        (Column::numbers("passed 95 %").sacrifice(8), |line| {
+            or_absent(line.at.pass_rate.and_then(|p| p.wilson_95), number::percent_interval).into()
+        }),
+        (Column::numbers("in time").hint("of requests").sacrifice(1), |line| {
+            or_absent(line.at.summary.goodput.as_ref(), |g| number::percent(g.attainment)).into()
+        }),
         (Column::numbers("in time 95 %").sacrifice(7), |line| {
             let goodput = line.at.summary.goodput.as_ref();
             or_absent(goodput, |g| number::percent_interval(g.attainment_interval_95)).into()
         }),
-        (Column::numbers("TPOT p50").hint("ms").sacrifice(10), |line| tpot(line, Percentile::P50)),
+        (Column::numbers("goodput/s").sacrifice(5), |line| {
+            or_absent(line.at.summary.goodput.as_ref().and_then(|g| g.goodput_per_s), decimal).into()
+        }),
     ]
 }
 
@@ -146,6 +151,9 @@ fn remarks(line: &Line<'_>) -> Cell {
     let growing = candidate && matches!(line.level.steadiness, Steadiness::Growing { .. });
     let mut words: Vec<String> = Vec::new();
     let mut tone = Tone::Plain;
+    if line.again {
+        words.push("again".to_owned());
+    }
     if candidate && level == line.findings.knee {
         words.push("knee".to_owned());
     }
@@ -208,27 +216,38 @@ fn notes(levels: &[&LevelResult], result: &RunResult) -> Vec<String> {
         let slos: Vec<_> = question.slos.iter().map(ToString::to_string).collect();
         notes.push(format!("Objectives: {}", slos.join(", ")));
     }
+    let untold = |level: &LevelResult| match &level.steadiness {
+        Steadiness::Unknown { reason } => Some(reason.clone()),
+        Steadiness::Growing { .. } | Steadiness::Steady => None,
+    };
     for level in levels {
-        match &level.steadiness {
-            Steadiness::Growing { reason } | Steadiness::Unknown { reason } => {
-                notes.push(format!("{}: {}", words(&level.load), one_line(reason)));
-            }
-            Steadiness::Steady => {}
+        if let Steadiness::Growing { reason } = &level.steadiness {
+            notes.push(format!("{}: {}", words(&level.load), one_line(reason)));
         }
     }
-    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
-    for level in levels {
-        let Some(reason) = level.candidate.summary.throughput_absent_because.as_deref() else { continue };
-        let (reason, load) = (one_line(reason), value(&level.load));
-        match reasons.iter_mut().find(|(known, _)| *known == reason) {
-            Some((_, loads)) => loads.push(load),
-            None => reasons.push((reason, vec![load])),
-        }
-    }
-    notes.extend(
-        reasons.into_iter().map(|(reason, loads)| format!("{}: throughput n/a, {reason}", loads.join(", "))),
-    );
+    notes.extend(at_loads(levels, "too short to say whether it holds", untold));
+    notes.extend(at_loads(levels, "throughput n/a", |level| {
+        level.candidate.summary.throughput_absent_because.clone()
+    }));
     notes
+}
+
+/// What is so at some loads, with the reason; where it isn't the same at all of them, with that of the highest.
+fn at_loads(
+    levels: &[&LevelResult],
+    what: &str,
+    reason: impl Fn(&LevelResult) -> Option<String>,
+) -> Option<String> {
+    let told: Vec<(String, String)> =
+        levels.iter().filter_map(|level| Some((value(&level.load), one_line(&reason(level)?)))).collect();
+    let (highest, because) = told.last()?;
+    let loads: Vec<&str> = told.iter().map(|(load, _)| load.as_str()).collect();
+    let of = if told.iter().all(|(_, reason)| reason == because) {
+        String::new()
+    } else {
+        format!("of {highest}: ")
+    };
+    Some(format!("{what} at {}; {of}{because}", loads.join(", ")))
 }
 
 /// `42`, `4.25`.

@@ -246,9 +246,16 @@ fn speed_alone(side: &SideInfo) -> Finding {
     }
     let summary = &side.summary;
     let mut parts = Vec::new();
-    for (name, distribution) in
-        [("TTFT", &summary.ttft_ms), ("TPOT", &summary.tpot_ms), ("E2E", &summary.e2e_ms)]
-    {
+    // Where starts were planned ahead, a latency counts from the plan.
+    let latencies = match &summary.ttft_from_schedule_ms {
+        None => [("TTFT", &summary.ttft_ms), ("TPOT", &summary.tpot_ms), ("E2E", &summary.e2e_ms)],
+        ttft => [
+            ("TTFT from schedule", ttft),
+            ("TPOT", &summary.tpot_ms),
+            ("E2E from schedule", &summary.latency_from_schedule_ms),
+        ],
+    };
+    for (name, distribution) in latencies {
         if let Some(d) = distribution {
             parts.push(format!("{name} p50 {} ms", number::decimal(d.p50)));
         }

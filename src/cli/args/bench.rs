@@ -10,7 +10,7 @@ use super::shape::ShapeArgs;
 use super::values::at_least_one;
 use super::workload::WorkloadArgs;
 
-/// Flags of `labctl bench`.
+/// Flags of `labctl bench`; help shows its groups in this order.
 #[derive(Debug, Clone, Default, Args)]
 pub struct BenchArgs {
     /// File of an experiment: target, workload, load, objectives, and what to vary; flags win over it
@@ -53,21 +53,21 @@ pub struct BenchArgs {
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Baseline")]
     pub block_size: Option<u32>,
 
-    /// How the load is put on.
-    #[command(flatten)]
-    pub load: LoadArgs,
-
-    /// Its shape, and what it is held to.
-    #[command(flatten)]
-    pub shape: ShapeArgs,
-
     /// What is sent.
     #[command(flatten)]
     pub workload: WorkloadArgs,
 
+    /// The load's shape, and what it is held to.
+    #[command(flatten)]
+    pub shape: ShapeArgs,
+
     /// Gates.
     #[command(flatten)]
     pub gate: GateArgs,
+
+    /// How the load is put on.
+    #[command(flatten)]
+    pub load: LoadArgs,
 
     /// Write no HTML and Markdown report beside the result
     #[arg(long, help_heading = "Output")]
@@ -86,7 +86,7 @@ impl BenchArgs {
     }
 }
 
-/// Flags of `labctl run`.
+/// Flags of `labctl run`; help shows its groups in this order.
 #[derive(Debug, Clone, Default, Args)]
 pub struct RunArgs {
     /// File of an experiment: target, workload, load, objectives, and what to vary; flags win over it
@@ -101,15 +101,15 @@ pub struct RunArgs {
     #[arg(long, value_name = "NAME", help_heading = "Target")]
     pub promptset: Option<String>,
 
-    /// How the load is put on.
-    #[command(flatten)]
-    pub load: LoadArgs,
-
-    /// Its shape, and what it is held to.
-    #[command(flatten)]
-    pub shape: ShapeArgs,
-
     /// What is sent.
     #[command(flatten)]
     pub workload: WorkloadArgs,
+
+    /// The load's shape, and what it is held to.
+    #[command(flatten)]
+    pub shape: ShapeArgs,
+
+    /// How the load is put on.
+    #[command(flatten)]
+    pub load: LoadArgs,
 }

@@ -56,8 +56,9 @@ EXAMPLES:
   A point a load: 1, 2, 4, …, 256 requests in flight; five rates from 1 to 16
       labctl run --endpoint awq --sweep concurrency=1..256 --duration 30
       labctl run --endpoint awq --sweep rate=1..16:5 --duration 60
-  The highest load within objectives
+  The highest load within objectives, given one by one or as MLPerf's limits
       labctl run --endpoint awq --find max-concurrency --slo 'ttft_p95_ms<=500,tpot_p95_ms<=50'
+      labctl run --endpoint awq --find max-rate --slo mlperf-llama3.1-8b-server
   Conversations, prompts that begin alike, a recorded trace twice as fast
       labctl run --endpoint awq --input-tokens 64 --output-tokens 64 --turns 2..6 --think-time 2
       labctl run --endpoint awq --input-tokens 128 --output-tokens 32 --shared-prefix 4x1024
@@ -66,6 +67,14 @@ EXAMPLES:
       labctl run --endpoint awq --max-output-tokens-total 100000 --retry 429,503
   Go on with what was interrupted
       labctl run --endpoint awq --resume latest
+
+OBJECTIVES (--slo), a metric and its bound:
+  <=  ttft_ms, tpot_ms, max_stall_ms (longest gap between chunks), e2e_ms, latency_from_schedule_ms of
+      every request, or with mean, p50, p90, p95, p99 or max (ttft_p95_ms); error_rate (0 to 1)
+  >=  pass_rate (0 to 1), request_throughput_per_s, output_tokens_per_s
+  or MLPerf's limits on TTFT and TPOT at p99:
+      mlperf-llama2-70b-server, mlperf-llama3.1-8b-server, mlperf-llama3.1-405b-server,
+      mlperf-deepseek-r1-server (all also with -interactive), mlperf-mixtral-8x7b-server
 
 WORKLOAD FILES (--workload), told apart by their content:
   jsonl      a JSON object a line: prompt, messages or turns; max_tokens; and where wanted system,

@@ -30,7 +30,7 @@ pub struct TargetArgs {
     #[arg(long, value_name = "MODEL")]
     pub model: Option<String>,
 
-    /// Name of the environment variable that holds the API key
+    /// Name of the environment variable that holds the API key [default: the endpoint's, or none]
     #[arg(long, value_name = "VARIABLE")]
     pub api_key_env: Option<String>,
 
@@ -131,6 +131,10 @@ pub struct LoadArgs {
     /// Behave as in continuous integration: no simulator by accident, no progress bar (also with `CI=true`)
     #[arg(long, help_heading = "Output")]
     pub ci: bool,
+
+    /// Print what would be done, and check all that can be checked without sending
+    #[arg(long, help_heading = "Output")]
+    pub dry_run: bool,
 
     /// What goes to standard output
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output")]

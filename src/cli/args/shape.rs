@@ -49,6 +49,11 @@ impl From<FindArg> for LoadAxis {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Load shape")]
 pub struct ShapeArgs {
+    /// Go on with an interrupted run from its journal: its id, a unique beginning, a path, or `latest`
+    // The first flag of a group says where help shows the group: `Load` comes before its shape, and this last in it.
+    #[arg(long, value_name = "RUN", help_heading = "Load", display_order = 1000)]
+    pub resume: Option<String>,
+
     /// Requests per second, whatever the server does (open loop); each start is planned ahead from the seed
     #[arg(long, value_name = "R", value_parser = number, allow_negative_numbers = true)]
     pub rate: Option<f64>,
@@ -61,31 +66,33 @@ pub struct ShapeArgs {
     #[arg(long, value_name = "B", value_parser = number, allow_negative_numbers = true)]
     pub burstiness: Option<f64>,
 
-    /// Rates one after the other as `RATE:SECONDS` or `RATE..RATE:SECONDS` (a ramp), e.g. `2:30,2..10:60,10:30`
+    /// Open loop with rates one after the other, as `RATE:SECONDS` or `RATE..RATE:SECONDS` (a ramp), e.g.
+    /// `2:30,2..10:60,10:30`
     #[arg(long, value_name = "STAGES")]
     pub stages: Option<Stages>,
 
-    /// Time over which slots are opened one by one, or the rate rises from 0
+    /// Time over which slots are opened one by one, or the rate rises from 0 [default: 0]
     #[arg(long, value_name = "S", value_parser = seconds)]
     pub ramp_up: Option<f64>,
 
-    /// Most requests in flight of an open loop or a trace; waiting for it is counted apart
+    /// Most requests in flight of an open loop or a trace; waiting for it is counted apart [default: no cap]
     #[arg(long, value_name = "N")]
     pub max_in_flight: Option<u32>,
 
-    /// So many requests at once, and the next ones when all of these have ended
+    /// So many requests at once, and the next ones when all of these have ended, in place of --concurrency
     #[arg(long, value_name = "N")]
     pub batch: Option<u32>,
 
-    /// No request starts later than this after the first: seconds, or `90s`, `5m`, `1h`
+    /// No request starts later than this after the first: seconds, or `90s`, `5m`, `1h`; of a sweep or search at each
+    /// load [default: until all is sent; 30 for a search]
     #[arg(long, value_name = "S", value_parser = seconds)]
     pub duration: Option<f64>,
 
-    /// Time at the beginning whose requests are sent and don't count
+    /// Time at the beginning whose requests are sent and don't count [default: 0]
     #[arg(long, value_name = "S", value_parser = seconds)]
     pub warmup_time: Option<f64>,
 
-    /// Time at the end of --duration whose requests are sent and don't count
+    /// Time at the end of --duration whose requests are sent and don't count [default: 0]
     #[arg(long, value_name = "S", value_parser = seconds)]
     pub cooldown_time: Option<f64>,
 
@@ -118,7 +125,7 @@ pub struct ShapeArgs {
     #[arg(long, value_name = "SHARE", value_parser = factor)]
     pub find_resolution: Option<f64>,
 
-    /// Objectives such as `ttft_p95_ms<=500,pass_rate>=0.9`, or the name of a preset (repeatable)
+    /// Objectives such as `ttft_p95_ms<=500,pass_rate>=0.9`, or the name of a preset; see OBJECTIVES below (repeatable)
     #[arg(long, value_name = "EXPR", action = ArgAction::Append, help_heading = "Objectives")]
     pub slo: Vec<String>,
 
@@ -147,15 +154,7 @@ pub struct ShapeArgs {
     #[arg(long, value_name = "S", value_parser = seconds, help_heading = "Limits")]
     pub timeout_total: Option<f64>,
 
-    /// The most output tokens that may be asked for in all, so that a paid endpoint costs no more
+    /// The most output tokens that may be asked for in all, so that a paid endpoint costs no more [default: no bound]
     #[arg(long, value_name = "N", help_heading = "Limits")]
     pub max_output_tokens_total: Option<u64>,
-
-    /// Go on with an interrupted run from its journal: its id, a unique beginning, a path, or `latest`
-    #[arg(long, value_name = "RUN", help_heading = "Load")]
-    pub resume: Option<String>,
-
-    /// Print what would be done, and check all that can be checked without sending
-    #[arg(long, help_heading = "Output")]
-    pub dry_run: bool,
 }

@@ -67,7 +67,7 @@ impl From<CacheArg> for CacheMode {
 #[command(next_help_heading = "Workload")]
 pub struct WorkloadArgs {
     /// Made-up prompts of so many tokens: `128`, `64..256`, `normal:mean=512,sd=100`, `lognormal:median=512,sigma=0.7`
-    /// (both with `min=`, `max=`), or `histogram:1-10=3,11-100=7`
+    /// (both with `min=`, `max=`), or `histogram:1-10=3,11-100=7`; needs --output-tokens
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     pub input_tokens: Option<Length>,
 
@@ -83,7 +83,7 @@ pub struct WorkloadArgs {
     #[arg(long, value_name = "GROUPSxTOKENS", value_parser = prefix)]
     pub shared_prefix: Option<SharedPrefix>,
 
-    /// Made-up conversations of so many turns (as for --input-tokens), each turn with the answers before it
+    /// Made-up conversations of so many turns (as for --input-tokens), each turn with the answers before it [default: 1]
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     pub turns: Option<Length>,
 
@@ -100,7 +100,7 @@ pub struct WorkloadArgs {
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub workload_format: Option<WorkloadFormatArg>,
 
-    /// Take no more than so many prompts, conversations or requests from its beginning
+    /// Take no more than so many prompts, conversations or requests from its beginning [default: all]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub workload_limit: Option<u32>,
 

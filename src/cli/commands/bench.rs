@@ -34,5 +34,5 @@ pub fn run(args: &BenchArgs, context: &Context) -> Result<ExitStatus, CliError> 
             resume: args.shape.resume,
         });
     }
-    series::run(&measures, args.shape.dry_run, context)
+    series::run(&measures, args.load.dry_run, context)
 }

@@ -30,5 +30,5 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<ExitStatus, CliError> {
             resume: args.shape.resume,
         });
     }
-    series::run(&measures, args.shape.dry_run, context)
+    series::run(&measures, args.load.dry_run, context)
 }
