@@ -125,6 +125,10 @@ impl Earlier {
         }
         let is_whole = |level: u32| !is_unplanned || ended.get(&level) == Some(&blocks_a_level);
         let done = done(&self.records, &turns, is_whole);
+        // Of a block that ended nothing is sent again, so all of it stays: what its grace period cut off, too, and
+        // conversations that its end broke off.
+        let ended_blocks: HashSet<(u32, Side)> =
+            self.blocks.iter().filter(|of| is_whole(of.level)).map(|of| (of.block, of.side)).collect();
         let levels: HashMap<(u32, Side), Level> = self
             .blocks
             .iter()
@@ -143,7 +147,8 @@ impl Earlier {
             past.levels.entry(block.level).or_default().blocks.push(*block);
         }
         let keeps_record = |record: &Record| {
-            let keeps = started(record, &turns).is_some_and(|started| done.contains(&started));
+            let keeps = ended_blocks.contains(&(record.block, record.side))
+                || started(record, &turns).is_some_and(|started| done.contains(&started));
             if keeps {
                 let level = past.levels.entry(record.key.level).or_default();
                 level.traces.add(record, levels.get(&(record.block, record.side)).copied());
@@ -239,7 +244,7 @@ impl Past {
     /// What of these blocks is still to be sent. A block that has run on one side only has one side left, and of
     /// one that was interrupted what was done is passed over.
     pub(super) fn left_of(&self, blocks: Vec<Block>, ended: &[BlockTime]) -> Vec<Block> {
-        if self.done.is_empty() {
+        if self.done.is_empty() && ended.is_empty() {
             return blocks;
         }
         let has_ended = |block: &Block, side: Side| {
@@ -270,5 +275,93 @@ impl Past {
             }
         };
         blocks.iter().flat_map(|block| block.sides.iter().filter_map(|side| left(block, *side))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::judgement::Verdict;
+    use crate::results::fixtures::{header, record};
+    use crate::workload::{Sequence, WorkPrompt};
+
+    fn workload(turns: usize) -> Workload {
+        let prompts = ["p-1", "p-2"].map(|id| {
+            let prompt = serde_json::json!({"id": id, "category": "any", "prompt": "?", "max_tokens": 9,
+                "reference": "", "near_miss": [], "checks": []});
+            let prompt = serde_json::from_value(prompt).unwrap();
+            WorkPrompt { prompt, ask: crate::model::workload::Ask::default(), salt_at: None, think_s: 0.0 }
+        });
+        let sequences = (0..2).step_by(turns).map(|first| Sequence { first, turns }).collect();
+        let info = serde_json::json!({"spec": {"type": "prompt_set", "name": "any"}, "options": {}, "prompts": 2,
+            "categories": {}});
+        let info = serde_json::from_value(info).unwrap();
+        Workload {
+            info,
+            prompts: prompts.into(),
+            sequences,
+            starts_s: None,
+            ordered: false,
+            warnings: Vec::new(),
+        }
+    }
+
+    fn of(prompt: &str, block: u32, outcome: Outcome) -> Record {
+        let mut record = record(prompt, 0, Side::Candidate, Verdict::Pass);
+        record.key.level = block;
+        record.block = block;
+        record.attempt.exchange.outcome = outcome;
+        record
+    }
+
+    fn ended(block: u32) -> BlockTime {
+        serde_json::from_value(serde_json::json!({"round": 0, "block": block, "level": block,
+            "side": "candidate", "start_ns": 0, "end_ns": 9}))
+        .unwrap()
+    }
+
+    /// Of two levels the first has ended: what is kept of each, by prompt, and what is left of the blocks.
+    fn kept(records: &[Record], workload: &Workload) -> (Vec<(u32, String)>, [usize; 2]) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = JournalWriter::create(dir.path(), &header("run-1")).unwrap();
+        records.iter().for_each(|record| writer.append(record).unwrap());
+        writer.append_block(&ended(0)).unwrap();
+        drop(writer);
+        let shape = Shape::once(workload.sequences.len(), 1, 1);
+        let read = || Earlier::read(&Store::new(dir.path()), "run-1").unwrap();
+        let (writer, mut past) = read().go_on(workload, &shape, false).unwrap();
+        drop(writer);
+        let again = read();
+        let kept = again.records.iter().map(|of| (of.key.level, of.key.prompt_id.clone())).collect();
+        let left = [0, 1].map(|level| {
+            let planned = crate::load::plan::blocks(&Shape { level, ..shape.clone() }, level);
+            let ended = past.take(level);
+            past.left_of(planned, &ended.blocks).len()
+        });
+        (kept, left)
+    }
+
+    fn ids(kept: &[(u32, &str)]) -> Vec<(u32, String)> {
+        kept.iter().map(|(level, id)| (*level, (*id).to_owned())).collect()
+    }
+
+    /// What its grace period cut off is what came of a load; what an interruption cut off is sent again.
+    #[test]
+    fn a_block_that_ended_stays_as_it_was() {
+        let (cut, went_well) = (Outcome::Cancelled, Outcome::Success);
+        let records =
+            [of("p-1", 0, went_well), of("p-2", 0, cut), of("p-1", 1, went_well), of("p-2", 1, cut)];
+        let (kept, left) = self::kept(&records, &workload(1));
+        assert_eq!((kept, left), (ids(&[(0, "p-1"), (0, "p-2"), (1, "p-1")]), [0, 1]));
+        // Also where nothing but that came of it.
+        let (kept, left) = self::kept(&[of("p-1", 0, cut), of("p-2", 0, cut)], &workload(1));
+        assert_eq!((kept, left), (ids(&[(0, "p-1"), (0, "p-2")]), [0, 1]));
+    }
+
+    #[test]
+    fn a_conversation_that_the_end_of_its_block_broke_off_is_not_sent_again() {
+        let records = [of("p-1", 0, Outcome::Success), of("p-1", 1, Outcome::Success)];
+        let (kept, left) = self::kept(&records, &workload(2));
+        assert_eq!((kept, left), (ids(&[(0, "p-1")]), [0, 1]));
     }
 }
