@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::load::plan::{Block, Item, Shape};
 use crate::metrics::accumulate::{Accumulator, Level};
 use crate::model::header::{RunHeader, SideHeader};
+use crate::model::load::LevelLoad;
 use crate::model::outcome::Outcome;
 use crate::model::record::{Record, Side};
 use crate::model::result::{BlockTime, PhaseTime};
@@ -139,6 +140,12 @@ impl Earlier {
             .collect();
         let mut past = Past {
             spent: self.records.iter().filter_map(|record| record.attempt.metrics.output_tokens).sum(),
+            loads: self
+                .phases
+                .iter()
+                .filter_map(|phase| phase.level)
+                .map(|load| (load.level, load))
+                .collect(),
             phases: self.phases,
             ..Past::default()
         };
@@ -214,6 +221,8 @@ fn done(
 #[derive(Debug, Default)]
 pub struct Past {
     levels: BTreeMap<u32, PastLevel>,
+    /// The loads of the levels that were begun.
+    loads: BTreeMap<u32, LevelLoad>,
     done: HashSet<Started>,
     /// Output tokens that were brought, also by what is sent again.
     pub spent: u64,
@@ -234,6 +243,13 @@ impl Past {
     #[must_use]
     pub fn requests(&self) -> usize {
         self.levels.values().map(|level| level.records.len()).sum()
+    }
+
+    /// The load that a level was begun with, else this one. What a search asks for depends on what came of the
+    /// levels before, and not all of that is in a journal: a record must not count for a load that it was not under.
+    pub(super) fn load_of(&self, planned: LevelLoad) -> LevelLoad {
+        let begun = self.loads.get(&planned.level).filter(|begun| begun.axis == planned.axis);
+        begun.copied().unwrap_or(planned)
     }
 
     /// What one level brought; it is taken out.
