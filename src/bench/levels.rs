@@ -124,8 +124,11 @@ pub(super) fn at_level(profile: &LoadProfile, load: LevelLoad) -> LoadProfile {
 pub(super) fn shape_at(shape: &Shape, level: u32, profile: &LoadProfile) -> Shape {
     // Alternating blocks need an end in requests, and no planned moments that would begin anew with each.
     let one_block = profile.start.is_open() || profile.duration_s.is_some();
+    // A trace has no more moments than it recorded.
+    let of_trace = || Some(shape.requests().min(shape.sequences.len() as u64));
     Shape {
         level,
+        requests: if matches!(profile.start, Start::Trace { .. }) { of_trace() } else { shape.requests },
         endless: shape.requests.is_none() && shape.repeats == 1 && ends_in_time(profile),
         block_size: if one_block { Some(u32::MAX) } else { shape.block_size },
         concurrency: profile.start.most_in_flight().unwrap_or(1),

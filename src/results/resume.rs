@@ -49,7 +49,8 @@ fn rewrite(
         let keeps = match serde_json::from_slice(&line) {
             Ok(LineIn::Header(_)) => is_first,
             Ok(LineIn::Record(record)) => {
-                keeps_record(&record, true) && seen.insert((record.key.clone(), record.side))
+                // Of two the first, as when it is read back; who keeps a record counts it.
+                seen.insert((record.key.clone(), record.side)) && keeps_record(&record, true)
             }
             Ok(LineIn::NotCounted(record)) => keeps_record(&record, false),
             Ok(LineIn::Block(block)) => keeps_block(&block),
@@ -57,8 +58,9 @@ fn rewrite(
             Err(_) => false,
         };
         is_first = false;
-        if keeps && line.ends_with(b"\n") {
-            writer.write_all(&line)?;
+        if keeps {
+            writer.write_all(line.trim_ascii_end())?;
+            writer.write_all(b"\n")?;
         }
     }
     writer.into_inner()?.sync_all()
