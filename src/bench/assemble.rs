@@ -222,7 +222,7 @@ pub(super) fn side_info(rows: &[Row], side: Side, header: &SideHeader, summary: 
 
 /// The blocks, those that are missing as far as their requests tell. When the load was at its level isn't known of
 /// these, so there is no throughput.
-fn with_blocks_of(rows: &[Row], known: Vec<BlockTime>) -> Vec<BlockTime> {
+pub(super) fn with_blocks_of(rows: &[Row], known: Vec<BlockTime>) -> Vec<BlockTime> {
     let ran: BTreeSet<(u32, Side)> = known.iter().map(|block| (block.block, block.side)).collect();
     let mut missing: BTreeMap<(u32, Side), BlockTime> = BTreeMap::new();
     for row in rows {

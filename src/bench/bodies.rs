@@ -18,6 +18,9 @@ use crate::workload::{Workload, salted};
 
 use super::side::Reached;
 
+/// Bytes of bodies that are kept ready for one side; the rest is made when it is sent.
+const MOST_PREPARED: usize = 512 << 20;
+
 /// Makes the requests of one side.
 #[derive(Debug)]
 pub(super) struct SideBodies {
@@ -45,12 +48,21 @@ impl SideBodies {
         }
     }
 
-    /// Makes the bodies of these blocks, and forgets those of others. What a block that begins anew sends later is
-    /// made when it is sent.
+    /// Makes the bodies of these blocks, as far as memory allows, and forgets those of others. What a block that
+    /// begins anew sends later is made when it is sent.
     pub(super) fn prepare(&self, blocks: &[Block]) {
+        self.prepare_up_to(MOST_PREPARED, blocks);
+    }
+
+    fn prepare_up_to(&self, most: usize, blocks: &[Block]) {
         let mut prepared = HashMap::new();
+        let mut bytes = 0;
+        self.keep(HashMap::new());
         for block in blocks {
             for item in &block.items {
+                if bytes >= most {
+                    break;
+                }
                 let asked = Asked {
                     item: *item,
                     turn: 0,
@@ -59,10 +71,15 @@ impl SideBodies {
                     level: block.level,
                 };
                 if let Some(body) = self.made(&asked) {
+                    bytes += body.len();
                     prepared.insert((*item, block.round), body);
                 }
             }
         }
+        self.keep(prepared);
+    }
+
+    fn keep(&self, prepared: HashMap<(Item, u32), Bytes>) {
         *self.prepared.write().unwrap_or_else(PoisonError::into_inner) = prepared;
     }
 

@@ -18,7 +18,8 @@ use crate::model::result::{BlockTime, PhaseTime};
 use crate::model::slo::Slo;
 use crate::results::rows::rows;
 
-use super::level_result::{Level, level_result};
+use super::assemble::with_blocks_of;
+use super::level_result::{Level, cut_short, level_result};
 use super::levels::{Levels, Next, at_level, shape_at};
 use super::resume::Past;
 
@@ -76,6 +77,10 @@ impl<T: Target> Course<'_, T> {
         let mut ran = Ran::default();
         let mut first_block = 0;
         while let Some(next) = levels.next(&ran.levels) {
+            let next = match next {
+                Next::Level(load) => Next::Level(self.past.load_of(load)),
+                Next::Only => next,
+            };
             let (number, profile) = match next {
                 Next::Only => (0, self.profile.clone()),
                 Next::Level(load) => (load.level, at_level(self.profile, load)),
@@ -97,7 +102,9 @@ impl<T: Target> Course<'_, T> {
             let mut execution = session.run(load).await?;
             let sent = execution.records.into_iter().map(Arc::unwrap_or_clone);
             let rows = rows(past.records.into_iter().chain(sent));
-            execution.blocks = past.blocks.into_iter().chain(execution.blocks).collect();
+            // Of what was interrupted before, when it ran is known of its requests alone.
+            execution.blocks =
+                with_blocks_of(&rows, past.blocks.into_iter().chain(execution.blocks).collect());
             execution.traces.merge(&past.traces);
             if let Next::Level(load) = next {
                 let level = Level {
@@ -110,7 +117,7 @@ impl<T: Target> Course<'_, T> {
                     seed: self.shape.seed,
                 };
                 let result = level_result(level, &ran.levels);
-                ran.levels.push(result);
+                ran.levels.push(if session.is_over() { cut_short(result) } else { result });
             }
             ran.rows.extend(rows);
             ran.traces.merge(&execution.traces);
@@ -148,7 +155,7 @@ impl<T: Target> Course<'_, T> {
 }
 
 /// What of a load its summaries depend on.
-fn context<'a>(profile: &LoadProfile, slos: &'a [Slo]) -> Context<'a> {
+pub(super) fn context<'a>(profile: &LoadProfile, slos: &'a [Slo]) -> Context<'a> {
     Context {
         concurrency: profile.start.most_in_flight().unwrap_or(1),
         slos,

@@ -6,7 +6,7 @@ use crate::metrics::level as saturation;
 use crate::metrics::level::steadiness;
 use crate::metrics::slo::outcomes;
 use crate::metrics::summary::{Context, summarise};
-use crate::model::level::{LevelResult, LevelSide};
+use crate::model::level::{LevelResult, LevelSide, Steadiness};
 use crate::model::load::LevelLoad;
 use crate::model::record::{Attempt, Row, Side};
 use crate::model::result::BlockTime;
@@ -48,8 +48,15 @@ pub(super) fn level_result(level: Level<'_>, before: &[LevelResult]) -> LevelRes
     };
     let steadiness = steadiness(&attempts, concurrency, context.open_loop);
     let past_saturation = false;
-    let level = LevelResult { load, steadiness, past_saturation, candidate, baseline, comparison };
+    let level =
+        LevelResult { load, steadiness, past_saturation, cut_short: false, candidate, baseline, comparison };
     LevelResult { past_saturation: saturation::past_saturation(before, &level), ..level }
+}
+
+/// The same of a load in the middle of which the run ended: what was given up then is no failure of the server.
+pub(super) fn cut_short(level: LevelResult) -> LevelResult {
+    let steadiness = Steadiness::Unknown { reason: "the run ended in the middle of it".to_owned() };
+    LevelResult { steadiness, past_saturation: false, cut_short: true, ..level }
 }
 
 impl Level<'_> {

@@ -5,6 +5,7 @@ use crate::load::search::{Probe, Search};
 use crate::metrics::slo::passes;
 use crate::model::level::LevelResult;
 use crate::model::load::{Find, LevelLoad, LoadAxis, LoadProfile, Stage, Start, Sweep};
+use crate::model::units::at_least_one;
 
 /// The loads of a run, one after the other.
 #[derive(Debug)]
@@ -100,7 +101,7 @@ pub(super) fn at_level(profile: &LoadProfile, load: LevelLoad) -> LoadProfile {
                 Start::Concurrency { ramp_up_s, .. } => *ramp_up_s,
                 _ => 0.0,
             };
-            Start::Concurrency { concurrency: whole(load.value), ramp_up_s }
+            Start::Concurrency { concurrency: at_least_one(load.value), ramp_up_s }
         }
         (LoadAxis::Rate, Start::Rate { arrival, burstiness, max_in_flight, .. }) => Start::Rate {
             stages: constant(load.value),
@@ -123,8 +124,11 @@ pub(super) fn at_level(profile: &LoadProfile, load: LevelLoad) -> LoadProfile {
 pub(super) fn shape_at(shape: &Shape, level: u32, profile: &LoadProfile) -> Shape {
     // Alternating blocks need an end in requests, and no planned moments that would begin anew with each.
     let one_block = profile.start.is_open() || profile.duration_s.is_some();
+    // A trace has no more moments than it recorded.
+    let of_trace = || Some(shape.requests().min(shape.sequences.len() as u64));
     Shape {
         level,
+        requests: if matches!(profile.start, Start::Trace { .. }) { of_trace() } else { shape.requests },
         endless: shape.requests.is_none() && shape.repeats == 1 && ends_in_time(profile),
         block_size: if one_block { Some(u32::MAX) } else { shape.block_size },
         concurrency: profile.start.most_in_flight().unwrap_or(1),
@@ -145,14 +149,4 @@ fn ends_in_time(profile: &LoadProfile) -> bool {
 
 fn constant(rate: f64) -> Vec<Stage> {
     vec![Stage { rate, from_rate: None, duration_s: None }]
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "float casts saturate, which is the wanted result"
-)]
-const fn whole(value: f64) -> u32 {
-    let whole = value.round() as u32;
-    if whole == 0 { 1 } else { whole }
 }

@@ -73,6 +73,12 @@ pub enum MergeError {
         /// Why.
         error: HistogramError,
     },
+    /// A sweep or a search.
+    #[error("run `{run_id}` is of several loads: only runs of one load can be added up")]
+    SeveralLoads {
+        /// The run.
+        run_id: String,
+    },
     /// A time that is none.
     #[error("run `{run_id}` does not say when it began: `{text}` is no time")]
     Time {
@@ -90,6 +96,9 @@ pub fn merge(mut shards: Vec<RunResult>, run_id: String) -> Result<RunResult, Me
     let [first, others @ ..] = shards.as_slice() else { return Err(MergeError::TooFew) };
     if others.is_empty() {
         return Err(MergeError::TooFew);
+    }
+    if let Some(several) = shards.iter().find(|shard| !shard.levels.is_empty()) {
+        return Err(MergeError::SeveralLoads { run_id: several.run_id.clone() });
     }
     others.iter().try_for_each(|other| same_run(first, other))?;
     let candidate = SideParts::of(&shards, Side::Candidate)?;

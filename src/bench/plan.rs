@@ -14,6 +14,7 @@ use crate::model::record::Side;
 use crate::model::result::{LoadInfo, RunKind, Sampling};
 use crate::model::slo::Slo;
 use crate::model::trace::TraceMode;
+use crate::model::units::at_least_one;
 use crate::workload::Workload;
 
 use super::levels::shape_at;
@@ -153,7 +154,7 @@ impl BenchPlan {
         self.requests.unwrap_or(once as u64 * u64::from(self.repeats))
     }
 
-    /// The shape of the load, whatever its level; see [`shape_at`](super::levels::shape_at).
+    /// The shape of the load, whatever its level.
     #[must_use]
     pub fn shape(&self, workload: &Workload) -> Shape {
         Shape {
@@ -189,14 +190,4 @@ impl BenchPlan {
             max_output_tokens_total: self.max_output_tokens_total,
         }
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "float casts saturate, which is the wanted result"
-)]
-const fn at_least_one(value: f64) -> u32 {
-    let whole = value.ceil() as u32;
-    if whole == 0 { 1 } else { whole }
 }

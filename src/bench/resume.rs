@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use crate::load::plan::{Block, Item, Shape};
-use crate::metrics::accumulate::{Accumulator, Level};
+use crate::metrics::accumulate::Accumulator;
 use crate::model::header::{RunHeader, SideHeader};
+use crate::model::load::LevelLoad;
 use crate::model::outcome::Outcome;
 use crate::model::record::{Record, Side};
 use crate::model::result::{BlockTime, PhaseTime};
@@ -16,6 +17,8 @@ use crate::results::recover::recover;
 use crate::results::resume::go_on;
 use crate::results::store::Store;
 use crate::workload::Workload;
+
+use super::recovered::windows;
 
 /// A block that was interrupted goes on under another number, for it has two levels then: its own and this.
 const GOES_ON_AS: u32 = 1_000_000;
@@ -63,7 +66,7 @@ impl Earlier {
         if is_being_written(&journal) {
             return Err(ResumeError::StillGoing(journal));
         }
-        let recovered = recover(&journal, |_| {})?;
+        let recovered = recover(&journal, |_, _| {})?;
         Ok(Self {
             header: recovered.header,
             journal,
@@ -125,16 +128,19 @@ impl Earlier {
         }
         let is_whole = |level: u32| !is_unplanned || ended.get(&level) == Some(&blocks_a_level);
         let done = done(&self.records, &turns, is_whole);
-        let levels: HashMap<(u32, Side), Level> = self
-            .blocks
-            .iter()
-            .filter_map(|block| {
-                let level = Level { start_ns: block.level_start_ns?, end_ns: block.level_end_ns };
-                Some(((block.block, block.side), level))
-            })
-            .collect();
+        // Of a block that ended nothing is sent again, so all of it stays: what its grace period cut off, too, and
+        // conversations that its end broke off.
+        let ended_blocks: HashSet<(u32, Side)> =
+            self.blocks.iter().filter(|of| is_whole(of.level)).map(|of| (of.block, of.side)).collect();
+        let windows = windows(&self.blocks);
         let mut past = Past {
             spent: self.records.iter().filter_map(|record| record.attempt.metrics.output_tokens).sum(),
+            loads: self
+                .phases
+                .iter()
+                .filter_map(|phase| phase.level)
+                .map(|load| (load.level, load))
+                .collect(),
             phases: self.phases,
             ..Past::default()
         };
@@ -142,11 +148,22 @@ impl Earlier {
         for block in self.blocks.iter().filter(|block| keeps_block(block)) {
             past.levels.entry(block.level).or_default().blocks.push(*block);
         }
-        let keeps_record = |record: &Record| {
-            let keeps = started(record, &turns).is_some_and(|started| done.contains(&started));
+        let keeps_record = |record: &Record, counts: bool| {
+            let window = windows.get(&(record.block, record.side)).copied();
+            if !counts {
+                // It counts in the rates of its block, where that is over.
+                let keeps = window.is_some() && is_whole(record.key.level);
+                if keeps {
+                    let level = past.levels.entry(record.key.level).or_default();
+                    level.traces.add_uncounted(record, window);
+                }
+                return keeps;
+            }
+            let keeps = ended_blocks.contains(&(record.block, record.side))
+                || started(record, &turns).is_some_and(|started| done.contains(&started));
             if keeps {
                 let level = past.levels.entry(record.key.level).or_default();
-                level.traces.add(record, levels.get(&(record.block, record.side)).copied());
+                level.traces.add(record, window);
                 let mut record = record.clone();
                 record.attempt.exchange.trace.chunks = Vec::new();
                 level.records.push(record);
@@ -209,6 +226,8 @@ fn done(
 #[derive(Debug, Default)]
 pub struct Past {
     levels: BTreeMap<u32, PastLevel>,
+    /// The loads of the levels that were begun.
+    loads: BTreeMap<u32, LevelLoad>,
     done: HashSet<Started>,
     /// Output tokens that were brought, also by what is sent again.
     pub spent: u64,
@@ -231,6 +250,13 @@ impl Past {
         self.levels.values().map(|level| level.records.len()).sum()
     }
 
+    /// The load that a level was begun with, else this one. What a search asks for depends on what came of the
+    /// levels before, and not all of that is in a journal: a record must not count for a load that it was not under.
+    pub(super) fn load_of(&self, planned: LevelLoad) -> LevelLoad {
+        let begun = self.loads.get(&planned.level).filter(|begun| begun.axis == planned.axis);
+        begun.copied().unwrap_or(planned)
+    }
+
     /// What one level brought; it is taken out.
     pub(super) fn take(&mut self, level: u32) -> PastLevel {
         self.levels.remove(&level).unwrap_or_default()
@@ -239,7 +265,7 @@ impl Past {
     /// What of these blocks is still to be sent. A block that has run on one side only has one side left, and of
     /// one that was interrupted what was done is passed over.
     pub(super) fn left_of(&self, blocks: Vec<Block>, ended: &[BlockTime]) -> Vec<Block> {
-        if self.done.is_empty() {
+        if self.done.is_empty() && ended.is_empty() {
             return blocks;
         }
         let has_ended = |block: &Block, side: Side| {
@@ -270,5 +296,95 @@ impl Past {
             }
         };
         blocks.iter().flat_map(|block| block.sides.iter().filter_map(|side| left(block, *side))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::judgement::Verdict;
+    use crate::results::fixtures::{header, record};
+    use crate::workload::{Sequence, WorkPrompt};
+
+    fn workload(turns: usize) -> Workload {
+        let prompts = ["p-1", "p-2"].map(|id| {
+            let prompt = serde_json::json!({"id": id, "category": "any", "prompt": "?", "max_tokens": 9,
+                "reference": "", "near_miss": [], "checks": []});
+            let prompt = serde_json::from_value(prompt).unwrap();
+            WorkPrompt { prompt, ask: crate::model::workload::Ask::default(), salt_at: None, think_s: 0.0 }
+        });
+        let sequences = (0..2).step_by(turns).map(|first| Sequence { first, turns }).collect();
+        let info = serde_json::json!({"spec": {"type": "prompt_set", "name": "any"}, "options": {}, "prompts": 2,
+            "categories": {}});
+        let info = serde_json::from_value(info).unwrap();
+        Workload {
+            info,
+            prompts: prompts.into(),
+            sequences,
+            starts_s: None,
+            ordered: false,
+            warnings: Vec::new(),
+        }
+    }
+
+    fn of(prompt: &str, block: u32, outcome: Outcome) -> Record {
+        let mut record = record(prompt, 0, Side::Candidate, Verdict::Pass);
+        record.key.level = block;
+        record.block = block;
+        record.attempt.exchange.outcome = outcome;
+        record
+    }
+
+    fn ended(block: u32) -> BlockTime {
+        serde_json::from_value(serde_json::json!({"round": 0, "block": block, "level": block,
+            "side": "candidate", "start_ns": 0, "end_ns": 9}))
+        .unwrap()
+    }
+
+    /// Of two levels the first has ended: what is kept of each, by prompt, and what is left of the blocks.
+    fn kept(records: &[Record], workload: &Workload) -> (Vec<(u32, String)>, [usize; 2]) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = JournalWriter::create(dir.path(), &header("run-1")).unwrap();
+        for record in &records {
+            writer.append(record).unwrap();
+        }
+        writer.append_block(&ended(0)).unwrap();
+        drop(writer);
+        let shape = Shape::once(workload.sequences.len(), 1, 1);
+        let read = || Earlier::read(&Store::new(dir.path()), "run-1").unwrap();
+        let (writer, mut past) = read().go_on(workload, &shape, false).unwrap();
+        drop(writer);
+        let again = read();
+        let kept = again.records.iter().map(|of| (of.key.level, of.key.prompt_id.clone())).collect();
+        let left = [0, 1].map(|level| {
+            let planned = crate::load::plan::blocks(&Shape { level, ..shape.clone() }, level);
+            let ended = past.take(level);
+            past.left_of(planned, &ended.blocks).len()
+        });
+        (kept, left)
+    }
+
+    fn ids(kept: &[(u32, &str)]) -> Vec<(u32, String)> {
+        kept.iter().map(|(level, id)| (*level, (*id).to_owned())).collect()
+    }
+
+    /// What its grace period cut off is what came of a load; what an interruption cut off is sent again.
+    #[test]
+    fn a_block_that_ended_stays_as_it_was() {
+        let (cut, went_well) = (Outcome::Cancelled, Outcome::Success);
+        let records =
+            [of("p-1", 0, went_well), of("p-2", 0, cut), of("p-1", 1, went_well), of("p-2", 1, cut)];
+        let (kept, left) = self::kept(&records, &workload(1));
+        assert_eq!((kept, left), (ids(&[(0, "p-1"), (0, "p-2"), (1, "p-1")]), [0, 1]));
+        // Also where nothing but that came of it.
+        let (kept, left) = self::kept(&[of("p-1", 0, cut), of("p-2", 0, cut)], &workload(1));
+        assert_eq!((kept, left), (ids(&[(0, "p-1"), (0, "p-2")]), [0, 1]));
+    }
+
+    #[test]
+    fn a_conversation_that_the_end_of_its_block_broke_off_is_not_sent_again() {
+        let records = [of("p-1", 0, Outcome::Success), of("p-1", 1, Outcome::Success)];
+        let (kept, left) = self::kept(&records, &workload(2));
+        assert_eq!((kept, left), (ids(&[(0, "p-1")]), [0, 1]));
     }
 }

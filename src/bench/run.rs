@@ -15,12 +15,12 @@ use crate::load::budget::Budget;
 use crate::load::bus::Bus;
 use crate::load::crew::Crew;
 use crate::load::engine::{Engine, EngineError, Judged, Lane, Limits};
-use crate::load::plan::Item;
+use crate::load::plan::Shape;
 use crate::model::event::{LogLevel, Phase, RunEvent};
+use crate::model::header::RunHeader;
 use crate::model::outcome::Outcome;
 use crate::model::record::Side;
 use crate::model::result::{PhaseTime, RunResult, RunStatus};
-use crate::model::workload::CacheMode;
 use crate::results::error::{JournalError, StoreError};
 use crate::results::journal::{JournalReport, JournalWriter, subscriber};
 use crate::results::store::Store;
@@ -35,6 +35,7 @@ use super::limits::{TooManyFiles, allow_connections};
 use super::plan::{BenchPlan, SideSpec};
 use super::resume::{Earlier, Past, ResumeError};
 use super::side::{Reached, SideError, reach};
+use super::warm_up::warm_up;
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
@@ -115,33 +116,22 @@ pub async fn run(
     let prompts = Arc::new(judged(&workload, &plan)?);
     let mut phases = Vec::new();
 
-    let mut connect = Connect { plan: &plan, bus, clock, cancel: &cancel, phases: &mut phases };
-    let candidate = connect.side(Side::Candidate, &plan.candidate).await?;
-    let baseline = match &plan.baseline {
-        Some(spec) => Some(connect.side(Side::Baseline, spec).await?),
-        None => None,
-    };
-    let sides = Sides { candidate, baseline };
+    let connect = Connect { plan: &plan, bus, clock, cancel: &cancel, phases: &mut phases };
+    let sides = connect.sides().await?;
 
-    let cannot_lengthen = cannot_lengthen(&workload, sides.iter());
     let header = header(&plan, &workload, (&sides.candidate, sides.baseline.as_ref()), clock, started_at);
     let shape = plan.shape(&workload);
+    let mut warnings = workload.warnings.clone();
+    warnings.extend(cannot_lengthen(&workload, sides.iter()));
     let is_resumed = earlier.is_some();
-    let (header, writer, mut past) = match earlier {
-        None => {
-            let writer = JournalWriter::create(store.dir(), &header)?;
-            (header, writer, Past::default())
-        }
-        Some(earlier) => {
-            earlier.check(&header)?;
-            let then = earlier.header.clone();
-            let is_unplanned = shape_at(&shape, 0, &plan.profile).endless && !plan.profile.start.is_open();
-            let (writer, past) = earlier.go_on(&workload, &shape, is_unplanned)?;
-            (then, writer, past)
-        }
-    };
+    let (header, writer, mut past) = journal_of(earlier, header, &plan, &workload, &shape, &store)?;
+    if is_resumed {
+        warnings.push(format!(
+            "gone on with after an interruption: {} requests were sent before it, by another process",
+            past.requests()
+        ));
+    }
     let mut phases: Vec<PhaseTime> = std::mem::take(&mut past.phases).into_iter().chain(phases).collect();
-    let before = past.requests();
     // The journal's queue closes with the last clone of this bus, which is how it learns of the end.
     let mut journaled = bus.clone();
     let journal =
@@ -160,7 +150,7 @@ pub async fn run(
         seed: plan.seed,
         cancel: cancel.clone(),
     };
-    let warmed = warm_up(&engine, &plan, &workload, &sides, &mut phases).await;
+    let warmed = warm_up(&engine, &plan, &workload, &sides.iter().collect::<Vec<_>>(), &mut phases).await;
     let execution = match warmed {
         Ok(()) => {
             let course = Course {
@@ -201,25 +191,7 @@ pub async fn run(
         }
     };
 
-    let mut warnings = workload.warnings.clone();
-    warnings.extend(cannot_lengthen);
-    if is_resumed {
-        warnings.push(format!(
-            "gone on with after an interruption: {before} requests were sent before it, by another process"
-        ));
-    }
-    let journal = writer.report();
-    if let Some(error) = &journal.error {
-        bus.log(LogLevel::Warning, error.clone());
-        warnings.push(error.clone());
-    }
-    if let Some(budget) = budget.filter(|budget| budget.is_exhausted()) {
-        warnings.push(format!(
-            "stopped early: {} output tokens were used, and another request could have passed the {} that were allowed",
-            budget.spent(),
-            plan.max_output_tokens_total.unwrap_or_default()
-        ));
-    }
+    warnings.extend(budget.as_deref().and_then(|budget| stopped_early(budget, &plan)));
     phases.push(PhaseTime { phase: Phase::Done, at_ns: clock.now(), side: None, level: None });
     let remains = Remains {
         header,
@@ -235,6 +207,33 @@ pub async fn run(
         warnings,
         accept_invalid_client: plan.accept_invalid_client,
     };
+    Ok(conclude(remains, writer, &plan, &store, bus))
+}
+
+/// That the plan was not sent to its end, for it would have cost too much.
+fn stopped_early(budget: &Budget, plan: &BenchPlan) -> Option<String> {
+    let most = plan.max_output_tokens_total?;
+    budget.is_exhausted().then(|| {
+        format!(
+            "stopped early: {} output tokens were used, and another request could have passed the {most} that `--max-output-tokens-total` allows",
+            budget.spent()
+        )
+    })
+}
+
+/// Makes the result and writes it.
+fn conclude(
+    mut remains: Remains,
+    writer: JournalWriter,
+    plan: &BenchPlan,
+    store: &Store,
+    bus: &Bus,
+) -> Finished {
+    let journal = writer.report();
+    if let Some(error) = &journal.error {
+        bus.log(LogLevel::Warning, error.clone());
+        remains.warnings.push(error.clone());
+    }
     let (mut result, traces) = assemble_with_journal(remains, plan.gates.clone(), writer.path());
     let written = store.write_with(&result, traces.as_ref()).map_err(|error| match &journal.error {
         // It is not all in the journal then.
@@ -256,7 +255,28 @@ pub async fn run(
             bus.emit(RunEvent::Summary { side, summary: Arc::new(info.summary.clone()) });
         }
     }
-    Ok(Finished { result, written, journal })
+    Finished { result, written, journal }
+}
+
+/// The journal that the run is to be written to: a new one, or that of the process that was interrupted, with the
+/// header that it began with.
+fn journal_of(
+    earlier: Option<Earlier>,
+    header: RunHeader,
+    plan: &BenchPlan,
+    workload: &Workload,
+    shape: &Shape,
+    store: &Store,
+) -> Result<(RunHeader, JournalWriter, Past), RunError> {
+    let Some(earlier) = earlier else {
+        let writer = JournalWriter::create(store.dir(), &header)?;
+        return Ok((header, writer, Past::default()));
+    };
+    earlier.check(&header)?;
+    let then = earlier.header.clone();
+    let is_unplanned = shape_at(shape, 0, &plan.profile).endless && !plan.profile.start.is_open();
+    let (writer, past) = earlier.go_on(workload, shape, is_unplanned)?;
+    Ok((then, writer, past))
 }
 
 /// The endpoints of a run, reached.
@@ -281,6 +301,17 @@ struct Connect<'a> {
 }
 
 impl Connect<'_> {
+    /// Reaches every side.
+    async fn sides(mut self) -> Result<Sides, RunError> {
+        let plan = self.plan;
+        let candidate = self.side(Side::Candidate, &plan.candidate).await?;
+        let baseline = match &plan.baseline {
+            Some(spec) => Some(self.side(Side::Baseline, spec).await?),
+            None => None,
+        };
+        Ok(Sides { candidate, baseline })
+    }
+
     async fn side(&mut self, side: Side, spec: &SideSpec) -> Result<Reached, RunError> {
         for phase in [Phase::Connecting, Phase::ModelLoading] {
             let data = json_map(json!({"endpoint": spec.name, "model": spec.endpoint.model}));
@@ -294,7 +325,7 @@ impl Connect<'_> {
     }
 }
 
-fn enter(
+pub(super) fn enter(
     bus: &Bus,
     phases: &mut Vec<PhaseTime>,
     clock: Clock,
@@ -306,7 +337,7 @@ fn enter(
     bus.phase(phase, side, data);
 }
 
-fn json_map(value: serde_json::Value) -> Map<String, serde_json::Value> {
+pub(super) fn json_map(value: serde_json::Value) -> Map<String, serde_json::Value> {
     match value {
         serde_json::Value::Object(map) => map,
         _ => Map::new(),
@@ -351,40 +382,4 @@ fn limits(plan: &BenchPlan, spent: u64) -> Limits {
         retry: Arc::new(plan.retry.clone()),
         budget: plan.max_output_tokens_total.map(|most| Arc::new(Budget::new(most, spent))),
     }
-}
-
-/// Warms every side up. A side where nothing works at all is not worth measuring.
-async fn warm_up(
-    engine: &Engine<Client<AnyTransport>>,
-    plan: &BenchPlan,
-    workload: &Workload,
-    sides: &Sides,
-    phases: &mut Vec<PhaseTime>,
-) -> Result<(), RunError> {
-    let starts = workload.sequences.iter().map(|sequence| Item { prompt: sequence.first, repeat: 0 });
-    let items: Vec<Item> = match workload.info.options.cache {
-        // All that will be asked is to be in the cache.
-        Some(CacheMode::Warm) => starts.collect(),
-        _ => starts.cycle().take(plan.warmup() as usize).collect(),
-    };
-    for (side, reached) in sides.iter() {
-        let data = json_map(json!({"total_requests": items.len()}));
-        enter(&engine.bus, phases, engine.clock, Phase::Warmup, Some(side), data);
-        let exchanges = engine.warm_up(side, &items, plan.concurrency).await;
-        if engine.cancel.is_cancelled() {
-            return Err(RunError::Interrupted);
-        }
-        let answered = |outcome: Outcome| matches!(outcome, Outcome::Success | Outcome::Empty);
-        if let Some(first) = exchanges.first()
-            && !exchanges.iter().any(|exchange| answered(exchange.outcome))
-        {
-            return Err(RunError::WarmUp {
-                endpoint: reached.header.endpoint.clone(),
-                url: reached.header.url.clone(),
-                outcome: first.outcome,
-                message: first.error.clone().unwrap_or_default(),
-            });
-        }
-    }
-    Ok(())
 }

@@ -134,6 +134,7 @@ impl Tally {
                 bar.set_message(self.message());
             }
             RunEvent::RequestStarted { .. }
+            | RunEvent::RequestNotCounted { .. }
             | RunEvent::Block { .. }
             | RunEvent::Log { .. }
             | RunEvent::Summary { .. } => {}

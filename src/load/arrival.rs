@@ -34,6 +34,14 @@ pub enum ArrivalError {
         /// Which one, from 1.
         stage: usize,
     },
+    /// More than can be planned ahead.
+    #[error("{starts:.0} requests are too many to plan, at most {most}: lower the rate or the duration")]
+    TooMany {
+        /// How many the rate brings in its time.
+        starts: f64,
+        /// The most there may be.
+        most: u32,
+    },
     /// The burstiness is not above 0.
     #[error(
         "the burstiness must be above 0, not {burstiness}: 1 is Poisson, less is burstier, more is steadier"
@@ -104,6 +112,12 @@ impl Starts {
         self.stages.last().map(|last| last.end_s).filter(|end| end.is_finite())
     }
 
+    /// How many are due in the mean by a moment, seconds after the load's begin.
+    #[must_use]
+    pub fn due_by(&self, seconds: f64) -> f64 {
+        self.stages.iter().map(|stage| stage.due_by(seconds)).sum()
+    }
+
     /// When the rate changes for the last time: from here on it stays, or all is over.
     #[must_use]
     pub fn settled_s(&self) -> f64 {
@@ -140,6 +154,15 @@ fn spans(stages: &[Stage]) -> Result<Vec<Span>, ArrivalError> {
 }
 
 impl Span {
+    /// How many of its own are due by a moment.
+    fn due_by(&self, seconds: f64) -> f64 {
+        let length = self.end_s - self.start_s;
+        let within = (seconds - self.start_s).clamp(0.0, length);
+        let slope = if length.is_infinite() { 0.0 } else { (self.to - self.from) / length };
+        let from = if length.is_infinite() { self.to } else { self.from };
+        from * within + slope * within.powi(2) / 2.0
+    }
+
     /// The moment by which `due` requests were due; `None` where that is after this stage.
     fn moment(&self, due: f64) -> Option<f64> {
         let more = due - self.due;
@@ -177,6 +200,7 @@ impl Iterator for Starts {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_precision_loss, reason = "a number of arrivals")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -262,7 +286,11 @@ mod tests {
                 + 9.0 * (t - 100.0).clamp(0.0, 50.0)
                 + 2.0 * (t - 150.0).clamp(0.0, 50.0)
         };
-        let constant: Vec<f64> = Starts::new(&stages, Arrival::Constant, 1.0, 3).unwrap().collect();
+        let planned = Starts::new(&stages, Arrival::Constant, 1.0, 3).unwrap();
+        for t in [0.0, 30.0, 100.0, 120.0, 199.0, 900.0] {
+            assert!((planned.due_by(t) - due(t.min(200.0))).abs() < 1e-6, "{t}");
+        }
+        let constant: Vec<f64> = planned.collect();
         assert_eq!(constant.len(), 1_050);
         for (n, t) in constant.iter().enumerate() {
             assert!((due(*t) - n as f64).abs() < 1e-6, "{n} at {t}: {}", due(*t));

@@ -5,9 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use crate::model::exchange::Exchange;
+use crate::model::outcome::Outcome;
 
 /// Output tokens that may be asked for in all. Each request sets aside the most it may bring before it is sent, and
-/// gives back what it didn't use: the sum can't be passed, whatever the server answers.
+/// gives back what it didn't use: the sum can't be passed by a server that keeps to `max_tokens`, and with one that
+/// doesn't, by no more than what is in flight.
 #[derive(Debug)]
 pub struct Budget {
     most: u64,
@@ -58,7 +60,7 @@ impl Budget {
                 if state.exhausted {
                     return false;
                 }
-                if state.spent + state.set_aside + tokens <= self.most {
+                if state.spent.saturating_add(state.set_aside).saturating_add(tokens) <= self.most {
                     state.set_aside += tokens;
                     return true;
                 }
@@ -74,17 +76,19 @@ impl Budget {
     }
 
     /// Settles a request that had set `tokens` aside. What a failed one brought isn't known where the server told no
-    /// usage: it counts as all of it, unless it was refused.
+    /// usage: it counts as all of it, unless it was refused or never got there. A server that brings more than it was
+    /// asked for uses up that much.
     pub(super) fn settle(&self, tokens: u64, exchange: &Exchange) {
         let refused = exchange.http_status.is_some_and(|status| status >= 400);
+        let not_sent = matches!(exchange.outcome, Outcome::Connect | Outcome::Tls);
         let used = match exchange.usage {
-            Some(usage) => usage.completion_tokens.min(tokens),
-            None if refused => 0,
+            Some(usage) => usage.completion_tokens,
+            None if refused || not_sent => 0,
             None => tokens,
         };
         let mut state = self.state();
         state.set_aside = state.set_aside.saturating_sub(tokens);
-        state.spent += used;
+        state.spent = state.spent.saturating_add(used);
         drop(state);
         self.freed.notify_waiters();
     }
@@ -122,5 +126,19 @@ mod tests {
         let budget = Budget::new(10, 0);
         assert!(!budget.set_aside(11).await);
         assert!(!budget.set_aside(1).await, "all has its turn, or the rest is no longer the plan");
+    }
+    #[tokio::test]
+    async fn what_never_got_there_costs_nothing_and_what_is_brought_unasked_does() {
+        let budget = Budget::new(100, 0);
+        for _ in 0..50 {
+            assert!(budget.set_aside(60).await);
+            let unreachable = Exchange { outcome: Outcome::Connect, http_status: None, ..ended(None, 0) };
+            budget.settle(60, &unreachable);
+        }
+        assert_eq!(budget.spent(), 0);
+        assert!(budget.set_aside(60).await);
+        budget.settle(60, &ended(Some(u64::MAX), 200));
+        assert_eq!(budget.spent(), u64::MAX);
+        assert!(!budget.set_aside(1).await && budget.is_exhausted());
     }
 }

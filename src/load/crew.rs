@@ -46,6 +46,12 @@ impl Crew {
         Ok(Self { members })
     }
 
+    /// Whether it has event loops of its own, which run by the system's time.
+    #[must_use]
+    pub fn is_real(&self) -> bool {
+        !self.members.is_empty()
+    }
+
     /// How many event loops share the work; at least the caller's.
     #[must_use]
     pub fn size(&self) -> usize {

@@ -270,6 +270,7 @@ impl<T: Target> Session<'_, T> {
             Schedule::new(load.profile, engine.clock.now(), requests, load.recorded, seed, &block.done)?;
         let level = Arc::new(LevelMoments::until(schedule.level_end()));
         let start_ns = schedule.counts_from;
+        let gone_on_with = (schedule.passed > 0).then(|| block.passing_over(schedule.passed));
         let way = Arc::new(Way {
             target: lane.target.clone(),
             path: lane.path,
@@ -291,7 +292,8 @@ impl<T: Target> Session<'_, T> {
             going_on: 0.into(),
             not_counted: 0.into(),
         });
-        leg::run(way.clone(), block, &load.profile.start, &engine.crew).await?;
+        leg::run(way.clone(), gone_on_with.as_ref().unwrap_or(block), &load.profile.start, &engine.crew)
+            .await?;
         let (level_start_ns, level_end_ns) = level.bounds();
         let end_ns = engine.clock.now();
         Ok(BlockTime {

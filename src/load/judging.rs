@@ -13,6 +13,7 @@ use crate::check::{Judge, judge_exchange};
 use crate::load::bus::Bus;
 use crate::metrics::accumulate::Accumulator;
 use crate::metrics::request::metrics;
+use crate::model::event::RunEvent;
 use crate::model::exchange::Exchange;
 use crate::model::prompt::Prompt;
 use crate::model::record::{Attempt, PairKey, Record, Side};
@@ -135,6 +136,7 @@ pub(super) fn start(prompts: Arc<Vec<Judged>>, bus: Bus) -> std::io::Result<Send
             };
             if !ended.counts {
                 traces.add_uncounted(&record, ended.level.now());
+                bus.emit(RunEvent::RequestNotCounted { record: Arc::new(record) });
                 continue;
             }
             traces.add(&record, ended.level.now());

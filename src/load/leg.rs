@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::alarm::Alarm;
 use super::crew::Crew;
 use super::engine::EngineError;
 use super::plan::{Block, Item};
@@ -130,13 +131,14 @@ async fn open<T: Target>(
     crew: &Crew,
 ) -> Result<(), EngineError> {
     let slots = max_in_flight.map(|most| Arc::new(Semaphore::new(most as usize)));
-    let loops = crew.size();
+    let (loops, precise) = (crew.size(), crew.is_real());
     way.level.is_reached(|| way.schedule.level_start());
     let block = Arc::new(block.clone());
     let mut dispatchers = JoinSet::new();
     for first in 0..loops {
         let (way, block, slots) = (way.clone(), block.clone(), slots.clone());
         crew.spawn(&mut dispatchers, first, async move {
+            let alarm = Alarm::new(way.clock, precise);
             let mut going_on = JoinSet::new();
             let mut failed = Ok(());
             for (n, due) in way.schedule.starts.iter().copied().enumerate().skip(first).step_by(loops) {
@@ -144,7 +146,11 @@ async fn open<T: Target>(
                 if block.done.contains(&n) {
                     continue;
                 }
-                if !way.sleep_until(due).await || way.cancel.is_cancelled() {
+                tokio::select! {
+                    () = alarm.until(due) => {}
+                    () = way.cut.cancelled() => break,
+                }
+                if way.cancel.is_cancelled() {
                     break;
                 }
                 if way.budget.as_ref().is_some_and(|budget| budget.is_exhausted()) {

@@ -6,6 +6,7 @@
 //! records off the hot path, `bus` tells subscribers, `watch` samples the client's own delays, `search`
 //! says which load to try next. It knows no screen and no file. Used by `bench`.
 
+mod alarm;
 pub mod arrival;
 pub mod bodies;
 pub mod budget;

@@ -140,6 +140,14 @@ impl Block {
         let begun_anew = u32::try_from(position / length).unwrap_or(u32::MAX);
         Some(Item { repeat: item.repeat.saturating_add(begun_anew.saturating_mul(passes)), ..*item })
     }
+
+    /// The same without so many of its first positions.
+    #[must_use]
+    pub(super) fn passing_over(&self, first: usize) -> Self {
+        let mut block = self.clone();
+        block.done.extend(0..first);
+        block
+    }
 }
 
 /// Lays out the blocks of one level, the first of them the `first`th of the run. The same shape gives the same plan.

@@ -6,6 +6,9 @@ use super::arrival::{ArrivalError, Starts};
 use crate::model::load::{LoadProfile, Start};
 use crate::model::units::Nanos;
 
+/// The most starts that are planned ahead: 800 MB.
+const MOST_STARTS: u32 = 100_000_000;
+
 /// The moments of one block. Times are the run's clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Schedule {
@@ -23,6 +26,9 @@ pub(super) struct Schedule {
     pub(super) starts: Vec<Nanos>,
     /// From when the rate of an open loop stays as it is.
     pub(super) settled: Nanos,
+    /// So many of the first starts are not sent: of a block that is gone on with, those that an earlier run sent, its
+    /// warm-up included.
+    pub(super) passed: usize,
 }
 
 impl Schedule {
@@ -48,6 +54,7 @@ impl Schedule {
                 let planned = Starts::new(stages, *arrival, *burstiness, seed)?;
                 settled = after(planned.settled_s());
                 duration_s = duration_s.into_iter().chain(planned.duration_s()).reduce(f64::min);
+                refuse_too_many(duration_s.map(|end| planned.due_by(end)), requests)?;
                 let most = if duration_s.is_none() && requests == usize::MAX { 0 } else { requests };
                 starts = planned.take_while(|s| within(s, duration_s)).take(most).map(after).collect();
             }
@@ -58,22 +65,32 @@ impl Schedule {
             Start::Concurrency { .. } | Start::Batch { .. } => {}
         }
         let stop = duration_s.map(after);
-        let first_left = (0..starts.len()).find(|n| !done.contains(n)).and_then(|n| starts.get(n).copied());
-        if let Some(first) = first_left.filter(|first| *first > begin && !done.is_empty()) {
-            let earlier = Nanos(begin.0.saturating_sub(first.since(begin).0));
-            return Self::new(profile, earlier, limit, recorded, seed, &HashSet::new());
+        let counts_from = after(profile.warmup_s);
+        let mut passed = 0;
+        if !done.is_empty() {
+            // What is missing of the warm-up was never recorded, as it doesn't count: it is no gap to go back to.
+            let is_left = |(n, at): &(usize, &Nanos)| !done.contains(n) && **at >= counts_from;
+            let first_left = starts.iter().enumerate().find(is_left);
+            passed = first_left.map_or(starts.len(), |(n, _)| n);
+            if let Some((_, first)) = first_left.filter(|(_, first)| **first > begin) {
+                let earlier = Nanos(begin.0.saturating_sub(first.since(begin).0));
+                let moved = Self::new(profile, earlier, limit, recorded, seed, &HashSet::new())?;
+                // It is under load from now on only, whenever it would have begun.
+                return Ok(Self { counts_from: moved.counts_from.max(begin), passed, ..moved });
+            }
         }
         let counts_until = duration_s
             .filter(|_| profile.cooldown_s > 0.0)
             .map(|duration| after((duration - profile.cooldown_s).max(0.0)));
         Ok(Self {
             begin,
-            counts_from: after(profile.warmup_s),
+            counts_from,
             counts_until,
             stop,
             cut: profile.duration_s.map(|duration| after(duration + profile.grace_s)),
             starts,
             settled,
+            passed,
         })
     }
 
@@ -91,6 +108,14 @@ impl Schedule {
     pub(super) fn level_start(&self) -> Nanos {
         self.counts_from.max(self.settled)
     }
+}
+
+/// Refuses what would not fit into memory; `due` is how many are due in the time there is.
+#[expect(clippy::cast_precision_loss, reason = "only compared with a number far below 2^53")]
+fn refuse_too_many(due: Option<f64>, requests: usize) -> Result<(), ArrivalError> {
+    let starts = due.unwrap_or(0.0).min(requests as f64);
+    let most = MOST_STARTS;
+    if starts > f64::from(most) { Err(ArrivalError::TooMany { starts, most }) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -149,6 +174,31 @@ mod tests {
         let s = Schedule::new(&at_rate(2.0, Some(4.0)), begin, None, &[], 1, &done).unwrap();
         assert_eq!(ms(&s.starts), [9_000, 9_500, 10_000, 10_500, 11_000, 11_500, 12_000, 12_500]);
         assert_eq!(s.stop, Some(Nanos::from_millis(13_000)));
+        // It was not under load before it began.
+        assert_eq!((s.passed, s.level_start()), (2, begin));
+    }
+
+    /// Requests of the warm-up don't count and are in no journal: they must not be taken for what is left to send.
+    #[test]
+    fn a_warm_up_that_was_over_is_not_gone_back_to() {
+        let begin = Nanos::from_millis(10_000);
+        let profile = LoadProfile { warmup_s: 1.0, ..at_rate(2.0, Some(4.0)) };
+        let done = HashSet::from([2, 3, 4]);
+        let s = Schedule::new(&profile, begin, None, &[], 1, &done).unwrap();
+        assert_eq!((s.passed, s.starts[s.passed], s.stop), (5, begin, Some(Nanos::from_millis(11_500))));
+        assert_eq!((s.counts_from, s.level_start()), (begin, begin));
+        let all = (2..8).collect();
+        assert_eq!(Schedule::new(&profile, begin, None, &[], 1, &all).unwrap().passed, 8);
+    }
+
+    #[test]
+    fn more_starts_than_memory_holds_are_refused() {
+        let starts = |rate, duration_s, requests| {
+            Schedule::new(&at_rate(rate, duration_s), Nanos(0), requests, &[], 1, &HashSet::new())
+        };
+        let refused = starts(1e9, Some(3_600.0), None).unwrap_err().to_string();
+        assert!(refused.contains("3600000000000 requests") && refused.contains("100000000"), "{refused}");
+        assert_eq!(starts(1e9, Some(3_600.0), Some(3)).unwrap().starts.len(), 3);
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::model::units::Nanos;
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 
 /// The longest wait before a retry, whatever the server says.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
+const LONGEST_BACKOFF: Duration = Duration::from_mins(1);
 
 /// What the requests of one block and side share.
 pub(super) struct Way<T> {

@@ -7,10 +7,11 @@
 //!   loop the next request is sent as late as the end of the one before it was seen, which the read lag tells.
 //! - Requests that leave later than planned lower the load and lengthen `latency_from_schedule_ms` whoever stamps.
 
+use crate::model::exchange::Exchange;
 use crate::model::health::{ClientHealth, HealthStatus, Lag, StampFaults};
 use crate::model::record::Row;
 use crate::model::summary::Distribution;
-use crate::model::units::ratio;
+use crate::model::units::{Nanos, ratio};
 use crate::stats::quantile::distribution;
 
 use super::accumulate::{Accumulator, Stamped};
@@ -53,11 +54,12 @@ pub struct Samples {
 pub fn client_health(rows: &[Row], traces: &Accumulator, mut samples: Samples) -> ClientHealth {
     let of_requests = || {
         let attempts = rows.iter().flat_map(|row| row.candidate.iter().chain(&row.baseline));
-        attempts.map(|attempt| &attempt.exchange.trace)
+        attempts.map(|attempt| &attempt.exchange)
     };
     let mut scheduling: Vec<f64> =
-        of_requests().map(|trace| trace.sent_ns.since(trace.scheduled_ns).as_millis_f64()).collect();
-    let slots_s: f64 = of_requests().map(|trace| trace.end_ns.since(trace.scheduled_ns).as_secs_f64()).sum();
+        of_requests().map(|exchange| sent_first(exchange).since(due(exchange)).as_millis_f64()).collect();
+    let slots_s: f64 =
+        of_requests().map(|exchange| exchange.trace.end_ns.since(due(exchange)).as_secs_f64()).sum();
     let waiting = scheduling.iter().sum::<f64>() / 1e3 / slots_s;
     let stamped = traces.stamped();
     let faults = samples.stamp_faults;
@@ -80,6 +82,16 @@ pub fn client_health(rows: &[Row], traces: &Accumulator, mut samples: Samples) -
     verdict.on_lags(waiting);
     verdict.on_stamps(stamped);
     verdict.health
+}
+
+/// When a request was to be sent: when it was planned, or when the cap on requests in flight let it go.
+fn due(exchange: &Exchange) -> Nanos {
+    exchange.trace.admitted_ns.unwrap_or(exchange.trace.scheduled_ns)
+}
+
+/// When it was sent for the first time: what a retry waits for is the server's doing.
+fn sent_first(exchange: &Exchange) -> Nanos {
+    exchange.retries.first().map_or(exchange.trace.sent_ns, |retry| retry.sent_ns)
 }
 
 /// A verdict in the making.
@@ -139,14 +151,14 @@ impl Verdict {
             self.complain(
                 status,
                 format!(
-                    "requests were sent {p99:.0} ms later than planned at p99 (connecting included): the load was lower than asked for, and latencies from the schedule are longer by as much{advice}"
+                    "requests were sent {p99:.0} ms later than planned at p99 (connecting included): latencies from the schedule are longer by as much, and a closed loop's load was lower than asked for{advice}"
                 ),
             );
         } else if waiting > WAITING_DEGRADED {
             self.complain(
                 HealthStatus::Degraded,
                 format!(
-                    "{:.0} % of the time that requests took passed before they were sent (connecting included): the load was lower than asked for",
+                    "{:.0} % of the time that requests took passed before they were sent (connecting included): the load was not what was asked for",
                     waiting * 100.0
                 ),
             );
@@ -271,6 +283,24 @@ mod tests {
 
     const READ: StampSource = StampSource::Read;
     const KERNEL: StampSource = StampSource::Kernel;
+
+    /// Neither what waits for the cap nor what is sent again is the client's own delay.
+    #[test]
+    fn queueing_and_retries_are_not_the_clients_delay() {
+        let ms = Nanos::from_millis;
+        let mut exchange = crate::model::fixture::exchange();
+        exchange.trace.scheduled_ns = ms(100);
+        exchange.trace.admitted_ns = Some(ms(900));
+        exchange.trace.sent_ns = ms(3_000);
+        exchange.retries = vec![crate::model::exchange::Retry {
+            outcome: crate::model::outcome::Outcome::RateLimited,
+            http_status: Some(429),
+            retry_after_s: Some(2.0),
+            sent_ns: ms(901),
+            end_ns: ms(910),
+        }];
+        assert_eq!((due(&exchange), sent_first(&exchange)), (ms(900), ms(901)));
+    }
 
     #[test]
     fn delays_of_the_event_loop_count_where_labctl_stamps() {

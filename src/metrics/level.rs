@@ -74,18 +74,22 @@ fn falls_short(side: &LevelSide, offered_per_s: f64) -> bool {
 ///   proportion, than latency does; beyond it by less. It needs no curve to be fitted, so that a few levels will do.
 ///   Latency is E2E, in an open loop from the schedule. Absent of fewer than three levels with both, and where the
 ///   highest load has the most power: the knee is then not reached.
+///
+/// A level that was cut short is no part of either.
+///
 /// - Highest passing and lowest failing: with objectives, or where they were searched for. A load that was tried
 ///   several times passes where most of its levels do.
 #[must_use]
 pub fn findings(levels: &[LevelResult], find: Option<&Find>) -> LevelFindings {
     let asked = find.is_some() || levels.iter().any(|level| !level.candidate.slos.is_empty());
-    let (highest_passing, lowest_failing) = if asked { verdicts(levels) } else { (None, None) };
-    LevelFindings { knee: knee(levels), highest_passing, lowest_failing, stopped_because: None }
+    let whole: Vec<&LevelResult> = levels.iter().filter(|level| !level.cut_short).collect();
+    let (highest_passing, lowest_failing) = if asked { verdicts(&whole) } else { (None, None) };
+    LevelFindings { knee: knee(&whole), highest_passing, lowest_failing, stopped_because: None }
 }
 
-fn knee(levels: &[LevelResult]) -> Option<u32> {
+fn knee(levels: &[&LevelResult]) -> Option<u32> {
     let mut powers: Vec<(&LevelResult, f64)> =
-        levels.iter().filter_map(|level| Some((level, power(level)?))).collect();
+        levels.iter().filter_map(|level| Some((*level, power(level)?))).collect();
     if powers.len() < FEWEST_LEVELS {
         return None;
     }
@@ -108,7 +112,7 @@ fn power(level: &LevelResult) -> Option<f64> {
 }
 
 /// The numbers of the highest level that passes, without a lower one that fails, and of the lowest that fails.
-fn verdicts(levels: &[LevelResult]) -> (Option<u32>, Option<u32>) {
+fn verdicts(levels: &[&LevelResult]) -> (Option<u32>, Option<u32>) {
     // By load; its bits order as it does, for it is positive.
     let mut loads: BTreeMap<u64, Vec<(&LevelResult, bool)>> = BTreeMap::new();
     for level in levels {
@@ -156,6 +160,7 @@ mod tests {
             load: LevelLoad { level: number, axis, value },
             steadiness: Steadiness::Steady,
             past_saturation: false,
+            cut_short: false,
             candidate: LevelSide { summary, pass_rate: None, slos: Vec::new() },
             baseline: None,
             comparison: None,

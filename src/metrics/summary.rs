@@ -7,7 +7,7 @@ use crate::model::record::{Attempt, Row, Side};
 use crate::model::result::BlockTime;
 use crate::model::slo::Slo;
 use crate::model::summary::{Distribution, RequestMetrics, SideSummary};
-use crate::model::units::{Nanos, ratio};
+use crate::model::units::{Nanos, at_least_one, ratio};
 use crate::stats::quantile::distribution;
 
 use super::accumulate::TraceTotals;
@@ -67,8 +67,13 @@ pub fn summarise(
     };
     let itl = traces.itl.distribution();
     let in_window: Vec<&Attempt> = attempts.iter().copied().chain(&traces.uncounted).collect();
-    let spans: Vec<_> =
-        attempts.iter().map(|a| (a.exchange.trace.sent_ns, a.exchange.trace.end_ns)).collect();
+    let span = |a: &Attempt| (a.exchange.trace.sent_ns, a.exchange.trace.end_ns);
+    // What doesn't count is in flight all the same.
+    let beside = traces.uncounted.iter().map(span).flat_map(|(sent, end)| {
+        let within = |block: &BlockTime| (sent.max(block.start_ns), end.min(block.end_ns));
+        blocks.iter().map(within).filter(|(from, until)| from < until).collect::<Vec<_>>()
+    });
+    let spans: Vec<_> = attempts.iter().map(|a| span(a)).chain(beside).collect();
     let measured_s = covered_s(blocks.iter().map(|block| (block.start_ns, block.end_ns)));
     let concurrency_mean = (measured_s > 0.0)
         .then(|| spans.iter().map(|(sent, end)| end.since(*sent).as_secs_f64()).sum::<f64>() / measured_s);
@@ -125,16 +130,6 @@ pub fn summarise(
         measured_s,
         histograms: histograms(&successes, traces),
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "float casts saturate, which is the wanted result"
-)]
-const fn at_least_one(value: f64) -> u32 {
-    let whole = value.ceil() as u32;
-    if whole == 0 { 1 } else { whole }
 }
 
 /// Every latency of these successes as a histogram, by the name of its metric.
@@ -277,6 +272,21 @@ mod tests {
         assert!((t.correct_answers_per_s.unwrap() - 2.0 / 0.3).abs() < 1e-9);
         assert!((s.concurrency_mean.unwrap() - 1.0).abs() < 1e-9);
         assert_eq!(s.concurrency_max, 1);
+    }
+
+    /// One before the measured part and one after it, both half inside the block: they are load, and count nowhere.
+    #[test]
+    fn what_does_not_count_is_in_flight_all_the_same() {
+        let rows = [row(0, 100, &[160, 200], Outcome::Success, Verdict::Pass)];
+        let beside =
+            |sent: u64| row(9, sent, &[sent + 200], Outcome::Success, Verdict::Pass).candidate.unwrap();
+        let uncounted = vec![beside(50), beside(200)];
+        let traces = TraceTotals { uncounted, ..TraceTotals::default() };
+        let block = BlockTime { start_ns: Nanos::from_millis(100), ..block(None, 300) };
+        let s = summarise(&rows, &[block], Side::Candidate, &Context::default(), Some(&traces));
+        // 100 + 150 + 100 ms of 200.
+        assert!((s.concurrency_mean.unwrap() - 1.75).abs() < 1e-9);
+        assert_eq!((s.attempted, s.concurrency_max), (1, 2));
     }
 
     #[test]

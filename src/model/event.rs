@@ -78,6 +78,11 @@ pub enum RunEvent {
         /// What goes with it: `total_requests`, `result_path`, ….
         data: serde_json::Map<String, serde_json::Value>,
     },
+    /// A request of the warm-up or cool-down phase ended; it counts in rates alone.
+    RequestNotCounted {
+        /// Everything about it.
+        record: Arc<Record>,
+    },
     /// A block of requests ended on one side.
     Block {
         /// When it ran.

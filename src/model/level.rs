@@ -57,6 +57,9 @@ pub struct LevelResult {
     pub steadiness: Steadiness,
     /// True where throughput no longer grew with the load, or the server did not keep up with it.
     pub past_saturation: bool,
+    /// True where the run ended in the middle of it: what came of it says nothing of the load.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_short: bool,
     /// The candidate.
     pub candidate: LevelSide,
     /// The baseline.

@@ -57,6 +57,28 @@ pub struct Prompt {
     pub answer_in_prompt: bool,
 }
 
+impl Prompt {
+    /// One that is sent for its speed alone: nothing says what would be right.
+    #[must_use]
+    pub fn unchecked(id: String, category: String, text: String, max_tokens: u32) -> Self {
+        Self {
+            id,
+            category,
+            scenario_id: None,
+            system: None,
+            prompt: text,
+            max_tokens,
+            checks: Vec::new(),
+            pass_when: PassWhen::default(),
+            reference: String::new(),
+            near_miss: Vec::new(),
+            difficulty: None,
+            family: None,
+            answer_in_prompt: false,
+        }
+    }
+}
+
 /// `manifest.json` of a prompt set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

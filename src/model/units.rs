@@ -55,6 +55,18 @@ impl Nanos {
     }
 }
 
+/// The next whole number, and at least 1.
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "float casts saturate, which is the wanted result"
+)]
+pub const fn at_least_one(value: f64) -> u32 {
+    let whole = value.ceil() as u32;
+    if whole == 0 { 1 } else { whole }
+}
+
 /// `part / whole`, or `None` where `whole` is zero.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]

@@ -255,7 +255,9 @@ mod tests {
 
     fn again(result: &mut RunResult) {
         let mut rows = result.rows.clone();
-        rows.iter_mut().for_each(|row| row.key.level = 1);
+        for row in &mut rows {
+            row.key.level = 1;
+        }
         result.rows.extend(rows);
     }
 

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 enum LineOut<'a> {
     Header(&'a RunHeader),
     Record(&'a Record),
+    NotCounted(&'a Record),
     Phase(&'a PhaseTime),
     Block(&'a BlockTime),
 }
@@ -36,6 +37,7 @@ enum LineOut<'a> {
 pub(super) enum LineIn {
     Header(Box<RunHeader>),
     Record(Box<Record>),
+    NotCounted(Box<Record>),
     Phase(PhaseTime),
     Block(BlockTime),
 }
@@ -123,6 +125,7 @@ impl JournalWriter {
             RunEvent::Phase { phase, at_ns, side, level, .. } => {
                 self.append_phase(&PhaseTime { phase: *phase, at_ns: *at_ns, side: *side, level: *level })
             }
+            RunEvent::RequestNotCounted { record } => self.write_line(&LineOut::NotCounted(record)),
             RunEvent::Block { time } => self.append_block(time),
             RunEvent::RequestStarted { .. } | RunEvent::Log { .. } | RunEvent::Summary { .. } => Ok(()),
         }
@@ -227,7 +230,7 @@ mod tests {
         writer.append_phase(&phase).unwrap();
 
         let mut seen = Vec::new();
-        let recovered = recover(writer.path(), |record| seen.push(record.clone())).unwrap();
+        let recovered = recover(writer.path(), |record, _| seen.push(record.clone())).unwrap();
         assert_eq!(recovered.header, header("run-1"));
         assert_eq!(seen, std::slice::from_ref(&first));
         let mut kept = first;
@@ -332,7 +335,7 @@ mod tests {
         drop(sender);
         let writer = handle.join().unwrap();
         assert_eq!(writer.report(), JournalReport { written: 100, error: None });
-        let recovered = recover(writer.path(), |_| {}).unwrap();
+        let recovered = recover(writer.path(), |_, _| {}).unwrap();
         assert_eq!(recovered.records.len(), 100);
         assert_eq!(recovered.phases.len(), 1);
         assert!(recovered.dropped_lines.is_empty());

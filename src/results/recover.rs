@@ -60,10 +60,11 @@ pub struct Recovered {
     pub dropped_lines: Vec<DroppedLine>,
 }
 
-/// Reads the journal at `path`. `see` is shown every record with its trace; only the rest is kept, for the traces of
+/// Reads the journal at `path`. `see` is shown every record with its trace, and
+/// whether it counts (one of a warm-up or cool-down phase doesn't, and is not among the records); only the rest is kept, for the traces of
 /// a long run fit into no memory. Fails only where the file can't be read, its first line is no
 /// header, or a newer labctl wrote it.
-pub fn recover(path: &Path, see: impl FnMut(&Record)) -> Result<Recovered, RecoverError> {
+pub fn recover(path: &Path, see: impl FnMut(&Record, bool)) -> Result<Recovered, RecoverError> {
     let unreadable = |error| RecoverError::Read { path: path.to_owned(), error };
     let reader = BufReader::new(File::open(path).map_err(unreadable)?);
     read(reader, see).map_err(|failure| failure.at(path))
@@ -96,7 +97,7 @@ impl Failure {
     }
 }
 
-fn read(mut reader: impl BufRead, mut see: impl FnMut(&Record)) -> Result<Recovered, Failure> {
+fn read(mut reader: impl BufRead, mut see: impl FnMut(&Record, bool)) -> Result<Recovered, Failure> {
     let mut line = Vec::new();
     reader.read_until(b'\n', &mut line).map_err(Failure::Read)?;
     let mut recovered = Recovered {
@@ -118,12 +119,16 @@ fn read(mut reader: impl BufRead, mut see: impl FnMut(&Record)) -> Result<Recove
         let because = match serde_json::from_slice(&line) {
             Ok(LineIn::Record(mut record)) => {
                 if seen.insert((record.key.clone(), record.side)) {
-                    see(&record);
+                    see(&record, true);
                     record.attempt.exchange.trace.chunks = Vec::new();
                     recovered.records.push(*record);
                     continue;
                 }
                 DroppedBecause::Duplicate
+            }
+            Ok(LineIn::NotCounted(record)) => {
+                see(&record, false);
+                continue;
             }
             Ok(LineIn::Phase(phase)) => {
                 recovered.phases.push(phase);
@@ -163,7 +168,7 @@ fn header(line: &[u8]) -> Result<RunHeader, Failure> {
     }
     match serde_json::from_slice(line) {
         Ok(LineIn::Header(header)) => Ok(*header),
-        Ok(LineIn::Record(_) | LineIn::Phase(_) | LineIn::Block(_)) => {
+        Ok(LineIn::Record(_) | LineIn::NotCounted(_) | LineIn::Phase(_) | LineIn::Block(_)) => {
             Err(Failure::NoHeader("the header is missing".to_owned()))
         }
         Err(error) => Err(Failure::NoHeader(error.to_string())),
@@ -192,7 +197,7 @@ mod tests {
     }
 
     fn read_ok(bytes: &[u8]) -> Recovered {
-        read(bytes, |_| {}).unwrap_or_else(|f| panic!("{}", f.at(Path::new("j"))))
+        read(bytes, |_, _| {}).unwrap_or_else(|f| panic!("{}", f.at(Path::new("j"))))
     }
 
     #[test]
@@ -233,7 +238,7 @@ mod tests {
     #[test]
     fn without_a_header_nothing_is_recovered() {
         for bytes in [Vec::new(), b"\n".to_vec(), record_line(0), header_line()[..40].to_vec()] {
-            let error = read(bytes.as_slice(), |_| {}).err().unwrap().at(Path::new("x.journal.jsonl"));
+            let error = read(bytes.as_slice(), |_, _| {}).err().unwrap().at(Path::new("x.journal.jsonl"));
             assert!(matches!(error, RecoverError::NoHeader { .. }), "{error}");
         }
     }
@@ -241,15 +246,15 @@ mod tests {
     #[test]
     fn a_newer_journal_says_so_even_if_its_header_changed() {
         let bytes = b"{\"header\":{\"schema_version\":99,\"run\":[]}}\n";
-        let error = read(bytes.as_slice(), |_| {}).err().unwrap().at(Path::new("x.journal.jsonl"));
+        let error = read(bytes.as_slice(), |_, _| {}).err().unwrap().at(Path::new("x.journal.jsonl"));
         assert!(error.to_string().contains("schema version is 99"), "{error}");
     }
 
     proptest! {
         #[test]
         fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
-            let _ = read(bytes.as_slice(), |_| {});
-            let _ = read([header_line(), bytes].concat().as_slice(), |_| {});
+            let _ = read(bytes.as_slice(), |_, _| {});
+            let _ = read([header_line(), bytes].concat().as_slice(), |_, _| {});
         }
 
         #[test]

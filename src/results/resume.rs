@@ -11,11 +11,11 @@ use super::journal::{JournalWriter, LineIn};
 use crate::model::record::{PairKey, Record, Side};
 use crate::model::result::BlockTime;
 
-/// Rewrites the journal at `path` with the records and blocks that are to be kept, and gives a writer that adds to
-/// it. The old file stays until the new one is whole. Torn lines and second records of a request are left out.
+/// Rewrites the journal at `path` with the records (shown with whether they count) and blocks that are to be kept, and
+/// gives a writer that adds to it. The old file stays until the new one is whole. Torn lines and second records of a request are left out.
 pub fn go_on(
     path: &Path,
-    mut keeps_record: impl FnMut(&Record) -> bool,
+    mut keeps_record: impl FnMut(&Record, bool) -> bool,
     keeps_block: impl Fn(&BlockTime) -> bool,
 ) -> Result<JournalWriter, JournalError> {
     let failed = |error| JournalError::Write { path: path.to_owned(), error };
@@ -34,7 +34,7 @@ pub fn go_on(
 fn rewrite(
     from: &Path,
     to: &Path,
-    keeps_record: &mut impl FnMut(&Record) -> bool,
+    keeps_record: &mut impl FnMut(&Record, bool) -> bool,
     keeps_block: &impl Fn(&BlockTime) -> bool,
 ) -> io::Result<()> {
     let mut reader = BufReader::new(File::open(from)?);
@@ -49,15 +49,18 @@ fn rewrite(
         let keeps = match serde_json::from_slice(&line) {
             Ok(LineIn::Header(_)) => is_first,
             Ok(LineIn::Record(record)) => {
-                keeps_record(&record) && seen.insert((record.key.clone(), record.side))
+                // Of two the first, as when it is read back; who keeps a record counts it.
+                seen.insert((record.key.clone(), record.side)) && keeps_record(&record, true)
             }
+            Ok(LineIn::NotCounted(record)) => keeps_record(&record, false),
             Ok(LineIn::Block(block)) => keeps_block(&block),
             Ok(LineIn::Phase(_)) => true,
             Err(_) => false,
         };
         is_first = false;
-        if keeps && line.ends_with(b"\n") {
-            writer.write_all(&line)?;
+        if keeps {
+            writer.write_all(line.trim_ascii_end())?;
+            writer.write_all(b"\n")?;
         }
     }
     writer.into_inner()?.sync_all()
@@ -82,11 +85,11 @@ mod tests {
         let whole = fs::read(&path).unwrap();
         fs::write(&path, [whole.as_slice(), b"{\"record\":{\"key\""].concat()).unwrap();
 
-        let mut writer = go_on(&path, |record| record.key.prompt_id != "b", |_| true).unwrap();
+        let mut writer = go_on(&path, |record, _| record.key.prompt_id != "b", |_| true).unwrap();
         assert!(crate::results::journal::is_being_written(&path));
         writer.append(&record("d", 0, Side::Candidate, Verdict::Wrong)).unwrap();
         drop(writer);
-        let recovered = recover(&path, |_| {}).unwrap();
+        let recovered = recover(&path, |_, _| {}).unwrap();
         let ids: Vec<_> = recovered.records.iter().map(|record| record.key.prompt_id.as_str()).collect();
         assert_eq!(ids, ["a", "c", "d"]);
         assert_eq!((recovered.header, recovered.dropped_lines), (header("run-1"), Vec::new()));

@@ -1,6 +1,6 @@
 //! What to send beside prompt sets: made-up prompts, files of prompts and conversations, recorded traces.
 //!
-//! [`build`] makes a [`Workload`] of what was asked for, before anything is sent: prompts in their final text but for
+//! [`build()`] makes a [`Workload`] of what was asked for, before anything is sent: prompts in their final text but for
 //! the salt, conversations as runs of prompts, moments where a trace has them. Used by `bench`.
 
 mod build;

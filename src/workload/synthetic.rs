@@ -12,7 +12,6 @@ use rand_pcg::Pcg64;
 use super::length::Lengths;
 use super::text::Made;
 use super::{Context, Sequence, TextMaker, WorkPrompt, WorkloadError, random, salt};
-use crate::model::check::PassWhen;
 use crate::model::prompt::Prompt;
 use crate::model::workload::{Ask, SharedPrefix, Synthetic};
 
@@ -78,21 +77,7 @@ pub(super) fn build(
 
 /// A prompt of made-up text, without checks.
 pub(super) fn prompt(id: String, text: String, max_tokens: u32) -> Prompt {
-    Prompt {
-        id,
-        category: CATEGORY.to_owned(),
-        scenario_id: None,
-        system: None,
-        prompt: text,
-        max_tokens,
-        checks: Vec::new(),
-        pass_when: PassWhen::default(),
-        reference: String::new(),
-        near_miss: Vec::new(),
-        difficulty: None,
-        family: None,
-        answer_in_prompt: false,
-    }
+    Prompt::unchecked(id, CATEGORY.to_owned(), text, max_tokens)
 }
 
 /// What prompts are made with.

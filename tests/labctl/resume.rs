@@ -187,3 +187,37 @@ fn another_plan_is_refused() {
     with(&["--allow-invalid-client"]).succeeds();
     with(&[]).fails(2, &["only a run that was interrupted"]);
 }
+
+/// A sweep that died is recovered with the levels that it had, and the rates of those that were whole.
+#[test]
+fn a_sweep_that_died_is_recovered_level_by_level() {
+    let lab = lab();
+    let arguments = [
+        "run",
+        "--endpoint",
+        "candidate",
+        "--promptset",
+        "tiny",
+        "--requests",
+        "16",
+        "--sweep",
+        "concurrency=1,2,4",
+        "--no-stop-past-saturation",
+    ];
+    let run = lab.start(&arguments);
+    lab.wait_for_records(36);
+    run.signal("KILL");
+    run.end();
+    lab.labctl(&["results", "recover", "latest"]).succeeds();
+    let result = lab.result();
+    assert_eq!(result.status, RunStatus::Recovered);
+    let loads: Vec<_> = result.levels.iter().map(|level| level.load.value).collect();
+    assert_eq!(loads, [1.0, 2.0, 4.0]);
+    let rates: Vec<_> =
+        result.levels.iter().map(|level| level.candidate.summary.throughput.as_ref()).collect();
+    for whole in &rates[..2] {
+        let rate = whole.unwrap();
+        assert!(rate.request_throughput_per_s > 0.0 && rate.output_tokens_per_s > 0.0, "{rate:?}");
+    }
+    assert!(rates[2].is_none(), "its block was not over");
+}

@@ -1,5 +1,7 @@
 //! Open loops, sweeps and searches under virtual time, against a server whose capacity is known.
 
+#![expect(clippy::cast_precision_loss, reason = "a number of requests")]
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -10,8 +12,10 @@ use labctl::client::clock::Clock;
 use labctl::client::exchange::Client;
 use labctl::client::request::CHAT_COMPLETIONS;
 use labctl::client::server::Dialect;
+use labctl::load::budget::Budget;
 use labctl::load::engine::{Engine, Judged, Lane};
 use labctl::load::plan::{Item, Shape};
+use labctl::metrics::level::findings;
 use labctl::metrics::slo::parse;
 use labctl::model::config::{ServerKind, Timeouts};
 use labctl::model::level::LevelResult;
@@ -35,6 +39,8 @@ struct Loaded<'a> {
     prompts: usize,
     wanted: Wanted,
     seed: u64,
+    /// Output tokens that may be asked for.
+    budget: Option<u64>,
 }
 
 impl Loaded<'_> {
@@ -57,6 +63,7 @@ impl Loaded<'_> {
         let lanes = BTreeMap::from([(Side::Candidate, lane)]);
         let mut engine = Engine::here((0..self.prompts).map(judged).collect(), lanes, clock);
         engine.seed = self.seed;
+        engine.limits.budget = self.budget.map(|most| Arc::new(Budget::new(most, 0)));
         let slos = if self.slos.is_empty() { Vec::new() } else { parse(self.slos).unwrap() };
         let course = Course {
             engine: &engine,
@@ -119,6 +126,7 @@ fn open(arrivals_per_s: f64, arrival: Arrival, requests: u64) -> Loaded<'static>
         prompts: usize::try_from(requests).unwrap(),
         wanted: WANTED,
         seed: 1,
+        budget: None,
     }
 }
 
@@ -251,6 +259,36 @@ fn a_sweep_follows_the_models_throughput_and_stops_past_saturation() {
     }
     assert_eq!(rates.len(), 6, "32 is past saturation: {rates:?}");
     assert!(ran.stopped_because.unwrap().contains("32"));
+}
+
+/// Two of three levels have ended when no token is left: of the third, that it ended is all that is known.
+#[test]
+fn a_level_in_the_middle_of_which_the_run_ended_neither_passes_nor_fails() {
+    let values = vec![1.0, 2.0, 4.0];
+    let sweep = Sweep { axis: LoadAxis::Concurrency, values, stop_past_saturation: false };
+    let load = |slos| {
+        let closed = LoadProfile::closed(1);
+        // Two levels of 20 requests with 9 tokens each, and a few more: each may bring 99.
+        let budget = Some(20 * 9 * 2 + 40 + 99);
+        let server = Profile { max_running: 16, ..one_slot() };
+        Loaded {
+            server,
+            profile: closed,
+            sweep: Some(&sweep),
+            slos,
+            budget,
+            ..open(1.0, Arrival::Constant, 20)
+        }
+    };
+    // What passes and what fails if the rest is left out.
+    for (slos, passes) in [("request_throughput_per_s>=1", true), ("request_throughput_per_s>=1000", false)] {
+        let ran = load(slos).run();
+        let short: Vec<bool> = ran.levels.iter().map(|level| level.cut_short).collect();
+        assert_eq!(short, [false, false, true]);
+        let found = findings(&ran.levels, None);
+        let expected = if passes { (Some(1), None) } else { (None, Some(0)) };
+        assert_eq!((found.highest_passing, found.lowest_failing), expected);
+    }
 }
 
 fn throughput(level: &LevelResult) -> f64 {

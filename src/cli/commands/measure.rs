@@ -91,7 +91,7 @@ impl Measure<'_> {
             let (stop, results_dir) = (cancel.clone(), plan.results_dir.clone());
             let interrupts = Interrupts::listen()
                 .map(|signals| tokio::spawn(async move { signals.watch(stop, ui, &results_dir).await }));
-            let outcome = run(plan, earlier, &bus, clock, cancel).await;
+            let outcome = Box::pin(run(plan, earlier, &bus, clock, cancel)).await;
             if let Ok(watching) = interrupts {
                 watching.abort();
             }

@@ -142,6 +142,18 @@ impl Measure<'_> {
             return Err(CliError::usage("the workload has no recorded moments that could be replayed")
                 .with_hint("give a trace (Mooncake, Azure, BurstGPT, or a result of labctl), or `--rate` or `--concurrency` in place of `--trace-speed`"));
         }
+        let recorded = workload.and_then(|workload| workload.starts_s.as_ref()).map(Vec::len);
+        if matches!(loading.profile.start, Start::Trace { .. })
+            && let (Some(requests), Some(recorded)) = (self.load.requests, recorded)
+            && requests as usize > recorded
+        {
+            return Err(CliError::usage(format!(
+                "the trace has {recorded} requests, and `--requests` asks for {requests}"
+            ))
+            .with_hint(
+                "ask for fewer, or give `--rate` or `--concurrency`, under which prompts are sent again",
+            ));
+        }
         let has_turns = workload.is_some_and(|workload| workload.sequences.iter().any(|one| one.turns > 1));
         if self.variation.experiment.load.kind == Some(LoadType::MultiTurn) && !has_turns {
             return Err(CliError::usage("`load.type: multi_turn` needs a workload with conversations")

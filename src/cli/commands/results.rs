@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
-use crate::bench::assemble::{Remains, assemble_with_journal};
+use crate::bench::assemble::assemble_with_journal;
 use crate::bench::merge::merge;
+use crate::bench::recovered::Recovery;
 use crate::cli::args::values::{OutputFormat, PlainFormat};
 use crate::cli::args::{
     ExportArgs, ExportFormat, ListArgs, MergeArgs, RecoverArgs, ResultsArgs, ResultsCommand, ShowArgs,
@@ -14,16 +15,12 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::ui::printable;
-use crate::metrics::accumulate::Accumulator;
-use crate::metrics::health::Samples;
 use crate::model::health::HealthStatus;
 use crate::model::result::RunStatus;
 use crate::report::terminal::{TerminalOptions, summary};
 use crate::results::export::{write_csv, write_json};
 use crate::results::head::{ListEntry, RunHead, SideHead};
 use crate::results::journal;
-use crate::results::recover::recover;
-use crate::results::rows::rows;
 use crate::results::store::{Store, load_file_without_chunks};
 
 /// Runs `labctl results`.
@@ -181,44 +178,26 @@ fn recover_run(args: &RecoverArgs, context: &Context) -> Result<(), CliError> {
         return Err(CliError::usage(format!("the run of `{}` is still going", path.display()))
             .with_hint("wait for its end: it then writes its result itself"));
     }
-    let mut traces = Accumulator::default();
-    let recovered = recover(&path, |record| traces.add(record, None))
-        .map_err(|error| CliError::usage(error.to_string()))?;
-    let run_id = &recovered.header.run_id;
+    let recovered = Recovery::read(&path).map_err(|error| CliError::usage(error.to_string()))?;
+    let run_id = &recovered.header().run_id;
     // A crash may come between the writing of the result and the removal of the journal, which knows less.
     if let Ok(whole) = store.result_path(run_id)
         && load_file_without_chunks(&whole).is_ok()
     {
         let message = format!("run `{run_id}` has a whole result: `{}`", whole.display());
-        let hint = format!("there is nothing to recover; delete `{}`", path.display());
+        let hint = format!(
+            "there is nothing to recover; go on with it where it was interrupted (`--resume`), or delete `{}`",
+            path.display()
+        );
         return Err(CliError::usage(message).with_hint(hint));
     }
-    if recovered.records.is_empty() {
+    if recovered.is_empty() {
         return Err(CliError::not_measured(format!(
             "the journal of run `{run_id}` holds no finished request"
         ))
         .with_hint(format!("nothing is lost by deleting `{}`", path.display())));
     }
-    let mut warnings = vec![
-        "recovered from the journal of a run that did not end: the requests in flight are lost".to_owned(),
-    ];
-    warnings.extend(recovered.dropped_lines.iter().map(ToString::to_string));
-    let started_at = recovered.header.started_at.clone();
-    let remains = Remains {
-        header: recovered.header,
-        rows: rows(recovered.records),
-        levels: Vec::new(),
-        stopped_because: None,
-        traces,
-        blocks: recovered.blocks,
-        phases: recovered.phases,
-        samples: Samples::default(),
-        status: RunStatus::Recovered,
-        // When it really ended is not known; the traces have the times that are.
-        finished_at: started_at,
-        warnings,
-        accept_invalid_client: false,
-    };
+    let remains = recovered.remains();
     let (result, chunks) = assemble_with_journal(remains, Vec::new(), &path);
     let written = store
         .write_with(&result, chunks.as_ref())

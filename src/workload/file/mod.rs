@@ -26,7 +26,6 @@ pub use error::{FileError, Place};
 
 use super::length::Lengths;
 use super::{Context, Sequence, TextMaker, WorkPrompt, WorkloadError};
-use crate::model::check::PassWhen;
 use crate::model::prompt::Prompt;
 use crate::model::workload::{Ask, Length, WorkloadFormat};
 use source::Source;
@@ -154,21 +153,7 @@ fn turn_id(conversation: &str, turn: usize) -> String {
 /// A prompt that is sent as written, without checks.
 fn as_written(id: String, category: String, text: String, max_tokens: u32) -> WorkPrompt {
     WorkPrompt {
-        prompt: Prompt {
-            id,
-            category,
-            scenario_id: None,
-            system: None,
-            prompt: text,
-            max_tokens,
-            checks: Vec::new(),
-            pass_when: PassWhen::default(),
-            reference: String::new(),
-            near_miss: Vec::new(),
-            difficulty: None,
-            family: None,
-            answer_in_prompt: false,
-        },
+        prompt: Prompt::unchecked(id, category, text, max_tokens),
         ask: Ask::default(),
         salt_at: None,
         think_s: 0.0,
