@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::ReportError;
 use super::chart::{self, ChartSpec, Series};
-use super::levels;
+use super::curves;
 use super::lines;
 use super::template;
 use super::view::ReportView;
@@ -48,12 +48,12 @@ pub fn render(result: &RunResult, template_dir: Option<&Path>) -> Result<String,
         .collect()
     } else {
         // Requests of several loads together have no distribution worth a look.
-        levels::curves(result, &report.labels).iter().filter_map(over_load).collect()
+        curves::curves(result, &report.labels).iter().filter_map(over_load).collect()
     };
     template::render("report.html", template_dir, Context { report, charts })
 }
 
-fn over_load(curve: &levels::Curve) -> Option<Chart> {
+fn over_load(curve: &curves::Curve) -> Option<Chart> {
     Some(Chart { title: curve.title, note: None, svg: lines::svg(&curve.spec)? })
 }
 

@@ -1,8 +1,7 @@
 //! Loads beside each other: what each came to, which is the knee, and which is the highest that passes.
 
-use super::lines::{LinesSpec, Point, Scale, Series};
-use super::number::{self, ABSENT, decimal, or_absent, plain};
-use super::table::{Cell, Column, Labels, Row, Table, Tone};
+use super::number::{self, ABSENT, counted, decimal, or_absent, plain};
+use super::table::{Cell, Column, Row, Table, Tone};
 use super::text::one_line;
 use super::verdict::Finding;
 use crate::model::level::{LevelFindings, LevelResult, LevelSide, Steadiness};
@@ -12,6 +11,8 @@ use crate::model::result::RunResult;
 use crate::model::slo::{Slo, SloMetric};
 use crate::model::summary::{Distribution, Percentile, Throughput};
 
+/// So many loads a knee takes: one on each side of it.
+const FEWEST_FOR_A_KNEE: usize = 3;
 /// What marks a percentile of too few requests.
 const UNTRUSTED: &str = "*";
 
@@ -67,7 +68,8 @@ pub(crate) fn table(result: &RunResult) -> Table {
     Table { columns, rows, bar_scale: None, notes: notes(&levels, result) }
 }
 
-fn sorted(result: &RunResult) -> Vec<&LevelResult> {
+/// By rising load.
+pub(super) fn sorted(result: &RunResult) -> Vec<&LevelResult> {
     let mut levels: Vec<_> = result.levels.iter().collect();
     levels.sort_by(|a, b| a.load.value.total_cmp(&b.load.value).then(a.load.level.cmp(&b.load.level)));
     levels
@@ -129,7 +131,7 @@ fn ttft(line: &Line<'_>, at: Percentile) -> Cell {
 }
 
 /// From the schedule where one was laid out ahead.
-fn ttft_of(side: &LevelSide) -> Option<&Distribution> {
+pub(super) fn ttft_of(side: &LevelSide) -> Option<&Distribution> {
     side.summary.ttft_from_schedule_ms.as_ref().or(side.summary.ttft_ms.as_ref())
 }
 
@@ -300,6 +302,10 @@ pub(crate) fn finding(result: &RunResult) -> Option<Finding> {
             "the knee is at {}: beyond it latency grows more than throughput",
             words(&knee.load)
         )),
+        None if result.levels.len() < FEWEST_FOR_A_KNEE => {
+            let measured = counted(result.levels.len() as u64, "load shows", "loads show");
+            parts.push(format!("{measured} no knee, which takes {FEWEST_FOR_A_KNEE}"));
+        }
         None => parts.push(format!("no knee was found up to {}", words(&highest))),
     }
     if let Some(reason) = &findings.stopped_because {
@@ -324,76 +330,6 @@ fn failure(level: &LevelResult) -> String {
         return "was more than was served: latency grew while it was held".to_owned();
     }
     format!("missed {}", missed.join(" and "))
-}
-
-/// A curve over the loads, with its title.
-pub(crate) struct Curve {
-    pub(crate) title: &'static str,
-    pub(crate) spec: LinesSpec,
-}
-
-/// Throughput, TTFT and pass rate over the load; none where there was one load.
-pub(crate) fn curves(result: &RunResult, labels: &Labels) -> Vec<Curve> {
-    let levels = sorted(result);
-    let Some(first) = levels.first() else { return Vec::new() };
-    let x_label = match first.load.axis {
-        LoadAxis::Concurrency => "requests in flight",
-        LoadAxis::Rate => "requests/s offered",
-    };
-    let loads = (first.load.value, levels.last().map_or(1.0, |level| level.load.value));
-    let series = |side: Side, of: &dyn Fn(&LevelSide) -> Option<Point>| {
-        let points = levels.iter().filter_map(|level| {
-            let at = match side {
-                Side::Candidate => Some(&level.candidate),
-                Side::Baseline => level.baseline.as_ref(),
-            };
-            Some(Point { x: level.load.value, ..of(at?)? })
-        });
-        let (color, stroke) = match side {
-            Side::Candidate => ("var(--candidate)", 2.5),
-            Side::Baseline => ("var(--baseline)", 1.25),
-        };
-        Series { color, stroke, points: points.collect() }
-    };
-    let curve = |title, name, y_label: &str, scale, of: &dyn Fn(&LevelSide) -> Option<Point>| {
-        let baseline = labels.baseline.as_ref().map(|_| series(Side::Baseline, of));
-        let series: Vec<Series> = baseline.into_iter().chain([series(Side::Candidate, of)]).collect();
-        // One point is no curve.
-        series.iter().any(|s| s.points.len() > 1).then(|| Curve {
-            title,
-            spec: LinesSpec {
-                name,
-                loads,
-                x_label: x_label.to_owned(),
-                y_label: y_label.to_owned(),
-                scale,
-                series,
-            },
-        })
-    };
-    let tokens = |side: &LevelSide| Some(Point::at(side.summary.throughput.as_ref()?.output_tokens_per_s));
-    let requests =
-        |side: &LevelSide| Some(Point::at(side.summary.throughput.as_ref()?.request_throughput_per_s));
-    let ttft = |side: &LevelSide| Some(Point::at(ttft_of(side)?.p95));
-    let passed = |side: &LevelSide| {
-        let (rate, interval) = side.pass_rate.and_then(|p| p.rate.zip(p.wilson_95))?;
-        Some(Point { interval: Some(interval), ..Point::at(rate) })
-    };
-    let in_time = |side: &LevelSide| {
-        let goodput = side.summary.goodput.as_ref()?;
-        Some(Point { interval: Some(goodput.attainment_interval_95), ..Point::at(goodput.attainment) })
-    };
-    let throughput = curve("Throughput over load", "throughput", "output tokens/s", Scale::Value, &tokens)
-        .or_else(|| curve("Throughput over load", "throughput", "requests/s", Scale::Value, &requests));
-    [
-        throughput,
-        curve("TTFT p95 over load", "ttftload", "TTFT p95, ms", Scale::Latency, &ttft),
-        curve("In time over load, with 95 % intervals", "intime", "requests in time", Scale::Share, &in_time),
-        curve("Pass rate over load, with 95 % intervals", "passrate", "passed", Scale::Share, &passed),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 pub mod calibration;
 mod chart;
 pub mod comparison;
+mod curves;
 pub mod definitions;
 mod error;
 mod facts;

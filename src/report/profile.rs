@@ -20,7 +20,8 @@ pub(crate) fn load(result: &RunResult) -> String {
         let ends = [values().reduce(f64::min), values().reduce(f64::max)].map(|v| plain(v.unwrap_or(0.0)));
         let loads = counted(result.levels.len() as u64, "load", "loads");
         let unit = if first.load.axis == LoadAxis::Rate { "/s" } else { "" };
-        return format!("{} {} to {}{unit}, {loads}", first.load.axis.name(), ends[0], ends[1]);
+        let range = if ends[0] == ends[1] { ends[0].clone() } else { ends.join(" to ") };
+        return format!("{} {range}{unit}, {loads}", first.load.axis.name());
     }
     load.profile.as_ref().map_or_else(|| format!("concurrency {}", count(load.concurrency.into())), profile)
 }

@@ -83,7 +83,8 @@ pub struct WorkloadArgs {
     #[arg(long, value_name = "GROUPSxTOKENS", value_parser = prefix)]
     pub shared_prefix: Option<SharedPrefix>,
 
-    /// Made-up conversations of so many turns (as for --input-tokens), each turn with the answers before it [default: 1]
+    /// Made-up conversations of so many turns, each turn with the answers before it; written as --input-tokens, which is
+    /// then a turn's [default: 1]
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     pub turns: Option<Length>,
 

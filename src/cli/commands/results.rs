@@ -103,8 +103,8 @@ fn notes(head: &RunHead) -> String {
 
 fn side(side: &SideHead) -> String {
     match &side.pass_rate {
-        Some(rate) => format!("{} {}/{} passed", side.model, rate.passed, rate.judged),
-        None => side.model.clone(),
+        Some(rate) if rate.judged > 0 => format!("{} {}/{} passed", side.model, rate.passed, rate.judged),
+        _ => side.model.clone(),
     }
 }
 
