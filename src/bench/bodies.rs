@@ -126,3 +126,36 @@ impl Bodies for SideBodies {
         self.made(asked)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::plan::{Shape, blocks};
+    use crate::model::config::ServerKind;
+
+    #[test]
+    fn what_is_not_kept_ready_is_made_alike_when_it_is_sent() {
+        let set = crate::promptset::load("canary", std::path::Path::new("")).unwrap();
+        let workload = Arc::new(Workload::of_prompt_set(&set));
+        let bodies = || SideBodies {
+            api: Api::Chat,
+            dialect: Dialect::of(ServerKind::Openai),
+            model: "m".to_owned(),
+            extra: serde_json::Map::new(),
+            sampling: Sampling { temperature: 0.0, top_p: None, seed: 1, max_tokens: None },
+            workload: workload.clone(),
+            prepared: RwLock::default(),
+        };
+        let (all, first) = (bodies(), bodies());
+        let blocks = blocks(&Shape::once(set.prompts.len(), 1, 1), 0);
+        all.prepare(&blocks);
+        first.prepare_up_to(1, &blocks);
+        let ready = |of: &SideBodies| of.prepared.read().unwrap().len();
+        assert_eq!((ready(&all), ready(&first)), (set.prompts.len(), 1));
+        for item in &blocks[0].items {
+            let asked = Asked { item: *item, turn: 0, answers: &[], round: Some(0), level: 0 };
+            assert_eq!(all.body(&asked), first.body(&asked));
+            assert!(all.body(&asked).is_some());
+        }
+    }
+}

@@ -75,6 +75,14 @@ impl Budget {
         }
     }
 
+    /// Gives back what was set aside for a request that was not sent after all.
+    pub(super) fn give_back(&self, tokens: u64) {
+        let mut state = self.state();
+        state.set_aside = state.set_aside.saturating_sub(tokens);
+        drop(state);
+        self.freed.notify_waiters();
+    }
+
     /// Settles a request that had set `tokens` aside. What a failed one brought isn't known where the server told no
     /// usage: it counts as all of it, unless it was refused or never got there. A server that brings more than it was
     /// asked for uses up that much.

@@ -159,15 +159,16 @@ impl<T: Target> Engine<T> {
             let Some(tokens) = self.prompts.get(item.prompt).map(|p| u64::from(p.prompt.max_tokens)) else {
                 continue;
             };
-            let asked = Asked { item: *item, turn: 0, answers: &[], round: None, level: 0 };
-            let Some(body) = lane.bodies.body(&asked) else { continue };
+            let (item, path, bodies) = (*item, lane.path, lane.bodies.clone());
             let id = request_id(&["warm-up", side.name(), &n.to_string()]);
-            let request = Request { id, path: lane.path, body };
             let (target, clock, cancel) = (lane.target.clone(), self.clock, self.cancel.clone());
             let (slots, budget) = (slots.clone(), self.limits.budget.clone());
             self.crew.spawn(&mut requests, n, async move {
                 // Fails only where the semaphore was closed, which nobody does.
                 let _slot = slots.acquire_owned().await;
+                // Not before its turn: a cache is warmed with every prompt there is.
+                let asked = Asked { item, turn: 0, answers: &[], round: None, level: 0 };
+                let request = Request { id, path, body: bodies.body(&asked)? };
                 if let Some(budget) = &budget
                     && !budget.set_aside(tokens).await
                 {

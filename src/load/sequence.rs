@@ -109,10 +109,14 @@ impl<T: Target> Way<T> {
             ]);
             let request = Request { id, path: self.path, body };
             self.bus.emit(RunEvent::RequestStarted { side: self.side });
+            let is_sent = !self.cut.is_cancelled();
             let mut exchange = self.exchange(&request, scheduled).await;
             exchange.trace.admitted_ns = admitted.take();
-            if let Some(budget) = &self.budget {
-                budget.settle(tokens, &exchange);
+            match &self.budget {
+                Some(budget) if is_sent => budget.settle(tokens, &exchange),
+                // What the cap held back until the end costs nothing.
+                Some(budget) => budget.give_back(tokens),
+                None => {}
             }
             let goes_on = prompt.has_next_turn && exchange.outcome == Outcome::Success;
             if goes_on {

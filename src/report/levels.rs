@@ -153,6 +153,9 @@ fn remarks(line: &Line<'_>) -> Cell {
     let growing = candidate && matches!(line.level.steadiness, Steadiness::Growing { .. });
     let mut words: Vec<String> = Vec::new();
     let mut tone = Tone::Plain;
+    if line.level.cut_short {
+        return Cell::toned("cut short".to_owned(), Tone::Warn);
+    }
     if line.again {
         words.push("again".to_owned());
     }

@@ -2,7 +2,7 @@
 //! added to it.
 
 use std::collections::HashSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
@@ -19,25 +19,34 @@ pub fn go_on(
     keeps_block: impl Fn(&BlockTime) -> bool,
 ) -> Result<JournalWriter, JournalError> {
     let failed = |error| JournalError::Write { path: path.to_owned(), error };
-    let temporary = path.with_extension("jsonl.tmp");
-    let rewritten = rewrite(path, &temporary, &mut keeps_record, &keeps_block);
-    if let Err(error) = rewritten.and_then(|()| fs::rename(&temporary, path)) {
-        let _left_behind = fs::remove_file(&temporary);
-        return Err(failed(error));
+    // Held until the new one has a lock of its own: of two who go on at once, one would replace what the other writes.
+    let old = File::open(path).map_err(failed)?;
+    if let Err(TryLockError::WouldBlock) = old.try_lock() {
+        let message = "another process has just gone on with this run";
+        return Err(failed(io::Error::new(io::ErrorKind::WouldBlock, message)));
     }
-    let file = OpenOptions::new().append(true).open(path).map_err(failed)?;
-    // As with a new journal: whoever finds it can tell that the run is going on.
-    let _without_locks = file.try_lock();
-    Ok(JournalWriter::with_output(path.to_owned(), Box::new(file)))
+    let temporary = path.with_extension("jsonl.tmp");
+    let replaced = rewrite(&old, &temporary, &mut keeps_record, &keeps_block).and_then(|file| {
+        // As with a new journal: whoever finds it can tell that the run is going on.
+        let _without_locks = file.try_lock();
+        fs::rename(&temporary, path).map(|()| file)
+    });
+    match replaced {
+        Ok(file) => Ok(JournalWriter::with_output(path.to_owned(), Box::new(file))),
+        Err(error) => {
+            let _left_behind = fs::remove_file(&temporary);
+            Err(failed(error))
+        }
+    }
 }
 
 fn rewrite(
-    from: &Path,
+    from: &File,
     to: &Path,
     keeps_record: &mut impl FnMut(&Record, bool) -> bool,
     keeps_block: &impl Fn(&BlockTime) -> bool,
-) -> io::Result<()> {
-    let mut reader = BufReader::new(File::open(from)?);
+) -> io::Result<File> {
+    let mut reader = BufReader::new(from);
     let mut writer = BufWriter::new(File::create(to)?);
     let mut seen: HashSet<(PairKey, Side)> = HashSet::new();
     let mut line = Vec::new();
@@ -63,7 +72,9 @@ fn rewrite(
             writer.write_all(b"\n")?;
         }
     }
-    writer.into_inner()?.sync_all()
+    let file = writer.into_inner()?;
+    file.sync_all()?;
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -87,6 +98,7 @@ mod tests {
 
         let mut writer = go_on(&path, |record, _| record.key.prompt_id != "b", |_| true).unwrap();
         assert!(crate::results::journal::is_being_written(&path));
+        assert!(go_on(&path, |_| true, |_| true).is_err(), "one goes on with it already");
         writer.append(&record("d", 0, Side::Candidate, Verdict::Wrong)).unwrap();
         drop(writer);
         let recovered = recover(&path, |_, _| {}).unwrap();

@@ -235,6 +235,27 @@ fn what_the_grace_cuts_off_is_cancelled() {
     assert_eq!((ran.rows.len(), ended(Outcome::Success), ended(Outcome::Cancelled)), (40, 30, 10));
 }
 
+/// One in flight at a time, 99 tokens at most each: what waits until the grace is over takes nothing of the budget.
+#[test]
+fn what_was_never_sent_costs_nothing() {
+    let mut profile = LoadProfile { duration_s: Some(2.0), grace_s: 1.05, ..rate(20.0, Arrival::Constant) };
+    let Start::Rate { max_in_flight, .. } = &mut profile.start else { unreachable!() };
+    *max_in_flight = Some(1);
+    let sweep = Sweep { axis: LoadAxis::Rate, values: vec![20.0, 20.0], stop_past_saturation: false };
+    let load = Loaded {
+        profile,
+        sweep: Some(&sweep),
+        requests: None,
+        prompts: 40,
+        // Of 40 a level some 31 are sent, of 9 tokens each, and one is cut off.
+        budget: Some(2 * 32 * 9 + 4 * 99),
+        ..open(20.0, Arrival::Constant, 8)
+    };
+    let ran = load.run();
+    assert_eq!(ran.levels.iter().map(|level| level.cut_short).collect::<Vec<_>>(), [false, false]);
+    assert_eq!(ran.rows.len(), 80);
+}
+
 /// A server that takes 10 ms a step whatever it holds, 16 sequences at once: throughput is min(n, 16) ÷ service.
 #[test]
 fn a_sweep_follows_the_models_throughput_and_stops_past_saturation() {
