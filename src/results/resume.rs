@@ -98,7 +98,7 @@ mod tests {
 
         let mut writer = go_on(&path, |record, _| record.key.prompt_id != "b", |_| true).unwrap();
         assert!(crate::results::journal::is_being_written(&path));
-        assert!(go_on(&path, |_| true, |_| true).is_err(), "one goes on with it already");
+        assert!(go_on(&path, |_, _| true, |_| true).is_err(), "one goes on with it already");
         writer.append(&record("d", 0, Side::Candidate, Verdict::Wrong)).unwrap();
         drop(writer);
         let recovered = recover(&path, |_, _| {}).unwrap();
