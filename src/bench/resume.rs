@@ -345,7 +345,7 @@ mod tests {
     fn kept(records: &[Record], workload: &Workload) -> (Vec<(u32, String)>, [usize; 2]) {
         let dir = tempfile::tempdir().unwrap();
         let mut writer = JournalWriter::create(dir.path(), &header("run-1")).unwrap();
-        for record in &records {
+        for record in records {
             writer.append(record).unwrap();
         }
         writer.append_block(&ended(0)).unwrap();

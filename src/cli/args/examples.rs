@@ -69,8 +69,8 @@ EXAMPLES:
       labctl run --endpoint awq --resume latest
 
 OBJECTIVES (--slo), a metric and its bound:
-  <=  ttft_ms, tpot_ms, max_stall_ms (longest gap between chunks), e2e_ms, latency_from_schedule_ms of
-      every request, or with mean, p50, p90, p95, p99 or max (ttft_p95_ms); error_rate (0 to 1)
+  <=  ttft_ms, tpot_ms, max_stall_ms (longest gap between chunks), e2e_ms, latency_from_schedule_ms
+      of every request, or with mean, p50, p90, p95, p99 or max (ttft_p95_ms); error_rate (0 to 1)
   >=  pass_rate (0 to 1), request_throughput_per_s, output_tokens_per_s
   or MLPerf's limits on TTFT and TPOT at p99:
       mlperf-llama2-70b-server, mlperf-llama3.1-8b-server, mlperf-llama3.1-405b-server,
