@@ -340,7 +340,9 @@ mod tests {
     fn kept(records: &[Record], workload: &Workload) -> (Vec<(u32, String)>, [usize; 2]) {
         let dir = tempfile::tempdir().unwrap();
         let mut writer = JournalWriter::create(dir.path(), &header("run-1")).unwrap();
-        records.iter().for_each(|record| writer.append(record).unwrap());
+        for record in records {
+            writer.append(record).unwrap();
+        }
         writer.append_block(&ended(0)).unwrap();
         drop(writer);
         let shape = Shape::once(workload.sequences.len(), 1, 1);

@@ -74,10 +74,10 @@ fn falls_short(side: &LevelSide, offered_per_s: f64) -> bool {
 ///   proportion, than latency does; beyond it by less. It needs no curve to be fitted, so that a few levels will do.
 ///   Latency is E2E, in an open loop from the schedule. Absent of fewer than three levels with both, and where the
 ///   highest load has the most power: the knee is then not reached.
-/// A level that was cut short is no part of either.
-///
 /// - Highest passing and lowest failing: with objectives, or where they were searched for. A load that was tried
 ///   several times passes where most of its levels do.
+///
+/// A level that was cut short is no part of either.
 #[must_use]
 pub fn findings(levels: &[LevelResult], find: Option<&Find>) -> LevelFindings {
     let asked = find.is_some() || levels.iter().any(|level| !level.candidate.slos.is_empty());
