@@ -15,7 +15,7 @@ use crate::results::rows::rows;
 
 use super::assemble::Remains;
 use super::course::context;
-use super::level_result::{self, level_result};
+use super::level_result::{self, cut_short, level_result};
 use super::levels::at_level;
 
 /// What a journal held, with what its traces came to.
@@ -88,7 +88,9 @@ impl Recovery {
                     seed: header.seed,
                 };
                 let result = level_result(level, &levels);
-                levels.push(result);
+                let sides = 1 + usize::from(header.baseline.is_some());
+                let is_whole = blocks.len() >= sides * header.load.rounds as usize;
+                levels.push(if is_whole { result } else { cut_short(result) });
             }
             all_rows.extend(rows);
             all_traces.merge(&traces);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
+use crate::load::budget::used;
 use crate::load::plan::{Block, Item, Shape};
 use crate::metrics::accumulate::Accumulator;
 use crate::model::header::{RunHeader, SideHeader};
@@ -134,7 +135,7 @@ impl Earlier {
             self.blocks.iter().filter(|of| is_whole(of.level)).map(|of| (of.block, of.side)).collect();
         let windows = windows(&self.blocks);
         let mut past = Past {
-            spent: self.records.iter().filter_map(|record| record.attempt.metrics.output_tokens).sum(),
+            spent: self.spent(workload),
             loads: self
                 .phases
                 .iter()
@@ -173,6 +174,25 @@ impl Earlier {
         let writer = go_on(&self.journal, keeps_record, keeps_block)?;
         past.done = done;
         Ok((writer, past))
+    }
+}
+
+impl Earlier {
+    /// Output tokens that its records used up. One that was given up before an answer began counts as none, for most
+    /// of these were never sent.
+    fn spent(&self, workload: &Workload) -> u64 {
+        let most: HashMap<&str, u32> =
+            workload.prompts.iter().map(|work| (work.prompt.id.as_str(), work.prompt.max_tokens)).collect();
+        let cost = |record: &Record| {
+            let exchange = &record.attempt.exchange;
+            if exchange.outcome == Outcome::Cancelled && exchange.http_status.is_none() {
+                return 0;
+            }
+            let asked = self.header.sampling.max_tokens;
+            let asked = asked.or_else(|| most.get(record.key.prompt_id.as_str()).copied());
+            used(asked.unwrap_or_default().into(), exchange)
+        };
+        self.records.iter().map(cost).fold(0, u64::saturating_add)
     }
 }
 
@@ -362,6 +382,26 @@ mod tests {
             past.left_of(planned, &ended.blocks).len()
         });
         (kept, left)
+    }
+
+    /// What failed without saying what it brought counts as all that was asked for, as it did then.
+    #[test]
+    fn what_was_used_up_is_what_the_budget_counted() {
+        let mut records = [of("p-1", 0, Outcome::Success), of("p-2", 0, Outcome::Reset)];
+        records[1].attempt.exchange.usage = None;
+        let mut unsent = of("p-2", 1, Outcome::Cancelled);
+        (unsent.attempt.exchange.usage, unsent.attempt.exchange.http_status) = (None, None);
+        let brought = records[0].attempt.exchange.usage.unwrap().completion_tokens;
+        let mut header = header("run-1");
+        header.sampling.max_tokens = None;
+        let earlier = Earlier {
+            header,
+            journal: PathBuf::new(),
+            records: records.into_iter().chain([unsent]).collect(),
+            blocks: Vec::new(),
+            phases: Vec::new(),
+        };
+        assert_eq!(earlier.spent(&workload(1)), brought + 9);
     }
 
     fn ids(kept: &[(u32, &str)]) -> Vec<(u32, String)> {

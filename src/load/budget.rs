@@ -87,18 +87,24 @@ impl Budget {
     /// usage: it counts as all of it, unless it was refused or never got there. A server that brings more than it was
     /// asked for uses up that much.
     pub(super) fn settle(&self, tokens: u64, exchange: &Exchange) {
-        let refused = exchange.http_status.is_some_and(|status| status >= 400);
-        let not_sent = matches!(exchange.outcome, Outcome::Connect | Outcome::Tls);
-        let used = match exchange.usage {
-            Some(usage) => usage.completion_tokens,
-            None if refused || not_sent => 0,
-            None => tokens,
-        };
+        let used = used(tokens, exchange);
         let mut state = self.state();
         state.set_aside = state.set_aside.saturating_sub(tokens);
         state.spent = state.spent.saturating_add(used);
         drop(state);
         self.freed.notify_waiters();
+    }
+}
+
+/// Output tokens that an exchange used up, of which it might have brought `tokens`.
+#[must_use]
+pub fn used(tokens: u64, exchange: &Exchange) -> u64 {
+    let refused = exchange.http_status.is_some_and(|status| status >= 400);
+    let not_sent = matches!(exchange.outcome, Outcome::Connect | Outcome::Tls);
+    match exchange.usage {
+        Some(usage) => usage.completion_tokens,
+        None if refused || not_sent => 0,
+        None => tokens,
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use super::alarm::Alarm;
 use super::crew::Crew;
@@ -55,6 +56,8 @@ async fn closed<T: Target>(
     crew: &Crew,
 ) -> Result<(), EngineError> {
     let next = Arc::new(AtomicUsize::new(0));
+    // Slots that have not opened when all is sent need not open any more.
+    let all_sent = CancellationToken::new();
     let block = Arc::new(block.clone());
     let left = block.items.len().saturating_sub(block.done.len());
     let slots = if block.passes.is_some() { concurrency } else { concurrency.min(left) };
@@ -63,10 +66,13 @@ async fn closed<T: Target>(
         #[expect(clippy::cast_precision_loss, reason = "a number of slots")]
         let after_s = ramp_up_s * n as f64 / concurrency as f64;
         let opens = way.schedule.begin.plus(Nanos::from_secs_f64(after_s));
-        let (way, next, block) = (way.clone(), next.clone(), block.clone());
+        let (way, next, block, all_sent) = (way.clone(), next.clone(), block.clone(), all_sent.clone());
         crew.spawn(&mut workers, n, async move {
-            if opens > way.schedule.begin && !way.sleep_until(opens).await {
-                return;
+            if opens > way.schedule.begin {
+                tokio::select! {
+                    in_time = way.sleep_until(opens) => if !in_time { return },
+                    () = all_sent.cancelled() => return,
+                }
             }
             let mut scheduled = opens;
             while !way.is_over()
@@ -80,6 +86,7 @@ async fn closed<T: Target>(
                 scheduled = way.clock.now();
             }
             way.level.is_left(|| way.clock.now());
+            all_sent.cancel();
         });
     }
     join(workers).await

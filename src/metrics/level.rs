@@ -26,9 +26,9 @@ const FEWEST_LEVELS: usize = 3;
 
 /// Whether `this` load is past the server's saturation, given those before it.
 ///
-/// - Concurrency: throughput (output tokens/s, where all levels tell it, else requests/s) is less than 5 % above that
-///   of the nearest load at most ⅔ as high. Where a throughput is absent Little's law gives the ratio: the loads'
-///   ratio ÷ the ratio of mean E2E latencies.
+/// - Concurrency: throughput (output tokens/s, where it is known, else requests/s) is less than 5 % above the highest
+///   of the loads at most ⅔ as high. Where a throughput is absent Little's law gives the ratio to the nearest of
+///   them: the loads' ratio ÷ the ratio of mean E2E latencies.
 /// - Rate: latency grew while the load was held; or fewer than 95 % of the offered requests succeeded in the steady
 ///   window, and fewer than Poisson arrivals would explain (one-sided 1 %).
 #[must_use]
@@ -43,20 +43,21 @@ pub fn past_saturation(before: &[LevelResult], this: &LevelResult) -> bool {
 }
 
 fn gain(before: &[LevelResult], this: &LevelResult) -> Option<f64> {
-    let lower = before
-        .iter()
-        .filter(|level| level.load.value * SMALLEST_STEP <= this.load.value)
-        .max_by(|a, b| a.load.value.total_cmp(&b.load.value))?;
+    let lower: Vec<&LevelResult> =
+        before.iter().filter(|level| level.load.value * SMALLEST_STEP <= this.load.value).collect();
     let tokens = |side: &LevelSide| Some(side.summary.throughput.as_ref()?.output_tokens_per_s);
     let requests = |side: &LevelSide| Some(side.summary.throughput.as_ref()?.request_throughput_per_s);
-    let e2e = |side: &LevelSide| Some(side.summary.e2e_ms.as_ref()?.mean);
-    let ratio = |of: &dyn Fn(&LevelSide) -> Option<f64>| {
-        let (high, low) = (of(&this.candidate)?, of(&lower.candidate)?);
-        (low > 0.0).then_some(high / low)
+    let against_best = |of: &dyn Fn(&LevelSide) -> Option<f64>| {
+        let best = lower.iter().filter_map(|level| of(&level.candidate)).reduce(f64::max)?;
+        (best > 0.0).then_some(of(&this.candidate)? / best)
     };
-    ratio(&tokens)
-        .or_else(|| ratio(&requests))
-        .or_else(|| Some(this.load.value / lower.load.value / ratio(&e2e)?))
+    let by_little = || {
+        let nearest = lower.iter().max_by(|a, b| a.load.value.total_cmp(&b.load.value))?;
+        let e2e = |level: &LevelResult| Some(level.candidate.summary.e2e_ms.as_ref()?.mean);
+        let (high, low) = (e2e(this)?, e2e(nearest)?);
+        (low > 0.0).then_some(this.load.value / nearest.load.value / (high / low))
+    };
+    against_best(&tokens).or_else(|| against_best(&requests)).or_else(by_little)
 }
 
 fn falls_short(side: &LevelSide, offered_per_s: f64) -> bool {
@@ -74,11 +75,10 @@ fn falls_short(side: &LevelSide, offered_per_s: f64) -> bool {
 ///   proportion, than latency does; beyond it by less. It needs no curve to be fitted, so that a few levels will do.
 ///   Latency is E2E, in an open loop from the schedule. Absent of fewer than three levels with both, and where the
 ///   highest load has the most power: the knee is then not reached.
-///
-/// A level that was cut short is no part of either.
-///
 /// - Highest passing and lowest failing: with objectives, or where they were searched for. A load that was tried
 ///   several times passes where most of its levels do.
+///
+/// A level that was cut short is no part of either.
 #[must_use]
 pub fn findings(levels: &[LevelResult], find: Option<&Find>) -> LevelFindings {
     let asked = find.is_some() || levels.iter().any(|level| !level.candidate.slos.is_empty());

@@ -220,4 +220,6 @@ fn a_sweep_that_died_is_recovered_level_by_level() {
         assert!(rate.request_throughput_per_s > 0.0 && rate.output_tokens_per_s > 0.0, "{rate:?}");
     }
     assert!(rates[2].is_none(), "its block was not over");
+    let cut: Vec<_> = result.levels.iter().map(|level| level.cut_short).collect();
+    assert_eq!(cut, [false, false, true]);
 }
