@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::compare::Gate;
 use crate::compare::pass_rates;
 use crate::compare::{Options, compare};
+use crate::load::plan::planned_as;
 use crate::metrics::accumulate::Accumulator;
 use crate::metrics::health::{Samples, client_health};
 use crate::metrics::level::findings;
@@ -223,12 +224,14 @@ pub(super) fn side_info(rows: &[Row], side: Side, header: &SideHeader, summary: 
 /// The blocks, those that are missing as far as their requests tell. When the load was at its level isn't known of
 /// these, so there is no throughput.
 pub(super) fn with_blocks_of(rows: &[Row], known: Vec<BlockTime>) -> Vec<BlockTime> {
-    let ran: BTreeSet<(u32, Side)> = known.iter().map(|block| (block.block, block.side)).collect();
+    // A row of two sides has one number, though one of them may have gone on after an interruption.
+    let ran: BTreeSet<(u32, Side)> =
+        known.iter().map(|block| (planned_as(block.block), block.side)).collect();
     let mut missing: BTreeMap<(u32, Side), BlockTime> = BTreeMap::new();
     for row in rows {
         for side in [Side::Candidate, Side::Baseline] {
             let Some(attempt) = row.attempt(side) else { continue };
-            if ran.contains(&(row.block, side)) {
+            if ran.contains(&(planned_as(row.block), side)) {
                 continue;
             }
             let trace = &attempt.exchange.trace;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use crate::load::budget::used;
-use crate::load::plan::{Block, Item, Shape};
+use crate::load::plan::{Block, GOES_ON_AS, Item, Shape};
 use crate::metrics::accumulate::Accumulator;
 use crate::model::header::{RunHeader, SideHeader};
 use crate::model::load::LevelLoad;
@@ -20,9 +20,6 @@ use crate::results::store::Store;
 use crate::workload::Workload;
 
 use super::recovered::windows;
-
-/// A block that was interrupted goes on under another number, for it has two levels then: its own and this.
-const GOES_ON_AS: u32 = 1_000_000;
 
 /// Why a run can't be gone on with.
 #[derive(Debug, thiserror::Error)]

@@ -16,7 +16,7 @@ pub use super::judging::Judged;
 use super::judging::{self, Sender};
 use super::leg;
 use super::level::LevelMoments;
-use super::plan::{Block, Item};
+use super::plan::{Block, Item, planned_as};
 use super::schedule::Schedule;
 use super::sequence::Way;
 use super::target::Target;
@@ -266,7 +266,7 @@ impl<T: Target> Session<'_, T> {
         engine.prepare(lane, load.connections).await;
         let requests = block.passes.is_none().then_some(block.items.len());
         // Both sides of a block have the same moments, and no two blocks have.
-        let seed = engine.seed.wrapping_add(u64::from(block.index % 1_000_000) << 32);
+        let seed = engine.seed.wrapping_add(u64::from(planned_as(block.index)) << 32);
         let schedule =
             Schedule::new(load.profile, engine.clock.now(), requests, load.recorded, seed, &block.done)?;
         let level = Arc::new(LevelMoments::until(schedule.level_end()));

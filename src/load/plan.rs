@@ -15,6 +15,15 @@ const BLOCK_PER_CONCURRENCY: u64 = 5;
 /// No block is made smaller than this without being asked.
 const SMALLEST_BLOCK: u64 = 50;
 
+/// A block that was interrupted goes on under its number and this, for it has two levels then.
+pub const GOES_ON_AS: u32 = 1_000_000;
+
+/// The number under which a block was planned, whether or not it was interrupted.
+#[must_use]
+pub const fn planned_as(block: u32) -> u32 {
+    block % GOES_ON_AS
+}
+
 /// What a plan is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape {
