@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use ::regex::Regex;
 
 use super::answer::{Answer, Read, Reader, find};
-use super::judge::Finding;
+use super::judge::{Finding, Late, Rule};
 use super::options::{Options, index_of, letter};
 use super::reading::{Reading, Stage};
 use super::tokens::{pattern, quote};
@@ -40,21 +40,6 @@ impl Choice {
             format!("`answer` must be a letter from A to {}, found `{answer}`", letter(options.len() - 1))
         })?;
         Ok(Self { texts: options.clone(), options: Options::new(options)?, answer: index })
-    }
-
-    pub(super) fn check(&self, reading: &Reading) -> Finding {
-        let expected = format!("expected {} ({})", letter(self.answer), quote(&self.texts[self.answer]));
-        match find(reading, self) {
-            Answer::Nothing => Finding::no_answer(format!("{expected}, found none of the options")),
-            Answer::Ambiguous(detail) => {
-                Finding::no_answer(format!("{expected}, found more than one: {detail}"))
-            }
-            Answer::Found(option, found) => Finding {
-                verdict: if option == self.answer { Verdict::Pass } else { Verdict::Wrong },
-                detail: format!("{expected}, found {} in {}", letter(option), quote(&found.text)),
-                answer: Some(found),
-            },
-        }
     }
 
     /// One option, none or several, from what is mentioned.
@@ -105,6 +90,24 @@ impl Choice {
             None => place.end,
         };
         text[end..range.end].chars().all(|c| !c.is_alphanumeric()).then_some((option, place))
+    }
+}
+
+impl Rule for Choice {
+    fn check(&self, reading: &Reading, _late: &Late<'_>) -> Finding {
+        let expected = format!("expected {} ({})", letter(self.answer), quote(&self.texts[self.answer]));
+        match find(reading, self) {
+            Answer::Nothing => Finding::no_answer(format!("{expected}, found none of the options")),
+            Answer::Ambiguous(detail) => {
+                Finding::no_answer(format!("{expected}, found more than one: {detail}"))
+            }
+            Answer::Found(option, found) => Finding {
+                verdict: if option == self.answer { Verdict::Pass } else { Verdict::Wrong },
+                detail: format!("{expected}, found {} in {}", letter(option), quote(&found.text)),
+                answer: Some(found),
+                graded: None,
+            },
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `contains`: words and phrases that must, or must not, occur.
 
 use super::answer::any_answer;
-use super::judge::Finding;
+use super::judge::{Finding, Late, Rule};
 use super::normalise::normalise_str;
 use super::reading::Reading;
 use super::tokens::{fold, is_token, quote, squeeze};
@@ -57,20 +57,6 @@ impl Contains {
         Ok(Self { any: needles(any)?, all: needles(all)?, none: needles(none)?, scope: *scope })
     }
 
-    pub(super) fn check(&self, reading: &Reading) -> Finding {
-        if self.scope == Scope::Text {
-            let (verdict, detail) = self.look(reading.text().text());
-            return Finding { verdict, detail, answer: None };
-        }
-        match any_answer(reading) {
-            Ok((text, found)) => {
-                let (verdict, detail) = self.look(&text);
-                Finding { verdict, detail, answer: Some(found) }
-            }
-            Err(none) => none,
-        }
-    }
-
     fn look(&self, text: &str) -> (Verdict, String) {
         let even = even(text);
         let wrong = |what: String| (Verdict::Wrong, format!("{what}, found {}", quote(text)));
@@ -96,6 +82,22 @@ impl Contains {
             format!("found {}", held.join(", "))
         };
         (Verdict::Pass, detail)
+    }
+}
+
+impl Rule for Contains {
+    fn check(&self, reading: &Reading, _late: &Late<'_>) -> Finding {
+        if self.scope == Scope::Text {
+            let (verdict, detail) = self.look(reading.text().text());
+            return Finding { answer: None, ..Finding::new(verdict, detail) };
+        }
+        match any_answer(reading) {
+            Ok((text, found)) => {
+                let (verdict, detail) = self.look(&text);
+                Finding { answer: Some(found), ..Finding::new(verdict, detail) }
+            }
+            Err(none) => none,
+        }
     }
 }
 

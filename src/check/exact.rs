@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::answer::any_answer;
-use super::judge::Finding;
+use super::judge::{Finding, Late, Rule};
 use super::reading::Reading;
 use super::tokens::{fold, quote, squeeze};
 use crate::model::check::{Check, Normaliser, Scope};
@@ -32,8 +32,10 @@ impl Exact {
         }
         Ok(Self { written: values.clone(), values: even, normalise: normalise.clone(), scope: *scope })
     }
+}
 
-    pub(super) fn check(&self, reading: &Reading) -> Finding {
+impl Rule for Exact {
+    fn check(&self, reading: &Reading, _late: &Late<'_>) -> Finding {
         let (text, answer) = match self.scope {
             Scope::Text => (reading.text().raw.as_str().to_owned(), None),
             Scope::Answer => match any_answer(reading) {
@@ -47,6 +49,7 @@ impl Exact {
             verdict: if is_equal { Verdict::Pass } else { Verdict::Wrong },
             detail: format!("expected {}, found {}", wanted.join(" or "), quote(&text)),
             answer,
+            graded: None,
         }
     }
 }

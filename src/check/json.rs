@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::judge::Finding;
+use super::judge::{Finding, Late, Rule};
 use super::mapped::trim;
 use super::quantity::parse;
 use super::reading::Reading;
@@ -49,33 +49,6 @@ impl Json {
         Ok(Self { equals: equals.clone(), required: required.clone(), closed: *closed })
     }
 
-    pub(super) fn check(&self, reading: &Reading) -> Finding {
-        let text = reading.text().raw.as_str();
-        let range = match json_text(text) {
-            Ok(range) => range,
-            Err(NotOne::SeveralFences) => {
-                return Finding::no_answer(
-                    "expected one JSON value, found more than one code fence".to_owned(),
-                );
-            }
-        };
-        let json = &text[range.clone()];
-        let value: Value = match serde_json::from_str(json) {
-            Ok(value) => value,
-            Err(error) => {
-                let detail = format!("expected JSON, found {}: {error}", quote(json));
-                return Finding { verdict: Verdict::Wrong, detail, answer: None };
-            }
-        };
-        let (start, end) = reading.text().raw.source(range).unzip();
-        let answer = FoundAnswer { text: json.to_owned(), source: AnswerSource::WholeText, start, end };
-        let (verdict, detail) = match self.fault(&value) {
-            Some(detail) => (Verdict::Wrong, detail),
-            None => (Verdict::Pass, format!("found {}", quote(json))),
-        };
-        Finding { verdict, detail, answer: Some(answer) }
-    }
-
     /// What is not as it must be.
     fn fault(&self, value: &Value) -> Option<String> {
         for (pointer, expected) in &self.equals {
@@ -101,6 +74,35 @@ impl Json {
         }
         let extra = members.keys().find(|key| !named.contains(key))?;
         Some(format!("expected no other members, found {}", quote(extra)))
+    }
+}
+
+impl Rule for Json {
+    fn check(&self, reading: &Reading, _late: &Late<'_>) -> Finding {
+        let text = reading.text().raw.as_str();
+        let range = match json_text(text) {
+            Ok(range) => range,
+            Err(NotOne::SeveralFences) => {
+                return Finding::no_answer(
+                    "expected one JSON value, found more than one code fence".to_owned(),
+                );
+            }
+        };
+        let json = &text[range.clone()];
+        let value: Value = match serde_json::from_str(json) {
+            Ok(value) => value,
+            Err(error) => {
+                let detail = format!("expected JSON, found {}: {error}", quote(json));
+                return Finding::new(Verdict::Wrong, detail);
+            }
+        };
+        let (start, end) = reading.text().raw.source(range).unzip();
+        let answer = FoundAnswer { text: json.to_owned(), source: AnswerSource::WholeText, start, end };
+        let (verdict, detail) = match self.fault(&value) {
+            Some(detail) => (Verdict::Wrong, detail),
+            None => (Verdict::Pass, format!("found {}", quote(json))),
+        };
+        Finding { answer: Some(answer), ..Finding::new(verdict, detail) }
     }
 }
 

@@ -1,17 +1,26 @@
 //! Puts the checks of one prompt together into a verdict on a response.
 
 use super::choice::Choice;
+use super::code::Code;
+use super::concepts::Concepts;
 use super::contains::Contains;
+use super::declines::Declines;
 use super::exact::Exact;
+use super::format::Format;
 use super::json::Json;
+use super::json_schema::JsonSchema;
 use super::numeric::Numeric;
+use super::preference::Preference;
 use super::reading::Reading;
 use super::refusal::is_refusal;
 use super::regex::Regex;
+use super::rubric::Rubric;
+use super::score::Score;
+use super::similarity::Similarity;
 use super::visible::visible;
 use crate::model::check::{Check, PassWhen};
 use crate::model::exchange::Exchange;
-use crate::model::judgement::{CheckResult, FoundAnswer, Judgement, Verdict};
+use crate::model::judgement::{CheckResult, FoundAnswer, Graded, JudgeReply, Judgement, Verdict};
 use crate::model::outcome::Outcome;
 use crate::model::prompt::Prompt;
 
@@ -67,14 +76,26 @@ pub struct Judge {
     field: Option<String>,
 }
 
+/// What is known of a response only after the load: nothing of it is there while the load runs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Late<'a> {
+    /// The baseline's text on the same prompt.
+    pub baseline: Option<&'a str>,
+    /// What the judge endpoint replied about this response.
+    pub replies: &'a [JudgeReply],
+}
+
+/// A compiled check.
+pub(super) trait Rule: std::fmt::Debug + Send + Sync {
+    /// Looks at a response. `unchecked` where what it needs isn't there: then it doesn't count.
+    fn check(&self, reading: &Reading, late: &Late<'_>) -> Finding;
+}
+
 #[derive(Debug)]
-enum Compiled {
-    Contains(Contains),
-    Exact(Exact),
-    Regex(Regex),
-    Numeric(Numeric),
-    Choice(Choice),
-    Json(Json),
+struct Compiled {
+    /// The check's type, as in the prompt set.
+    name: &'static str,
+    rule: Box<dyn Rule>,
 }
 
 /// What one check makes of a response.
@@ -84,47 +105,50 @@ pub(super) struct Finding {
     /// What was expected and what was found.
     pub(super) detail: String,
     pub(super) answer: Option<FoundAnswer>,
+    /// Of a check on a model that is itself a judge.
+    pub(super) graded: Option<Graded>,
 }
 
 impl Finding {
+    /// A verdict with its reason.
+    pub(super) const fn new(verdict: Verdict, detail: String) -> Self {
+        Self { verdict, detail, answer: None, graded: None }
+    }
+
+    /// A pass or a fault.
+    pub(super) const fn passes(is_pass: bool, detail: String) -> Self {
+        Self::new(if is_pass { Verdict::Pass } else { Verdict::Wrong }, detail)
+    }
+
     pub(super) fn no_answer(detail: String) -> Self {
-        Self { verdict: Verdict::NoAnswer, detail, answer: None }
+        Self::new(Verdict::NoAnswer, detail)
     }
 }
 
 impl Compiled {
     fn new(check: &Check) -> Result<Self, String> {
-        Ok(match check {
-            Check::Contains { .. } => Self::Contains(Contains::new(check)?),
-            Check::Exact { .. } => Self::Exact(Exact::new(check)?),
-            Check::Regex { .. } => Self::Regex(Regex::new(check)?),
-            Check::Numeric { .. } => Self::Numeric(Numeric::new(check)?),
-            Check::Choice { .. } => Self::Choice(Choice::new(check)?),
-            Check::Json { .. } => Self::Json(Json::new(check)?),
-        })
-    }
-
-    fn check(&self, reading: &Reading) -> Finding {
-        match self {
-            Self::Contains(check) => check.check(reading),
-            Self::Exact(check) => check.check(reading),
-            Self::Regex(check) => check.check(reading),
-            Self::Numeric(check) => check.check(reading),
-            Self::Choice(check) => check.check(reading),
-            Self::Json(check) => check.check(reading),
-        }
-    }
-
-    /// The check's type, as in the prompt set.
-    const fn name(&self) -> &'static str {
-        match self {
-            Self::Contains(_) => "contains",
-            Self::Exact(_) => "exact",
-            Self::Regex(_) => "regex",
-            Self::Numeric(_) => "numeric",
-            Self::Choice(_) => "choice",
-            Self::Json(_) => "json",
-        }
+        let rule: Box<dyn Rule> = match check {
+            Check::Contains { .. } => Box::new(Contains::new(check)?),
+            Check::Exact { .. } => Box::new(Exact::new(check)?),
+            Check::Regex { .. } => Box::new(Regex::new(check)?),
+            Check::Numeric { .. } => Box::new(Numeric::new(check)?),
+            Check::Choice { .. } => Box::new(Choice::new(check)?),
+            Check::Json { .. } => Box::new(Json::new(check)?),
+            Check::JsonSchema { schema } => Box::new(JsonSchema::new(schema)?),
+            Check::Format(rules) => Box::new(Format::new(rules)?),
+            Check::Refusal { expected } => Box::new(Declines { expected: *expected }),
+            Check::Code(rules) => Box::new(Code::new(rules)?),
+            Check::Concepts { groups, at_least, forbidden } => {
+                Box::new(Concepts::new(groups, *at_least, forbidden)?)
+            }
+            Check::BaselineSimilarity { min_similarity, same, length_ratio } => {
+                Box::new(Similarity::new(*min_similarity, *same, *length_ratio)?)
+            }
+            Check::Judge { dimensions, pass_at, .. } => Box::new(Rubric::new(dimensions, *pass_at)?),
+            Check::Score { gold, scale, accept } => Box::new(Score::new(*gold, *scale, *accept)?),
+            Check::Preference { gold } => Box::new(Preference { gold: *gold }),
+        };
+        Ok(Self { name: check.name(), rule })
     }
 }
 
@@ -167,9 +191,18 @@ impl Judge {
     /// prompt asks for is `pass`; else an opening such as "I can't help with that" is `refused`;
     /// else `no_answer` where a check found none, or several; else `wrong`.
     ///
-    /// The results of the single checks are kept in every case in which there is text to check.
+    /// The results of the single checks are kept in every case in which there is text to check. A check that needs
+    /// what isn't there (`unchecked`) doesn't count; where one could not be applied and would decide, that is
+    /// the verdict.
     #[must_use]
     pub fn judge(&self, response: &Response<'_>) -> Judgement {
+        self.judge_late(response, &Late::default())
+    }
+
+    /// The same with what is known only after the load.
+    #[must_use]
+    pub fn judge_late(&self, response: &Response<'_>, late: &Late<'_>) -> Judgement {
+        let judge_replies = late.replies.to_vec();
         let is_cut = matches!(response.finish_reason, Some("length" | "max_tokens"));
         let Some(visible) = visible(response.content) else {
             return self.all(Verdict::Truncated, "its thinking was never closed");
@@ -184,42 +217,62 @@ impl Judge {
             };
         }
         let reading = Reading::new(&visible, self.field.clone());
-        let mut answer = None;
+        let (mut answer, mut graded) = (None, None);
         let mut checks = Vec::with_capacity(self.checks.len());
         for check in &self.checks {
-            let finding = check.check(&reading);
+            let finding = check.rule.check(&reading, late);
             answer = answer.or(finding.answer);
+            graded = graded.or(finding.graded);
             checks.push(CheckResult {
-                check: check.name().to_owned(),
+                check: check.name.to_owned(),
                 verdict: finding.verdict,
                 detail: finding.detail,
             });
         }
-        let held = checks.iter().filter(|c| c.verdict == Verdict::Pass).count();
-        let declined =
-            || response.finish_reason == Some("content_filter") || is_refusal(reading.text().text());
         let verdict = if is_cut {
             Verdict::Truncated
-        } else if held >= self.needed {
-            Verdict::Pass
-        } else if declined() {
+        } else {
+            self.verdict(&checks, || {
+                response.finish_reason == Some("content_filter") || is_refusal(reading.text().text())
+            })
+        };
+        Judgement { verdict, answer, checks, graded, judge_replies }
+    }
+
+    /// The verdict that the checks come to together.
+    fn verdict(&self, checks: &[CheckResult], declined: impl Fn() -> bool) -> Verdict {
+        let count = |wanted: Verdict| checks.iter().filter(|c| c.verdict == wanted).count();
+        let applied = checks.len() - count(Verdict::Unchecked);
+        if applied == 0 {
+            return Verdict::Unchecked;
+        }
+        let needed = self.needed.min(applied);
+        let held = count(Verdict::Pass);
+        if held >= needed {
+            return Verdict::Pass;
+        }
+        let missing = count(Verdict::JudgeUnparsed) + count(Verdict::CheckError);
+        if held + missing >= needed {
+            let is_unparsed = count(Verdict::JudgeUnparsed) > 0;
+            return if is_unparsed { Verdict::JudgeUnparsed } else { Verdict::CheckError };
+        }
+        if declined() {
             Verdict::Refused
-        } else if checks.iter().any(|c| c.verdict == Verdict::NoAnswer) {
+        } else if count(Verdict::NoAnswer) > 0 {
             Verdict::NoAnswer
         } else {
             Verdict::Wrong
-        };
-        Judgement { verdict, answer, checks }
+        }
     }
 
     /// The same verdict from every check, where there is no text to check.
     fn all(&self, verdict: Verdict, detail: &str) -> Judgement {
         let result = |check: &Compiled| CheckResult {
-            check: check.name().to_owned(),
+            check: check.name.to_owned(),
             verdict,
             detail: detail.to_owned(),
         };
-        Judgement { verdict, answer: None, checks: self.checks.iter().map(result).collect() }
+        Judgement { checks: self.checks.iter().map(result).collect(), ..Judgement::bare(verdict) }
     }
 }
 
@@ -228,16 +281,14 @@ impl Judge {
 #[must_use]
 pub fn judge_exchange(judge: &Judge, exchange: &Exchange) -> Judgement {
     match exchange.outcome {
-        _ if judge.checks.is_empty() => {
-            Judgement { verdict: Verdict::Unchecked, answer: None, checks: Vec::new() }
-        }
+        _ if judge.checks.is_empty() => Judgement::bare(Verdict::Unchecked),
         Outcome::Success => judge.judge(&Response {
             content: &exchange.content,
             reasoning: &exchange.reasoning,
             finish_reason: exchange.finish_reason.as_deref(),
         }),
         Outcome::Empty => judge.all(Verdict::Empty, "no text"),
-        _ => Judgement { verdict: Verdict::TransportError, answer: None, checks: Vec::new() },
+        _ => Judgement::bare(Verdict::TransportError),
     }
 }
 
@@ -272,19 +323,9 @@ pub(super) mod tests {
     /// A prompt with these checks.
     pub(crate) fn prompt(checks: Vec<Check>, pass_when: PassWhen) -> Prompt {
         Prompt {
-            id: "p1".to_owned(),
-            category: "test".to_owned(),
-            scenario_id: None,
-            system: None,
-            prompt: "?".to_owned(),
-            max_tokens: 16,
             checks,
             pass_when,
-            reference: String::new(),
-            near_miss: Vec::new(),
-            difficulty: None,
-            family: None,
-            answer_in_prompt: false,
+            ..Prompt::unchecked("p1".to_owned(), "test".to_owned(), "?".to_owned(), 16)
         }
     }
 
@@ -318,6 +359,7 @@ pub(super) mod tests {
             decimals: None,
             significant_figures: None,
             unit: None,
+            locale: crate::model::check::Locale::English,
         }
     }
 

@@ -8,15 +8,21 @@
 mod answer;
 mod asides;
 mod choice;
+mod code;
+mod concepts;
 mod contains;
+mod declines;
 mod exact;
+mod format;
 mod json;
+mod json_schema;
 mod judge;
 mod mapped;
 mod normalise;
 mod numbers;
 mod numeric;
 mod options;
+mod preference;
 #[cfg(test)]
 mod properties;
 mod quantity;
@@ -24,12 +30,15 @@ mod rational;
 mod reading;
 mod refusal;
 mod regex;
+mod rubric;
+mod score;
 mod selftest;
+mod similarity;
 mod tokens;
 mod transform;
 mod units;
 mod visible;
 
-pub use judge::{CheckError, Judge, Response, judge_exchange};
+pub use judge::{CheckError, Judge, Late, Response, judge_exchange};
 pub use selftest::{Failure, selftest};
 pub use transform::Transform;

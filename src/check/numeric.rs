@@ -1,7 +1,7 @@
 //! `numeric`: the answer is this number, exactly or within the tolerance that the prompt states.
 
 use super::answer::{Answer, find};
-use super::judge::Finding;
+use super::judge::{Finding, Late, Rule};
 use super::numbers::Numbers;
 use super::quantity::{Quantity, parse};
 use super::rational::{Number, Ratio};
@@ -30,7 +30,7 @@ struct Tolerance {
 
 impl Numeric {
     pub(super) fn new(check: &Check) -> Result<Self, String> {
-        let Check::Numeric { value, abs, rel, decimals, significant_figures, unit } = check else {
+        let Check::Numeric { value, abs, rel, decimals, significant_figures, unit, .. } = check else {
             return Err(format!("`{}` is not a `numeric` check", check.name()));
         };
         let number = parse(value).ok_or_else(|| format!("`value` {} is not a number", quote(value)))?;
@@ -62,22 +62,6 @@ impl Numeric {
         })
     }
 
-    pub(super) fn check(&self, reading: &Reading) -> Finding {
-        match find(reading, &Numbers) {
-            Answer::Nothing => {
-                Finding::no_answer(format!("expected {}, found no number that is an answer", self.written))
-            }
-            Answer::Ambiguous(detail) => {
-                Finding::no_answer(format!("expected {}, found more than one answer: {detail}", self.written))
-            }
-            Answer::Found(quantity, found) => {
-                let verdict = if self.accepts(&quantity) { Verdict::Pass } else { Verdict::Wrong };
-                let detail = format!("expected {}, found {}", self.written, quote(&found.text));
-                Finding { verdict, detail, answer: Some(found) }
-            }
-        }
-    }
-
     fn accepts(&self, quantity: &Quantity) -> bool {
         match (self.unit, quantity.unit) {
             (Some(expected), Some(given)) => {
@@ -104,6 +88,24 @@ impl Numeric {
     }
 }
 
+impl Rule for Numeric {
+    fn check(&self, reading: &Reading, _late: &Late<'_>) -> Finding {
+        match find(reading, &Numbers) {
+            Answer::Nothing => {
+                Finding::no_answer(format!("expected {}, found no number that is an answer", self.written))
+            }
+            Answer::Ambiguous(detail) => {
+                Finding::no_answer(format!("expected {}, found more than one answer: {detail}", self.written))
+            }
+            Answer::Found(quantity, found) => {
+                let verdict = if self.accepts(&quantity) { Verdict::Pass } else { Verdict::Wrong };
+                let detail = format!("expected {}, found {}", self.written, quote(&found.text));
+                Finding { answer: Some(found), ..Finding::new(verdict, detail) }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +119,7 @@ mod tests {
             decimals: None,
             significant_figures: None,
             unit: unit.map(str::to_owned),
+            locale: crate::model::check::Locale::English,
         }
     }
 
@@ -290,6 +293,7 @@ mod tests {
             decimals,
             significant_figures,
             unit: None,
+            locale: crate::model::check::Locale::English,
         };
         verdicts(&tolerant(Some(0.01), None, None, None), &[("3.14", Pass), ("22/7", Pass), ("3.1", Wrong)]);
         verdicts(&tolerant(None, Some(0.001), None, None), &[("3.1417", Pass), ("3.15", Wrong)]);

@@ -18,6 +18,7 @@ fn numeric(value: &str, unit: Option<&str>) -> Check {
         decimals: Some(2),
         significant_figures: Some(3),
         unit: unit.map(str::to_owned),
+        locale: crate::model::check::Locale::English,
     }
 }
 

@@ -3,7 +3,7 @@
 use ::regex::RegexBuilder;
 
 use super::answer::any_answer;
-use super::judge::Finding;
+use super::judge::{Finding, Late, Rule};
 use super::reading::Reading;
 use super::tokens::quote;
 use crate::model::check::{Check, Scope};
@@ -28,10 +28,12 @@ impl Regex {
         let pattern = compiled.map_err(|e| format!("`pattern` does not compile: {e}"))?;
         Ok(Self { pattern, scope: *scope })
     }
+}
 
+impl Rule for Regex {
     /// Looks at the visible text as it is, or at the answer as normalised. A group named `answer`
     /// becomes the answer.
-    pub(super) fn check(&self, reading: &Reading) -> Finding {
+    fn check(&self, reading: &Reading, _late: &Late<'_>) -> Finding {
         let (text, announced) = match self.scope {
             Scope::Text => (reading.text().raw.as_str().to_owned(), None),
             Scope::Answer => match any_answer(reading) {
@@ -41,13 +43,11 @@ impl Regex {
         };
         let Some(captures) = self.pattern.captures(&text) else {
             return Finding {
-                verdict: Verdict::Wrong,
-                detail: format!(
-                    "expected a match of {}, found {}",
-                    quote(self.pattern.as_str()),
-                    quote(&text)
-                ),
                 answer: announced,
+                ..Finding::new(
+                    Verdict::Wrong,
+                    format!("expected a match of {}, found {}", quote(self.pattern.as_str()), quote(&text)),
+                )
             };
         };
         let group = captures.name("answer");
@@ -65,7 +65,7 @@ impl Regex {
             }
             _ => announced,
         };
-        Finding { verdict: Verdict::Pass, detail, answer }
+        Finding { answer, ..Finding::new(Verdict::Pass, detail) }
     }
 }
 

@@ -103,7 +103,15 @@ impl Transform {
                 matches!(self, Self::Bold | Self::Backticks | Self::Boxed | Self::AnswerLine)
             }
             Check::Regex { scope: Scope::Text, .. } => false,
-            Check::Json { .. } => self == Self::Fence,
+            Check::Json { .. } | Check::JsonSchema { .. } => self == Self::Fence,
+            Check::Concepts { .. } => !matches!(self, Self::Boxed | Self::AnswerLine),
+            Check::Format(_) | Check::BaselineSimilarity { .. } => false,
+            Check::Code(_) => false,
+            Check::Refusal { .. } => matches!(self, Self::Nbsp | Self::LowerCase | Self::UpperCase),
+            Check::Judge { .. } => true,
+            Check::Score { .. } | Check::Preference { .. } => {
+                matches!(self, Self::Bold | Self::Nbsp | Self::LowerCase | Self::UpperCase)
+            }
         }
     }
 

@@ -27,7 +27,7 @@ pub(super) fn attempt(verdict: Verdict) -> Attempt {
             ..fixture::exchange()
         },
         metrics: RequestMetrics { output_tokens: Some(10), ..RequestMetrics::default() },
-        judgement: Judgement { verdict, answer: None, checks: Vec::new() },
+        judgement: Judgement::bare(verdict),
     }
 }
 

@@ -129,7 +129,7 @@ mod tests {
         Attempt {
             metrics: metrics(&exchange),
             exchange,
-            judgement: Judgement { verdict, answer: None, checks },
+            judgement: Judgement { checks, ..Judgement::bare(verdict) },
         }
     }
 

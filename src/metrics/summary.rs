@@ -201,7 +201,7 @@ mod tests {
         let attempt = Attempt {
             metrics: metrics(&exchange),
             exchange,
-            judgement: Judgement { verdict, answer: None, checks },
+            judgement: Judgement { checks, ..Judgement::bare(verdict) },
         };
         let key = PairKey { prompt_id: format!("p{n}"), repeat: 0, round: 0, level: 0 };
         Row {

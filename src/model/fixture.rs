@@ -47,7 +47,7 @@ pub(crate) fn record() -> Record {
         attempt: Attempt {
             exchange: exchange(),
             metrics: RequestMetrics::default(),
-            judgement: Judgement { verdict: Verdict::Pass, answer: None, checks: Vec::new() },
+            judgement: Judgement::bare(Verdict::Pass),
         },
     }
 }

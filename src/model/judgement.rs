@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::check::{Dimension, Preferred};
+
 /// What the checks made of one response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -91,6 +93,8 @@ pub enum AnswerSource {
     AnswerLine,
     /// The field of a JSON object that the prompt requires.
     JsonField,
+    /// A line "score:" or "rating:".
+    ScoreLine,
     /// The only bold item on the last line.
     Bold,
     /// The last number that can be an answer.
@@ -126,7 +130,7 @@ pub struct CheckResult {
 }
 
 /// The verdict on one response with what led to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Judgement {
     /// The verdict over all checks.
     pub verdict: Verdict,
@@ -136,6 +140,73 @@ pub struct Judgement {
     /// Every check's result, in the prompt's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckResult>,
+    /// What a model that is itself a judge said, and what would have been right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub graded: Option<Graded>,
+    /// What the judge endpoint replied about this response, in the order in which it was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judge_replies: Vec<JudgeReply>,
+}
+
+impl Judgement {
+    /// A verdict without an answer or checks that led to it.
+    #[must_use]
+    pub const fn bare(verdict: Verdict) -> Self {
+        Self { verdict, answer: None, checks: Vec::new(), graded: None, judge_replies: Vec::new() }
+    }
+}
+
+/// One item of a judge's examination.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Graded {
+    /// What was given and what is right.
+    #[serde(flatten)]
+    pub mark: Mark,
+    /// How sure the judge says it is, 0 to 1, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
+}
+
+/// A mark and its gold.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Mark {
+    /// A score on a scale.
+    Score {
+        /// As given; absent where the reply could not be read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        given: Option<f64>,
+        /// As it should be.
+        gold: f64,
+        /// Least and greatest score.
+        scale: [f64; 2],
+    },
+    /// The better of two.
+    Preference {
+        /// As given; absent where the reply could not be read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        given: Option<Preferred>,
+        /// As it should be, in the order shown.
+        gold: Preferred,
+    },
+}
+
+/// One reply of a judge endpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JudgeReply {
+    /// From 0: each response is judged this often.
+    pub repeat: u32,
+    /// What it was asked about.
+    pub dimension: Dimension,
+    /// Its score, 1 to 5; absent where the reply could not be read or there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+    /// The reply as received, cut to 2,000 characters; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<String>,
+    /// Why there is no score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 #[cfg(test)]

@@ -19,6 +19,29 @@ pub enum Difficulty {
     Hard,
 }
 
+/// How a prompt's answer is sampled; what is absent is left to the run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PromptSampling {
+    /// Sampling temperature, 0 or more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Nucleus sampling, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_p: Option<f64>,
+    /// Texts before which the answer ends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<String>,
+}
+
+impl PromptSampling {
+    /// Whether all is left to the run.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        self.temperature.is_none() && self.top_p.is_none() && self.stop.is_empty()
+    }
+}
+
 /// One line of `promptset.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +50,9 @@ pub struct Prompt {
     pub id: String,
     /// The category that pass rates are reported by.
     pub category: String,
+    /// What it is about or needs, for choosing prompts: `long_context`, `us_law`, `german`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// The scenario it belongs to; the set's name where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario_id: Option<String>,
@@ -35,8 +61,14 @@ pub struct Prompt {
     pub system: Option<String>,
     /// The user message.
     pub prompt: String,
+    /// The user message with the two responses to be compared in the other order, where there are two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swapped: Option<String>,
     /// The most tokens the answer may have.
     pub max_tokens: u32,
+    /// How the answer is sampled, as far as neither flags nor configuration say.
+    #[serde(default, skip_serializing_if = "PromptSampling::is_none")]
+    pub sampling: PromptSampling,
     /// What makes a response right.
     pub checks: Vec<Check>,
     /// How many of the checks must hold.
@@ -52,6 +84,9 @@ pub struct Prompt {
     /// Prompts that are clones of one template share a family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
+    /// Where what it asserts can be looked up, or how it was computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<String>,
     /// True where the answer stands in the prompt by design (copying, retrieval).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub answer_in_prompt: bool,
@@ -64,16 +99,20 @@ impl Prompt {
         Self {
             id,
             category,
+            tags: Vec::new(),
             scenario_id: None,
             system: None,
             prompt: text,
+            swapped: None,
             max_tokens,
+            sampling: PromptSampling::default(),
             checks: Vec::new(),
             pass_when: PassWhen::default(),
             reference: String::new(),
             near_miss: Vec::new(),
             difficulty: None,
             family: None,
+            provenance: None,
             answer_in_prompt: false,
         }
     }

@@ -20,9 +20,17 @@ pub fn manifest_for(directory: &Path) -> Result<Manifest, PromptSetError> {
     let prompts_path = directory.join(PROMPTS_FILE);
     let bytes = read(&prompts_path, "write one JSON object a line into it")?;
     let prompts = parse::prompts(&prompts_path.display().to_string(), &bytes)?;
+    manifest_of(directory, &prompts, sha256_of(&bytes))
+}
+
+/// The manifest that these prompts, of this SHA-256, need in `directory`.
+pub(super) fn manifest_of(
+    directory: &Path,
+    prompts: &[Prompt],
+    sha256: String,
+) -> Result<Manifest, PromptSetError> {
     let name = folder_name(directory)?;
-    let sha256 = sha256_of(&bytes);
-    let categories = counts(&prompts);
+    let categories = counts(prompts);
     let manifest_path = directory.join(MANIFEST_FILE);
     if !manifest_path.exists() {
         let (description, team) = (String::new(), "any".to_owned());

@@ -7,8 +7,7 @@
 
 mod built_in;
 mod error;
-#[cfg(test)]
-mod generate;
+pub mod generate;
 mod load;
 mod manifest;
 mod parse;

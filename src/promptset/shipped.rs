@@ -31,7 +31,7 @@ fn needles(prompt: &Prompt) -> Vec<String> {
         }
         Check::Exact { values, .. } => values.clone(),
         Check::Numeric { value, .. } => vec![value.clone()],
-        Check::Choice { .. } | Check::Json { .. } | Check::Regex { .. } => Vec::new(),
+        _ => Vec::new(),
     };
     prompt.checks.iter().flat_map(needles).collect()
 }

@@ -56,8 +56,7 @@ pub(crate) fn hostile() -> RunResult {
         if let (3 | 7, Some(candidate)) = (i, &mut row.candidate) {
             candidate.exchange.outcome = if i == 3 { Outcome::Http5xx } else { Outcome::TimeoutStall };
             candidate.exchange.error = Some(format!("the server answered 500: {evil}"));
-            candidate.judgement =
-                Judgement { verdict: Verdict::TransportError, answer: None, checks: Vec::new() };
+            candidate.judgement = Judgement::bare(Verdict::TransportError);
             candidate.metrics = RequestMetrics::default();
         }
     }
@@ -269,7 +268,6 @@ fn attempt(verdict: Verdict, i: usize, slow: f64) -> Attempt {
             output_tokens_per_s: Some(31.0 / 0.64 / slow),
         },
         judgement: Judgement {
-            verdict,
             answer: answered.then(|| FoundAnswer {
                 text: found.to_string(),
                 source: AnswerSource::AnswerLine,
@@ -285,6 +283,7 @@ fn attempt(verdict: Verdict, i: usize, slow: f64) -> Attempt {
                     "no number found".to_owned()
                 },
             }],
+            ..Judgement::bare(verdict)
         },
     }
 }

@@ -243,6 +243,7 @@ const fn source(source: AnswerSource) -> &'static str {
         AnswerSource::AnswerLine => "on its answer line",
         AnswerSource::JsonField => "in its JSON field",
         AnswerSource::Bold => "in bold on the last line",
+        AnswerSource::ScoreLine => "on its score line",
         AnswerSource::LastNumber => "as the last number",
         AnswerSource::WholeText => "as the whole text",
     }

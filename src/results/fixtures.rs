@@ -77,13 +77,13 @@ pub(crate) fn record(prompt_id: &str, repeat: u32, side: Side, verdict: Verdict)
     let answer =
         FoundAnswer { text: "paris".into(), source: AnswerSource::WholeText, start: Some(0), end: Some(5) };
     let judgement = Judgement {
-        verdict,
         answer: (!failed).then_some(answer),
         checks: if failed {
             Vec::new()
         } else {
             vec![CheckResult { check: "contains".into(), verdict, detail: "`paris`".into() }]
         },
+        ..Judgement::bare(verdict)
     };
     Record {
         key: PairKey { prompt_id: prompt_id.to_owned(), repeat, round: 0, level: 0 },

@@ -28,7 +28,7 @@ const COMMANDS: [&str; 26] = [
     "promptset list",
     "promptset show",
     "promptset manifest",
-    "promptset verify",
+    "promptset selftest",
     "doctor",
     "calibrate",
     "completions",

@@ -82,22 +82,9 @@ fn dialect(dialect: Dialect, configured: ServerKind) -> Finding {
 }
 
 fn prompt(max_tokens: u32) -> Prompt {
-    Prompt {
-        id: "doctor".into(),
-        category: "doctor".into(),
-        scenario_id: None,
-        system: None,
-        // Characters of two, three and four bytes.
-        prompt: "Repeat this line three times: naïve Ελλάδα 日本語 😀🎉".into(),
-        max_tokens,
-        checks: Vec::new(),
-        pass_when: crate::model::check::PassWhen::All,
-        reference: String::new(),
-        near_miss: Vec::new(),
-        difficulty: None,
-        family: None,
-        answer_in_prompt: false,
-    }
+    // Characters of two, three and four bytes.
+    let text = "Repeat this line three times: naïve Ελλάδα 日本語 😀🎉";
+    Prompt::unchecked("doctor".into(), "doctor".into(), text.into(), max_tokens)
 }
 
 const fn sampling() -> Sampling {

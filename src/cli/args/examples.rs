@@ -193,7 +193,7 @@ EXAMPLES:
   labctl promptset list
   labctl promptset show canary
   labctl promptset manifest promptsets/my-set
-  labctl promptset verify my-set";
+  labctl promptset selftest my-set";
 
 pub(super) const PROMPTSET_LIST: &str = "\
 EXAMPLES:
@@ -209,10 +209,15 @@ pub(super) const PROMPTSET_MANIFEST: &str = "\
 EXAMPLES:
   labctl promptset manifest promptsets/my-set";
 
-pub(super) const PROMPTSET_VERIFY: &str = "\
+pub(super) const PROMPTSET_GENERATE: &str = "\
 EXAMPLES:
-  labctl promptset verify quant-quality
-  labctl promptset verify promptsets/my-set";
+  labctl promptset generate promptsets/quant-quality
+  labctl promptset generate promptsets/quant-quality --check";
+
+pub(super) const PROMPTSET_SELFTEST: &str = "\
+EXAMPLES:
+  labctl promptset selftest quant-quality
+  labctl promptset selftest promptsets/my-set";
 
 pub(super) const DOCTOR: &str = "\
 EXAMPLES:

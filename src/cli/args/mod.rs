@@ -31,8 +31,8 @@ pub use results::{
 pub use shape::ShapeArgs;
 pub use tools::{
     CalibrateArgs, CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs, DoctorArgs, InitArgs, ManArgs,
-    PromptSetArgs, PromptSetCommand, PromptSetDirArgs, PromptSetListArgs, PromptSetNameArgs,
-    PromptSetPathArgs, SchemaArg, SchemaArgs,
+    PromptSetArgs, PromptSetCommand, PromptSetDirArgs, PromptSetGenerateArgs, PromptSetListArgs,
+    PromptSetNameArgs, PromptSetPathArgs, SchemaArg, SchemaArgs,
 };
 pub use workload::WorkloadArgs;
 

@@ -90,8 +90,24 @@ pub enum PromptSetCommand {
     #[command(after_help = examples::PROMPTSET_MANIFEST)]
     Manifest(PromptSetPathArgs),
     /// Check a prompt set: every row valid, every reference right by its own checks, the manifest true
-    #[command(after_help = examples::PROMPTSET_VERIFY)]
-    Verify(PromptSetNameArgs),
+    #[command(after_help = examples::PROMPTSET_SELFTEST)]
+    #[command(alias = "verify")]
+    Selftest(PromptSetNameArgs),
+    /// Make a prompt set's files from its sources, byte for byte the same again
+    #[command(after_help = examples::PROMPTSET_GENERATE)]
+    Generate(PromptSetGenerateArgs),
+}
+
+/// Flags of `labctl promptset generate`.
+#[derive(Debug, Clone, Args)]
+pub struct PromptSetGenerateArgs {
+    /// The set's folder, with its sources in `source/`
+    #[arg(value_name = "DIR")]
+    pub path: PathBuf,
+
+    /// Write nothing; fail where the files differ from what the sources make
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// Where prompt sets are.
@@ -114,7 +130,7 @@ pub struct PromptSetListArgs {
     pub dir: PromptSetDirArgs,
 }
 
-/// Flags of `labctl promptset show` and `labctl promptset verify`.
+/// Flags of `labctl promptset show` and `labctl promptset selftest`.
 #[derive(Debug, Clone, Args)]
 pub struct PromptSetNameArgs {
     /// Prompt set by name or path

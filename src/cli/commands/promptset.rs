@@ -9,14 +9,15 @@ use serde_json::json;
 use crate::check::selftest;
 use crate::cli::args::values::PlainFormat;
 use crate::cli::args::{
-    PromptSetArgs, PromptSetCommand, PromptSetDirArgs, PromptSetListArgs, PromptSetNameArgs,
-    PromptSetPathArgs,
+    PromptSetArgs, PromptSetCommand, PromptSetDirArgs, PromptSetGenerateArgs, PromptSetListArgs,
+    PromptSetNameArgs, PromptSetPathArgs,
 };
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::table;
 use crate::model::prompt::PromptSet;
+use crate::promptset::generate::generate;
 use crate::promptset::{PROMPTS_FILE, built_in_names, load, manifest_for, write_manifest};
 
 /// Runs `labctl promptset`.
@@ -25,7 +26,8 @@ pub fn run(args: &PromptSetArgs, context: &Context) -> Result<ExitStatus, CliErr
         PromptSetCommand::List(args) => list(args, context),
         PromptSetCommand::Show(args) => show(args, context),
         PromptSetCommand::Manifest(args) => manifest(args, context),
-        PromptSetCommand::Verify(args) => verify(args, context),
+        PromptSetCommand::Selftest(args) => selftested(args, context),
+        PromptSetCommand::Generate(args) => generated(args, context),
     }?;
     Ok(ExitStatus::Success)
 }
@@ -124,12 +126,39 @@ fn manifest(args: &PromptSetPathArgs, context: &Context) -> Result<(), CliError>
     ))
 }
 
+fn generated(args: &PromptSetGenerateArgs, context: &Context) -> Result<(), CliError> {
+    let made = generate(&args.path).map_err(|error| CliError::usage(error.to_string()))?;
+    let file = args.path.join(PROMPTS_FILE);
+    let manifest = &made.manifest;
+    if args.check {
+        let in_place = fs::read_to_string(&file).unwrap_or_default();
+        if in_place != made.prompts || manifest_for(&args.path).ok().as_ref() != Some(manifest) {
+            return Err(CliError::usage(format!(
+                "`{}` differs from what its sources make",
+                args.path.display()
+            ))
+            .with_hint("run `labctl promptset generate` without `--check`"));
+        }
+    } else {
+        fs::write(&file, &made.prompts)
+            .map_err(|error| CliError::not_written(format!("cannot write `{}`: {error}", file.display())))?;
+        write_manifest(&args.path, manifest).map_err(|error| CliError::not_written(error.to_string()))?;
+    }
+    context.ui.print_line(&format!(
+        "{} version {}: {}, SHA-256 {}",
+        manifest.name,
+        manifest.version,
+        prompts(manifest.categories.values().sum()),
+        manifest.sha256
+    ))
+}
+
 /// So many prompts, in words.
 fn prompts(count: usize) -> String {
     if count == 1 { "1 prompt".to_owned() } else { format!("{count} prompts") }
 }
 
-fn verify(args: &PromptSetNameArgs, context: &Context) -> Result<(), CliError> {
+fn selftested(args: &PromptSetNameArgs, context: &Context) -> Result<(), CliError> {
     let set = named(args, context)?;
     let failures = selftest(&set.prompts);
     let ui = context.ui;

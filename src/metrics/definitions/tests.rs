@@ -186,7 +186,7 @@ fn text_without_tokens_and_tokens_without_text_count_as_each_sees_them() {
 }
 
 fn row(n: u32, exchange: Exchange) -> Row {
-    let judgement = Judgement { verdict: Verdict::Pass, answer: None, checks: Vec::new() };
+    let judgement = Judgement::bare(Verdict::Pass);
     let metrics = crate::metrics::request::metrics(&exchange);
     Row {
         key: PairKey { prompt_id: format!("p{n}"), repeat: 0, round: 0, level: 0 },

@@ -5,12 +5,13 @@ use std::fmt::Display;
 
 use serde_json::Value;
 
-use crate::model::check::{Check, Normaliser, PassWhen, Scope};
+use crate::model::check::{Check, Locale, Normaliser, Scope};
 use crate::model::prompt::{Difficulty, Prompt};
 
 /// A row without its id.
+#[derive(Debug)]
 pub(super) struct Draft {
-    prompt: Prompt,
+    pub(super) prompt: Prompt,
     working: String,
 }
 
@@ -18,19 +19,8 @@ impl Draft {
     /// A row whose prompt is exactly this text.
     pub(super) fn new(category: &str, difficulty: Difficulty, prompt: impl Into<String>) -> Self {
         let prompt = Prompt {
-            id: String::new(),
-            category: category.to_owned(),
-            scenario_id: None,
-            system: None,
-            prompt: prompt.into(),
-            max_tokens: 0,
-            checks: Vec::new(),
-            pass_when: PassWhen::All,
-            reference: String::new(),
-            near_miss: Vec::new(),
             difficulty: Some(difficulty),
-            family: None,
-            answer_in_prompt: false,
+            ..Prompt::unchecked(String::new(), category.to_owned(), prompt.into(), 0)
         };
         Self { prompt, working: String::new() }
     }
@@ -54,15 +44,7 @@ impl Draft {
 
     /// The answer is a number.
     pub(super) fn number<V: Display>(self, right: V, wrong: impl IntoIterator<Item = V>) -> Self {
-        let check = Check::Numeric {
-            value: right.to_string(),
-            abs: None,
-            rel: None,
-            decimals: None,
-            significant_figures: None,
-            unit: None,
-        };
-        self.solved(check, &right, wrong)
+        self.solved(number_check(&right.to_string()), &right, wrong)
     }
 
     /// The answer contains a word or phrase and none of the wrong ones, so that listing several
@@ -91,7 +73,8 @@ impl Draft {
     pub(super) fn also(mut self, value: &str) -> Self {
         match self.prompt.checks.last_mut() {
             Some(Check::Exact { values, .. }) => values.push(value.to_owned()),
-            _ => unreachable!("`also` follows `exact`"),
+            // Only an `exact` has values to add to.
+            _ => return self,
         }
         self
     }
@@ -138,7 +121,8 @@ impl Draft {
         self
     }
 
-    fn solved<V: Display>(
+    /// What is asked beside the short forms: a check, the right answer and wrong ones.
+    pub(super) fn solved<V: Display>(
         mut self,
         check: Check,
         right: &impl Display,
@@ -157,6 +141,19 @@ impl Draft {
     }
 }
 
+/// The answer is this number, exactly.
+pub(super) fn number_check(value: &str) -> Check {
+    Check::Numeric {
+        value: value.to_owned(),
+        abs: None,
+        rel: None,
+        decimals: None,
+        significant_figures: None,
+        unit: None,
+        locale: Locale::English,
+    }
+}
+
 fn exactly(value: &str, scope: Scope, also: &[Normaliser]) -> Check {
     let mut normalise = vec![Normaliser::Nfkc];
     normalise.extend_from_slice(also);
@@ -165,7 +162,8 @@ fn exactly(value: &str, scope: Scope, also: &[Normaliser]) -> Check {
 }
 
 /// Numbers the rows within their categories and gives each room for `at_least` tokens, or for
-/// three times its reference (at four characters a token) where that is more.
+/// three times its reference (at four characters a token) where that is more. A row that asks for some number of its
+/// own has that in place of `at_least`.
 pub(super) fn finish(set: &str, at_least: u32, drafts: Vec<Draft>) -> Vec<Prompt> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     drafts
@@ -174,8 +172,11 @@ pub(super) fn finish(set: &str, at_least: u32, drafts: Vec<Draft>) -> Vec<Prompt
             let number = counts.entry(prompt.category.clone()).or_default();
             *number += 1;
             prompt.id = format!("{set}-{}-{number:03}", prompt.category.replace('_', "-"));
-            let reference = u32::try_from(prompt.reference.chars().count().div_ceil(4)).unwrap();
-            prompt.max_tokens = at_least.max((3 * reference).next_multiple_of(64));
+            let reference =
+                u32::try_from(prompt.reference.chars().count().div_ceil(4)).unwrap_or(u32::MAX / 4);
+            let least = if prompt.max_tokens == 0 { at_least } else { prompt.max_tokens };
+            prompt.max_tokens = least.max((3 * reference).next_multiple_of(64));
+            prompt.sampling.temperature = Some(prompt.sampling.temperature.unwrap_or(0.0));
             prompt
         })
         .collect()

@@ -8,15 +8,9 @@ mod math;
 mod reasoning;
 mod structured;
 
-use super::Shipped;
-use super::draft::finish;
+use super::draft::Draft;
 
-pub(super) fn set() -> Shipped {
-    let drafts = [math::rows(), reasoning::rows(), code::rows(), factual::rows(), structured::rows()];
-    Shipped {
-        name: "quant-quality",
-        description: "Whether a quantized variant still calculates, reasons, predicts code, recalls facts and keeps to formats",
-        team: "quant",
-        prompts: finish("quant-quality", 512, drafts.into_iter().flatten().collect()),
-    }
+pub(super) fn rows() -> Vec<Draft> {
+    let categories = [math::rows(), reasoning::rows(), code::rows(), factual::rows(), structured::rows()];
+    categories.into_iter().flatten().collect()
 }

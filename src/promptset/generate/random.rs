@@ -19,10 +19,11 @@ impl Random {
     /// An integer from `low` to `high`, both included.
     pub(super) fn between(&mut self, low: i64, high: i64) -> i64 {
         let width = high.abs_diff(low) + 1;
-        low + i64::try_from(self.0.next_u64() % width).unwrap()
+        low.saturating_add_unsigned(self.0.next_u64() % width)
     }
 
     /// An integer from `low` to `high` for which `wanted` holds.
+    #[expect(clippy::unwrap_used, reason = "generators take no input: a test has seen each find its number")]
     pub(super) fn such_that(&mut self, low: i64, high: i64, wanted: impl Fn(i64) -> bool) -> i64 {
         std::iter::repeat_with(|| self.between(low, high))
             .take(10_000)
@@ -34,8 +35,9 @@ impl Random {
     pub(super) fn shuffled<T: Clone>(&mut self, items: &[T]) -> Vec<T> {
         let mut items = items.to_vec();
         for index in (1..items.len()).rev() {
-            let other = usize::try_from(self.between(0, i64::try_from(index).unwrap())).unwrap();
-            items.swap(index, other);
+            let drawn = self.0.next_u64() % (index as u64 + 1);
+            // No more than `index`.
+            items.swap(index, usize::try_from(drawn).unwrap_or(index));
         }
         items
     }

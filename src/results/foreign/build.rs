@@ -295,11 +295,7 @@ fn record(n: usize, request: Request, tool: Tool, chunks: ChunkTimes) -> Record 
         },
         block: 0,
         side: Side::Candidate,
-        attempt: Attempt {
-            exchange,
-            metrics,
-            judgement: Judgement { verdict, answer: None, checks: Vec::new() },
-        },
+        attempt: Attempt { exchange, metrics, judgement: Judgement::bare(verdict) },
     }
 }
 

@@ -14,19 +14,15 @@ use crate::simulator::{FaultKind, Faults, Options, Profile, Running, When, start
 pub(super) fn prompt_set(categories: &[(&str, usize)]) -> PromptSet {
     let prompts = categories.iter().flat_map(|(category, n)| {
         (0..*n).map(move |i| Prompt {
-            id: format!("{category}-{i}"),
-            category: (*category).to_owned(),
-            scenario_id: None,
             system: Some("Answer with one number.".to_owned()),
-            prompt: format!("What is {i} plus {i}, {category}?"),
-            max_tokens: 64,
-            checks: Vec::new(),
-            pass_when: crate::model::check::PassWhen::All,
             reference: format!("Answer: {}", 2 * i),
             near_miss: vec![format!("Answer: {}", 2 * i + 1), format!("Answer: {}", 2 * i + 2)],
-            difficulty: None,
-            family: None,
-            answer_in_prompt: false,
+            ..Prompt::unchecked(
+                format!("{category}-{i}"),
+                (*category).to_owned(),
+                format!("What is {i} plus {i}, {category}?"),
+                64,
+            )
         })
     });
     PromptSet {
