@@ -168,6 +168,7 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
             categories: BTreeMap::new(),
             calibrated: false,
             origin: "built-in".to_owned(),
+            selection: None,
         },
         load: LoadInfo {
             concurrency: 8,

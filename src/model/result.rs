@@ -13,6 +13,7 @@ use super::health::ClientHealth;
 use super::imported::ImportedFrom;
 use super::level::{LevelFindings, LevelQuestion, LevelResult};
 use super::load::{LevelLoad, LoadProfile, RetryPolicy, Sweep};
+use super::prompt::Selection;
 use super::record::{Row, Side};
 use super::slo::SloOutcome;
 use super::summary::SideSummary;
@@ -107,6 +108,9 @@ pub struct PromptSetInfo {
     pub calibrated: bool,
     /// A path, or `built-in`.
     pub origin: String,
+    /// How its prompts were chosen, where they are not all of the set's; the categories are those of the chosen ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selection>,
 }
 
 /// Who answered on one side.

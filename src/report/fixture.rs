@@ -172,6 +172,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
             categories: CATEGORIES.iter().map(|c| ((*c).to_owned(), n.div_ceil(3))).collect(),
             calibrated: false,
             origin: "built-in".to_owned(),
+            selection: None,
         },
         load: LoadInfo {
             concurrency: 10,

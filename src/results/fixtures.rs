@@ -119,6 +119,7 @@ pub(crate) fn header(run_id: &str) -> RunHeader {
             categories: BTreeMap::from([("geography".to_owned(), 2)]),
             calibrated: false,
             origin: "built-in".to_owned(),
+            selection: None,
         },
         load: LoadInfo {
             concurrency: 4,

@@ -11,6 +11,7 @@ mod load;
 mod mock;
 pub mod notation;
 mod results;
+mod selection;
 mod shape;
 mod tools;
 pub mod values;
@@ -28,6 +29,7 @@ pub use results::{
     CompareArgs, ExportArgs, ExportFormat, ImportArgs, ImportFormat, ListArgs, MergeArgs, RecoverArgs,
     ReportArgs, ResultsArgs, ResultsCommand, ShowArgs, SideArg, StoreArgs,
 };
+pub use selection::SelectionArgs;
 pub use shape::ShapeArgs;
 pub use tools::{
     CalibrateArgs, CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs, DoctorArgs, InitArgs, ManArgs,

@@ -184,6 +184,7 @@ fn prompts(of: &Benchmark, source: &Source<'_>, requests: usize) -> PromptSetInf
         categories: BTreeMap::from([(CATEGORY.to_owned(), requests)]),
         calibrated: false,
         origin: short(source.file, 200),
+        selection: None,
     }
 }
 
