@@ -33,8 +33,8 @@ pub use selection::SelectionArgs;
 pub use shape::ShapeArgs;
 pub use tools::{
     CalibrateArgs, CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs, DoctorArgs, InitArgs, ManArgs,
-    PromptSetArgs, PromptSetCommand, PromptSetDirArgs, PromptSetGenerateArgs, PromptSetListArgs,
-    PromptSetNameArgs, PromptSetPathArgs, SchemaArg, SchemaArgs,
+    PromptSetArgs, PromptSetCommand, PromptSetDirArgs, PromptSetGenerateArgs, PromptSetLintArgs,
+    PromptSetListArgs, PromptSetNameArgs, PromptSetPathArgs, PromptSetStatsArgs, SchemaArg, SchemaArgs,
 };
 pub use workload::WorkloadArgs;
 
