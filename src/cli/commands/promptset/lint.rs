@@ -1,5 +1,6 @@
 //! `labctl promptset lint`: what makes rows poor measures.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -44,9 +45,7 @@ pub(super) fn run(args: &PromptSetLintArgs, context: &Context) -> Result<(), Cli
     let total: usize = sets.iter().map(|set| set.prompts.len()).sum();
     print(&found, args.format, context)?;
     if args.format == PlainFormat::Text && faults == 0 {
-        let advice = found.len();
-        let more = if advice == 0 { String::new() } else { format!(", {advice} pieces of advice") };
-        context.ui.print_line(&format!("{} in {} sets: nothing wrong{more}", prompts(total), sets.len()))?;
+        context.ui.print_line(&format!("{} in {} sets: nothing wrong", prompts(total), sets.len()))?;
     }
     if faults > 0 {
         return Err(CliError::usage(format!("{faults} faults in {}", prompts(total))));
@@ -72,10 +71,18 @@ fn print(found: &[(String, Lint)], format: PlainFormat, context: &Context) -> Re
             .collect();
         return ui.print_json(&findings);
     }
-    if found.is_empty() {
+    let (advice, faults): (Vec<_>, Vec<_>) = found.iter().partition(|(_, lint)| lint.rule.is_advice());
+    let mut rules = BTreeMap::<&str, usize>::new();
+    for (_, lint) in advice {
+        *rules.entry(lint.rule.name()).or_default() += 1;
+    }
+    for (rule, rows) in rules {
+        ui.note(&format!("{} without `{rule}` (`--format json` lists them)", prompts(rows)));
+    }
+    if faults.is_empty() {
         return Ok(());
     }
-    let rows = found.iter().map(|(place, lint)| {
+    let rows = faults.into_iter().map(|(place, lint)| {
         vec![place.clone(), lint.prompt_id.clone(), lint.rule.name().to_owned(), lint.detail.clone()]
     });
     ui.print(&table::list(ui, &["where", "prompt", "rule", "what"], rows))
