@@ -42,6 +42,9 @@ impl PromptSampling {
     }
 }
 
+/// What the id of a prompt with its two responses in the other order ends with.
+pub const SWAPPED: &str = "~swapped";
+
 /// One line of `promptset.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -204,6 +204,7 @@ fn side_info(header: SideHeader) -> SideInfo {
             ttft_from_schedule_ms: None,
         },
         slos: Vec::new(),
+        judge_quality: Vec::new(),
         pass_rates: vec![CategoryPassRate {
             category: None,
             pass_rate: PassRate {

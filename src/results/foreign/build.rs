@@ -163,6 +163,7 @@ fn side(
         system_fingerprints: Vec::new(),
         summary,
         pass_rates: Vec::new(),
+        judge_quality: Vec::new(),
         slos: Vec::new(),
     }
 }
