@@ -14,6 +14,7 @@ pub mod definitions;
 mod error;
 mod facts;
 pub mod html;
+mod judging;
 mod levels;
 mod lines;
 mod losses;

@@ -53,6 +53,9 @@ pub fn summary(result: &RunResult, options: &TerminalOptions) -> String {
     screen.table("Loads", &view.levels);
     screen.table("Quality", &view.quality);
     screen.tally(&view.verdicts);
+    for question in &view.judge {
+        screen.table(&question.title, &question.table);
+    }
     screen.table("Objectives", &view.objectives);
     screen.table("Speed", &view.speed);
     screen.table(view.groups_title, &view.groups);

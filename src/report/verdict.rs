@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use super::judging;
 use super::levels;
 use super::number::{self, count};
 use super::objectives;
@@ -63,7 +64,8 @@ pub(crate) fn of_run(result: &RunResult, labels: &Labels) -> Vec<Finding> {
     let speed = if load.is_none() { Some(speed) } else { None };
     let objectives = if load.is_none() { objectives::finding(&result.candidate) } else { None };
     let quality = (!is_unchecked(result)).then_some(quality);
-    findings.extend(load.into_iter().chain(objectives).chain(quality).chain(speed));
+    let judge = judging::finding(&result.candidate);
+    findings.extend(load.into_iter().chain(objectives).chain(judge).chain(quality).chain(speed));
     without_praise(findings)
 }
 

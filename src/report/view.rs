@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::facts::{self, Health, Section};
+use super::judging::{self, Question};
 use super::levels;
 use super::losses::{self, Listing};
 use super::number::{count, counted};
@@ -41,6 +42,8 @@ pub struct ReportView {
     pub quality: Table,
     /// Pass rates by other methods; empty without a comparison.
     pub cross_checks: Table,
+    /// How good a judge the model is; empty where that wasn't examined.
+    pub judge: Vec<Question>,
     /// Latency and throughput.
     pub speed: Table,
     /// Every load of a sweep or search; empty where there was one.
@@ -100,6 +103,7 @@ impl ReportView {
             findings: verdict::of_run(result, &labels),
             quality,
             cross_checks: comparison.filter(|_| checked).map_or_else(Table::default, quality::cross_checks),
+            judge: judging::questions(result),
             // Over several loads together a latency is no server's.
             speed: if several { Table::default() } else { speed::table(comparison, &summaries, &labels) },
             levels: levels::table(result),
