@@ -73,6 +73,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, CliError
         Command::PromptSet(args) => commands::promptset::run(args, context),
         Command::Doctor(args) => commands::doctor::run(args, context),
         Command::Calibrate(args) => commands::calibrate::run(args, context),
+        Command::Check(args) => commands::check::run(args, context),
         Command::Completions(args) => commands::completions::run(args, context),
         Command::Man(args) => commands::man::run(args, context),
     }

@@ -12,6 +12,7 @@ pub mod comparison;
 mod curves;
 pub mod definitions;
 mod error;
+pub mod explain;
 mod facts;
 pub mod html;
 mod judging;

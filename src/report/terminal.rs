@@ -139,6 +139,20 @@ impl Screen {
         }
     }
 
+    /// Lines as they are, indented and wrapped.
+    pub(crate) fn text(&mut self, text: &str, tone: Tone) {
+        for line in text.lines() {
+            let wrapped = wrap(line, self.width - 2);
+            if wrapped.is_empty() {
+                self.line("");
+            }
+            for line in wrapped {
+                let line = self.paint(style(tone), &line);
+                self.line(&format!("  {line}"));
+            }
+        }
+    }
+
     pub(crate) fn heading(&mut self, text: &str) {
         self.line("");
         for line in wrap(text, self.width) {

@@ -229,6 +229,15 @@ EXAMPLES:
   labctl promptset selftest quant-quality
   labctl promptset selftest promptsets/my-set";
 
+pub(super) const CHECK: &str = "\
+EXAMPLES:
+  labctl check explain latest quant-quality-math-003";
+
+pub(super) const CHECK_EXPLAIN: &str = "\
+EXAMPLES:
+  labctl check explain latest quant-quality-math-003
+  labctl check explain results/RUN.json benchmark-quant-code-012 --format json";
+
 pub(super) const DOCTOR: &str = "\
 EXAMPLES:
   labctl doctor

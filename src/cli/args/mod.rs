@@ -32,9 +32,10 @@ pub use results::{
 pub use selection::SelectionArgs;
 pub use shape::ShapeArgs;
 pub use tools::{
-    CalibrateArgs, CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs, DoctorArgs, InitArgs, ManArgs,
-    PromptSetArgs, PromptSetCommand, PromptSetDirArgs, PromptSetGenerateArgs, PromptSetLintArgs,
-    PromptSetListArgs, PromptSetNameArgs, PromptSetPathArgs, PromptSetStatsArgs, SchemaArg, SchemaArgs,
+    CalibrateArgs, CheckArgs, CheckCommand, CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs,
+    DoctorArgs, ExplainArgs, InitArgs, ManArgs, PromptSetArgs, PromptSetCommand, PromptSetDirArgs,
+    PromptSetGenerateArgs, PromptSetLintArgs, PromptSetListArgs, PromptSetNameArgs, PromptSetPathArgs,
+    PromptSetStatsArgs, SchemaArg, SchemaArgs,
 };
 pub use workload::WorkloadArgs;
 
@@ -118,6 +119,9 @@ pub enum Command {
     /// List, show and verify prompt sets
     #[command(name = "promptset", after_help = examples::PROMPTSET)]
     PromptSet(PromptSetArgs),
+    /// Look into what the checks made of stored responses
+    #[command(after_help = examples::CHECK)]
+    Check(CheckArgs),
     /// Check that an endpoint can be measured: reachable, model served, streaming and usage work, clock sane
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),

@@ -201,6 +201,46 @@ pub struct PromptSetPathArgs {
     pub path: PathBuf,
 }
 
+/// `labctl check`.
+#[derive(Debug, Clone, Args)]
+pub struct CheckArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: CheckCommand,
+}
+
+/// What `labctl check` does.
+#[derive(Debug, Clone, Subcommand)]
+pub enum CheckCommand {
+    /// Show why a response got its verdict: the answer that was found, where, and what every check said
+    #[command(after_help = examples::CHECK_EXPLAIN)]
+    Explain(ExplainArgs),
+}
+
+/// Flags of `labctl check explain`.
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// The run: its id, a unique prefix, a path, or `latest`
+    #[arg(value_name = "RUN")]
+    pub run: String,
+
+    /// The prompt's id
+    #[arg(value_name = "PROMPT_ID")]
+    pub prompt_id: String,
+
+    /// What goes to standard output
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: PlainFormat,
+
+    /// Where results are.
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// Where prompt sets are.
+    #[command(flatten)]
+    pub dir: PromptSetDirArgs,
+}
+
 /// Flags of `labctl doctor`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DoctorArgs {

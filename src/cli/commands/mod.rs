@@ -3,6 +3,7 @@
 mod battery;
 pub mod bench;
 pub mod calibrate;
+pub mod check;
 pub mod compare;
 pub mod completions;
 pub mod config;
