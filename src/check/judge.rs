@@ -89,6 +89,11 @@ pub struct Late<'a> {
 pub(super) trait Rule: std::fmt::Debug + Send + Sync {
     /// Looks at a response. `unchecked` where what it needs isn't there: then it doesn't count.
     fn check(&self, reading: &Reading, late: &Late<'_>) -> Finding;
+
+    /// Of a check on a model that is itself a judge: what is kept where there is no text to look at.
+    fn ungraded(&self) -> Option<Graded> {
+        None
+    }
 }
 
 #[derive(Debug)]
@@ -272,7 +277,11 @@ impl Judge {
             verdict,
             detail: detail.to_owned(),
         };
-        Judgement { checks: self.checks.iter().map(result).collect(), ..Judgement::bare(verdict) }
+        Judgement {
+            checks: self.checks.iter().map(result).collect(),
+            graded: self.checks.iter().find_map(|check| check.rule.ungraded()),
+            ..Judgement::bare(verdict)
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! `quantity`) are the one contract by which an answer is found in a response. The engine judges
 //! with this room, `promptset selftest` tests prompt sets with [`selftest()`].
 
+mod announced;
 mod answer;
 mod asides;
 mod choice;
@@ -39,6 +40,8 @@ mod transform;
 mod units;
 mod visible;
 
+pub use announced::read_score;
 pub use judge::{CheckError, Judge, Late, Response, judge_exchange};
+pub use rubric::RUBRIC_SCALE;
 pub use selftest::{Failure, selftest};
 pub use transform::Transform;
