@@ -18,6 +18,7 @@ mod format;
 mod json;
 mod json_schema;
 mod judge;
+mod judge_request;
 mod mapped;
 mod normalise;
 mod numbers;
@@ -41,7 +42,10 @@ mod units;
 mod visible;
 
 pub use announced::read_score;
-pub use judge::{CheckError, Judge, Late, Response, judge_exchange};
+pub use judge::{CheckError, Judge, Late, Response, judge_exchange, judge_exchange_late};
+pub use judge_request::{
+    AskedOfJudge, JUDGE_REPLY_TOKENS, JudgeRequest, asked_of_judge, judge_request, judgeable,
+};
 pub use rubric::RUBRIC_SCALE;
 pub use selftest::{Failure, selftest};
 pub use transform::Transform;

@@ -52,6 +52,7 @@ impl Measure<'_> {
             prompt_set,
             candidate: side(&self.targets.candidate, transport)?,
             baseline: baseline.map(|target| side(target, transport)).transpose()?,
+            judge: None,
             workload,
             concurrency: loading.concurrency,
             profile: loading.profile,
