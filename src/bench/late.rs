@@ -117,7 +117,8 @@ pub(super) async fn ask_judge(
         ));
     }
     if *unparsed > 0 {
-        warnings.push(format!("{ABOUT_JUDGE}{unparsed} of {requests} replies held no score that could be read"));
+        warnings
+            .push(format!("{ABOUT_JUDGE}{unparsed} of {requests} replies held no score that could be read"));
     }
     if asked.left_out > 0 {
         warnings.push(format!(

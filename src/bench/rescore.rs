@@ -262,4 +262,3 @@ fn side(result: &RunResult, side: Side, info: &SideInfo) -> SideInfo {
     info.slos = held(result.question.as_ref(), &info);
     info
 }
-

@@ -49,9 +49,8 @@ fn difficulties(set: &PromptSet, seed: u64) -> Vec<f64> {
     let mut categories: HashMap<&str, Vec<usize>> = HashMap::new();
     let positions: HashMap<&str, usize> =
         set.prompts.iter().enumerate().map(|(index, prompt)| (prompt.id.as_str(), index)).collect();
-    let usual = |prompt: &Prompt| {
-        prompt.id.strip_suffix(SWAPPED).and_then(|usual| positions.get(usual)).copied()
-    };
+    let usual =
+        |prompt: &Prompt| prompt.id.strip_suffix(SWAPPED).and_then(|usual| positions.get(usual)).copied();
     for (index, prompt) in set.prompts.iter().enumerate() {
         if usual(prompt).is_none() {
             categories.entry(&prompt.category).or_default().push(index);

@@ -21,6 +21,13 @@ pub fn run(args: &BenchArgs, context: &Context) -> Result<ExitStatus, CliError> 
         let settings = variation.loader(&context.loader).load(&args)?;
         let rule = context.simulator_rule(args.load.simulate, args.load.ci, gate.is_asked());
         let targets = settings.bench_targets(&args, rule)?;
+        let speed = args.load.simulator_speed;
+        let judge = settings.judge_target(
+            &args.judge,
+            targets.candidate.endpoint.simulator.is_some(),
+            rule,
+            speed,
+        )?;
         measures.push(Measure {
             context,
             kind: RunKind::Bench,
@@ -29,6 +36,8 @@ pub fn run(args: &BenchArgs, context: &Context) -> Result<ExitStatus, CliError> 
             load: args.load,
             gate,
             block_size: args.block_size,
+            judge: judge.map(|target| (target, args.judge)),
+            swap: args.swap,
             with_report: !args.no_report,
             variation,
             resume: args.shape.resume,

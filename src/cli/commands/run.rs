@@ -25,6 +25,8 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<ExitStatus, CliError> {
             load: args.load,
             gate: &gate,
             block_size: None,
+            judge: None,
+            swap: false,
             with_report: false,
             variation,
             resume: args.shape.resume,
