@@ -16,6 +16,7 @@ use crate::metrics::slo::outcomes;
 use crate::metrics::summary::{Context, summarise};
 use crate::model::comparison::Comparison;
 use crate::model::header::{RunHeader, SideHeader};
+use crate::model::judgement::JudgeInfo;
 use crate::model::level::{LevelFindings, LevelQuestion, LevelResult};
 use crate::model::record::{Row, Side};
 use crate::model::result::{BlockTime, LoadInfo, PhaseTime, RunResult, RunStatus, SCHEMA_VERSION, SideInfo};
@@ -51,6 +52,8 @@ pub struct Remains {
     pub finished_at: String,
     /// What is already known to be wrong.
     pub warnings: Vec<String>,
+    /// The model that scored the answers, where one was asked.
+    pub judge: Option<JudgeInfo>,
     /// Whether the sides are compared although the client is not to be trusted.
     pub accept_invalid_client: bool,
 }
@@ -70,6 +73,7 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
         status,
         finished_at,
         mut warnings,
+        judge,
         accept_invalid_client,
     } = remains;
     let blocks = with_blocks_of(&rows, blocks);
@@ -95,7 +99,9 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
     let find = header.question.as_ref().and_then(|question| question.find.clone());
     let mut result = RunResult {
         schema_version: SCHEMA_VERSION,
-        simulated: candidate.simulated || baseline.as_ref().is_some_and(|side| side.simulated),
+        simulated: candidate.simulated
+            || baseline.as_ref().is_some_and(|side| side.simulated)
+            || judge.as_ref().is_some_and(|judge| judge.simulated),
         run_id: header.run_id,
         kind: header.kind,
         status,
@@ -114,6 +120,8 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
         trace: header.trace,
         merged_from: Vec::new(),
         imported_from: None,
+        rescored_from: None,
+        judge,
         client_health,
         warnings: Vec::new(),
         candidate,
@@ -287,6 +295,7 @@ mod tests {
             status: RunStatus::Complete,
             finished_at: "2026-01-01T00:00:00Z".to_owned(),
             warnings: Vec::new(),
+            judge: None,
             accept_invalid_client,
         };
         assemble(remains, vec![Gate::default()])

@@ -126,11 +126,13 @@ impl Row<'_> {
         }
     }
 
-    /// Tries the references of the next rows that ask for something else. A letter is right by
-    /// chance, so `choice` is exempt; and where each of two rows accepts the other's reference,
+    /// Tries the references of the next rows that ask for something else. A letter or a score is right by
+    /// chance, so `choice`, `score` and `preference` are exempt; and where each of two rows accepts the other's reference,
     /// they have the same answer.
     fn others(&mut self, prompts: &[Prompt], judges: &[Result<Judge, CheckError>], index: usize) {
-        if self.prompt.checks.iter().any(|c| matches!(c, Check::Choice { .. })) {
+        let is_by_chance =
+            |c: &Check| matches!(c, Check::Choice { .. } | Check::Score { .. } | Check::Preference { .. });
+        if self.prompt.checks.iter().any(is_by_chance) {
             return;
         }
         let next = (1..prompts.len()).map(|step| (index + step) % prompts.len());

@@ -66,6 +66,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, CliError
         Command::Run(args) => commands::run::run(args, context),
         Command::Compare(args) => commands::compare::run(args, context),
         Command::Report(args) => commands::report::run(args, context),
+        Command::Rescore(args) => commands::rescore::run(args, context),
         Command::Results(args) => commands::results::run(args, context),
         Command::Mock(args) => commands::mock::run(args, context),
         Command::Init(args) => commands::init::run(args, context),

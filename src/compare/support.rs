@@ -190,6 +190,8 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
         trace: TraceMode::Full,
         merged_from: Vec::new(),
         imported_from: None,
+        rescored_from: None,
+        judge: None,
         client_health: fixture::client_health(),
         warnings: Vec::new(),
         candidate: SideInfo {

@@ -11,6 +11,7 @@ use super::config::ServerKind;
 use super::event::Phase;
 use super::health::ClientHealth;
 use super::imported::ImportedFrom;
+use super::judgement::JudgeInfo;
 use super::judging::JudgeQuality;
 use super::level::{LevelFindings, LevelQuestion, LevelResult};
 use super::load::{LevelLoad, LoadProfile, RetryPolicy, Sweep};
@@ -241,7 +242,7 @@ pub struct RunResult {
     pub kind: RunKind,
     /// Whether it got to its end.
     pub status: RunStatus,
-    /// True where any side was simulated: such numbers say nothing about a model.
+    /// True where any side, or the judge, was simulated: such numbers say nothing about a model.
     pub simulated: bool,
     /// Tags given by the user.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -280,6 +281,12 @@ pub struct RunResult {
     /// The file of another tool that it was imported from, where it was: times are then as that tool measured them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported_from: Option<ImportedFrom>,
+    /// The run whose answers were scored anew, where this is no run of its own: all that was measured is that one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rescored_from: Option<String>,
+    /// The model that scored answers by a rubric, where one was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<JudgeInfo>,
     /// Whether its measurements can be trusted.
     pub client_health: ClientHealth,
     /// What a reader should know before believing a number.
@@ -333,6 +340,8 @@ impl RunResult {
             trace: self.trace,
             merged_from: self.merged_from.clone(),
             imported_from: self.imported_from.clone(),
+            rescored_from: self.rescored_from.clone(),
+            judge: self.judge.clone(),
             client_health: self.client_health.clone(),
             warnings: self.warnings.clone(),
             candidate: self.candidate.clone(),

@@ -195,6 +195,8 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
         trace: TraceMode::Full,
         merged_from: Vec::new(),
         imported_from: None,
+        rescored_from: None,
+        judge: None,
         client_health: ClientHealth {
             scheduling_lag: Some(Lag { p50_ms: 0.021, p99_ms: 0.412, max_ms: 1.13 }),
             event_loop_delay: Some(Lag { p50_ms: 0.64, p99_ms: 1.21, max_ms: 2.05 }),

@@ -239,6 +239,8 @@ pub(super) fn result_of(header: RunHeader, records: impl IntoIterator<Item = Rec
         trace: header.trace,
         merged_from: Vec::new(),
         imported_from: None,
+        rescored_from: None,
+        judge: None,
         client_health: ClientHealth { coalesced_share: Some(0.0), ..fixture::client_health() },
         warnings: vec!["simulated".to_owned()],
         candidate: side_info(header.candidate),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::gate::GateArgs;
+use super::judge::JudgeArgs;
 use super::load::{LoadArgs, TargetArgs};
 use super::selection::SelectionArgs;
 use super::shape::ShapeArgs;
@@ -74,6 +75,14 @@ pub struct BenchArgs {
     /// The load's shape, and what it is held to.
     #[command(flatten)]
     pub shape: ShapeArgs,
+
+    /// Send every prompt with two responses to be compared in the other order too (its id then ends with `~swapped`)
+    #[arg(long, help_heading = "Judge")]
+    pub swap: bool,
+
+    /// Who scores answers by a rubric.
+    #[command(flatten)]
+    pub judge: JudgeArgs,
 
     /// Gates.
     #[command(flatten)]

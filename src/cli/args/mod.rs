@@ -7,6 +7,7 @@
 mod bench;
 mod examples;
 mod gate;
+mod judge;
 mod load;
 mod mock;
 pub mod notation;
@@ -23,6 +24,7 @@ use clap::{ArgAction, Parser, Subcommand};
 
 pub use bench::{BenchArgs, RunArgs};
 pub use gate::{GateArgs, GateModeArg, OnInconclusive};
+pub use judge::{JudgeArgs, RescoreArgs};
 pub use load::{LoadArgs, TargetArgs};
 pub use mock::{MockArgs, PacingArgs, ProfileArg};
 pub use results::{
@@ -104,6 +106,13 @@ pub enum Command {
     /// Write the report of a saved result
     #[command(after_help = examples::REPORT)]
     Report(ReportArgs),
+    /// Judge the stored answers of a run anew, without asking the models again
+    ///
+    /// The checks of the prompt set, as it is now, are applied to the texts that the run kept. With `--judge-endpoint` the
+    /// judge is asked (again) for scores, else its stored replies count. What was measured stays as it was. The result is
+    /// a new one, which names the run; that one is not touched.
+    #[command(after_help = examples::RESCORE)]
+    Rescore(RescoreArgs),
     /// List, show, export, import and recover saved results
     #[command(after_help = examples::RESULTS)]
     Results(ResultsArgs),

@@ -30,6 +30,13 @@ pub(super) fn measures<'a>(args: &BenchArgs, context: &'a Context) -> Result<Vec
         let settings = variation.loader(&context.loader).load(&args)?;
         let rule = context.simulator_rule(args.load.simulate, args.load.ci, args.gate.is_asked());
         let targets = settings.bench_targets(&args, rule)?;
+        let speed = args.load.simulator_speed;
+        let judge = settings.judge_target(
+            &args.judge,
+            targets.candidate.endpoint.simulator.is_some(),
+            rule,
+            speed,
+        )?;
         measures.push(Measure {
             context,
             kind: RunKind::Bench,
@@ -39,6 +46,8 @@ pub(super) fn measures<'a>(args: &BenchArgs, context: &'a Context) -> Result<Vec
             gate: args.gate,
             block_size: args.block_size,
             selection: args.selection.selection(),
+            judge: judge.map(|target| (target, args.judge)),
+            swap: args.swap,
             with_report: !args.no_report,
             variation,
             resume: args.shape.resume,

@@ -12,7 +12,7 @@ use crate::bench::resume::Earlier;
 use crate::bench::run::{Finished, run};
 use crate::bench::soundness::nothing_valid;
 use crate::cli::args::values::OutputFormat;
-use crate::cli::args::{GateArgs, LoadArgs};
+use crate::cli::args::{GateArgs, JudgeArgs, LoadArgs};
 use crate::cli::commands::{definitions, failure, gates};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -20,7 +20,7 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::progress;
 use crate::cli::settings::experiment::Variation;
-use crate::cli::settings::{Settings, Targets};
+use crate::cli::settings::{Settings, Target, Targets};
 use crate::client::clock::Clock;
 use crate::load::bus::Bus;
 use crate::model::prompt::Selection;
@@ -44,6 +44,10 @@ pub(super) struct Measure<'a> {
     pub(super) block_size: Option<u32>,
     /// Which prompts of the set are sent; all when absent.
     pub(super) selection: Option<Selection>,
+    /// Who scores answers by a rubric.
+    pub(super) judge: Option<(Target, JudgeArgs)>,
+    /// Whether prompts with two responses are sent in the other order too.
+    pub(super) swap: bool,
     pub(super) with_report: bool,
     /// What its experiment says, flags included.
     pub(super) variation: Variation,

@@ -22,6 +22,7 @@ pub mod mock;
 mod plan;
 pub mod promptset;
 pub mod report;
+pub mod rescore;
 pub mod results;
 pub mod run;
 mod series;

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::bench::plan::{BenchPlan, SideSpec};
+use crate::bench::plan::{BenchPlan, JudgeSpec, SideSpec};
 use crate::bench::resume::Earlier;
 use crate::cli::commands::expected::Expected;
 use crate::cli::commands::measure::Measure;
-use crate::cli::commands::{definitions, failure, gates};
+use crate::cli::commands::{definitions, failure, gates, rescore};
 use crate::cli::error::CliError;
 use crate::cli::settings::experiment::loading::Loading;
 use crate::cli::settings::{self, Source, Target};
@@ -52,6 +52,7 @@ impl Measure<'_> {
             prompt_set,
             candidate: side(&self.targets.candidate, transport)?,
             baseline: baseline.map(|target| side(target, transport)).transpose()?,
+            judge: self.judge(&loading)?,
             workload,
             concurrency: loading.concurrency,
             profile: loading.profile,
@@ -109,10 +110,20 @@ impl Measure<'_> {
                 None
             }
         };
+        let set = match set {
+            Some(set) if self.swap => Some(self.with_swapped(set)),
+            set => set,
+        };
         if let Some(set) = &set
             && experiment.workload_options == WorkloadOptions::default()
         {
             return Ok((set.clone(), None));
+        }
+        if self.swap {
+            return Err(CliError::usage(
+                "`--swap` sends a prompt set as it is, without options of a workload",
+            )
+            .with_hint("leave out `--swap`, or the options of the workload"));
         }
         // What is made up may need to know how much of it is sent; moments of a trace don't change that.
         let loading = Loading::of(experiment, defaults.concurrency, false);
@@ -155,6 +166,35 @@ impl Measure<'_> {
         Ok(set)
     }
 
+    /// The set with each prompt that has two responses in both orders.
+    fn with_swapped(&self, mut set: PromptSet) -> PromptSet {
+        let as_written = set.prompts.len();
+        let both = |prompt: Prompt| {
+            let other = prompt.swapped_prompt();
+            std::iter::once(prompt).chain(other)
+        };
+        set.prompts = set.prompts.into_iter().flat_map(both).collect();
+        if set.prompts.len() == as_written {
+            self.context.ui.warn(&format!(
+                "`--swap` changes nothing: no prompt of set `{}` has two responses to be compared",
+                set.manifest.name
+            ));
+        }
+        set
+    }
+
+    /// The judge, where one is asked for and can be.
+    fn judge(&self, loading: &Loading) -> Result<Option<JudgeSpec>, CliError> {
+        let Some((target, args)) = &self.judge else { return Ok(None) };
+        if loading.sweep.is_some() || loading.find.is_some() {
+            return Err(CliError::usage(
+                "`--judge-endpoint` goes with one load, not with a sweep or a search",
+            )
+            .with_hint("leave it out here, and bench at one load with it"));
+        }
+        rescore::judge_spec(target, args).map(Some)
+    }
+
     /// The salt of the run that is gone on with: the same bytes are to be sent.
     fn earlier_salt(&self) -> Result<Option<String>, CliError> {
         let Some(selector) = &self.resume else { return Ok(None) };
@@ -191,7 +231,7 @@ impl Measure<'_> {
     }
 }
 
-fn side(target: &Target, transport: TransportChoice) -> Result<SideSpec, CliError> {
+pub(super) fn side(target: &Target, transport: TransportChoice) -> Result<SideSpec, CliError> {
     let key = settings::api_key(&target.endpoint)?;
     Ok(SideSpec { name: target.name.clone(), endpoint: target.endpoint.clone(), key, transport })
 }

@@ -27,6 +27,8 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<ExitStatus, CliError> {
             gate: GateArgs::default(),
             block_size: None,
             selection: args.selection.selection(),
+            judge: None,
+            swap: false,
             with_report: false,
             variation,
             resume: args.shape.resume,

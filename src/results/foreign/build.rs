@@ -103,6 +103,8 @@ pub(super) fn result(
         client: client(&of),
         trace: TraceMode::Full,
         merged_from: Vec::new(),
+        rescored_from: None,
+        judge: None,
         client_health: health(of.tool),
         warnings,
         candidate,
