@@ -4,3 +4,5 @@ mod common;
 mod dates;
 pub(super) mod math;
 pub(super) mod reasoning;
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use super::super::draft::Draft;
 use super::super::random::Random;
 use crate::model::check::Check;
+use crate::model::prompt::Difficulty;
 
 /// The first sound row that `make` draws; it draws nothing where its parameters don't fit.
 pub(super) fn draw(label: &str, make: impl Fn(&mut Random) -> Option<Draft>) -> Draft {
@@ -12,6 +13,14 @@ pub(super) fn draw(label: &str, make: impl Fn(&mut Random) -> Option<Draft>) -> 
     let drawn = std::iter::repeat_with(|| make(&mut random)).take(50_000).flatten().find(is_sound);
     // Generators take no input: a test has seen each find its row.
     drawn.unwrap_or_else(|| panic!("no sound row for `{label}`"))
+}
+
+/// What every computed row says besides its question. Hard ones need room for long working.
+pub(super) fn finished(mut draft: Draft) -> Draft {
+    if draft.prompt.difficulty == Some(Difficulty::Hard) {
+        draft.prompt.max_tokens = 1024;
+    }
+    draft.provenance("computed")
 }
 
 /// Whether the wrong answers are wrong and differ, and the right one doesn't stand in the prompt by chance.

@@ -13,6 +13,7 @@ mod shapes;
 use std::fmt::Display;
 
 use super::super::draft::Draft;
+use super::common::finished;
 use crate::model::prompt::Difficulty;
 
 pub(in super::super) fn rows() -> Vec<Draft> {
@@ -26,7 +27,7 @@ pub(in super::super) fn rows() -> Vec<Draft> {
         money::rows(),
         algebra::rows(),
     ];
-    topics.into_iter().flatten().map(|draft| draft.provenance("computed")).collect()
+    topics.into_iter().flatten().map(finished).collect()
 }
 
 fn ask(difficulty: Difficulty, question: impl Display, kind: &str) -> Draft {

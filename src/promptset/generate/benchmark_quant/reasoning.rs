@@ -15,6 +15,7 @@ mod text;
 use std::fmt::Display;
 
 use super::super::draft::Draft;
+use super::common::finished;
 use crate::model::prompt::Difficulty;
 
 pub(in super::super) fn rows() -> Vec<Draft> {
@@ -30,7 +31,7 @@ pub(in super::super) fn rows() -> Vec<Draft> {
         ledgers::rows(),
         long_notes::rows(),
     ];
-    topics.into_iter().flatten().map(|draft| draft.provenance("computed")).collect()
+    topics.into_iter().flatten().map(finished).collect()
 }
 
 fn ask(difficulty: Difficulty, question: impl Display, kind: &str) -> Draft {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::super::draft::Draft;
-use super::super::common::{draw, money};
+use super::super::common::{draw, listed, money};
 use super::number;
 use crate::model::prompt::Difficulty::{self, Easy, Hard, Medium};
 
@@ -36,7 +36,10 @@ fn order() -> Draft {
             format!("An office orders {}. What does the whole order cost in euros?", text.join(", "));
         Some(
             number(Easy, question)
-                .working(format!("The lines cost {sums:?} euros, together {{answer}} euros."))
+                .working(format!(
+                    "The lines cost {} euros.\nTogether that is {{answer}} euros.",
+                    listed(&sums)
+                ))
                 .number(total, [total - 100, total - sums[3], total + 10]),
         )
     })

@@ -3,7 +3,7 @@
 use super::super::super::draft::Draft;
 use super::super::common::{draw, fraction, index};
 use super::{ask, number};
-use crate::model::prompt::Difficulty::{Easy, Hard, Medium};
+use crate::model::prompt::Difficulty::{Hard, Medium};
 
 pub(super) fn rows() -> Vec<Draft> {
     vec![committee(), letters(), lattice(), dice(), urn(), divisible(), natural_frequencies()]
@@ -160,7 +160,7 @@ fn divisible() -> Draft {
             "How many integers from 1 to {top}, both included, are divisible by {one} or by {two} (or both) but not by {barred}?"
         );
         Some(
-            number(Easy, question)
+            number(Medium, question)
                 .working(format!("{} are divisible by {one}, {} by {two}; without counting any twice these are {either}.\nAfter those divisible by {barred} are left out, {{answer}} remain.", top / one, top / two))
                 .number(right, [either, top / one + top / two - (either - right), right + 1]),
         )

@@ -162,7 +162,7 @@ fn three_remainders() -> Draft {
             "A teacher counts fewer than 693 coins. In rows of 7 there are {} left over, in rows of 9 there are {} left over, and in rows of 11 there are {} left over. How many coins are there?",
             remainders[0], remainders[1], remainders[2]
         );
-        let two = (1..).find(|number| number % 7 == remainders[0] && number % 9 == remainders[1])?;
+        let two = (1..=63).find(|number| number % 7 == remainders[0] && number % 9 == remainders[1])?;
         Some(
             number(Hard, question)
                 .working(format!("The first two conditions hold for {two} and every 63rd number after it.\nAmong these, only {{answer}} also leaves {} when divided by 11.", remainders[2]))

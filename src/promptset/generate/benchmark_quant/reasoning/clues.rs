@@ -11,10 +11,13 @@ pub(super) fn rows() -> Vec<Draft> {
     vec![order(Easy, "order of five", 5, "race"), order(Medium, "order of six", 6, "shelf"), houses()]
 }
 
+/// Whether an arrangement agrees with something.
+type Holds<W> = Box<dyn Fn(&W) -> bool>;
+
 /// A clue and whether an arrangement agrees with it.
 struct Clue<W> {
     text: String,
-    holds: Box<dyn Fn(&W) -> bool>,
+    holds: Holds<W>,
 }
 
 /// Clues of `true_clues`, in their order, that together leave only one of `worlds`, each of which is needed.
@@ -70,7 +73,7 @@ fn order_clues(
     };
     let length = truth.len();
     let mut clues: Vec<Clue<Vec<usize>>> = Vec::new();
-    let mut add = |text: String, holds: Box<dyn Fn(&Vec<usize>) -> bool>| clues.push(Clue { text, holds });
+    let mut add = |text: String, holds: Holds<Vec<usize>>| clues.push(Clue { text, holds });
     for a in 0..length {
         add(filled(words.not_end, &[a]), Box::new(move |place| place[a] > 0 && place[a] + 1 < place.len()));
         for b in 0..length {
@@ -118,7 +121,7 @@ fn order(difficulty: Difficulty, label: &str, length: usize, setting: &str) -> D
         apart: "Exactly two books stand between {a} and {b}.",
         not_end: "{a} stands at neither end.",
     };
-    let (words, pool, opening, asked) = if setting == "race" {
+    let (wording, pool, opening, asked) = if setting == "race" {
         (
             race,
             ["Nadia", "Omar", "Petra", "Quinn", "Rana", "Sven"],
@@ -137,7 +140,7 @@ fn order(difficulty: Difficulty, label: &str, length: usize, setting: &str) -> D
         let names: Vec<String> = random.shuffled(&pool)[..length].iter().map(ToString::to_string).collect();
         let worlds = orders(length);
         let truth = random.shuffled(&(0..length).collect::<Vec<_>>());
-        let clues = needed(&worlds, order_clues(random, &names, &truth, &words))?;
+        let clues = needed(&worlds, order_clues(random, &names, &truth, &wording))?;
         if !(4..=5).contains(&clues.len()) {
             return None;
         }

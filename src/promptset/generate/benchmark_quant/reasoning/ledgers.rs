@@ -86,7 +86,7 @@ fn movements() -> Draft {
         let mut time = 7 * 60;
         for _ in 0..120 {
             time += random.between(2, 7);
-            let item = index(random.between(0, 11)).saturating_sub(6);
+            let item = index(random.between(0, 8)).saturating_sub(3);
             let some = random.between(3, 29);
             let clerk = *pick(random, &["Abel", "Brigitte", "Cosmo", "Dunja"]);
             let kind = random.between(0, 11);
@@ -150,15 +150,13 @@ fn movements() -> Draft {
 fn log() -> Draft {
     draw("log", |random| {
         let services = ["billing", "billing-sync", "search", "mailer", "gateway"];
-        let notes = [
-            "request took longer than expected",
+        let usual = ["token refreshed", "configuration reloaded", "cache entry expired", "backup finished"];
+        let trouble = [
+            "request took too long",
             "connection pool exhausted",
-            "retry scheduled",
+            "retry failed",
             "upstream closed the connection",
-            "cache entry expired",
             "queue length above limit",
-            "token refreshed",
-            "configuration reloaded",
         ];
         let (from, to) = (9 * 3600 + 600 * random.between(1, 3), 10 * 3600 + 600 * random.between(1, 3));
         let mut at = 8 * 3600 + random.between(1500, 2500);
@@ -173,6 +171,7 @@ fn log() -> Draft {
             }
             let service = *pick(random, &services);
             let level = *pick(random, &["INFO", "INFO", "WARN", "ERROR", "ERROR"]);
+            let note = if level == "INFO" { *pick(random, &usual) } else { *pick(random, &trouble) };
             let is_in = (from..=to).contains(&at);
             if service == "billing" {
                 any_level += i64::from(is_in && level != "INFO");
@@ -184,7 +183,7 @@ fn log() -> Draft {
             lines.push(format!(
                 "{} {level} [{service}] {} (id {})",
                 time(at),
-                pick(random, &notes),
+                note,
                 random.between(10_000, 99_999)
             ));
         }

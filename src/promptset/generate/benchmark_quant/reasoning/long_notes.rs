@@ -1,5 +1,7 @@
 //! Long material in words and records: minutes, a register of keys, a directory, house rules with amendments.
 
+use std::collections::BTreeSet;
+
 use super::super::super::draft::Draft;
 use super::super::super::random::Random;
 use super::super::common::{draw, index, pick};
@@ -29,7 +31,8 @@ fn remark(random: &mut Random, project: &str, speakers: &[&str]) -> String {
             format!("The motion of {speaker} to set the budget of {project} to {amount} euros was rejected.")
         }
         4 => format!(
-            "{speaker} explained that {amount} euros of the money for {project} have been spent so far."
+            "{speaker} explained that {} euros of the money for {project} have been spent so far.",
+            amount / 20
         ),
         5 => format!("Neighbours had complained about noise from {project}; {speaker} will write to them."),
         6 => format!(
@@ -74,6 +77,8 @@ fn minutes() -> Draft {
                     notes.push(remark(random, project, &speakers));
                 }
             }
+            let mut seen = BTreeSet::new();
+            notes.retain(|note| seen.insert(note.clone()));
             text.push(notes.join("\n"));
             day = Day(day.0 + 28);
         }
@@ -175,10 +180,12 @@ fn directory() -> Draft {
                     managers[*at].map_or_else(|| "the board".to_owned(), |manager| names[manager].clone());
                 let team = *pick(random, &["planning", "design", "support", "purchasing", "training"]);
                 format!(
-                    "{}, {team}, room {}, extension {}, reports to {to}",
+                    "{}, {team}, room {}, badge {}, extension {}, here since {}, reports to {to}",
                     names[*at],
                     rooms[*at],
-                    random.between(2000, 8999)
+                    random.between(10_000, 99_999),
+                    random.between(2000, 8999),
+                    random.between(1998, 2024)
                 )
             })
             .collect();
@@ -200,31 +207,32 @@ fn directory() -> Draft {
     })
 }
 
+const GOODS: [&str; 15] = [
+    "laptops",
+    "tablets",
+    "cameras",
+    "tripods",
+    "projectors",
+    "microphones",
+    "headsets",
+    "printers",
+    "scanners",
+    "lamps",
+    "ladders",
+    "tents",
+    "bicycles",
+    "drones",
+    "chargers",
+];
+
 fn amendments() -> Draft {
     draw("amendments", |random| {
-        let goods = [
-            "laptops",
-            "tablets",
-            "cameras",
-            "tripods",
-            "projectors",
-            "microphones",
-            "headsets",
-            "printers",
-            "scanners",
-            "lamps",
-            "ladders",
-            "tents",
-            "bicycles",
-            "drones",
-            "chargers",
-        ];
         let groups = ["students", "staff", "guests"];
         let mut limits: Vec<Vec<i64>> =
-            goods.iter().map(|_| groups.iter().map(|_| random.between(2, 60)).collect()).collect();
+            GOODS.iter().map(|_| groups.iter().map(|_| random.between(2, 60)).collect()).collect();
         let original = limits.clone();
         let mut clauses = Vec::new();
-        for (good, days) in goods.iter().zip(&limits) {
+        for (good, days) in GOODS.iter().zip(&limits) {
             clauses.push(format!("Students may borrow {good} for at most {} days, staff for at most {} days and guests for at most {} days. Whoever returns them late pays {} cents for each day.", days[0], days[1], days[2], 10 * random.between(3, 60)));
         }
         let asked = (index(random.between(3, 12)), index(random.between(0, 2)));
@@ -251,7 +259,7 @@ fn amendments() -> Draft {
                     )
                 }
                 1 => {
-                    let more = random.between(1, 9);
+                    let more = random.between(2, 9);
                     limits[good][group] += more;
                     hits += i64::from(target == asked);
                     format!(
@@ -261,7 +269,7 @@ fn amendments() -> Draft {
                 }
                 2 => format!(
                     "Since {year} {} need a written permit to borrow {}; the limit remains as it was.",
-                    groups[group], goods[good]
+                    groups[group], GOODS[good]
                 ),
                 _ => {
                     limits[good][group] = days;
@@ -288,22 +296,12 @@ fn amendments() -> Draft {
         {
             return None;
         }
-        let lines: Vec<String> = clauses
-            .iter()
-            .enumerate()
-            .map(|(at, clause)| {
-                if at < rules {
-                    format!("Rule {}. {clause}", at + 1)
-                } else {
-                    format!("Amendment {}. {clause}", at + 1 - rules)
-                }
-            })
-            .collect();
+        let lines = headed(&clauses, rules);
         let question = format!(
             "These are the rules of a lending desk and, in the order in which they were made, all amendments to them. An amendment that is in force replaces what was said before it.\n\n{}\n\nFor at most how many days may {} borrow {} now?",
             lines.join("\n"),
             groups[asked.1],
-            goods[asked.0]
+            GOODS[asked.0]
         );
         let steps: Vec<String> = trace.iter().map(ToString::to_string).collect();
         Some(
@@ -313,4 +311,12 @@ fn amendments() -> Draft {
                 .number(right, [before, original[asked.0][asked.1], idle]),
         )
     })
+}
+
+/// Rules and amendments with their numbers.
+fn headed(clauses: &[String], rules: usize) -> Vec<String> {
+    let heading = |at: usize| {
+        if at < rules { format!("Rule {}.", at + 1) } else { format!("Amendment {}.", at + 1 - rules) }
+    };
+    clauses.iter().enumerate().map(|(at, clause)| format!("{} {clause}", heading(at))).collect()
 }

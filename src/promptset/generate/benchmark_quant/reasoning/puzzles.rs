@@ -69,7 +69,7 @@ fn knights(difficulty: Difficulty, label: &str, people: usize) -> Draft {
         if knights == 0 || knights as usize == people || openings.iter().all(|last| *last == openings[0]) {
             return None;
         }
-        let named = |world: usize| -> String {
+        let described = |world: usize| -> String {
             let members: Vec<&str> =
                 (0..people).filter(|person| world >> person & 1 == 1).map(|person| names[person]).collect();
             if members.len() == 1 { format!("only {}", members[0]) } else { listed(&members) }
@@ -80,7 +80,7 @@ fn knights(difficulty: Difficulty, label: &str, people: usize) -> Draft {
         worlds.push(right);
         worlds.sort_unstable();
         let place = worlds.iter().position(|world| *world == right)?;
-        let texts: Vec<String> = worlds.iter().map(|world| named(*world)).collect();
+        let texts: Vec<String> = worlds.iter().map(|world| described(*world)).collect();
         // An option must not be a part of another, or naming one would name both.
         if texts.iter().enumerate().any(|(at, text)| {
             texts.iter().enumerate().any(|(other, longer)| at != other && longer.contains(text.as_str()))

@@ -86,8 +86,7 @@ fn parking() -> Draft {
         let off = full / 10;
         if day % 60 == 0
             || (end - 18 * 60) % 30 == 0
-            || end > 23 * 60
-            || end < 19 * 60
+            || !(19 * 60..=23 * 60).contains(&end)
             || day_hours < 2
             || full % 100 == 0
         {

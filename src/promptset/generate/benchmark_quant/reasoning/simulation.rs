@@ -46,7 +46,7 @@ fn robot() -> Draft {
             || blocked < 2
             || at == without
             || at.0 == at.1
-            || ["LR", "RL", "LL", "RR"].iter().any(|turn| text.contains(turn))
+            || ["LR", "RL", "LL", "RR", "FFFF"].iter().any(|turn| text.contains(turn))
         {
             return None;
         }
@@ -100,14 +100,14 @@ fn lift() -> Draft {
 
 fn store() -> Draft {
     draw("store", |random| {
-        let (start, threshold, lot) =
+        let (start, threshold, batch) =
             (random.between(38, 55), random.between(18, 24), random.between(27, 36));
         let sold: Vec<i64> = (0..9).map(|_| random.between(6, 19)).collect();
         let (mut stock, mut due, mut ordered, mut lost) = (start, None, 0, 0);
         let mut trace = Vec::new();
         for (day, wanted) in sold.iter().enumerate() {
             if due == Some(day) {
-                stock += lot;
+                stock += batch;
                 due = None;
             }
             let sale = (*wanted).min(stock);
@@ -123,7 +123,7 @@ fn store() -> Draft {
             return None;
         }
         let question = format!(
-            "A shop has {start} lamps on the evening before day 1. Every evening, after the day's sales, it checks its stock: if it has fewer than {threshold} lamps and no delivery is on its way, it orders {lot} lamps, which arrive on the morning of the day after next (ordered on the evening of day 1, they arrive on the morning of day 3). From day 1 to day 9 it sells {} lamps. How many lamps does it have on the evening of day 9?",
+            "A shop has {start} lamps on the evening before day 1. Every evening, after the day's sales, it checks its stock: if it has fewer than {threshold} lamps and no delivery is on its way, it orders {batch} lamps, which arrive on the morning of the day after next (ordered on the evening of day 1, they arrive on the morning of day 3). From day 1 to day 9 it sells {} lamps. How many lamps does it have on the evening of day 9?",
             listed(&sold)
         );
         let end = stock;
@@ -131,7 +131,7 @@ fn store() -> Draft {
             number(Hard, question)
                 .tagged(&["state_tracking"])
                 .working(format!("On the evenings of day 1 to day 9 it has {} lamps.", listed(&trace)))
-                .number(end, [end + lot, end - lot, trace[7]]),
+                .number(end, [end + batch, trace[6], trace[7]]),
         )
     })
 }
@@ -249,7 +249,7 @@ fn league() -> Draft {
             }
         }
         let games = random.shuffled(&games);
-        let mut ranks = vec![0, 1, 2, 3];
+        let mut ranks = [0, 1, 2, 3];
         ranks.sort_by_key(|team| std::cmp::Reverse(table[*team]));
         let points: Vec<i64> = ranks.iter().map(|team| table[*team][0]).collect();
         let differences: Vec<i64> = ranks.iter().map(|team| table[*team][1]).collect();

@@ -64,7 +64,7 @@ fn stack() -> Draft {
         let mut steps = Vec::new();
         for _ in 0..14 {
             if held.len() < 2 || random.between(0, 9) < 6 {
-                let Some(letter) = fresh.next() else { return None };
+                let letter = fresh.next()?;
                 held.push(letter);
                 steps.push(format!("push {letter}"));
             } else if random.between(0, 2) == 0 {
@@ -275,7 +275,7 @@ fn bulbs() -> Draft {
         Some(
             number(Medium, question)
                 .tagged(&["state_tracking", "counting"])
-                .working(format!("After the three rounds these are on: {}.\nWithout the multiples of {last} {{answer}} are left.", listed(&before)))
+                .working(format!("After the three rounds these are on: {}.\nWithout the multiples of {last}, {{answer}} are left.", listed(&before)))
                 .number(right, wrong),
         )
     })
@@ -313,6 +313,9 @@ fn cards() -> Draft {
                     steps.push("Exchange the top card and the bottom card.".to_owned());
                 }
             }
+        }
+        if steps.windows(2).any(|two| two[0] == two[1]) {
+            return None;
         }
         let owned = |deck: &[&str]| deck.iter().map(|card| (*card).to_owned()).collect::<Vec<_>>();
         let mut swapped = deck.clone();

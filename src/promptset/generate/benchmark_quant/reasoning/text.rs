@@ -252,14 +252,15 @@ fn runs() -> Draft {
         let mut code = String::new();
         let mut last = ' ';
         for _ in 0..9 {
-            let letter = *pick(random, &['a', 'b', 'c']);
-            if letter == last {
+            let letter = pick(random, &['a', 'b', 'c']);
+            if *letter == last {
                 return None;
             }
-            last = letter;
+            last = *letter;
             let times = random.between(1, 6);
             text.push_str(&letter.to_string().repeat(index(times)));
-            code.push_str(&format!("{letter}{times}"));
+            code.push(*letter);
+            code.push_str(&times.to_string());
         }
         let bytes: Vec<char> = code.chars().collect();
         let digit = bytes[9].to_digit(10)?;
