@@ -49,6 +49,30 @@ impl Draft {
         self
     }
 
+    /// What it is about or needs.
+    pub(super) fn tagged(mut self, tags: &[&str]) -> Self {
+        self.prompt.tags.extend(tags.iter().map(ToString::to_string));
+        self
+    }
+
+    /// The template that it shares with another row.
+    pub(super) fn family(mut self, family: &str) -> Self {
+        self.prompt.family = Some(family.to_owned());
+        self
+    }
+
+    /// Where what it asserts can be looked up, or that it was computed.
+    pub(super) fn provenance(mut self, provenance: &str) -> Self {
+        self.prompt.provenance = Some(provenance.to_owned());
+        self
+    }
+
+    /// The system message.
+    pub(super) fn system(mut self, system: &str) -> Self {
+        self.prompt.system = Some(system.to_owned());
+        self
+    }
+
     /// The answer is a number.
     pub(super) fn number<V: Display>(self, right: V, wrong: impl IntoIterator<Item = V>) -> Self {
         self.solved(number_check(&right.to_string()), &right, wrong)
