@@ -13,6 +13,11 @@ mod source;
     clippy::unwrap_used,
     reason = "it takes no input: what it does is always the same, and a test has seen it"
 )]
+mod benchmark_quant_code;
+#[expect(
+    clippy::unwrap_used,
+    reason = "it takes no input: what it does is always the same, and a test has seen it"
+)]
 mod canary;
 #[expect(
     clippy::unwrap_used,
@@ -43,7 +48,11 @@ fn computed(name: &str) -> Option<Vec<Draft>> {
 type Computed = (&'static str, fn() -> Vec<Draft>);
 
 /// Every group of computed rows.
-const COMPUTED: &[Computed] = &[("canary", canary::rows), ("quant-quality", quant_quality::rows)];
+const COMPUTED: &[Computed] = &[
+    ("canary", canary::rows),
+    ("quant-quality", quant_quality::rows),
+    ("benchmark-quant-code", benchmark_quant_code::rows),
+];
 
 /// A set's two files as they should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
