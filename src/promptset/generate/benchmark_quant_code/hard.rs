@@ -146,14 +146,9 @@ fn turned_grid() -> Draft {
 }
 
 fn partition() -> Draft {
-    let mut random = Random::of("benchmark partition");
-    let mut start = random.shuffled(&[12, 19, 23, 31, 38, 44, 57]);
-    // A pivot that ends in the middle, and a start that the loop has to move.
-    let place = start.iter().position(|value| *value == 31).unwrap();
-    start.remove(place);
-    start.push(31);
-    let run = |final_swap: bool| {
-        let mut values = start.clone();
+    let pivot = 38;
+    let run = |start: &[i64], final_swap: bool| {
+        let mut values = start.to_vec();
         let (last, mut low) = (values.len() - 1, 0);
         for j in 0..last {
             if values[j] < values[last] {
@@ -164,18 +159,30 @@ fn partition() -> Draft {
         if final_swap {
             values.swap(low, last);
         }
-        format!("{values:?}")
+        values
     };
+    let stable = |start: &[i64]| {
+        let smaller = start.iter().copied().filter(|value| *value < pivot);
+        let greater = start.iter().copied().filter(|value| *value > pivot);
+        smaller.chain([pivot]).chain(greater).collect::<Vec<i64>>()
+    };
+    // Each of the smaller ones has to be moved; neither part comes out sorted, nor in its old order.
+    let mut random = Random::of("benchmark partition");
+    let start = std::iter::repeat_with(|| {
+        let mut start = random.shuffled(&[12, 19, 23, 44, 51, 57, 66]);
+        start.push(pivot);
+        start
+    })
+    .find(|start| {
+        let values = run(start, true);
+        let parts_differ = values[..3] != stable(start)[..3] || values[4..] != stable(start)[4..];
+        start[0] > pivot && !values[..3].is_sorted() && !values[4..].is_sorted() && parts_differ
+    })
+    .unwrap();
     let mut sorted = start.clone();
     sorted.sort_unstable();
-    let stable: Vec<i64> = [
-        start.iter().copied().filter(|value| *value < 31).collect::<Vec<_>>(),
-        vec![31],
-        start.iter().copied().filter(|value| *value > 31).collect(),
-    ]
-    .concat();
-    let right = run(true);
-    let wrong = [run(false), format!("{sorted:?}"), format!("{stable:?}")];
+    let right = format!("{:?}", run(&start, true));
+    let wrong = [run(&start, false), sorted, stable(&start)].map(|values| format!("{values:?}"));
     prints(
         Hard,
         Python,
@@ -185,7 +192,7 @@ fn partition() -> Draft {
         "list",
     )
     .working("Each value below the pivot is swapped to place i, which then moves on; at the end the pivot is swapped to place i.\nThe program prints {answer}.")
-    .exact(&right, wrong.into_iter().filter(|wrong| *wrong != right))
+    .exact(&right, wrong)
     .also(&right.replace(' ', ""))
 }
 

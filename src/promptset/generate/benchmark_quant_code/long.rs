@@ -15,9 +15,11 @@ fn long(mut draft: Draft) -> Draft {
     draft
 }
 
-const COLOURS: [&str; 10] =
-    ["Amber", "Birch", "Cedar", "Delta", "Ember", "Frost", "Grove", "Heron", "Indigo", "Jade"];
-const KINDS: [&str; 5] = ["Basic", "Family", "Student", "Office", "Night"];
+const COLOURS: [&str; 18] = [
+    "Amber", "Birch", "Cedar", "Delta", "Ember", "Frost", "Grove", "Heron", "Indigo", "Jade", "Kestrel",
+    "Lotus", "Maple", "North", "Opal", "Pearl", "Quartz", "River",
+];
+const KINDS: [&str; 6] = ["Basic", "Family", "Student", "Office", "Night", "Travel"];
 
 /// A class: its name, its parent (by place) and what it sets itself.
 struct Plan {
@@ -116,17 +118,20 @@ struct Service {
     settings: Vec<(&'static str, i64)>,
 }
 
+const PRODUCTS: [&str; 20] = [
+    "cart", "mail", "maps", "news", "pay", "scan", "tax", "wiki", "bank", "chat", "feed", "game", "help",
+    "idea", "loan", "menu", "poll", "quiz", "radio", "shop",
+];
 const SETTINGS: [&str; 4] = ["timeout", "retries", "weight", "limit"];
 
 fn services() -> Draft {
     let mut random = Random::of("benchmark services");
-    let names: Vec<String> =
-        ["cart", "mail", "maps", "news", "pay", "scan", "tax", "wiki", "bank", "chat", "feed"]
-            .iter()
-            .flat_map(|name| {
-                ["api", "web", "job", "hub", "log", "key"].iter().map(move |part| format!("{name}_{part}"))
-            })
-            .collect();
+    let names: Vec<String> = PRODUCTS
+        .iter()
+        .flat_map(|name| {
+            ["api", "web", "job", "hub", "log", "key"].iter().map(move |part| format!("{name}_{part}"))
+        })
+        .collect();
     let names = random.shuffled(&names);
     let mut services: Vec<Service> = Vec::new();
     for name in names {
@@ -227,8 +232,10 @@ enum Stage {
     Hand { to: usize, taken: i64, added: i64 },
 }
 
-const VERBS: [&str; 8] = ["adjust", "blend", "count", "drain", "fold", "grade", "level", "weigh"];
-const THINGS: [&str; 6] = ["barrel", "canvas", "ladder", "mirror", "pebble", "ribbon"];
+const VERBS: [&str; 12] = [
+    "adjust", "blend", "count", "drain", "fold", "grade", "level", "mark", "press", "rinse", "sort", "weigh",
+];
+const THINGS: [&str; 8] = ["barrel", "canvas", "ladder", "mirror", "pebble", "ribbon", "saddle", "vessel"];
 
 fn stages() -> Draft {
     let mut random = Random::of("benchmark stages");
@@ -284,10 +291,9 @@ fn stages() -> Draft {
         Stage::Repeat { .. } => kind == 2,
         Stage::Hand { to, .. } => kind == 3 && !is_hand(to),
     };
-    let last = |kind: u8, but: &[usize]| {
-        (0..stages.len()).rev().find(|place| is(*place, kind) && !but.contains(place)).unwrap()
-    };
-    let order = [last(2, &[]), last(0, &[]), last(3, &[]), last(1, &[])];
+    // From all over the module.
+    let before = |end: usize, kind: u8| (0..end).rev().find(|place| is(*place, kind)).unwrap();
+    let order = [before(64, 2), before(20, 0), before(96, 3), before(42, 1)];
     let run = |start: i64, order: &[usize]| {
         order.iter().fold(vec![start], |mut path, place| {
             path.push(apply(&stages, *place, path[path.len() - 1]));
