@@ -10,6 +10,7 @@ use crate::compare::{Options, compare};
 use crate::load::plan::planned_as;
 use crate::metrics::accumulate::Accumulator;
 use crate::metrics::health::{Samples, client_health};
+use crate::metrics::judging::judge_quality;
 use crate::metrics::level::findings;
 use crate::metrics::slo::outcomes;
 use crate::metrics::summary::{Context, summarise};
@@ -82,7 +83,7 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
                 Some("the load was not one but several: each level has its own".to_owned());
             summary.goodput = None;
         }
-        let mut info = side_info(&rows, side, of, summary);
+        let mut info = side_info(&rows, side, of, summary, header.seed);
         if levels.is_empty() {
             info.slos = held(header.question.as_ref(), &info);
         }
@@ -195,7 +196,13 @@ pub fn assemble_with_journal(
     }
 }
 
-pub(super) fn side_info(rows: &[Row], side: Side, header: &SideHeader, summary: SideSummary) -> SideInfo {
+pub(super) fn side_info(
+    rows: &[Row],
+    side: Side,
+    header: &SideHeader,
+    summary: SideSummary,
+    seed: u64,
+) -> SideInfo {
     let exchanges = || rows.iter().filter_map(|row| row.attempt(side)).map(|attempt| &attempt.exchange);
     let asked: BTreeSet<&str> = rows
         .iter()
@@ -217,6 +224,7 @@ pub(super) fn side_info(rows: &[Row], side: Side, header: &SideHeader, summary: 
         system_fingerprints: fingerprints.into_iter().collect(),
         summary,
         pass_rates: pass_rates(rows, side),
+        judge_quality: judge_quality(rows, side, seed),
         slos: Vec::new(),
     }
 }

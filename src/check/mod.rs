@@ -17,6 +17,7 @@ mod format;
 mod json;
 mod json_schema;
 mod judge;
+mod lint;
 mod mapped;
 mod normalise;
 mod numbers;
@@ -40,5 +41,6 @@ mod units;
 mod visible;
 
 pub use judge::{CheckError, Judge, Late, Response, judge_exchange};
+pub use lint::{Lint, Rule as LintRule, lint};
 pub use selftest::{Failure, selftest};
 pub use transform::Transform;

@@ -168,6 +168,7 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
             categories: BTreeMap::new(),
             calibrated: false,
             origin: "built-in".to_owned(),
+            selection: None,
         },
         load: LoadInfo {
             concurrency: 8,
@@ -203,6 +204,7 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
             system_fingerprints: Vec::new(),
             summary: summary(&rows, Side::Candidate),
             pass_rates: Vec::new(),
+            judge_quality: Vec::new(),
             slos: Vec::new(),
         },
         baseline: None,

@@ -42,6 +42,9 @@ impl PromptSampling {
     }
 }
 
+/// What the id of a prompt with its two responses in the other order ends with.
+pub const SWAPPED: &str = "~swapped";
+
 /// One line of `promptset.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -147,4 +150,37 @@ pub struct PromptSet {
     pub prompts: Vec<Prompt>,
     /// Where it came from, for messages: a path, or `built-in`.
     pub origin: String,
+    /// How its prompts were chosen, where they are not all of the file's.
+    pub selection: Option<Selection>,
+}
+
+/// Which prompts of a set are sent. What is empty or absent asks for nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Selection {
+    /// Only of these categories.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// Only with one of these tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Only without these tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skip_tags: Vec<String>,
+    /// Only what fits into so many tokens, answer included, as far as that can be estimated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_context_tokens: Option<u32>,
+    /// So many of what is left, each category by its share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<u32>,
+    /// Prompts of the set.
+    #[serde(default)]
+    pub of_prompts: u64,
+    /// How many were left out as too long.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub too_long: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

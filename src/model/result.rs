@@ -11,8 +11,10 @@ use super::config::ServerKind;
 use super::event::Phase;
 use super::health::ClientHealth;
 use super::imported::ImportedFrom;
+use super::judging::JudgeQuality;
 use super::level::{LevelFindings, LevelQuestion, LevelResult};
 use super::load::{LevelLoad, LoadProfile, RetryPolicy, Sweep};
+use super::prompt::Selection;
 use super::record::{Row, Side};
 use super::slo::SloOutcome;
 use super::summary::SideSummary;
@@ -107,6 +109,9 @@ pub struct PromptSetInfo {
     pub calibrated: bool,
     /// A path, or `built-in`.
     pub origin: String,
+    /// How its prompts were chosen, where they are not all of the set's; the categories are those of the chosen ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selection>,
 }
 
 /// Who answered on one side.
@@ -138,6 +143,9 @@ pub struct SideInfo {
     pub summary: SideSummary,
     /// Pass rates of this side alone: overall first (no name), then by category.
     pub pass_rates: Vec<CategoryPassRate>,
+    /// How good a judge it is, where its prompts examine one: all categories together first, then each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judge_quality: Vec<JudgeQuality>,
     /// How each objective came out; empty without any, and where there were several levels, which have their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slos: Vec<SloOutcome>,

@@ -139,6 +139,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
             system_fingerprints: Vec::new(),
             summary: summary(&attempts, speed),
             slos: Vec::new(),
+            judge_quality: Vec::new(),
             pass_rates: std::iter::once(None)
                 .chain(CATEGORIES.map(Some))
                 .filter_map(|category| {
@@ -172,6 +173,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
             categories: CATEGORIES.iter().map(|c| ((*c).to_owned(), n.div_ceil(3))).collect(),
             calibrated: false,
             origin: "built-in".to_owned(),
+            selection: None,
         },
         load: LoadInfo {
             concurrency: 10,

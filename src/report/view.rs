@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::facts::{self, Health, Section};
 use super::levels;
 use super::losses::{self, Listing};
-use super::number::counted;
+use super::number::{count, counted};
 use super::objectives;
 use super::outcomes::{self, Failure};
 use super::profile;
@@ -128,7 +128,9 @@ fn prompts(result: &RunResult) -> String {
     }
     let set = &result.prompt_set;
     let prompts: usize = set.categories.values().sum();
-    format!("{} v{} · {}", one_line(&set.name), set.version, counted(prompts as u64, "prompt", "prompts"))
+    let prompts = counted(prompts as u64, "prompt", "prompts");
+    let chosen = set.selection.as_ref().map(|chosen| format!(" of {}", count(chosen.of_prompts)));
+    format!("{} v{} · {prompts}{}", one_line(&set.name), set.version, chosen.unwrap_or_default())
 }
 
 /// `awq against fp16`, or the one model.

@@ -119,6 +119,7 @@ pub(crate) fn header(run_id: &str) -> RunHeader {
             categories: BTreeMap::from([("geography".to_owned(), 2)]),
             calibrated: false,
             origin: "built-in".to_owned(),
+            selection: None,
         },
         load: LoadInfo {
             concurrency: 4,
@@ -203,6 +204,7 @@ fn side_info(header: SideHeader) -> SideInfo {
             ttft_from_schedule_ms: None,
         },
         slos: Vec::new(),
+        judge_quality: Vec::new(),
         pass_rates: vec![CategoryPassRate {
             category: None,
             pass_rate: PassRate {

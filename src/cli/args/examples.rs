@@ -209,6 +209,16 @@ pub(super) const PROMPTSET_MANIFEST: &str = "\
 EXAMPLES:
   labctl promptset manifest promptsets/my-set";
 
+pub(super) const PROMPTSET_LINT: &str = "\
+EXAMPLES:
+  labctl promptset lint
+  labctl promptset lint promptsets/my-set";
+
+pub(super) const PROMPTSET_STATS: &str = "\
+EXAMPLES:
+  labctl promptset stats benchmark-quant
+  labctl promptset stats benchmark-quant --from latest";
+
 pub(super) const PROMPTSET_GENERATE: &str = "\
 EXAMPLES:
   labctl promptset generate promptsets/quant-quality

@@ -11,6 +11,7 @@ mod load;
 mod mock;
 pub mod notation;
 mod results;
+mod selection;
 mod shape;
 mod tools;
 pub mod values;
@@ -28,11 +29,12 @@ pub use results::{
     CompareArgs, ExportArgs, ExportFormat, ImportArgs, ImportFormat, ListArgs, MergeArgs, RecoverArgs,
     ReportArgs, ResultsArgs, ResultsCommand, ShowArgs, SideArg, StoreArgs,
 };
+pub use selection::SelectionArgs;
 pub use shape::ShapeArgs;
 pub use tools::{
     CalibrateArgs, CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs, DoctorArgs, InitArgs, ManArgs,
-    PromptSetArgs, PromptSetCommand, PromptSetDirArgs, PromptSetGenerateArgs, PromptSetListArgs,
-    PromptSetNameArgs, PromptSetPathArgs, SchemaArg, SchemaArgs,
+    PromptSetArgs, PromptSetCommand, PromptSetDirArgs, PromptSetGenerateArgs, PromptSetLintArgs,
+    PromptSetListArgs, PromptSetNameArgs, PromptSetPathArgs, PromptSetStatsArgs, SchemaArg, SchemaArgs,
 };
 pub use workload::WorkloadArgs;
 

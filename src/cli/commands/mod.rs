@@ -1,5 +1,6 @@
 //! One file a command: it loads settings, calls the library, and prints. Called by `cli::main` alone.
 
+mod battery;
 pub mod bench;
 pub mod calibrate;
 pub mod compare;

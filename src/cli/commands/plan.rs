@@ -12,7 +12,7 @@ use crate::cli::commands::measure::Measure;
 use crate::cli::commands::{definitions, failure, gates};
 use crate::cli::error::CliError;
 use crate::cli::settings::experiment::loading::Loading;
-use crate::cli::settings::{self, Target};
+use crate::cli::settings::{self, Source, Target};
 use crate::model::config::TransportChoice;
 use crate::model::experiment::LoadType;
 use crate::model::load::Start;
@@ -73,7 +73,7 @@ impl Measure<'_> {
             },
             seed: defaults.seed,
             trace: defaults.trace,
-            gates: gates::from_args(self.gate),
+            gates: gates::from_args(&self.gate),
             accept_invalid_client: self.load.allow_invalid_client,
             results_dir: defaults.results_dir.clone(),
             state_dir: self.context.state_dir(),
@@ -96,10 +96,18 @@ impl Measure<'_> {
         };
         let set = match &spec {
             WorkloadSpec::PromptSet { name } => Some(
-                promptset::load(name, &defaults.promptset_dir)
-                    .map_err(|error| CliError::usage(error.to_string()))?,
+                self.chosen(
+                    promptset::load(name, &defaults.promptset_dir)
+                        .map_err(|error| CliError::usage(error.to_string()))?,
+                )?,
             ),
-            WorkloadSpec::Synthetic(_) | WorkloadSpec::File { .. } => None,
+            WorkloadSpec::Synthetic(_) | WorkloadSpec::File { .. } => {
+                if self.selection.is_some() {
+                    return Err(CliError::usage("only the prompts of a prompt set can be chosen from")
+                        .with_hint("leave out `--categories`, `--tags`, `--skip-tags`, `--max-context` and `--sample`"));
+                }
+                None
+            }
         };
         if let Some(set) = &set
             && experiment.workload_options == WorkloadOptions::default()
@@ -117,6 +125,7 @@ impl Measure<'_> {
             seed: defaults.seed,
             salt: &salt,
             promptset_dir: &defaults.promptset_dir,
+            prompt_set: set.as_ref(),
         };
         let workload = workload::build(&spec, &experiment.workload_options, &context)
             .map_err(|error| CliError::from_error(crate::cli::error::ErrorKind::Usage, error))?;
@@ -125,6 +134,25 @@ impl Measure<'_> {
         }
         let set = set.unwrap_or_else(|| prompt_set_of(&workload, &spec));
         Ok((set, Some(workload)))
+    }
+
+    /// The prompts that are asked for, sampled as flags and configuration say where they do.
+    fn chosen(&self, mut set: PromptSet) -> Result<PromptSet, CliError> {
+        let defaults = &self.settings.config.defaults;
+        if let Some(selection) = &self.selection {
+            set = workload::select(&set, selection, defaults.seed)
+                .map_err(|error| CliError::usage(error.to_string()))?;
+        }
+        let is_said = |field: &str| self.settings.provenance.get(field) != &Source::Default;
+        for prompt in &mut set.prompts {
+            if is_said("defaults.temperature") {
+                prompt.sampling.temperature = None;
+            }
+            if is_said("defaults.top_p") {
+                prompt.sampling.top_p = None;
+            }
+        }
+        Ok(set)
     }
 
     /// The salt of the run that is gone on with: the same bytes are to be sent.
@@ -209,5 +237,6 @@ fn prompt_set_of(workload: &Workload, spec: &WorkloadSpec) -> PromptSet {
         },
         prompts,
         origin,
+        selection: None,
     }
 }

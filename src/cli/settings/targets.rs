@@ -48,6 +48,9 @@ pub(super) struct Choice {
 
 pub(super) fn candidate_choice(args: &BenchArgs, config: &LabConfig) -> Result<Choice, SettingsError> {
     let team = args.team.as_deref().map(|name| find_team(name, config)).transpose()?;
+    if args.aa && (args.names_baseline() || team.is_some_and(|team| team.baseline.is_some())) {
+        return baseline_choice(args, config);
+    }
     match (&args.target.endpoint, team) {
         (Some(name), _) => find_endpoint(name, config),
         (None, Some(team)) => find_endpoint(&team.endpoint, config),
@@ -130,7 +133,9 @@ impl Settings {
     pub fn bench_targets(&self, args: &BenchArgs, rule: SimulatorRule) -> Result<Targets, SettingsError> {
         let team = args.team.as_deref().map(|name| find_team(name, &self.config)).transpose()?;
         let candidate = self.target(candidate_choice(args, &self.config)?)?;
-        let baseline = if args.wants_baseline() {
+        let baseline = if args.aa {
+            Some(candidate.clone())
+        } else if args.wants_baseline() {
             Some(self.target(baseline_choice(args, &self.config)?)?)
         } else {
             None

@@ -163,6 +163,7 @@ fn side(
         system_fingerprints: Vec::new(),
         summary,
         pass_rates: Vec::new(),
+        judge_quality: Vec::new(),
         slos: Vec::new(),
     }
 }
@@ -184,6 +185,7 @@ fn prompts(of: &Benchmark, source: &Source<'_>, requests: usize) -> PromptSetInf
         categories: BTreeMap::from([(CATEGORY.to_owned(), requests)]),
         calibrated: false,
         origin: short(source.file, 200),
+        selection: None,
     }
 }
 
