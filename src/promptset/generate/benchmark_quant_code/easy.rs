@@ -144,15 +144,15 @@ fn file_name() -> Draft {
     prints(
         Easy,
         Bash,
-        &format!("path=\"/srv/data/{name}\"\nname=\"${{path##*/}}\"\necho \"${{name%%.*}}-${{name#*.}}\""),
+        &format!("path=\"/srv/data/{name}\"\nname=\"${{path##*/}}\"\necho \"${{name#*.}}-${{name%%.*}}\""),
         "output",
     )
     .working(format!(
         "${{path##*/}} removes everything up to the last slash, which leaves {name}.\n%%.* removes the longest ending that begins with a dot, #*. the shortest beginning that ends with one.\nThe program prints {{answer}}."
     ))
     .exact(
-        &format!("{shortest}-{rest}"),
-        [format!("{longest}-{rest}"), format!("{shortest}-{extension}"), format!("{longest}-{extension}")],
+        &format!("{rest}-{shortest}"),
+        [format!("{rest}-{longest}"), format!("{extension}-{shortest}"), format!("{extension}-{longest}")],
     )
 }
 

@@ -114,7 +114,6 @@ fn having() -> Draft {
             chosen(&|scores| is_over(scores, scores.len())),
             chosen(&|scores| is_over(scores, known(scores))),
             chosen(&|scores| known(scores) >= 2 && scores.iter().flatten().any(|score| *score > limit)),
-            chosen(&|_| true),
         ],
     )
     .also(&right.replace(' ', ""))
