@@ -18,6 +18,11 @@ mod benchmark_quant;
     clippy::unwrap_used,
     reason = "it takes no input: what it does is always the same, and a test has seen it"
 )]
+mod benchmark_quant_code;
+#[expect(
+    clippy::unwrap_used,
+    reason = "it takes no input: what it does is always the same, and a test has seen it"
+)]
 mod canary;
 #[expect(
     clippy::unwrap_used,
@@ -51,6 +56,7 @@ type Computed = (&'static str, fn() -> Vec<Draft>);
 const COMPUTED: &[Computed] = &[
     ("benchmark-quant-math", benchmark_quant::math::rows),
     ("benchmark-quant-reasoning", benchmark_quant::reasoning::rows),
+    ("benchmark-quant-code", benchmark_quant_code::rows),
     ("canary", canary::rows),
     ("quant-quality", quant_quality::rows),
 ];
