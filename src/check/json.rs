@@ -79,31 +79,30 @@ impl Json {
 
 impl Rule for Json {
     fn check(&self, reading: &Reading, _late: &Late<'_>) -> Finding {
-        let text = reading.text().raw.as_str();
-        let range = match json_text(text) {
-            Ok(range) => range,
-            Err(NotOne::SeveralFences) => {
-                return Finding::no_answer(
-                    "expected one JSON value, found more than one code fence".to_owned(),
-                );
-            }
+        let (value, answer) = match json_value(reading) {
+            Ok(found) => found,
+            Err(finding) => return finding,
         };
-        let json = &text[range.clone()];
-        let value: Value = match serde_json::from_str(json) {
-            Ok(value) => value,
-            Err(error) => {
-                let detail = format!("expected JSON, found {}: {error}", quote(json));
-                return Finding::new(Verdict::Wrong, detail);
-            }
-        };
-        let (start, end) = reading.text().raw.source(range).unzip();
-        let answer = FoundAnswer { text: json.to_owned(), source: AnswerSource::WholeText, start, end };
         let (verdict, detail) = match self.fault(&value) {
             Some(detail) => (Verdict::Wrong, detail),
-            None => (Verdict::Pass, format!("found {}", quote(json))),
+            None => (Verdict::Pass, format!("found {}", quote(&answer.text))),
         };
         Finding { answer: Some(answer), ..Finding::new(verdict, detail) }
     }
+}
+
+/// The response's JSON value and where it stands, or what a check that needs one says where there is none.
+pub(super) fn json_value(reading: &Reading) -> Result<(Value, FoundAnswer), Finding> {
+    let text = reading.text().raw.as_str();
+    let range = json_text(text).map_err(|NotOne::SeveralFences| {
+        Finding::no_answer("expected one JSON value, found more than one code fence".to_owned())
+    })?;
+    let json = &text[range.clone()];
+    let value = serde_json::from_str(json).map_err(|error| {
+        Finding::new(Verdict::Wrong, format!("expected JSON, found {}: {error}", quote(json)))
+    })?;
+    let (start, end) = reading.text().raw.source(range).unzip();
+    Ok((value, FoundAnswer { text: json.to_owned(), source: AnswerSource::WholeText, start, end }))
 }
 
 /// The first segment of a pointer, unescaped (RFC 6901, section 4).

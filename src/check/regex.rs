@@ -24,10 +24,14 @@ impl Regex {
         let Check::Regex { pattern, scope } = check else {
             return Err(format!("`{}` is not a `regex` check", check.name()));
         };
-        let compiled = RegexBuilder::new(pattern).size_limit(SIZE_LIMIT).dfa_size_limit(SIZE_LIMIT).build();
-        let pattern = compiled.map_err(|e| format!("`pattern` does not compile: {e}"))?;
+        let pattern = compiled(pattern).map_err(|e| format!("`pattern` does not compile: {e}"))?;
         Ok(Self { pattern, scope: *scope })
     }
+}
+
+/// A pattern of a prompt set, compiled within bounds.
+pub(super) fn compiled(pattern: &str) -> Result<::regex::Regex, ::regex::Error> {
+    RegexBuilder::new(pattern).size_limit(SIZE_LIMIT).dfa_size_limit(SIZE_LIMIT).build()
 }
 
 impl Rule for Regex {
