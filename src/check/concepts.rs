@@ -3,9 +3,11 @@
 //! A wording is found as `wording` says; one of a misconception that is plainly denied (`negation`) is none.
 
 use super::judge::{Finding, Late, Rule};
+use super::must_fail::MustFail;
 use super::negation::is_denied;
 use super::reading::Reading;
 use super::tokens::quote;
+use super::transform::Transform;
 use super::wording::{Wording, cut};
 
 /// A compiled `concepts` check.
@@ -90,6 +92,14 @@ impl Rule for Concepts {
             parts.push(format!("expected no misconception, found {said}"));
         }
         Finding::passes(found.len() >= self.needed && misconception.is_none(), parts.join("; "))
+    }
+
+    fn keeps(&self, transform: Transform) -> bool {
+        !matches!(transform, Transform::Boxed | Transform::AnswerLine)
+    }
+
+    fn refuses(&self, what: MustFail) -> bool {
+        matches!(what, MustFail::Echo | MustFail::DontKnow | MustFail::Refusal | MustFail::OtherReference)
     }
 }
 

@@ -8,6 +8,7 @@ use ::regex::Regex as Pattern;
 use unicode_normalization::UnicodeNormalization;
 
 use super::judge::{Finding, Late, Rule};
+use super::must_fail::MustFail;
 use super::reading::Reading;
 use super::regex::compiled;
 use super::repetition::repetition;
@@ -132,6 +133,17 @@ impl Rule for Format {
             faults.join("; ")
         };
         Finding::passes(faults.is_empty(), detail)
+    }
+
+    // Any other dress changes the shape. That alone can't tell another row's answer from its own; and where nothing but
+    // loops is looked for, only they and nothing at all are wrong.
+    fn refuses(&self, what: MustFail) -> bool {
+        let only_loops = self.rules == FormatRules { no_loop: true, ..FormatRules::default() };
+        match what {
+            MustFail::Loop => self.rules.no_loop,
+            MustFail::Echo | MustFail::DontKnow | MustFail::Refusal => !only_loops,
+            _ => false,
+        }
     }
 }
 

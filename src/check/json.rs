@@ -8,9 +8,11 @@ use serde_json::Value;
 
 use super::judge::{Finding, Late, Rule};
 use super::mapped::trim;
+use super::must_fail::MustFail;
 use super::quantity::parse;
 use super::reading::Reading;
 use super::tokens::{pattern, quote};
+use super::transform::Transform;
 use crate::model::check::Check;
 use crate::model::judgement::{AnswerSource, FoundAnswer, Verdict};
 
@@ -88,6 +90,14 @@ impl Rule for Json {
             None => (Verdict::Pass, format!("found {}", quote(&answer.text))),
         };
         Finding { answer: Some(answer), ..Finding::new(verdict, detail) }
+    }
+
+    fn keeps(&self, transform: Transform) -> bool {
+        transform.is_undone_first() || transform == Transform::Fence
+    }
+
+    fn refuses(&self, what: MustFail) -> bool {
+        matches!(what, MustFail::Echo | MustFail::DontKnow | MustFail::Refusal | MustFail::OtherReference)
     }
 }
 

@@ -8,8 +8,10 @@ use serde_json::Value;
 
 use super::json::json_value;
 use super::judge::{Finding, Late, Rule};
+use super::must_fail::MustFail;
 use super::reading::Reading;
 use super::tokens::quote;
+use super::transform::Transform;
 use crate::model::judgement::Verdict;
 
 /// How many faults a detail lists.
@@ -67,6 +69,14 @@ impl Rule for JsonSchema {
             (Verdict::Wrong, format!("expected what the schema accepts, found {}{more}", listed.join("; ")))
         };
         Finding { answer: Some(answer), ..Finding::new(verdict, detail) }
+    }
+
+    fn keeps(&self, transform: Transform) -> bool {
+        transform.is_undone_first() || transform == Transform::Fence
+    }
+
+    fn refuses(&self, what: MustFail) -> bool {
+        matches!(what, MustFail::Echo | MustFail::DontKnow | MustFail::Refusal | MustFail::OtherReference)
     }
 }
 

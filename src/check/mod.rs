@@ -18,6 +18,7 @@ mod json;
 mod json_schema;
 mod judge;
 mod mapped;
+mod must_fail;
 mod negation;
 mod normalise;
 mod numbers;
@@ -46,6 +47,6 @@ mod visible;
 mod wording;
 
 pub use judge::{CheckError, Judge, Late, Response, judge_exchange};
-pub use selftest::{Failure, selftest};
+pub use selftest::{Failure, SelfTest, selftest};
 pub use text_similarity::text_similarity;
 pub use transform::Transform;

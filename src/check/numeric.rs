@@ -2,11 +2,13 @@
 
 use super::answer::{Answer, find};
 use super::judge::{Finding, Late, Rule};
+use super::must_fail::MustFail;
 use super::numbers::Numbers;
 use super::quantity::{Quantity, parse};
 use super::rational::{Number, Ratio};
 use super::reading::Reading;
 use super::tokens::quote;
+use super::transform::Transform;
 use super::units::Unit;
 use crate::model::check::{Check, Locale};
 use crate::model::judgement::Verdict;
@@ -105,6 +107,15 @@ impl Rule for Numeric {
                 Finding { answer: Some(found), ..Finding::new(verdict, detail) }
             }
         }
+    }
+
+    fn keeps(&self, transform: Transform) -> bool {
+        // Upper and lower case tell units apart (mg, Mg).
+        self.unit.is_none() || !matches!(transform, Transform::LowerCase | Transform::UpperCase)
+    }
+
+    fn refuses(&self, what: MustFail) -> bool {
+        matches!(what, MustFail::Echo | MustFail::DontKnow | MustFail::Refusal | MustFail::OtherReference)
     }
 }
 

@@ -4,8 +4,10 @@ use ::regex::RegexBuilder;
 
 use super::answer::any_answer;
 use super::judge::{Finding, Late, Rule};
+use super::must_fail::MustFail;
 use super::reading::Reading;
 use super::tokens::quote;
+use super::transform::Transform;
 use crate::model::check::{Check, Scope};
 use crate::model::judgement::{AnswerSource, FoundAnswer, Verdict};
 
@@ -70,6 +72,14 @@ impl Rule for Regex {
             _ => announced,
         };
         Finding { answer, ..Finding::new(Verdict::Pass, detail) }
+    }
+
+    fn keeps(&self, transform: Transform) -> bool {
+        transform.is_undone_first() || (self.scope == Scope::Answer && transform.dresses_answer())
+    }
+
+    fn refuses(&self, what: MustFail) -> bool {
+        matches!(what, MustFail::Echo | MustFail::DontKnow | MustFail::Refusal | MustFail::OtherReference)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `baseline_similarity`: how near the text is to the baseline's on the same prompt.
 
 use super::judge::{Finding, Late, Rule};
+use super::must_fail::MustFail;
 use super::reading::Reading;
 use super::text_similarity::text_similarity;
 use crate::model::judgement::Verdict;
@@ -66,6 +67,11 @@ impl Rule for Similarity {
             faults.join("; ")
         };
         Finding::passes(is_pass, detail)
+    }
+
+    // Without a baseline it says nothing.
+    fn refuses(&self, _what: MustFail) -> bool {
+        false
     }
 }
 
