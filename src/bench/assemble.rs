@@ -10,11 +10,13 @@ use crate::compare::{Options, compare};
 use crate::load::plan::planned_as;
 use crate::metrics::accumulate::Accumulator;
 use crate::metrics::health::{Samples, client_health};
+use crate::metrics::judging::judge_quality;
 use crate::metrics::level::findings;
 use crate::metrics::slo::outcomes;
 use crate::metrics::summary::{Context, summarise};
 use crate::model::comparison::Comparison;
 use crate::model::header::{RunHeader, SideHeader};
+use crate::model::judgement::JudgeInfo;
 use crate::model::level::{LevelFindings, LevelQuestion, LevelResult};
 use crate::model::record::{Row, Side};
 use crate::model::result::{BlockTime, LoadInfo, PhaseTime, RunResult, RunStatus, SCHEMA_VERSION, SideInfo};
@@ -50,6 +52,8 @@ pub struct Remains {
     pub finished_at: String,
     /// What is already known to be wrong.
     pub warnings: Vec<String>,
+    /// The model that scored the answers, where one was asked.
+    pub judge: Option<JudgeInfo>,
     /// Whether the sides are compared although the client is not to be trusted.
     pub accept_invalid_client: bool,
 }
@@ -69,6 +73,7 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
         status,
         finished_at,
         mut warnings,
+        judge,
         accept_invalid_client,
     } = remains;
     let blocks = with_blocks_of(&rows, blocks);
@@ -82,7 +87,7 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
                 Some("the load was not one but several: each level has its own".to_owned());
             summary.goodput = None;
         }
-        let mut info = side_info(&rows, side, of, summary);
+        let mut info = side_info(&rows, side, of, summary, header.seed);
         if levels.is_empty() {
             info.slos = held(header.question.as_ref(), &info);
         }
@@ -94,7 +99,9 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
     let find = header.question.as_ref().and_then(|question| question.find.clone());
     let mut result = RunResult {
         schema_version: SCHEMA_VERSION,
-        simulated: candidate.simulated || baseline.as_ref().is_some_and(|side| side.simulated),
+        simulated: candidate.simulated
+            || baseline.as_ref().is_some_and(|side| side.simulated)
+            || judge.as_ref().is_some_and(|judge| judge.simulated),
         run_id: header.run_id,
         kind: header.kind,
         status,
@@ -113,6 +120,8 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
         trace: header.trace,
         merged_from: Vec::new(),
         imported_from: None,
+        rescored_from: None,
+        judge,
         client_health,
         warnings: Vec::new(),
         candidate,
@@ -195,7 +204,13 @@ pub fn assemble_with_journal(
     }
 }
 
-pub(super) fn side_info(rows: &[Row], side: Side, header: &SideHeader, summary: SideSummary) -> SideInfo {
+pub(super) fn side_info(
+    rows: &[Row],
+    side: Side,
+    header: &SideHeader,
+    summary: SideSummary,
+    seed: u64,
+) -> SideInfo {
     let exchanges = || rows.iter().filter_map(|row| row.attempt(side)).map(|attempt| &attempt.exchange);
     let asked: BTreeSet<&str> = rows
         .iter()
@@ -217,6 +232,7 @@ pub(super) fn side_info(rows: &[Row], side: Side, header: &SideHeader, summary: 
         system_fingerprints: fingerprints.into_iter().collect(),
         summary,
         pass_rates: pass_rates(rows, side),
+        judge_quality: judge_quality(rows, side, seed),
         slos: Vec::new(),
     }
 }
@@ -279,6 +295,7 @@ mod tests {
             status: RunStatus::Complete,
             finished_at: "2026-01-01T00:00:00Z".to_owned(),
             warnings: Vec::new(),
+            judge: None,
             accept_invalid_client,
         };
         assemble(remains, vec![Gate::default()])

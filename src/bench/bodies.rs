@@ -102,7 +102,7 @@ impl SideBodies {
         let conversation =
             Conversation { system: sent.first()?.system.as_deref(), before: &said, user: &user.prompt };
         let form = Form { api: self.api, dialect: self.dialect, model: &self.model, extra: &self.extra };
-        Some(form.turn(&conversation, last.prompt.max_tokens, &last.ask, &self.sampling, asked.item.repeat))
+        Some(form.turn(&conversation, &last.prompt, &last.ask, &self.sampling, asked.item.repeat))
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Course<'a, T> {
     pub workload_type: &'static str,
     /// Called with the blocks of each load before it begins.
     pub prepare: &'a (dyn Fn(&[Block]) + Sync),
+    /// Judges a row anew where its checks need both sides' answers.
+    pub late: &'a (dyn Fn(&mut Row) + Sync),
     /// What an earlier process has sent of this plan.
     pub past: Past,
     /// Where the beginning of each load is noted.
@@ -101,7 +103,8 @@ impl<T: Target> Course<'_, T> {
             };
             let mut execution = session.run(load).await?;
             let sent = execution.records.into_iter().map(Arc::unwrap_or_clone);
-            let rows = rows(past.records.into_iter().chain(sent));
+            let mut rows = rows(past.records.into_iter().chain(sent));
+            rows.iter_mut().for_each(self.late);
             // Of what was interrupted before, when it ran is known of its requests alone.
             execution.blocks =
                 with_blocks_of(&rows, past.blocks.into_iter().chain(execution.blocks).collect());

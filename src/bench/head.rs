@@ -39,6 +39,7 @@ pub(super) fn header(
             categories: manifest.categories.clone(),
             calibrated: manifest.calibrated,
             origin: plan.prompt_set.origin.clone(),
+            selection: plan.prompt_set.selection.clone(),
         },
         // A prompt set as written is told of above.
         workload: plan.workload.is_some().then(|| workload.info.clone()),

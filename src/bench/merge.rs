@@ -118,7 +118,7 @@ pub fn merge(mut shards: Vec<RunResult>, run_id: String) -> Result<RunResult, Me
         let mut summary = summarise(&result.rows, &result.blocks, side, &context, Some(&parts.traces));
         summary.throughput_absent_because = rates.as_ref().err().cloned();
         summary.throughput = rates.ok();
-        let mut info = side_info(&result.rows, side, &parts.header, summary);
+        let mut info = side_info(&result.rows, side, &parts.header, summary, result.seed);
         info.slos = held(result.question.as_ref(), &info);
         info
     };

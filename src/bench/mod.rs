@@ -2,7 +2,8 @@
 //!
 //! `plan` says what is to be done, `side` reaches an endpoint (or hosts the simulator in its place),
 //! `run` goes through the phases, `assemble` makes a result of records (also of recovered ones),
-//! `merge` joins the results of several clients, `soundness` says what would make the result worth nothing,
+//! `late` applies the checks that need all of it (`judging` asks another model for scores), `rescore` judges stored answers
+//! anew, `merge` joins the results of several clients, `soundness` says what would make the result worth nothing,
 //! `doctor` looks at an endpoint and this machine without measuring. Used by `cli`.
 
 pub mod accuracy;
@@ -14,6 +15,8 @@ pub mod course;
 pub mod doctor;
 mod head;
 pub mod hosted;
+mod judging;
+mod late;
 mod level_result;
 mod levels;
 pub mod limits;
@@ -23,6 +26,7 @@ pub mod paced;
 pub mod plan;
 pub mod process;
 pub mod recovered;
+pub mod rescore;
 pub mod resume;
 pub mod run;
 pub mod side;

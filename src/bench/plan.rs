@@ -35,6 +35,17 @@ pub struct SideSpec {
     pub transport: TransportChoice,
 }
 
+/// A model that scores answers by a rubric, after the load.
+#[derive(Debug, Clone)]
+pub struct JudgeSpec {
+    /// How it is reached.
+    pub side: SideSpec,
+    /// How often it is asked about each answer and dimension, at least 1.
+    pub repeats: u32,
+    /// Requests to it in flight, at least 1.
+    pub concurrency: u32,
+}
+
 /// A run.
 #[derive(Debug, Clone)]
 pub struct BenchPlan {
@@ -50,6 +61,8 @@ pub struct BenchPlan {
     pub candidate: SideSpec,
     /// What it is measured against.
     pub baseline: Option<SideSpec>,
+    /// Who scores the answers of prompts with a `judge` check.
+    pub judge: Option<JudgeSpec>,
     /// What is sent besides, or in place of, the prompt set's prompts as they are; absent: those, as written.
     pub workload: Option<Workload>,
     /// Requests in flight; of an open loop, how many connections are opened before.

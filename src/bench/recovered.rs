@@ -109,6 +109,7 @@ impl Recovery {
             samples: Samples::default(),
             status: RunStatus::Recovered,
             warnings,
+            judge: None,
             accept_invalid_client: false,
         }
     }

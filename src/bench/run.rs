@@ -30,6 +30,7 @@ use super::assemble::{Remains, assemble_with_journal};
 use super::bodies::SideBodies;
 use super::course::Course;
 use super::head::{cannot_lengthen, header};
+use super::late::{Checked, Surroundings, ask_judge};
 use super::levels::shape_at;
 use super::limits::{TooManyFiles, allow_connections};
 use super::plan::{BenchPlan, SideSpec};
@@ -140,8 +141,9 @@ pub async fn run(
         .iter()
         .map(|(side, reached)| (side, Arc::new(SideBodies::new(reached, &plan.sampling, workload.clone()))))
         .collect();
+    let checked = Checked::new(prompts.iter().map(|judged| (&judged.prompt, &judged.judge)));
     let engine = Engine {
-        prompts,
+        prompts: prompts.clone(),
         lanes: sides.iter().map(|(side, reached)| (side, lane(reached, &bodies[&side], clock))).collect(),
         crew: Crew::for_streams(plan.most_in_flight()).map_err(|e| RunError::Thread(e.to_string()))?,
         clock,
@@ -164,6 +166,7 @@ pub async fn run(
                 connections: plan.concurrency,
                 recorded: workload.starts_s.as_deref().unwrap_or_default(),
                 workload_type: plan.workload_type(),
+                late: &|row| checked.judge_late(row),
                 prepare: &|blocks| bodies.values().for_each(|side| side.prepare(blocks)),
                 phases: &mut phases,
             };
@@ -180,7 +183,7 @@ pub async fn run(
         tokio::task::spawn_blocking(move || journal.join()).await.ok().and_then(Result::ok).ok_or_else(
             || RunError::Thread("the thread that writes the journal stopped unexpectedly".into()),
         )?;
-    let ran = match execution {
+    let mut ran = match execution {
         Ok(ran) => ran,
         Err(error) => {
             // Nothing was measured, so there is nothing to recover.
@@ -191,6 +194,16 @@ pub async fn run(
         }
     };
 
+    let around = Surroundings {
+        clock,
+        seed: plan.seed,
+        retry: &plan.retry,
+        prompt_set: &plan.prompt_set,
+        bus,
+        cancel: &cancel,
+    };
+    let (judge, told) = ask_judge(plan.judge.as_ref(), &mut ran.rows, &checked, &around).await;
+    warnings.extend(told);
     warnings.extend(budget.as_deref().and_then(|budget| stopped_early(budget, &plan)));
     phases.push(PhaseTime { phase: Phase::Done, at_ns: clock.now(), side: None, level: None });
     let remains = Remains {
@@ -205,6 +218,7 @@ pub async fn run(
         status: if cancel.is_cancelled() { RunStatus::Interrupted } else { RunStatus::Complete },
         finished_at: jiff::Timestamp::now().to_string(),
         warnings,
+        judge,
         accept_invalid_client: plan.accept_invalid_client,
     };
     Ok(conclude(remains, writer, &plan, &store, bus))

@@ -48,6 +48,14 @@ pub fn warnings(result: &RunResult) -> Vec<String> {
     if result.status == RunStatus::Interrupted {
         warnings.push("interrupted before the end: only part of the prompts was measured".to_owned());
     }
+    if let Some(selection) = result.prompt_set.selection.as_ref().filter(|selection| selection.too_long > 0) {
+        warnings.push(format!(
+            "{} of {} prompts were left out: with their answers they may take more than the {} tokens that `--max-context` allows",
+            selection.too_long,
+            selection.of_prompts,
+            selection.max_context_tokens.unwrap_or_default()
+        ));
+    }
     if result.baseline.is_none() {
         // With a baseline the comparison says it.
         warnings.extend(changed_during_run(&result.candidate.endpoint, &result.candidate));

@@ -103,6 +103,11 @@ pub(super) trait Rule: std::fmt::Debug + Send + Sync {
     fn refuses(&self, what: MustFail) -> bool {
         matches!(what, MustFail::Echo | MustFail::DontKnow | MustFail::Refusal)
     }
+
+    /// Of a check on a model that is itself a judge: what is kept where there is no text to look at.
+    fn ungraded(&self) -> Option<Graded> {
+        None
+    }
 }
 
 #[derive(Debug)]
@@ -297,7 +302,11 @@ impl Judge {
             verdict,
             detail: detail.to_owned(),
         };
-        Judgement { checks: self.checks.iter().map(result).collect(), ..Judgement::bare(verdict) }
+        Judgement {
+            checks: self.checks.iter().map(result).collect(),
+            graded: self.checks.iter().find_map(|check| check.rule.ungraded()),
+            ..Judgement::bare(verdict)
+        }
     }
 }
 
@@ -305,16 +314,24 @@ impl Judge {
 /// stream that ended well without a token is `empty`.
 #[must_use]
 pub fn judge_exchange(judge: &Judge, exchange: &Exchange) -> Judgement {
-    match exchange.outcome {
+    judge_exchange_late(judge, exchange, &Late::default())
+}
+
+/// The same with what is known only after the load.
+#[must_use]
+pub fn judge_exchange_late(judge: &Judge, exchange: &Exchange, late: &Late<'_>) -> Judgement {
+    let response = Response {
+        content: &exchange.content,
+        reasoning: &exchange.reasoning,
+        finish_reason: exchange.finish_reason.as_deref(),
+    };
+    let judgement = match exchange.outcome {
         _ if judge.checks.is_empty() => Judgement::bare(Verdict::Unchecked),
-        Outcome::Success => judge.judge(&Response {
-            content: &exchange.content,
-            reasoning: &exchange.reasoning,
-            finish_reason: exchange.finish_reason.as_deref(),
-        }),
+        Outcome::Success => judge.judge_late(&response, late),
         Outcome::Empty => judge.all(Verdict::Empty, "no text"),
         _ => Judgement::bare(Verdict::TransportError),
-    }
+    };
+    Judgement { judge_replies: late.replies.to_vec(), ..judgement }
 }
 
 /// White space, and what is as good as it.

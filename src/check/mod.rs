@@ -5,6 +5,7 @@
 //! `quantity`) are the one contract by which an answer is found in a response. The engine judges
 //! with this room, `promptset selftest` tests prompt sets with [`selftest()`].
 
+mod announced;
 mod answer;
 mod asides;
 mod choice;
@@ -17,6 +18,8 @@ mod format;
 mod json;
 mod json_schema;
 mod judge;
+mod judge_request;
+mod lint;
 mod mapped;
 mod must_fail;
 mod negation;
@@ -46,7 +49,13 @@ mod units;
 mod visible;
 mod wording;
 
-pub use judge::{CheckError, Judge, Late, Response, judge_exchange};
+pub use announced::read_score;
+pub use judge::{CheckError, Judge, Late, Response, judge_exchange, judge_exchange_late};
+pub use judge_request::{
+    AskedOfJudge, JUDGE_REPLY_TOKENS, JudgeRequest, asked_of_judge, judge_request, judgeable,
+};
+pub use lint::{Lint, Rule as LintRule, lint};
+pub use rubric::RUBRIC_SCALE;
 pub use selftest::{Failure, SelfTest, selftest};
 pub use text_similarity::text_similarity;
 pub use transform::Transform;

@@ -66,6 +66,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, CliError
         Command::Run(args) => commands::run::run(args, context),
         Command::Compare(args) => commands::compare::run(args, context),
         Command::Report(args) => commands::report::run(args, context),
+        Command::Rescore(args) => commands::rescore::run(args, context),
         Command::Results(args) => commands::results::run(args, context),
         Command::Mock(args) => commands::mock::run(args, context),
         Command::Init(args) => commands::init::run(args, context),
@@ -73,6 +74,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, CliError
         Command::PromptSet(args) => commands::promptset::run(args, context),
         Command::Doctor(args) => commands::doctor::run(args, context),
         Command::Calibrate(args) => commands::calibrate::run(args, context),
+        Command::Check(args) => commands::check::run(args, context),
         Command::Completions(args) => commands::completions::run(args, context),
         Command::Man(args) => commands::man::run(args, context),
     }

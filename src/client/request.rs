@@ -54,21 +54,22 @@ impl Form<'_> {
     pub fn body(&self, prompt: &Prompt, sampling: &Sampling, repeat: u32) -> Bytes {
         let conversation =
             Conversation { system: prompt.system.as_deref(), before: &[], user: &prompt.prompt };
-        self.turn(&conversation, prompt.max_tokens, &Ask::default(), sampling, repeat)
+        self.turn(&conversation, prompt, &Ask::default(), sampling, repeat)
     }
 
-    /// The body of a streamed request for the next turn of a conversation, whose answer has at most `max_tokens`
+    /// The body of a streamed request for the next turn of a conversation, whose answer has at most
     /// unless the sampling says otherwise.
     #[must_use]
     pub fn turn(
         &self,
         conversation: &Conversation<'_>,
-        max_tokens: u32,
+        prompt: &Prompt,
         ask: &Ask,
         sampling: &Sampling,
         repeat: u32,
     ) -> Bytes {
-        let max_tokens = sampling.max_tokens.unwrap_or(max_tokens);
+        let own = &prompt.sampling;
+        let max_tokens = sampling.max_tokens.unwrap_or(prompt.max_tokens);
         let mut body = Map::new();
         body.insert("model".into(), ask.model.as_deref().unwrap_or(self.model).into());
         match self.api {
@@ -76,9 +77,12 @@ impl Form<'_> {
             Api::Completions => body.insert("prompt".into(), conversation.text().into()),
         };
         body.insert("max_tokens".into(), max_tokens.into());
-        body.insert("temperature".into(), sampling.temperature.into());
-        if let Some(top_p) = sampling.top_p {
+        body.insert("temperature".into(), own.temperature.unwrap_or(sampling.temperature).into());
+        if let Some(top_p) = own.top_p.or(sampling.top_p) {
             body.insert("top_p".into(), top_p.into());
+        }
+        if !own.stop.is_empty() {
+            body.insert("stop".into(), own.stop.clone().into());
         }
         body.insert("seed".into(), sampling.seed.wrapping_add(u64::from(repeat)).into());
         body.insert("stream".into(), true.into());
@@ -174,7 +178,14 @@ mod tests {
         let ask = Ask { model: Some("other".to_owned()), exact_output: true, ..Ask::default() };
         let body = |api, kind| -> Value {
             let form = Form { api, dialect: Dialect::of(kind), model: "m", extra: &extra };
-            serde_json::from_slice(&form.turn(&said, 5, &ask, &sampling, 0)).unwrap()
+            serde_json::from_slice(&form.turn(
+                &said,
+                &Prompt::unchecked(String::new(), String::new(), String::new(), 5),
+                &ask,
+                &sampling,
+                0,
+            ))
+            .unwrap()
         };
         let chat = body(Api::Chat, ServerKind::Vllm);
         let roles: Vec<_> = chat["messages"].as_array().unwrap().iter().map(|m| &m["content"]).collect();

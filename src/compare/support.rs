@@ -168,6 +168,7 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
             categories: BTreeMap::new(),
             calibrated: false,
             origin: "built-in".to_owned(),
+            selection: None,
         },
         load: LoadInfo {
             concurrency: 8,
@@ -189,6 +190,8 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
         trace: TraceMode::Full,
         merged_from: Vec::new(),
         imported_from: None,
+        rescored_from: None,
+        judge: None,
         client_health: fixture::client_health(),
         warnings: Vec::new(),
         candidate: SideInfo {
@@ -203,6 +206,7 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
             system_fingerprints: Vec::new(),
             summary: summary(&rows, Side::Candidate),
             pass_rates: Vec::new(),
+            judge_quality: Vec::new(),
             slos: Vec::new(),
         },
         baseline: None,

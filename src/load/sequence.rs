@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -12,22 +11,17 @@ use super::bus::Bus;
 use super::judging::{Ended, Judged, Sender};
 use super::level::LevelMoments;
 use super::plan::Item;
+use super::retry::exchange_with_retries;
 use super::schedule::Schedule;
 use super::target::Target;
 use crate::client::clock::Clock;
 use crate::client::request::{Request, request_id};
 use crate::model::event::RunEvent;
-use crate::model::exchange::{Exchange, Retry};
+use crate::model::exchange::Exchange;
 use crate::model::load::RetryPolicy;
 use crate::model::outcome::Outcome;
 use crate::model::record::{PairKey, Side};
 use crate::model::units::Nanos;
-
-/// The wait before the first retry where the server doesn't say how long; doubled with each further one.
-const FIRST_BACKOFF: Duration = Duration::from_millis(500);
-
-/// The longest wait before a retry, whatever the server says.
-const LONGEST_BACKOFF: Duration = Duration::from_mins(1);
 
 /// What the requests of one block and side share.
 pub(super) struct Way<T> {
@@ -142,49 +136,8 @@ impl<T: Target> Way<T> {
         }
     }
 
-    /// One request, sent again as far as the policy says. What is measured is the last try; those before are kept
-    /// apart.
+    /// One request, sent again as far as the policy says.
     async fn exchange(&self, request: &Request, scheduled: Nanos) -> Exchange {
-        let mut retries = Vec::new();
-        loop {
-            let mut exchange = self.target.exchange(request, scheduled, &self.cut).await;
-            let again = exchange.http_status.is_some_and(|status| self.retry.statuses.contains(&status))
-                && retries.len() < self.retry.attempts as usize;
-            if again {
-                let wait = backoff(exchange.retry_after_s, retries.len());
-                if self.sleep_until(self.clock.now().plus(wait)).await {
-                    retries.push(Retry {
-                        outcome: exchange.outcome,
-                        http_status: exchange.http_status,
-                        retry_after_s: exchange.retry_after_s,
-                        sent_ns: exchange.trace.sent_ns,
-                        end_ns: exchange.trace.end_ns,
-                    });
-                    continue;
-                }
-            }
-            exchange.retries = retries;
-            return exchange;
-        }
-    }
-}
-
-/// How long to wait before the retry after so many.
-fn backoff(retry_after_s: Option<f64>, retries: usize) -> Nanos {
-    let doubled = FIRST_BACKOFF.saturating_mul(1 << retries.min(16));
-    let told = retry_after_s.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    Nanos::from_secs_f64(told.unwrap_or(doubled).min(LONGEST_BACKOFF).as_secs_f64())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_server_says_how_long_to_wait_and_else_it_doubles() {
-        let ms = |told, retries| backoff(told, retries).0 / 1_000_000;
-        assert_eq!([ms(None, 0), ms(None, 1), ms(None, 3), ms(None, 40)], [500, 1_000, 4_000, 60_000]);
-        assert_eq!([ms(Some(2.0), 3), ms(Some(0.0), 1), ms(Some(1e9), 0)], [2_000, 0, 60_000]);
-        assert_eq!(ms(Some(f64::NAN), 0), 500);
+        exchange_with_retries(&*self.target, request, scheduled, &self.retry, self.clock, &self.cut).await
     }
 }

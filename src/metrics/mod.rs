@@ -14,6 +14,7 @@ pub mod goodput;
 pub mod groups;
 pub mod health;
 pub mod histogram;
+pub mod judging;
 pub mod level;
 pub mod pool;
 pub mod request;

@@ -165,6 +165,9 @@ pub struct Team {
     /// Its prompt sets; the first is used when none is named.
     #[serde(default)]
     pub prompt_sets: Vec<String>,
+    /// The prompt set that `labctl bench --all` runs for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub battery: Option<String>,
 }
 
 /// What applies to every run unless a flag says otherwise.

@@ -209,6 +209,27 @@ pub struct JudgeReply {
     pub failure: Option<String>,
 }
 
+/// Which model scored the responses of a run, and how that went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JudgeInfo {
+    /// The endpoint's name in the configuration; `judge-url` where a flag made it.
+    pub endpoint: String,
+    /// Its base URL, any key in it masked.
+    pub url: String,
+    /// The model asked for.
+    pub model: String,
+    /// True where the built-in simulator answered: such scores say nothing.
+    pub simulated: bool,
+    /// How often it was asked about each response and dimension.
+    pub repeats: u32,
+    /// Requests that it was sent.
+    pub asked: u64,
+    /// Of these, replies without a score that could be read.
+    pub unparsed: u64,
+    /// Of these, requests that brought no reply.
+    pub failed: u64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

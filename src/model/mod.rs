@@ -21,6 +21,7 @@ pub mod health;
 pub mod histogram;
 pub mod imported;
 pub mod judgement;
+pub mod judging;
 pub mod level;
 pub mod load;
 pub mod outcome;

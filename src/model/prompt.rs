@@ -116,6 +116,39 @@ impl Prompt {
             answer_in_prompt: false,
         }
     }
+
+    /// The same item with its two responses in the other order, where it has two: its id ends with
+    /// [`SWAPPED`], and A and B are exchanged in what is right and in the answers that are known.
+    #[must_use]
+    pub fn swapped_prompt(&self) -> Option<Self> {
+        let text = self.swapped.clone()?;
+        let checks = self.checks.iter().map(|check| match check {
+            Check::Preference { gold } => Check::Preference { gold: gold.swapped() },
+            other => other.clone(),
+        });
+        Some(Self {
+            id: format!("{}{SWAPPED}", self.id),
+            prompt: text,
+            swapped: Some(self.prompt.clone()),
+            checks: checks.collect(),
+            reference: exchanged(&self.reference),
+            near_miss: self.near_miss.iter().map(|reply| exchanged(reply)).collect(),
+            ..self.clone()
+        })
+    }
+}
+
+/// What the ids of prompts end with whose two responses are in the other order.
+pub const SWAPPED: &str = "~swapped";
+
+/// A reply with the mark on its line `Better: ` exchanged.
+fn exchanged(reply: &str) -> String {
+    let line = |line: &str| match line.strip_prefix("Better: ").map(str::trim_end) {
+        Some("A") => "Better: B".to_owned(),
+        Some("B") => "Better: A".to_owned(),
+        _ => line.to_owned(),
+    };
+    reply.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// `manifest.json` of a prompt set.
@@ -147,4 +180,63 @@ pub struct PromptSet {
     pub prompts: Vec<Prompt>,
     /// Where it came from, for messages: a path, or `built-in`.
     pub origin: String,
+    /// How its prompts were chosen, where they are not all of the file's.
+    pub selection: Option<Selection>,
+}
+
+/// Which prompts of a set are sent. What is empty or absent asks for nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Selection {
+    /// Only of these categories.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// Only with one of these tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Only without these tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skip_tags: Vec<String>,
+    /// Only what fits into so many tokens, answer included, as far as that can be estimated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_context_tokens: Option<u32>,
+    /// So many of what is left, each category by its share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<u32>,
+    /// Prompts of the set.
+    #[serde(default)]
+    pub of_prompts: u64,
+    /// How many were left out as too long.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub too_long: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::check::Preferred;
+
+    #[test]
+    fn a_swapped_prompt_is_the_same_item_the_other_way_round() {
+        let reply = |mark: &str| format!("The first is shorter.\nBetter: {mark}\nConfidence: 80%");
+        let prompt = Prompt {
+            swapped: Some("B then A".to_owned()),
+            checks: vec![Check::Preference { gold: Preferred::A }],
+            reference: reply("A"),
+            near_miss: vec![reply("B"), reply("tie")],
+            ..Prompt::unchecked("p".to_owned(), "c".to_owned(), "A then B".to_owned(), 16)
+        };
+        let other = prompt.swapped_prompt().unwrap();
+        assert_eq!((other.id.as_str(), other.prompt.as_str()), ("p~swapped", "B then A"));
+        assert_eq!(other.checks, [Check::Preference { gold: Preferred::B }]);
+        assert_eq!(other.reference, reply("B"));
+        assert_eq!(other.near_miss, [reply("A"), reply("tie")]);
+        let back = Prompt { id: "p".to_owned(), ..other.swapped_prompt().unwrap() };
+        assert_eq!(back, prompt);
+        assert_eq!(Prompt { swapped: None, ..prompt }.swapped_prompt(), None);
+    }
 }

@@ -11,8 +11,11 @@ use super::config::ServerKind;
 use super::event::Phase;
 use super::health::ClientHealth;
 use super::imported::ImportedFrom;
+use super::judgement::JudgeInfo;
+use super::judging::JudgeQuality;
 use super::level::{LevelFindings, LevelQuestion, LevelResult};
 use super::load::{LevelLoad, LoadProfile, RetryPolicy, Sweep};
+use super::prompt::Selection;
 use super::record::{Row, Side};
 use super::slo::SloOutcome;
 use super::summary::SideSummary;
@@ -107,6 +110,9 @@ pub struct PromptSetInfo {
     pub calibrated: bool,
     /// A path, or `built-in`.
     pub origin: String,
+    /// How its prompts were chosen, where they are not all of the set's; the categories are those of the chosen ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selection>,
 }
 
 /// Who answered on one side.
@@ -138,6 +144,9 @@ pub struct SideInfo {
     pub summary: SideSummary,
     /// Pass rates of this side alone: overall first (no name), then by category.
     pub pass_rates: Vec<CategoryPassRate>,
+    /// How good a judge it is, where its prompts examine one: all categories together first, then each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judge_quality: Vec<JudgeQuality>,
     /// How each objective came out; empty without any, and where there were several levels, which have their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slos: Vec<SloOutcome>,
@@ -233,7 +242,7 @@ pub struct RunResult {
     pub kind: RunKind,
     /// Whether it got to its end.
     pub status: RunStatus,
-    /// True where any side was simulated: such numbers say nothing about a model.
+    /// True where any side, or the judge, was simulated: such numbers say nothing about a model.
     pub simulated: bool,
     /// Tags given by the user.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -272,6 +281,12 @@ pub struct RunResult {
     /// The file of another tool that it was imported from, where it was: times are then as that tool measured them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported_from: Option<ImportedFrom>,
+    /// The run whose answers were scored anew, where this is no run of its own: all that was measured is that one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rescored_from: Option<String>,
+    /// The model that scored answers by a rubric, where one was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<JudgeInfo>,
     /// Whether its measurements can be trusted.
     pub client_health: ClientHealth,
     /// What a reader should know before believing a number.
@@ -325,6 +340,8 @@ impl RunResult {
             trace: self.trace,
             merged_from: self.merged_from.clone(),
             imported_from: self.imported_from.clone(),
+            rescored_from: self.rescored_from.clone(),
+            judge: self.judge.clone(),
             client_health: self.client_health.clone(),
             warnings: self.warnings.clone(),
             candidate: self.candidate.clone(),

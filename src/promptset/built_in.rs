@@ -4,19 +4,20 @@ use super::error::PromptSetError;
 use super::load::assemble;
 use crate::model::prompt::PromptSet;
 
+/// A shipped set from its folder.
+macro_rules! shipped {
+    ($name:literal) => {
+        (
+            $name,
+            include_str!(concat!("../../promptsets/", $name, "/promptset.jsonl")),
+            include_str!(concat!("../../promptsets/", $name, "/manifest.json")),
+        )
+    };
+}
+
 /// Name, prompts and manifest of each shipped set, in the order in which they are listed.
-const SETS: &[(&str, &str, &str)] = &[
-    (
-        "canary",
-        include_str!("../../promptsets/canary/promptset.jsonl"),
-        include_str!("../../promptsets/canary/manifest.json"),
-    ),
-    (
-        "quant-quality",
-        include_str!("../../promptsets/quant-quality/promptset.jsonl"),
-        include_str!("../../promptsets/quant-quality/manifest.json"),
-    ),
-];
+const SETS: &[(&str, &str, &str)] =
+    &[shipped!("canary"), shipped!("quant-quality"), shipped!("eval-calibration")];
 
 /// The names of the sets in the binary.
 pub fn built_in_names() -> impl Iterator<Item = &'static str> {

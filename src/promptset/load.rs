@@ -58,7 +58,7 @@ pub(super) fn assemble(origin: &str, prompts: &[u8], manifest: &[u8]) -> Result<
     let parsed = parse::prompts(&format!("{origin}/{PROMPTS_FILE}"), prompts)?;
     let manifest = parse::manifest(&format!("{origin}/{MANIFEST_FILE}"), manifest)?;
     manifest::verify(&manifest, prompts, &parsed, origin)?;
-    Ok(PromptSet { manifest, prompts: parsed, origin: origin.to_owned() })
+    Ok(PromptSet { manifest, prompts: parsed, origin: origin.to_owned(), selection: None })
 }
 
 /// Reads a file of the set; `remedy` says how to make it where it is missing.

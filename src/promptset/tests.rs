@@ -235,8 +235,14 @@ fn a_prompt_that_cannot_be_judged_is_refused() {
             "`words` is at least 9 and at most 3; no answer can be both",
         ),
         (row_with("a", 9, r#"{"type":"format","lines":{}}"#), "`lines` has neither `min` nor `max`"),
-        (row_with("a", 9, r#"{"type":"format","only":"(a"}"#), "`only`: invalid pattern `(a`: unclosed group"),
-        (row_with("a", 9, r#"{"type":"format","ends_with":"so "}"#), "`ends_with` is empty or has white space"),
+        (
+            row_with("a", 9, r#"{"type":"format","only":"(a"}"#),
+            "`only`: invalid pattern `(a`: unclosed group",
+        ),
+        (
+            row_with("a", 9, r#"{"type":"format","ends_with":"so "}"#),
+            "`ends_with` is empty or has white space",
+        ),
         (row_with("a", 9, r#"{"type":"format","forbidden":[""]}"#), "`forbidden` holds an empty text"),
         (row_with("a", 9, r#"{"type":"concepts","groups":[]}"#), "every answer would pass"),
         (row_with("a", 9, r#"{"type":"concepts","groups":[["a"],[]]}"#), "group 2 has no wordings"),

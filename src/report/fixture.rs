@@ -139,6 +139,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
             system_fingerprints: Vec::new(),
             summary: summary(&attempts, speed),
             slos: Vec::new(),
+            judge_quality: Vec::new(),
             pass_rates: std::iter::once(None)
                 .chain(CATEGORIES.map(Some))
                 .filter_map(|category| {
@@ -172,6 +173,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
             categories: CATEGORIES.iter().map(|c| ((*c).to_owned(), n.div_ceil(3))).collect(),
             calibrated: false,
             origin: "built-in".to_owned(),
+            selection: None,
         },
         load: LoadInfo {
             concurrency: 10,
@@ -193,6 +195,8 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
         trace: TraceMode::Full,
         merged_from: Vec::new(),
         imported_from: None,
+        rescored_from: None,
+        judge: None,
         client_health: ClientHealth {
             scheduling_lag: Some(Lag { p50_ms: 0.021, p99_ms: 0.412, max_ms: 1.13 }),
             event_loop_delay: Some(Lag { p50_ms: 0.64, p99_ms: 1.21, max_ms: 2.05 }),

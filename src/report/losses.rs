@@ -228,7 +228,7 @@ fn answer(side: &str, attempt: &Attempt) -> Answer {
     }
 }
 
-const fn tone(verdict: Verdict) -> Tone {
+pub(super) const fn tone(verdict: Verdict) -> Tone {
     match verdict.passed() {
         Some(true) => Tone::Good,
         Some(false) => Tone::Bad,
@@ -236,7 +236,7 @@ const fn tone(verdict: Verdict) -> Tone {
     }
 }
 
-const fn source(source: AnswerSource) -> &'static str {
+pub(super) const fn source(source: AnswerSource) -> &'static str {
     match source {
         AnswerSource::Boxed => "in \\boxed{}",
         AnswerSource::Hashes => "after ####",

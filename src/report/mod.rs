@@ -5,14 +5,17 @@
 //! no number in it is computed again. [`view`] formats each number once, the three outputs arrange
 //! them. Used by `cli`, which prints and writes what is returned here.
 
+pub mod battery;
 pub mod calibration;
 mod chart;
 pub mod comparison;
 mod curves;
 pub mod definitions;
 mod error;
+pub mod explain;
 mod facts;
 pub mod html;
+mod judging;
 mod levels;
 mod lines;
 mod losses;

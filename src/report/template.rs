@@ -14,7 +14,8 @@ use serde::Serialize;
 use super::ReportError;
 use super::markdown;
 
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 6] = [
+    ("battery.md", include_str!("../../templates/battery.md")),
     ("report.html", include_str!("../../templates/report.html")),
     ("report.md", include_str!("../../templates/report.md")),
     ("compare.md", include_str!("../../templates/compare.md")),

@@ -53,6 +53,9 @@ pub fn summary(result: &RunResult, options: &TerminalOptions) -> String {
     screen.table("Loads", &view.levels);
     screen.table("Quality", &view.quality);
     screen.tally(&view.verdicts);
+    for question in &view.judge {
+        screen.table(&question.title, &question.table);
+    }
     screen.table("Objectives", &view.objectives);
     screen.table("Speed", &view.speed);
     screen.table(view.groups_title, &view.groups);
@@ -132,6 +135,20 @@ impl Screen {
                 let name = self.paint(Style::new().bold(), &format!("{name:topic$}"));
                 let text = self.paint(style(finding.tone).bold(), text);
                 self.line(&format!("{name}{text}"));
+            }
+        }
+    }
+
+    /// Lines as they are, indented and wrapped.
+    pub(crate) fn text(&mut self, text: &str, tone: Tone) {
+        for line in text.lines() {
+            let wrapped = wrap(line, self.width - 2);
+            if wrapped.is_empty() {
+                self.line("");
+            }
+            for line in wrapped {
+                let line = self.paint(style(tone), &line);
+                self.line(&format!("  {line}"));
             }
         }
     }

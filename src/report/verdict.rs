@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use super::judging;
 use super::levels;
 use super::number::{self, count};
 use super::objectives;
@@ -56,13 +57,38 @@ pub(crate) fn of_run(result: &RunResult, labels: &Labels) -> Vec<Finding> {
         }
         _ => (quality_alone(&result.candidate), speed_alone(&result.candidate)),
     };
+    let noise = noise(result);
+    let quality = noise.clone().unwrap_or(quality);
     // Of several loads each has a speed of its own.
     let load = levels::finding(result);
     let speed = if load.is_none() { Some(speed) } else { None };
     let objectives = if load.is_none() { objectives::finding(&result.candidate) } else { None };
     let quality = (!is_unchecked(result)).then_some(quality);
-    findings.extend(load.into_iter().chain(objectives).chain(quality).chain(speed));
+    let judge = judging::finding(&result.candidate);
+    findings.extend(load.into_iter().chain(objectives).chain(judge).chain(quality).chain(speed));
     without_praise(findings)
+}
+
+/// What an A/A run says: both sides are one model, so every difference is noise.
+fn noise(result: &RunResult) -> Option<Finding> {
+    let (baseline, overall) = (result.baseline.as_ref()?, &result.comparison.as_ref()?.overall);
+    let candidate = &result.candidate;
+    if (&baseline.endpoint, &baseline.url, &baseline.model)
+        != (&candidate.endpoint, &candidate.url, &candidate.model)
+    {
+        return None;
+    }
+    let flips = overall.losses + overall.gains;
+    let limit = number::or_absent(overall.interval_95_pp, number::pp_interval);
+    let text = format!(
+        "one model against itself: {} of {} pairs differ ({} losses, {} gains), delta {} pp, 95 % {limit}: less than that is noise",
+        count(flips),
+        count(overall.pairs),
+        count(overall.losses),
+        count(overall.gains),
+        number::or_absent(overall.delta_pp, number::pp),
+    );
+    Some(Finding { topic: "Noise", tone: Tone::Plain, text })
 }
 
 /// Whether no request of any side has a check, so that there is no quality to speak of.

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::facts::{self, Health, Section};
+use super::judging::{self, Question};
 use super::levels;
 use super::losses::{self, Listing};
-use super::number::counted;
+use super::number::{count, counted};
 use super::objectives;
 use super::outcomes::{self, Failure};
 use super::profile;
@@ -41,6 +42,8 @@ pub struct ReportView {
     pub quality: Table,
     /// Pass rates by other methods; empty without a comparison.
     pub cross_checks: Table,
+    /// How good a judge the model is; empty where that wasn't examined.
+    pub judge: Vec<Question>,
     /// Latency and throughput.
     pub speed: Table,
     /// Every load of a sweep or search; empty where there was one.
@@ -100,6 +103,7 @@ impl ReportView {
             findings: verdict::of_run(result, &labels),
             quality,
             cross_checks: comparison.filter(|_| checked).map_or_else(Table::default, quality::cross_checks),
+            judge: judging::questions(result),
             // Over several loads together a latency is no server's.
             speed: if several { Table::default() } else { speed::table(comparison, &summaries, &labels) },
             levels: levels::table(result),
@@ -128,7 +132,9 @@ fn prompts(result: &RunResult) -> String {
     }
     let set = &result.prompt_set;
     let prompts: usize = set.categories.values().sum();
-    format!("{} v{} · {}", one_line(&set.name), set.version, counted(prompts as u64, "prompt", "prompts"))
+    let prompts = counted(prompts as u64, "prompt", "prompts");
+    let chosen = set.selection.as_ref().map(|chosen| format!(" of {}", count(chosen.of_prompts)));
+    format!("{} v{} · {prompts}{}", one_line(&set.name), set.version, chosen.unwrap_or_default())
 }
 
 /// `awq against fp16`, or the one model.

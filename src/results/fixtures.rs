@@ -119,6 +119,7 @@ pub(crate) fn header(run_id: &str) -> RunHeader {
             categories: BTreeMap::from([("geography".to_owned(), 2)]),
             calibrated: false,
             origin: "built-in".to_owned(),
+            selection: None,
         },
         load: LoadInfo {
             concurrency: 4,
@@ -203,6 +204,7 @@ fn side_info(header: SideHeader) -> SideInfo {
             ttft_from_schedule_ms: None,
         },
         slos: Vec::new(),
+        judge_quality: Vec::new(),
         pass_rates: vec![CategoryPassRate {
             category: None,
             pass_rate: PassRate {
@@ -237,6 +239,8 @@ pub(super) fn result_of(header: RunHeader, records: impl IntoIterator<Item = Rec
         trace: header.trace,
         merged_from: Vec::new(),
         imported_from: None,
+        rescored_from: None,
+        judge: None,
         client_health: ClientHealth { coalesced_share: Some(0.0), ..fixture::client_health() },
         warnings: vec!["simulated".to_owned()],
         candidate: side_info(header.candidate),

@@ -11,9 +11,11 @@ use std::sync::Arc;
 
 use super::draw::Draw;
 use super::engine::FinishReason;
+use super::judging;
 use super::profile::Profile;
 use super::tokens;
-use crate::model::prompt::{Prompt, PromptSet};
+use crate::check::{AskedOfJudge, asked_of_judge};
+use crate::model::prompt::{Prompt, PromptSet, SWAPPED};
 
 /// What a simulated model makes of one prompt.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -41,12 +43,18 @@ pub fn truth(set: &PromptSet, profile: &Profile, seed: u64, sampling_seed: u64) 
 }
 
 /// Each prompt's difficulty, 0 to 1 without the ends: its rank within its category by hash, so evenly
-/// spread.
+/// spread. A prompt whose responses are in the other order is as hard as the same in the usual one.
 #[expect(clippy::cast_precision_loss, reason = "sets have far fewer than 2^53 prompts")]
 fn difficulties(set: &PromptSet, seed: u64) -> Vec<f64> {
     let mut categories: HashMap<&str, Vec<usize>> = HashMap::new();
+    let positions: HashMap<&str, usize> =
+        set.prompts.iter().enumerate().map(|(index, prompt)| (prompt.id.as_str(), index)).collect();
+    let usual =
+        |prompt: &Prompt| prompt.id.strip_suffix(SWAPPED).and_then(|usual| positions.get(usual)).copied();
     for (index, prompt) in set.prompts.iter().enumerate() {
-        categories.entry(&prompt.category).or_default().push(index);
+        if usual(prompt).is_none() {
+            categories.entry(&prompt.category).or_default().push(index);
+        }
     }
     let mut difficulties = vec![0.0; set.prompts.len()];
     let draw = Draw::new(seed).text("difficulty");
@@ -57,6 +65,11 @@ fn difficulties(set: &PromptSet, seed: u64) -> Vec<f64> {
         });
         for (rank, index) in members.iter().enumerate() {
             difficulties[*index] = (rank as f64 + 0.5) / members.len() as f64;
+        }
+    }
+    for (index, prompt) in set.prompts.iter().enumerate() {
+        if let Some(usual) = usual(prompt) {
+            difficulties[index] = difficulties[usual];
         }
     }
     difficulties
@@ -145,13 +158,24 @@ impl Answer {
     }
 }
 
+/// Where a known prompt is.
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    /// Set and row.
+    AsWritten(usize, usize),
+    /// Position among those in the other order.
+    Swapped(usize),
+}
+
 /// All prompts whose answers are known, for one profile.
 #[derive(Debug, Clone)]
 pub(super) struct Answers {
     sets: Arc<Vec<PromptSet>>,
-    /// System and user text, trimmed, to set, row and difficulty. Where several sets hold a prompt the
+    /// Prompts of the sets with two responses, in the other order.
+    swapped: Vec<Prompt>,
+    /// System and user text, trimmed, to the prompt and its difficulty. Where several sets hold a prompt the
     /// first one answers it.
-    known: HashMap<(String, String), (usize, usize, f64)>,
+    known: HashMap<(String, String), (Known, f64)>,
     profile: Profile,
     seed: u64,
 }
@@ -160,18 +184,25 @@ impl Answers {
     /// Learns the sets.
     pub(super) fn new(sets: Arc<Vec<PromptSet>>, profile: Profile, seed: u64) -> Self {
         let mut known = HashMap::new();
+        let mut swapped = Vec::new();
+        let key = |prompt: &Prompt| {
+            let system = prompt.system.as_deref().unwrap_or_default().trim().to_owned();
+            (system, prompt.prompt.trim().to_owned())
+        };
         for (set_index, set) in sets.iter().enumerate() {
             for ((row, prompt), difficulty) in set.prompts.iter().enumerate().zip(difficulties(set, seed)) {
                 // What is sent for its speed alone has no right answer to be known.
                 if prompt.reference.is_empty() {
                     continue;
                 }
-                let system = prompt.system.as_deref().unwrap_or_default().trim().to_owned();
-                let key = (system, prompt.prompt.trim().to_owned());
-                known.entry(key).or_insert((set_index, row, difficulty));
+                known.entry(key(prompt)).or_insert((Known::AsWritten(set_index, row), difficulty));
+                if let Some(other) = prompt.swapped_prompt() {
+                    known.entry(key(&other)).or_insert((Known::Swapped(swapped.len()), difficulty));
+                    swapped.push(other);
+                }
             }
         }
-        Self { sets, known, profile, seed }
+        Self { sets, swapped, known, profile, seed }
     }
 
     /// The answer to a question.
@@ -180,7 +211,10 @@ impl Answers {
             let draw = Draw::new(self.seed).text("paced").text(question.user);
             return Answer::new(words(draw, length, question.multibyte), question.max_tokens);
         }
-        let mut text = self.known_text(question).map_or_else(|| self.filler(question), str::to_owned);
+        let mut text = match asked_of_judge(question.user) {
+            Some(asked) => self.judged(&asked, question.sampling_seed),
+            None => self.known_text(question).map_or_else(|| self.filler(question), str::to_owned),
+        };
         let cut = question.stop.iter().filter(|s| !s.is_empty()).filter_map(|s| text.find(s.as_str())).min();
         text.truncate(cut.unwrap_or(text.len()));
         let missing = question.min_tokens.min(question.max_tokens).saturating_sub(tokens::count(&text));
@@ -200,11 +234,24 @@ impl Answers {
     }
 
     fn known_text(&self, question: &Question<'_>) -> Option<&str> {
-        let key = (question.system.trim().to_owned(), question.user.trim().to_owned());
-        let (set, row, difficulty) = *self.known.get(&key)?;
-        let prompt = &self.sets[set].prompts[row];
+        let (prompt, difficulty) = self.known(question.system, question.user)?;
         let miss = outcome(prompt, difficulty, &self.profile, self.seed, question.sampling_seed);
         Some(miss.map_or(prompt.reference.as_str(), |n| prompt.near_miss[n].as_str()))
+    }
+
+    fn known(&self, system: &str, user: &str) -> Option<(&Prompt, f64)> {
+        let (known, difficulty) = *self.known.get(&(system.trim().to_owned(), user.trim().to_owned()))?;
+        let prompt = match known {
+            Known::AsWritten(set, row) => &self.sets[set].prompts[row],
+            Known::Swapped(position) => &self.swapped[position],
+        };
+        Some((prompt, difficulty))
+    }
+
+    /// What is said of a response that is to be scored.
+    fn judged(&self, asked: &AskedOfJudge<'_>, sampling_seed: u64) -> String {
+        let prompt = self.known(asked.system, asked.request).map(|(prompt, _)| prompt);
+        judging::reply(asked, prompt, &self.profile, self.seed, sampling_seed)
     }
 
     /// Text about nothing. Its length is spread evenly on a logarithmic scale.

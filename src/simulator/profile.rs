@@ -50,6 +50,8 @@ pub struct Profile {
     pub default_pass_rate: f64,
     /// Chance that an answer is redrawn on its own, without regard to how hard its prompt is, 0 to 1.
     pub flip_rate: f64,
+    /// Chance that what is said when asked to score a response holds no score, 0 to 1.
+    pub unreadable_rate: f64,
     /// Shortest and longest answer to a prompt of no known set, tokens.
     pub filler_tokens: (u32, u32),
     /// Set times in place of the model of a server: what is said of steps, batches and memory has no effect then.
@@ -123,6 +125,7 @@ impl Profile {
             ]),
             default_pass_rate: 0.85,
             flip_rate: 0.04,
+            unreadable_rate: 0.0,
             filler_tokens: (40, 160),
             pacing: None,
         }
@@ -188,6 +191,7 @@ impl Profile {
             pass_rates: BTreeMap::new(),
             default_pass_rate: 0.85,
             flip_rate: 0.05,
+            unreadable_rate: 0.03,
             filler_tokens: (6, 24),
             ..Self::fp16()
         }
@@ -247,7 +251,11 @@ impl Profile {
             ("step_per_kv_token_ms", self.step_per_kv_token_ms),
             ("jitter", self.jitter),
         ];
-        let shares = [("default_pass_rate", self.default_pass_rate), ("flip_rate", self.flip_rate)];
+        let shares = [
+            ("default_pass_rate", self.default_pass_rate),
+            ("flip_rate", self.flip_rate),
+            ("unreadable_rate", self.unreadable_rate),
+        ];
         let refuse = |field: &str, value: f64, wanted: &'static str| {
             Err(SimulatorError::BadProfile { field: field.to_owned(), value, wanted })
         };

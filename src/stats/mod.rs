@@ -6,7 +6,9 @@
 //!
 //! Shares are 0 to 1 throughout; delta is candidate − baseline.
 
+pub mod agreement;
 pub mod bootstrap;
+pub mod confidence;
 pub mod critical;
 pub mod detectable;
 pub mod log_ratio;
@@ -14,6 +16,7 @@ pub mod multiple;
 pub mod paired;
 pub mod proportion;
 pub mod quantile;
+pub mod reliability;
 pub mod repeats;
 
 /// A count as a real number.

@@ -1,5 +1,6 @@
 //! A workload of what was asked for.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -8,6 +9,7 @@ use super::length::Lengths;
 use super::synthetic::{self, MadeUp};
 use super::tokenizer::TokenCounter;
 use super::{Sequence, TextMaker, WorkPrompt, Workload, WorkloadError, file, mix, random, salt};
+use crate::model::prompt::PromptSet;
 use crate::model::workload::{CacheMode, WorkloadInfo, WorkloadOptions, WorkloadSpec};
 use crate::promptset;
 
@@ -22,6 +24,8 @@ pub struct Context<'a> {
     pub salt: &'a str,
     /// Where prompt sets are looked for before the built-in ones.
     pub promptset_dir: &'a Path,
+    /// The prompt set, where it is loaded already, perhaps chosen from.
+    pub prompt_set: Option<&'a PromptSet>,
 }
 
 /// What one kind of workload comes to, before the options are applied.
@@ -124,7 +128,10 @@ impl Source {
 }
 
 fn prompt_set(name: &str, options: &WorkloadOptions, context: &Context<'_>) -> Result<Source, WorkloadError> {
-    let set = promptset::load(name, context.promptset_dir)?;
+    let set = match context.prompt_set {
+        Some(set) => Cow::Borrowed(set),
+        None => Cow::Owned(promptset::load(name, context.promptset_dir)?),
+    };
     let Workload { mut prompts, sequences, .. } = Workload::of_prompt_set(&set);
     for prompt in &mut prompts {
         prompt.salt_at = Some(0);
@@ -134,7 +141,7 @@ fn prompt_set(name: &str, options: &WorkloadOptions, context: &Context<'_>) -> R
         sequences,
         starts_s: None,
         ordered: false,
-        sha256: Some(set.manifest.sha256),
+        sha256: Some(set.manifest.sha256.clone()),
         cache: options.cache.unwrap_or(CacheMode::AsIs),
         made_up: false,
         warnings: Vec::new(),
@@ -195,7 +202,13 @@ mod tests {
     use std::path::PathBuf;
 
     fn context(salt: &str) -> Context<'_> {
-        Context { requests: Some(20), seed: 3, salt, promptset_dir: Path::new("promptsets") }
+        Context {
+            requests: Some(20),
+            seed: 3,
+            salt,
+            promptset_dir: Path::new("promptsets"),
+            prompt_set: None,
+        }
     }
 
     fn synthetic() -> WorkloadSpec {

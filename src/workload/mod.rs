@@ -11,6 +11,7 @@ pub mod length;
 mod mix;
 mod random;
 mod salt;
+mod select;
 mod synthetic;
 mod text;
 mod tokenizer;
@@ -21,6 +22,7 @@ mod words;
 pub use build::{Context, build};
 pub use error::WorkloadError;
 pub use salt::salted;
+pub use select::{SelectionError, select};
 pub use text::TextMaker;
 
 use crate::model::prompt::{Prompt, PromptSet};

@@ -327,7 +327,13 @@ mod tests {
     }
 
     fn context() -> Context<'static> {
-        Context { requests: None, seed: 9, salt: "run", promptset_dir: Path::new("promptsets") }
+        Context {
+            requests: None,
+            seed: 9,
+            salt: "run",
+            promptset_dir: Path::new("promptsets"),
+            prompt_set: None,
+        }
     }
 
     fn estimating() -> TextMaker {

@@ -6,11 +6,12 @@ use std::process::Stdio;
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "bench",
     "run",
     "compare",
     "report",
+    "rescore",
     "results",
     "results list",
     "results show",

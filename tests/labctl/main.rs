@@ -15,6 +15,7 @@ mod foreign;
 mod ground_truth;
 mod help;
 mod interrupt;
+mod judge;
 mod layers;
 mod levels;
 mod limits;

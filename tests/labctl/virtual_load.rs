@@ -76,6 +76,7 @@ impl Loaded<'_> {
             recorded: &[],
             workload_type: "open_loop",
             prepare: &|_| {},
+            late: &|_| {},
             past: Past::default(),
             phases: &mut Vec::new(),
         };

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::gate::GateArgs;
+use super::judge::JudgeArgs;
 use super::load::{LoadArgs, TargetArgs};
+use super::selection::SelectionArgs;
 use super::shape::ShapeArgs;
 use super::values::at_least_one;
 use super::workload::WorkloadArgs;
@@ -20,6 +22,10 @@ pub struct BenchArgs {
     /// Team whose endpoint, baseline and prompt sets are used
     #[arg(long, value_name = "TEAM", help_heading = "Target")]
     pub team: Option<String>,
+
+    /// Every team's full battery in turn, each against its baseline where it has one: a result each and a summary
+    #[arg(long, help_heading = "Target", conflicts_with_all = ["team", "promptset", "endpoint", "url", "model", "experiment", "baseline", "baseline_url"])]
+    pub all: bool,
 
     /// Prompt set by name or path [default: the team's first]
     #[arg(long, value_name = "NAME", help_heading = "Target")]
@@ -49,9 +55,18 @@ pub struct BenchArgs {
     #[arg(long, value_name = "VARIABLE", help_heading = "Baseline")]
     pub baseline_api_key_env: Option<String>,
 
+    /// Run the baseline against itself: what differs between its two sides is noise, and a floor for what a comparison
+    /// on these prompts can tell
+    #[arg(long, help_heading = "Baseline", conflicts_with = "all")]
+    pub aa: bool,
+
     /// Prompts a block: so many on one side, then the same on the other [default: chosen from set and concurrency]
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Baseline")]
     pub block_size: Option<u32>,
+
+    /// Which prompts of the set.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
 
     /// What is sent.
     #[command(flatten)]
@@ -60,6 +75,14 @@ pub struct BenchArgs {
     /// The load's shape, and what it is held to.
     #[command(flatten)]
     pub shape: ShapeArgs,
+
+    /// Send every prompt with two responses to be compared in the other order too (its id then ends with `~swapped`)
+    #[arg(long, help_heading = "Judge")]
+    pub swap: bool,
+
+    /// Who scores answers by a rubric.
+    #[command(flatten)]
+    pub judge: JudgeArgs,
 
     /// Gates.
     #[command(flatten)]
@@ -78,8 +101,13 @@ impl BenchArgs {
     /// Whether a baseline is run too.
     #[must_use]
     pub const fn wants_baseline(&self) -> bool {
-        self.compare_baseline
-            || self.baseline.is_some()
+        self.compare_baseline || self.aa || self.names_baseline()
+    }
+
+    /// Whether flags say which baseline.
+    #[must_use]
+    pub const fn names_baseline(&self) -> bool {
+        self.baseline.is_some()
             || self.baseline_url.is_some()
             || self.baseline_model.is_some()
             || self.baseline_api_key_env.is_some()
@@ -100,6 +128,10 @@ pub struct RunArgs {
     /// Prompt set by name or path [default: canary]
     #[arg(long, value_name = "NAME", help_heading = "Target")]
     pub promptset: Option<String>,
+
+    /// Which prompts of the set.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
 
     /// What is sent.
     #[command(flatten)]

@@ -35,6 +35,10 @@ EXAMPLES:
       labctl bench --team quant --compare-baseline --rounds 3
   Quality under load: the pass rate at every number of requests in flight
       labctl bench --team quant --compare-baseline --sweep concurrency=1..64
+  Long answers scored by another model, three times each
+      labctl bench --team quant --judge-endpoint http://judge:8000/v1 --judge-repeats 3
+  A judge model in both orders of each pair, and every prompt three times
+      labctl bench --team eval --promptset eval-calibration --swap --repeats 3
   As a file says, with a flag on top; what would be done, and nothing sent
       labctl bench experiments/quality-under-load.yaml --sweep concurrency=4,16 --dry-run";
 
@@ -101,6 +105,16 @@ EXAMPLES:
       labctl report latest --why-different
   The same requests under the formulas of vLLM's benchmark
       labctl report latest --definitions vllm";
+
+pub(super) const RESCORE: &str = "\
+EXAMPLES:
+  By the prompt set's checks as they are now
+      labctl rescore latest
+  By a copy of the set that is being worked on
+      labctl rescore 0198f2a1 --promptset ./promptsets/quant-quality
+  With scores of another model for the answers that have a rubric
+      labctl rescore latest --judge-endpoint judge --judge-repeats 3
+      labctl rescore latest --judge-endpoint http://localhost:8001/v1 --judge-model my-judge --format json";
 
 pub(super) const RESULTS: &str = "\
 EXAMPLES:
@@ -209,6 +223,16 @@ pub(super) const PROMPTSET_MANIFEST: &str = "\
 EXAMPLES:
   labctl promptset manifest promptsets/my-set";
 
+pub(super) const PROMPTSET_LINT: &str = "\
+EXAMPLES:
+  labctl promptset lint
+  labctl promptset lint promptsets/my-set";
+
+pub(super) const PROMPTSET_STATS: &str = "\
+EXAMPLES:
+  labctl promptset stats benchmark-quant
+  labctl promptset stats benchmark-quant --from latest";
+
 pub(super) const PROMPTSET_GENERATE: &str = "\
 EXAMPLES:
   labctl promptset generate promptsets/quant-quality
@@ -218,6 +242,15 @@ pub(super) const PROMPTSET_SELFTEST: &str = "\
 EXAMPLES:
   labctl promptset selftest quant-quality
   labctl promptset selftest promptsets/my-set";
+
+pub(super) const CHECK: &str = "\
+EXAMPLES:
+  labctl check explain latest quant-quality-math-003";
+
+pub(super) const CHECK_EXPLAIN: &str = "\
+EXAMPLES:
+  labctl check explain latest quant-quality-math-003
+  labctl check explain results/RUN.json benchmark-quant-code-012 --format json";
 
 pub(super) const DOCTOR: &str = "\
 EXAMPLES:

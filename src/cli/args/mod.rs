@@ -7,10 +7,12 @@
 mod bench;
 mod examples;
 mod gate;
+mod judge;
 mod load;
 mod mock;
 pub mod notation;
 mod results;
+mod selection;
 mod shape;
 mod tools;
 pub mod values;
@@ -22,17 +24,20 @@ use clap::{ArgAction, Parser, Subcommand};
 
 pub use bench::{BenchArgs, RunArgs};
 pub use gate::{GateArgs, GateModeArg, OnInconclusive};
+pub use judge::{JudgeArgs, RescoreArgs};
 pub use load::{LoadArgs, TargetArgs};
 pub use mock::{MockArgs, PacingArgs, ProfileArg};
 pub use results::{
     CompareArgs, ExportArgs, ExportFormat, ImportArgs, ImportFormat, ListArgs, MergeArgs, RecoverArgs,
     ReportArgs, ResultsArgs, ResultsCommand, ShowArgs, SideArg, StoreArgs,
 };
+pub use selection::SelectionArgs;
 pub use shape::ShapeArgs;
 pub use tools::{
-    CalibrateArgs, CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs, DoctorArgs, InitArgs, ManArgs,
-    PromptSetArgs, PromptSetCommand, PromptSetDirArgs, PromptSetGenerateArgs, PromptSetListArgs,
-    PromptSetNameArgs, PromptSetPathArgs, SchemaArg, SchemaArgs,
+    CalibrateArgs, CheckArgs, CheckCommand, CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs,
+    DoctorArgs, ExplainArgs, InitArgs, ManArgs, PromptSetArgs, PromptSetCommand, PromptSetDirArgs,
+    PromptSetGenerateArgs, PromptSetLintArgs, PromptSetListArgs, PromptSetNameArgs, PromptSetPathArgs,
+    PromptSetStatsArgs, SchemaArg, SchemaArgs,
 };
 pub use workload::WorkloadArgs;
 
@@ -101,6 +106,13 @@ pub enum Command {
     /// Write the report of a saved result
     #[command(after_help = examples::REPORT)]
     Report(ReportArgs),
+    /// Judge the stored answers of a run anew, without asking the models again
+    ///
+    /// The checks of the prompt set, as it is now, are applied to the texts that the run kept. With `--judge-endpoint` the
+    /// judge is asked (again) for scores, else its stored replies count. What was measured stays as it was. The result is
+    /// a new one, which names the run; that one is not touched.
+    #[command(after_help = examples::RESCORE)]
+    Rescore(RescoreArgs),
     /// List, show, export, import and recover saved results
     #[command(after_help = examples::RESULTS)]
     Results(ResultsArgs),
@@ -116,6 +128,9 @@ pub enum Command {
     /// List, show and verify prompt sets
     #[command(name = "promptset", after_help = examples::PROMPTSET)]
     PromptSet(PromptSetArgs),
+    /// Look into what the checks made of stored responses
+    #[command(after_help = examples::CHECK)]
+    Check(CheckArgs),
     /// Check that an endpoint can be measured: reachable, model served, streaming and usage work, clock sane
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),

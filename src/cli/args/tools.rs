@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 use super::examples;
 use super::load::APIS;
+use super::results::StoreArgs;
 use super::values::{PlainFormat, TransportArg};
 
 /// Flags of `labctl init`.
@@ -93,9 +94,55 @@ pub enum PromptSetCommand {
     #[command(after_help = examples::PROMPTSET_SELFTEST)]
     #[command(alias = "verify")]
     Selftest(PromptSetNameArgs),
+    /// Find what makes rows poor measures: answers in prompts, near duplicates, too little room, addresses
+    #[command(after_help = examples::PROMPTSET_LINT)]
+    Lint(PromptSetLintArgs),
+    /// Count what a prompt set consists of, or how hard it was in results
+    #[command(after_help = examples::PROMPTSET_STATS)]
+    Stats(PromptSetStatsArgs),
     /// Make a prompt set's files from its sources, byte for byte the same again
     #[command(after_help = examples::PROMPTSET_GENERATE)]
     Generate(PromptSetGenerateArgs),
+}
+
+/// Flags of `labctl promptset lint`.
+#[derive(Debug, Clone, Args)]
+pub struct PromptSetLintArgs {
+    /// Prompt sets by name or path [default: all]
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+
+    /// What goes to standard output
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: PlainFormat,
+
+    /// Where prompt sets are.
+    #[command(flatten)]
+    pub dir: PromptSetDirArgs,
+}
+
+/// Flags of `labctl promptset stats`.
+#[derive(Debug, Clone, Args)]
+pub struct PromptSetStatsArgs {
+    /// Prompt set by name or path
+    #[arg(value_name = "NAME")]
+    pub name: String,
+
+    /// Results whose verdicts say how hard each prompt was: run ids, unique prefixes, paths or `latest` (repeatable)
+    #[arg(long, value_name = "RUN")]
+    pub from: Vec<String>,
+
+    /// What goes to standard output
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: PlainFormat,
+
+    /// Where results are.
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// Where prompt sets are.
+    #[command(flatten)]
+    pub dir: PromptSetDirArgs,
 }
 
 /// Flags of `labctl promptset generate`.
@@ -152,6 +199,46 @@ pub struct PromptSetPathArgs {
     /// Folder with `promptset.jsonl`
     #[arg(value_name = "DIR")]
     pub path: PathBuf,
+}
+
+/// `labctl check`.
+#[derive(Debug, Clone, Args)]
+pub struct CheckArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: CheckCommand,
+}
+
+/// What `labctl check` does.
+#[derive(Debug, Clone, Subcommand)]
+pub enum CheckCommand {
+    /// Show why a response got its verdict: the answer that was found, where, and what every check said
+    #[command(after_help = examples::CHECK_EXPLAIN)]
+    Explain(ExplainArgs),
+}
+
+/// Flags of `labctl check explain`.
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// The run: its id, a unique prefix, a path, or `latest`
+    #[arg(value_name = "RUN")]
+    pub run: String,
+
+    /// The prompt's id
+    #[arg(value_name = "PROMPT_ID")]
+    pub prompt_id: String,
+
+    /// What goes to standard output
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: PlainFormat,
+
+    /// Where results are.
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// Where prompt sets are.
+    #[command(flatten)]
+    pub dir: PromptSetDirArgs,
 }
 
 /// Flags of `labctl doctor`.

@@ -1,5 +1,6 @@
 //! What `bench` and `run` share: from a plan (`plan`) to the summary, the reports and the exit code.
 
+use std::cell::OnceCell;
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use crate::bench::resume::Earlier;
 use crate::bench::run::{Finished, run};
 use crate::bench::soundness::nothing_valid;
 use crate::cli::args::values::OutputFormat;
-use crate::cli::args::{GateArgs, LoadArgs};
+use crate::cli::args::{GateArgs, JudgeArgs, LoadArgs};
 use crate::cli::commands::{definitions, failure, gates};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -19,9 +20,10 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::progress;
 use crate::cli::settings::experiment::Variation;
-use crate::cli::settings::{Settings, Targets};
+use crate::cli::settings::{Settings, Target, Targets};
 use crate::client::clock::Clock;
 use crate::load::bus::Bus;
+use crate::model::prompt::Selection;
 use crate::model::result::{RunKind, RunResult, RunStatus};
 use crate::report;
 use crate::report::terminal::TerminalOptions;
@@ -38,13 +40,21 @@ pub(super) struct Measure<'a> {
     pub(super) settings: Settings,
     pub(super) targets: Targets,
     pub(super) load: LoadArgs,
-    pub(super) gate: &'a GateArgs,
+    pub(super) gate: GateArgs,
     pub(super) block_size: Option<u32>,
+    /// Which prompts of the set are sent; all when absent.
+    pub(super) selection: Option<Selection>,
+    /// Who scores answers by a rubric.
+    pub(super) judge: Option<(Target, JudgeArgs)>,
+    /// Whether prompts with two responses are sent in the other order too.
+    pub(super) swap: bool,
     pub(super) with_report: bool,
     /// What its experiment says, flags included.
     pub(super) variation: Variation,
     /// An interrupted run to go on with.
     pub(super) resume: Option<String>,
+    /// Where its result was written, once it was.
+    pub(super) written: OnceCell<PathBuf>,
 }
 
 impl Measure<'_> {
@@ -55,6 +65,7 @@ impl Measure<'_> {
         let mut files = Vec::new();
         let mut reported = Ok(());
         if let Ok(path) = &finished.written {
+            self.written.get_or_init(|| path.clone());
             files.push(("result".to_owned(), path.clone()));
             if self.with_report {
                 reported = write_reports(result, path).map(|reports| files.extend(reports));
@@ -62,6 +73,11 @@ impl Measure<'_> {
         }
         let printed = self.print(&finished, files);
         failure::or_untold(self.status(&finished), [reported, printed], self.context.ui)
+    }
+
+    /// Where its result was written, if it was.
+    pub(super) fn written(&self) -> Option<&PathBuf> {
+        self.written.get()
     }
 
     fn measure(&self, plan: BenchPlan) -> Result<Finished, CliError> {
@@ -139,7 +155,7 @@ impl Measure<'_> {
         if !reasons.is_empty() {
             return Err(failure::of_measurement(&reasons, result, path));
         }
-        gates::status(result.comparison.as_ref(), self.gate, self.context.ui)
+        gates::status(result.comparison.as_ref(), &self.gate, self.context.ui)
             .map_err(|error| failure::kept_in(error, path))
     }
 }

@@ -1,7 +1,9 @@
 //! One file a command: it loads settings, calls the library, and prints. Called by `cli::main` alone.
 
+mod battery;
 pub mod bench;
 pub mod calibrate;
+pub mod check;
 pub mod compare;
 pub mod completions;
 pub mod config;
@@ -20,6 +22,7 @@ pub mod mock;
 mod plan;
 pub mod promptset;
 pub mod report;
+pub mod rescore;
 pub mod results;
 pub mod run;
 mod series;

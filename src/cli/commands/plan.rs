@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::bench::plan::{BenchPlan, SideSpec};
+use crate::bench::plan::{BenchPlan, JudgeSpec, SideSpec};
 use crate::bench::resume::Earlier;
 use crate::cli::commands::expected::Expected;
 use crate::cli::commands::measure::Measure;
-use crate::cli::commands::{definitions, failure, gates};
+use crate::cli::commands::{definitions, failure, gates, rescore};
 use crate::cli::error::CliError;
 use crate::cli::settings::experiment::loading::Loading;
-use crate::cli::settings::{self, Target};
+use crate::cli::settings::{self, Source, Target};
 use crate::model::config::TransportChoice;
 use crate::model::experiment::LoadType;
 use crate::model::load::Start;
@@ -52,6 +52,7 @@ impl Measure<'_> {
             prompt_set,
             candidate: side(&self.targets.candidate, transport)?,
             baseline: baseline.map(|target| side(target, transport)).transpose()?,
+            judge: self.judge(&loading)?,
             workload,
             concurrency: loading.concurrency,
             profile: loading.profile,
@@ -73,7 +74,7 @@ impl Measure<'_> {
             },
             seed: defaults.seed,
             trace: defaults.trace,
-            gates: gates::from_args(self.gate),
+            gates: gates::from_args(&self.gate),
             accept_invalid_client: self.load.allow_invalid_client,
             results_dir: defaults.results_dir.clone(),
             state_dir: self.context.state_dir(),
@@ -96,15 +97,33 @@ impl Measure<'_> {
         };
         let set = match &spec {
             WorkloadSpec::PromptSet { name } => Some(
-                promptset::load(name, &defaults.promptset_dir)
-                    .map_err(|error| CliError::usage(error.to_string()))?,
+                self.chosen(
+                    promptset::load(name, &defaults.promptset_dir)
+                        .map_err(|error| CliError::usage(error.to_string()))?,
+                )?,
             ),
-            WorkloadSpec::Synthetic(_) | WorkloadSpec::File { .. } => None,
+            WorkloadSpec::Synthetic(_) | WorkloadSpec::File { .. } => {
+                if self.selection.is_some() {
+                    return Err(CliError::usage("only the prompts of a prompt set can be chosen from")
+                        .with_hint("leave out `--categories`, `--tags`, `--skip-tags`, `--max-context` and `--sample`"));
+                }
+                None
+            }
+        };
+        let set = match set {
+            Some(set) if self.swap => Some(self.with_swapped(set)),
+            set => set,
         };
         if let Some(set) = &set
             && experiment.workload_options == WorkloadOptions::default()
         {
             return Ok((set.clone(), None));
+        }
+        if self.swap {
+            return Err(CliError::usage(
+                "`--swap` sends a prompt set as it is, without options of a workload",
+            )
+            .with_hint("leave out `--swap`, or the options of the workload"));
         }
         // What is made up may need to know how much of it is sent; moments of a trace don't change that.
         let loading = Loading::of(experiment, defaults.concurrency, false);
@@ -117,6 +136,7 @@ impl Measure<'_> {
             seed: defaults.seed,
             salt: &salt,
             promptset_dir: &defaults.promptset_dir,
+            prompt_set: set.as_ref(),
         };
         let workload = workload::build(&spec, &experiment.workload_options, &context)
             .map_err(|error| CliError::from_error(crate::cli::error::ErrorKind::Usage, error))?;
@@ -125,6 +145,54 @@ impl Measure<'_> {
         }
         let set = set.unwrap_or_else(|| prompt_set_of(&workload, &spec));
         Ok((set, Some(workload)))
+    }
+
+    /// The prompts that are asked for, sampled as flags and configuration say where they do.
+    fn chosen(&self, mut set: PromptSet) -> Result<PromptSet, CliError> {
+        let defaults = &self.settings.config.defaults;
+        if let Some(selection) = &self.selection {
+            set = workload::select(&set, selection, defaults.seed)
+                .map_err(|error| CliError::usage(error.to_string()))?;
+        }
+        let is_said = |field: &str| self.settings.provenance.get(field) != &Source::Default;
+        for prompt in &mut set.prompts {
+            if is_said("defaults.temperature") {
+                prompt.sampling.temperature = None;
+            }
+            if is_said("defaults.top_p") {
+                prompt.sampling.top_p = None;
+            }
+        }
+        Ok(set)
+    }
+
+    /// The set with each prompt that has two responses in both orders.
+    fn with_swapped(&self, mut set: PromptSet) -> PromptSet {
+        let as_written = set.prompts.len();
+        let both = |prompt: Prompt| {
+            let other = prompt.swapped_prompt();
+            std::iter::once(prompt).chain(other)
+        };
+        set.prompts = set.prompts.into_iter().flat_map(both).collect();
+        if set.prompts.len() == as_written {
+            self.context.ui.warn(&format!(
+                "`--swap` changes nothing: no prompt of set `{}` has two responses to be compared",
+                set.manifest.name
+            ));
+        }
+        set
+    }
+
+    /// The judge, where one is asked for and can be.
+    fn judge(&self, loading: &Loading) -> Result<Option<JudgeSpec>, CliError> {
+        let Some((target, args)) = &self.judge else { return Ok(None) };
+        if loading.sweep.is_some() || loading.find.is_some() {
+            return Err(CliError::usage(
+                "`--judge-endpoint` goes with one load, not with a sweep or a search",
+            )
+            .with_hint("leave it out here, and bench at one load with it"));
+        }
+        rescore::judge_spec(target, args).map(Some)
     }
 
     /// The salt of the run that is gone on with: the same bytes are to be sent.
@@ -163,7 +231,7 @@ impl Measure<'_> {
     }
 }
 
-fn side(target: &Target, transport: TransportChoice) -> Result<SideSpec, CliError> {
+pub(super) fn side(target: &Target, transport: TransportChoice) -> Result<SideSpec, CliError> {
     let key = settings::api_key(&target.endpoint)?;
     Ok(SideSpec { name: target.name.clone(), endpoint: target.endpoint.clone(), key, transport })
 }
@@ -209,5 +277,6 @@ fn prompt_set_of(workload: &Workload, spec: &WorkloadSpec) -> PromptSet {
         },
         prompts,
         origin,
+        selection: None,
     }
 }

@@ -1,5 +1,8 @@
 //! `labctl promptset`: which prompts there are, and whether they hold what they promise.
 
+mod lint;
+mod stats;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,6 +30,8 @@ pub fn run(args: &PromptSetArgs, context: &Context) -> Result<ExitStatus, CliErr
         PromptSetCommand::Show(args) => show(args, context),
         PromptSetCommand::Manifest(args) => manifest(args, context),
         PromptSetCommand::Selftest(args) => selftested(args, context),
+        PromptSetCommand::Lint(args) => lint::run(args, context),
+        PromptSetCommand::Stats(args) => stats::run(args, context),
         PromptSetCommand::Generate(args) => generated(args, context),
     }?;
     Ok(ExitStatus::Success)

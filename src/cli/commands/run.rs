@@ -1,5 +1,7 @@
 //! `labctl run`: load on any endpoint.
 
+use std::cell::OnceCell;
+
 use crate::cli::args::{GateArgs, RunArgs};
 use crate::cli::commands::measure::Measure;
 use crate::cli::commands::series;
@@ -10,7 +12,6 @@ use crate::model::result::RunKind;
 
 /// Runs `labctl run`.
 pub fn run(args: &RunArgs, context: &Context) -> Result<ExitStatus, CliError> {
-    let gate = GateArgs::default();
     let mut measures = Vec::new();
     for variation in context.loader.variations(args.experiment.as_deref(), args)? {
         let args = variation.complete_run(args)?;
@@ -23,11 +24,15 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<ExitStatus, CliError> {
             settings,
             targets,
             load: args.load,
-            gate: &gate,
+            gate: GateArgs::default(),
             block_size: None,
+            selection: args.selection.selection(),
+            judge: None,
+            swap: false,
             with_report: false,
             variation,
             resume: args.shape.resume,
+            written: OnceCell::new(),
         });
     }
     series::run(&measures, args.load.dry_run, context)

@@ -54,6 +54,10 @@ pub(super) fn run(
 /// What tells a run from the others.
 pub(super) fn told(measure: &Measure<'_>) -> String {
     let values = &measure.variation.values;
+    if let (true, Some(team)) = (values.is_empty(), &measure.targets.team) {
+        let set = measure.targets.prompt_set.as_ref().map_or_else(String::new, |set| format!(", {set}"));
+        return format!("team {team}{set}");
+    }
     values.iter().map(|(path, value)| format!("{path}={value}")).collect::<Vec<_>>().join(", ")
 }
 

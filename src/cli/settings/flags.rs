@@ -8,7 +8,8 @@ use super::path::FieldPath;
 use super::targets::{Choice, baseline_choice, candidate_choice, run_choice};
 use crate::cli::args::{
     BenchArgs, CompareArgs, DoctorArgs, ExportArgs, ListArgs, LoadArgs, MergeArgs, MockArgs,
-    PromptSetDirArgs, RecoverArgs, ReportArgs, RunArgs, ShapeArgs, ShowArgs, StoreArgs, TargetArgs,
+    PromptSetDirArgs, RecoverArgs, ReportArgs, RescoreArgs, RunArgs, ShapeArgs, ShowArgs, StoreArgs,
+    TargetArgs,
 };
 use crate::model::config::{LabConfig, TransportChoice};
 
@@ -42,6 +43,8 @@ impl Flags for NoFlags {
 /// Names of the endpoints that `--url` and `--baseline-url` make where the configuration has none for them.
 pub(super) const URL_ENDPOINT: &str = "url";
 pub(super) const BASELINE_URL_ENDPOINT: &str = "baseline-url";
+/// The name of the endpoint that a URL of `--judge-endpoint` makes.
+pub(super) const JUDGE_URL_ENDPOINT: &str = "judge-url";
 
 /// What the flags of one side say of its server.
 struct SideFlags<'a> {
@@ -236,6 +239,14 @@ impl Flags for PromptSetDirArgs {
     fn overrides(&self, _: &LabConfig) -> Result<Vec<Override>, SettingsError> {
         let dir = self.promptset_dir.as_ref().map(|dir| json!(dir));
         Ok(default_of("promptset_dir", "--promptset-dir", dir).into_iter().collect())
+    }
+}
+
+impl Flags for RescoreArgs {
+    fn overrides(&self, below: &LabConfig) -> Result<Vec<Override>, SettingsError> {
+        let mut list = self.store.overrides(below)?;
+        list.extend(self.promptsets.overrides(below)?);
+        Ok(list)
     }
 }
 

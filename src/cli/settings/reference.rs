@@ -17,9 +17,9 @@ pub(super) fn reference_lab() -> Value {
             "lora": endpoint("lora"),
         },
         "teams": {
-            "eval": {"endpoint": "judge", "prompt_sets": ["canary"]},
-            "finetune": {"endpoint": "lora", "baseline": "fp16", "prompt_sets": ["canary"]},
-            "quant": {"endpoint": "awq", "baseline": "fp16", "prompt_sets": ["quant-quality", "canary"]},
+            "eval": {"endpoint": "judge", "prompt_sets": ["eval-calibration"], "battery": "benchmark-eval"},
+            "finetune": {"endpoint": "lora", "baseline": "fp16", "prompt_sets": ["finetune-domain", "canary"], "battery": "benchmark-finetune"},
+            "quant": {"endpoint": "awq", "baseline": "fp16", "prompt_sets": ["quant-quality", "canary"], "battery": "benchmark-quant"},
         },
     })
 }

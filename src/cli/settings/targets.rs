@@ -2,9 +2,10 @@
 
 use super::Settings;
 use super::error::{SettingsError, nearest};
-use super::flags::{BASELINE_URL_ENDPOINT, URL_ENDPOINT};
+use super::flags::{BASELINE_URL_ENDPOINT, JUDGE_URL_ENDPOINT, URL_ENDPOINT};
 use super::source::Source;
-use crate::cli::args::{BenchArgs, DoctorArgs, RunArgs, TargetArgs};
+use super::validate::validate;
+use crate::cli::args::{BenchArgs, DoctorArgs, JudgeArgs, RunArgs, TargetArgs};
 use crate::model::config::{Endpoint, LabConfig, Team};
 
 /// One side of a run.
@@ -48,6 +49,9 @@ pub(super) struct Choice {
 
 pub(super) fn candidate_choice(args: &BenchArgs, config: &LabConfig) -> Result<Choice, SettingsError> {
     let team = args.team.as_deref().map(|name| find_team(name, config)).transpose()?;
+    if args.aa && (args.names_baseline() || team.is_some_and(|team| team.baseline.is_some())) {
+        return baseline_choice(args, config);
+    }
     match (&args.target.endpoint, team) {
         (Some(name), _) => find_endpoint(name, config),
         (None, Some(team)) => find_endpoint(&team.endpoint, config),
@@ -130,7 +134,9 @@ impl Settings {
     pub fn bench_targets(&self, args: &BenchArgs, rule: SimulatorRule) -> Result<Targets, SettingsError> {
         let team = args.team.as_deref().map(|name| find_team(name, &self.config)).transpose()?;
         let candidate = self.target(candidate_choice(args, &self.config)?)?;
-        let baseline = if args.wants_baseline() {
+        let baseline = if args.aa {
+            Some(candidate.clone())
+        } else if args.wants_baseline() {
             Some(self.target(baseline_choice(args, &self.config)?)?)
         } else {
             None
@@ -164,6 +170,48 @@ impl Settings {
             .collect())
     }
 
+    /// The judge that flags pick. A simulated one is `speed` times as fast as configured. `of_simulator` says whether the
+    /// answers that it scores are a simulator's.
+    pub fn judge_target(
+        &self,
+        args: &JudgeArgs,
+        of_simulator: bool,
+        rule: SimulatorRule,
+        speed: Option<f64>,
+    ) -> Result<Option<Target>, SettingsError> {
+        let Some(judge) = &args.judge_endpoint else { return Ok(None) };
+        let mut target = if judge.contains("://") {
+            let endpoint = Endpoint { url: Some(judge.clone()), ..Endpoint::default() };
+            Target { name: JUDGE_URL_ENDPOINT.to_owned(), endpoint }
+        } else {
+            self.target(find_endpoint(judge, &self.config)?)?
+        };
+        let endpoint = &mut target.endpoint;
+        if args.judge_model.is_some() {
+            endpoint.model.clone_from(&args.judge_model);
+        }
+        if args.judge_api_key_env.is_some() {
+            endpoint.api_key_env.clone_from(&args.judge_api_key_env);
+            endpoint.api_key_file = None;
+        }
+        if let (Some(simulator), Some(factor)) = (&mut endpoint.simulator, speed) {
+            simulator.speed *= factor;
+        }
+        let mut config = self.config.clone();
+        config.endpoints.insert(target.name.clone(), target.endpoint.clone());
+        validate(&config, &self.provenance)?;
+        let stands_in = self.stands_in(&target);
+        if stands_in && !of_simulator {
+            return Err(SettingsError::Target(
+                "the judge is still the built-in simulator, whose scores of a server's answers say nothing: give `--judge-endpoint` a URL".to_owned(),
+            ));
+        }
+        if stands_in {
+            Self::permit_stand_in(rule)?
+        }
+        Ok(Some(target))
+    }
+
     fn target(&self, choice: Choice) -> Result<Target, SettingsError> {
         match self.config.endpoints.get(&choice.name) {
             Some(endpoint) => Ok(Target { name: choice.name, endpoint: endpoint.clone() }),
@@ -174,12 +222,8 @@ impl Settings {
     /// A simulator never passes for a model by accident: the one that merely stands in for a missing configuration
     /// needs `--simulate` where a pipeline or a gate relies on the result, and is never compared with a real server.
     fn permit(&self, targets: &Targets, rule: SimulatorRule) -> Result<(), SettingsError> {
-        let stands_in = |target: &Target| {
-            let path = format!("endpoints.{}.simulator", target.name);
-            target.endpoint.simulator.is_some() && self.provenance.get(&path) == &Source::ReferenceLab
-        };
-        let candidate = stands_in(&targets.candidate);
-        let baseline = targets.baseline.as_ref().map(stands_in);
+        let candidate = self.stands_in(&targets.candidate);
+        let baseline = targets.baseline.as_ref().map(|target| self.stands_in(target));
         if let Some(baseline_stands_in) = baseline
             && candidate != baseline_stands_in
         {
@@ -189,10 +233,18 @@ impl Settings {
                 "the {side} is still the built-in simulator, which can't be compared with a server: give `{flag}` too"
             )));
         }
-        if rule.simulate || !(candidate || baseline == Some(true)) {
-            return Ok(());
-        }
+        if candidate || baseline == Some(true) { Self::permit_stand_in(rule) } else { Ok(()) }
+    }
+
+    /// Whether the simulator merely stands in for an endpoint that nobody configured.
+    fn stands_in(&self, target: &Target) -> bool {
+        let path = format!("endpoints.{}.simulator", target.name);
+        target.endpoint.simulator.is_some() && self.provenance.get(&path) == &Source::ReferenceLab
+    }
+
+    fn permit_stand_in(rule: SimulatorRule) -> Result<(), SettingsError> {
         match (rule.ci, rule.gates) {
+            _ if rule.simulate => Ok(()),
             (true, _) => Err(SettingsError::NotConfigured { because: "this is continuous integration" }),
             (false, true) => Err(SettingsError::NotConfigured { because: "a gate is asked for" }),
             (false, false) => Ok(()),

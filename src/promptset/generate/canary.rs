@@ -8,5 +8,15 @@ mod knowledge;
 use super::draft::Draft;
 
 pub(super) fn rows() -> Vec<Draft> {
-    [computed::rows(), knowledge::rows(), exactness::rows()].into_iter().flatten().collect()
+    let rows = [computed::rows(), knowledge::rows(), exactness::rows()].into_iter().flatten();
+    rows.map(|draft| draft.known_from(provenance)).collect()
+}
+
+fn provenance(category: &str) -> &'static str {
+    match category {
+        "factual" => "general reference works: atlas, encyclopaedia, school textbook",
+        "language" => "general dictionaries",
+        "reading" => "stands in the prompt",
+        _ => "computed",
+    }
 }

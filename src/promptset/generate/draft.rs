@@ -36,6 +36,13 @@ impl Draft {
         self
     }
 
+    /// Where its facts are known from, by category, where nothing is said yet.
+    pub(super) fn known_from(mut self, provenance: impl Fn(&str) -> &'static str) -> Self {
+        let known = provenance(&self.prompt.category);
+        self.prompt.provenance.get_or_insert_with(|| known.to_owned());
+        self
+    }
+
     /// The answer stands in the prompt by design.
     pub(super) fn copied(mut self) -> Self {
         self.prompt.answer_in_prompt = true;

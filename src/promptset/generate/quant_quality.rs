@@ -12,5 +12,12 @@ use super::draft::Draft;
 
 pub(super) fn rows() -> Vec<Draft> {
     let categories = [math::rows(), reasoning::rows(), code::rows(), factual::rows(), structured::rows()];
-    categories.into_iter().flatten().collect()
+    categories.into_iter().flatten().map(|draft| draft.known_from(provenance)).collect()
+}
+
+fn provenance(category: &str) -> &'static str {
+    match category {
+        "factual" => "general reference works: atlas, encyclopaedia, textbook of the field",
+        _ => "computed",
+    }
 }

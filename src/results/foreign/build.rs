@@ -103,6 +103,8 @@ pub(super) fn result(
         client: client(&of),
         trace: TraceMode::Full,
         merged_from: Vec::new(),
+        rescored_from: None,
+        judge: None,
         client_health: health(of.tool),
         warnings,
         candidate,
@@ -163,6 +165,7 @@ fn side(
         system_fingerprints: Vec::new(),
         summary,
         pass_rates: Vec::new(),
+        judge_quality: Vec::new(),
         slos: Vec::new(),
     }
 }
@@ -184,6 +187,7 @@ fn prompts(of: &Benchmark, source: &Source<'_>, requests: usize) -> PromptSetInf
         categories: BTreeMap::from([(CATEGORY.to_owned(), requests)]),
         calibrated: false,
         origin: short(source.file, 200),
+        selection: None,
     }
 }
 

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use super::support::prompt_set;
+use crate::check::{RUBRIC_SCALE, judge_request, read_score};
+use crate::model::check::{Check, Dimension, Preferred};
+use crate::model::prompt::Prompt;
 use crate::simulator::answers::{Answers, Question};
 use crate::simulator::engine::FinishReason;
 use crate::simulator::{Profile, truth};
@@ -98,4 +101,56 @@ fn filler_obeys_the_limits() {
     assert!(ask(&Question { multibyte: true, ..base }).text().bytes().filter(|b| !b.is_ascii()).count() > 40);
     let whole: String = (0..free.len()).map(|n| free.tokens(n, n + 1)).collect();
     assert_eq!(whole, free.text());
+}
+
+/// A pair of which the first is better.
+fn pair() -> Prompt {
+    let reply = |mark: &str| format!("It is shorter.\nBetter: {mark}\nConfidence: 80%");
+    Prompt {
+        swapped: Some("Second, then first".to_owned()),
+        checks: vec![Check::Preference { gold: Preferred::A }],
+        reference: reply("A"),
+        near_miss: vec![reply("B"), reply("tie")],
+        ..Prompt::unchecked("pair".to_owned(), "pairs".to_owned(), "First, then second".to_owned(), 64)
+    }
+}
+
+#[test]
+fn a_pair_is_known_in_both_orders() {
+    let mut set = prompt_set(&[("math", 4)]);
+    set.prompts.push(pair());
+    let answers = Answers::new(Arc::new(vec![set.clone()]), profile(1.0, 0.0), 9);
+    let ask = |user: &str| {
+        let question = Question { user, max_tokens: 64, ..Question::default() };
+        answers.answer(&question).text().to_owned()
+    };
+    assert!(ask("First, then second").contains("Better: A"));
+    assert!(ask("Second, then first").contains("Better: B"));
+    // Sent as a prompt of its own it is as hard as the usual one, and makes no other harder.
+    let mut both = set.clone();
+    both.prompts.push(pair().swapped_prompt().unwrap());
+    let hard = profile(0.5, 0.0);
+    let (usual, with_swapped) = (truth(&set, &hard, 3, 0), truth(&both, &hard, 3, 0));
+    assert_eq!(usual, with_swapped[..5]);
+    assert_eq!(with_swapped[4].passes, with_swapped[5].passes);
+}
+
+#[test]
+fn a_judge_scores_what_is_right_above_what_is_wrong() {
+    let set = prompt_set(&[("math", 4)]);
+    let prompt = set.prompts[1].clone();
+    let score = |profile: Profile, response: &str, sampling_seed| {
+        let answers = Answers::new(Arc::new(vec![set.clone()]), profile, 9);
+        let request = judge_request(&prompt, Dimension::Helpfulness, None, response);
+        let (system, user) = (request.system.as_str(), request.user.as_str());
+        let question = Question { system, user, sampling_seed, max_tokens: 64, ..Question::default() };
+        read_score(answers.answer(&question).text(), RUBRIC_SCALE)
+    };
+    let steady = || Profile { unreadable_rate: 0.0, flip_rate: 0.0, ..Profile::judge() };
+    assert_eq!(score(steady(), &prompt.reference, 1), Ok(5.0));
+    assert_eq!(score(steady(), &prompt.near_miss[0], 1), Ok(2.0));
+    assert_eq!(score(steady(), "Something else. Score: 5", 1), Ok(3.0));
+    let readable =
+        (0..1_000).filter(|seed| score(Profile::judge(), &prompt.reference, *seed).is_ok()).count();
+    assert!((950..990).contains(&readable), "{readable}");
 }

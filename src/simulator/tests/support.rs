@@ -37,6 +37,7 @@ pub(super) fn prompt_set(categories: &[(&str, usize)]) -> PromptSet {
             sha256: String::new(),
         },
         origin: "test".to_owned(),
+        selection: None,
     }
 }
 

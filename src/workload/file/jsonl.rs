@@ -23,15 +23,19 @@ pub(super) const LINE: &[&str] = &[
     "turns",
     "id",
     "category",
+    "tags",
     "scenario_id",
     "system",
+    "swapped",
     "max_tokens",
+    "sampling",
     "checks",
     "pass_when",
     "reference",
     "near_miss",
     "difficulty",
     "family",
+    "provenance",
     "answer_in_prompt",
     "model",
     "start_s",
@@ -253,6 +257,10 @@ impl<'a> Line<'a> {
         prompt.scenario_id = line.filled_text("scenario_id")?.map(str::to_owned);
         prompt.difficulty = line.typed("difficulty")?;
         prompt.family = line.filled_text("family")?.map(str::to_owned);
+        prompt.tags = line.typed("tags")?.unwrap_or_default();
+        prompt.sampling = line.typed("sampling")?.unwrap_or_default();
+        prompt.swapped = line.filled_text("swapped")?.map(str::to_owned);
+        prompt.provenance = line.filled_text("provenance")?.map(str::to_owned);
         prompt.answer_in_prompt = line.typed("answer_in_prompt")?.unwrap_or_default();
         (prompt.checks, prompt.pass_when) = (checks, pass_when);
         (prompt.reference, prompt.near_miss) = (reference, near_miss);

@@ -54,7 +54,7 @@ fn texts() -> &'static TextMaker {
 }
 
 fn context(salt: &str) -> Context<'_> {
-    Context { requests: None, seed: 1, salt, promptset_dir: Path::new("nowhere") }
+    Context { requests: None, seed: 1, salt, promptset_dir: Path::new("nowhere"), prompt_set: None }
 }
 
 fn spec(name: &str) -> WorkloadSpec {

@@ -1,0 +1,264 @@
+//! The stored answers of a run judged anew, by the checks as they are now: nothing is asked of the models again.
+
+use std::collections::BTreeSet;
+
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::check::{CheckError, Judge};
+use crate::client::clock::Clock;
+use crate::compare::{Gate, pass_rates};
+use crate::load::bus::Bus;
+use crate::metrics::summary::summarise;
+use crate::model::judgement::Verdict;
+use crate::model::prompt::{Prompt, PromptSet};
+use crate::model::record::{Row, Side};
+use crate::model::result::{RunResult, SideInfo};
+
+use super::assemble::{comparison, context, held};
+use super::late::{ABOUT_JUDGE, Checked, Surroundings, ask_judge};
+use super::plan::JudgeSpec;
+use super::soundness;
+
+/// How the warning begins that a rescoring leaves.
+const RESCORED: &str = "rescored: ";
+
+/// Why a run can't be rescored.
+#[derive(Debug, thiserror::Error)]
+pub enum RescoreError {
+    /// A sweep or a search.
+    #[error("run `{run_id}` is of several loads: only runs of one load can be rescored")]
+    SeveralLoads {
+        /// The run.
+        run_id: String,
+    },
+    /// No row's prompt is in the set.
+    #[error("none of the prompts of run `{run_id}` is in prompt set `{set}`")]
+    OtherSet {
+        /// The run.
+        run_id: String,
+        /// The set.
+        set: String,
+    },
+    /// The set's checks are not valid.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+}
+
+/// What the stored answers are judged by.
+#[derive(Debug)]
+pub struct Rescoring<'a> {
+    /// The prompts with the checks that count.
+    pub prompt_set: &'a PromptSet,
+    /// Who is asked for scores; the stored replies are kept where absent.
+    pub judge: Option<&'a JudgeSpec>,
+    /// Gates on the comparison; those of the run where empty.
+    pub gates: Vec<Gate>,
+    /// Whether the sides are compared although the client is not to be trusted.
+    pub accept_invalid_client: bool,
+}
+
+/// A verdict that is another one now.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Change {
+    /// The prompt.
+    pub prompt_id: String,
+    /// From 0.
+    pub repeat: u32,
+    /// Whose answer it is.
+    pub side: Side,
+    /// As it was.
+    pub from: Verdict,
+    /// As it is.
+    pub to: Verdict,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Rescored {
+    /// The run with its new verdicts, under an id of its own.
+    pub result: RunResult,
+    /// Which verdicts changed.
+    pub changes: Vec<Change>,
+    /// Answers that were judged.
+    pub judged: usize,
+    /// Answers whose prompt is not in the set; they keep their verdicts.
+    pub kept: usize,
+    /// True where the set is not the one that was sent, byte for byte.
+    pub set_differs: bool,
+}
+
+/// Judges a run's answers anew. What was measured stays as it is; what follows from verdicts is computed anew.
+///
+/// # Errors
+///
+/// Where the run is of several loads, the set has none of its prompts, or the checks are not valid.
+pub async fn rescore(
+    mut result: RunResult,
+    rescoring: Rescoring<'_>,
+    clock: Clock,
+    bus: &Bus,
+    cancel: &CancellationToken,
+) -> Result<Rescored, RescoreError> {
+    if !result.levels.is_empty() {
+        return Err(RescoreError::SeveralLoads { run_id: result.run_id });
+    }
+    let set = rescoring.prompt_set;
+    let asked: BTreeSet<&str> = result.rows.iter().map(|row| row.key.prompt_id.as_str()).collect();
+    let both: Vec<Prompt> = set
+        .prompts
+        .iter()
+        .flat_map(|prompt| std::iter::once(prompt.clone()).chain(prompt.swapped_prompt()))
+        .filter(|prompt| asked.contains(prompt.id.as_str()))
+        .collect();
+    if both.is_empty() && !result.rows.is_empty() {
+        return Err(RescoreError::OtherSet { run_id: result.run_id, set: set.manifest.name.clone() });
+    }
+    let judges = both.iter().map(judge_of).collect::<Result<Vec<_>, _>>()?;
+    let checked = Checked::new(both.iter().zip(&judges));
+    let old_warnings = soundness::warnings(&result);
+    let before = verdicts(&result.rows);
+    let kept_rows = result.rows.iter_mut().map(|row| checked.judge(row)).collect::<Vec<_>>();
+    let mut warnings: Vec<String> = Vec::new();
+    if rescoring.judge.is_some() || !has_replies(&result.rows) {
+        let around = Surroundings {
+            clock,
+            seed: result.seed,
+            retry: &result.load.retry.clone(),
+            prompt_set: set,
+            bus,
+            cancel,
+        };
+        let (info, told) = ask_judge(rescoring.judge, &mut result.rows, &checked, &around).await;
+        result.judge = info;
+        warnings.extend(told);
+    } else {
+        let about_judge = |warning: &&String| warning.starts_with(ABOUT_JUDGE);
+        warnings.extend(result.warnings.iter().filter(about_judge).cloned());
+    }
+    let after = verdicts(&result.rows);
+    let changes: Vec<Change> = before
+        .iter()
+        .zip(&after)
+        .filter(|(old, new)| old.verdict != new.verdict)
+        .map(|(old, new)| Change {
+            prompt_id: new.row.clone(),
+            repeat: new.repeat,
+            side: new.side,
+            from: old.verdict,
+            to: new.verdict,
+        })
+        .collect();
+    let attempts = |known: bool| -> usize {
+        let rows = result.rows.iter().zip(&kept_rows).filter(|(_, is_known)| **is_known == known);
+        rows.map(|(row, _)| usize::from(row.candidate.is_some()) + usize::from(row.baseline.is_some())).sum()
+    };
+    let (judged, kept) = (attempts(true), attempts(false));
+    let set_differs = set.manifest.sha256 != result.prompt_set.sha256;
+    let gates = if rescoring.gates.is_empty() { gates_of(&result) } else { rescoring.gates };
+    result.rescored_from = Some(std::mem::replace(&mut result.run_id, Uuid::now_v7().to_string()));
+    recompute(&mut result);
+    result.comparison = comparison(&result, gates, rescoring.accept_invalid_client);
+    let is_said_anew = |warning: &String| {
+        warning.starts_with(ABOUT_JUDGE) || warning.starts_with(RESCORED) || old_warnings.contains(warning)
+    };
+    result.warnings.retain(|warning| !is_said_anew(warning));
+    result.warnings.extend(told(&result, set, kept, set_differs));
+    result.warnings.extend(warnings);
+    result.warnings.extend(soundness::warnings(&result));
+    Ok(Rescored { result, changes, judged, kept, set_differs })
+}
+
+/// The checks of a prompt; what has none is sent for its speed alone.
+fn judge_of(prompt: &Prompt) -> Result<Judge, CheckError> {
+    if prompt.checks.is_empty() { Ok(Judge::of_nothing()) } else { Judge::new(prompt) }
+}
+
+/// The verdict on one answer.
+struct Told {
+    row: String,
+    repeat: u32,
+    side: Side,
+    verdict: Verdict,
+}
+
+fn verdicts(rows: &[Row]) -> Vec<Told> {
+    let of_row = |row: &Row| -> Vec<Told> {
+        let told = |side| {
+            row.attempt(side).map(|attempt| Told {
+                row: row.key.prompt_id.clone(),
+                repeat: row.key.repeat,
+                side,
+                verdict: attempt.judgement.verdict,
+            })
+        };
+        [Side::Candidate, Side::Baseline].into_iter().filter_map(told).collect()
+    };
+    rows.iter().flat_map(of_row).collect()
+}
+
+fn has_replies(rows: &[Row]) -> bool {
+    let attempts = rows.iter().flat_map(|row| row.candidate.iter().chain(&row.baseline));
+    attempts.into_iter().any(|attempt| !attempt.judgement.judge_replies.is_empty())
+}
+
+/// What the result says of the rescoring itself.
+fn told(result: &RunResult, set: &PromptSet, kept: usize, set_differs: bool) -> Vec<String> {
+    let from = result.rescored_from.as_deref().unwrap_or_default();
+    let manifest = &set.manifest;
+    let mut told = vec![format!(
+        "{RESCORED}the answers are those of run `{from}`, judged anew by prompt set `{}` version {}",
+        manifest.name, manifest.version
+    )];
+    if set_differs {
+        told.push(format!(
+            "{RESCORED}the set is not the one that was sent (version {}): where a prompt's text changed, its new checks judge an answer to the old one",
+            result.prompt_set.version
+        ));
+    }
+    if kept > 0 {
+        told.push(format!(
+            "{RESCORED}{kept} answers keep their verdicts, for their prompts are not in the set any more"
+        ));
+    }
+    told
+}
+
+/// The gates that a result was held to.
+fn gates_of(result: &RunResult) -> Vec<Gate> {
+    let gates = result.comparison.iter().flat_map(|comparison| &comparison.gates);
+    gates
+        .map(|gate| {
+            let of = gate.name.strip_prefix("pass_rate ").filter(|name| *name != "overall");
+            Gate { category: of.map(str::to_owned), mode: gate.mode, margin_pp: gate.margin_pp }
+        })
+        .collect()
+}
+
+/// Computes anew what follows from verdicts.
+fn recompute(result: &mut RunResult) {
+    let judge_is_simulated = result.judge.as_ref().is_some_and(|judge| judge.simulated);
+    let sides_are = result.candidate.simulated || result.baseline.as_ref().is_some_and(|side| side.simulated);
+    result.simulated = judge_is_simulated || sides_are;
+    let candidate = side(result, Side::Candidate, &result.candidate);
+    let baseline = result.baseline.as_ref().map(|info| side(result, Side::Baseline, info));
+    result.candidate = candidate;
+    result.baseline = baseline;
+}
+
+fn side(result: &RunResult, side: Side, info: &SideInfo) -> SideInfo {
+    let context = context(&result.load, result.question.as_ref());
+    let fresh = summarise(&result.rows, &result.blocks, side, &context, None);
+    let mut info = SideInfo { pass_rates: pass_rates(&result.rows, side), ..info.clone() };
+    info.summary.verdicts = fresh.verdicts;
+    info.summary.groups = fresh.groups;
+    // Requests that don't count in anything but rates are not kept in results.
+    let is_whole = result.blocks.iter().all(|block| block.not_counted == 0);
+    info.summary.goodput = fresh.goodput.filter(|_| is_whole);
+    if let Some(rates) = &mut info.summary.throughput {
+        let right = fresh.throughput.and_then(|rates| rates.correct_answers_per_s);
+        rates.correct_answers_per_s = right.filter(|_| is_whole);
+    }
+    info.slos = held(result.question.as_ref(), &info);
+    info
+}
