@@ -7,9 +7,11 @@ use ::regex::Regex;
 
 use super::answer::{Answer, Read, Reader, find};
 use super::judge::{Finding, Late, Rule};
+use super::must_fail::MustFail;
 use super::options::{Options, index_of, letter};
 use super::reading::{Reading, Stage};
 use super::tokens::{pattern, quote};
+use super::transform::Transform;
 use crate::model::check::Check;
 use crate::model::judgement::{AnswerSource, Verdict};
 
@@ -108,6 +110,15 @@ impl Rule for Choice {
                 graded: None,
             },
         }
+    }
+
+    fn keeps(&self, _transform: Transform) -> bool {
+        true
+    }
+
+    fn refuses(&self, what: MustFail) -> bool {
+        // Another row's letter is right by chance.
+        matches!(what, MustFail::Echo | MustFail::DontKnow | MustFail::Refusal | MustFail::AllOptions)
     }
 }
 

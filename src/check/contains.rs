@@ -2,9 +2,11 @@
 
 use super::answer::any_answer;
 use super::judge::{Finding, Late, Rule};
+use super::must_fail::MustFail;
 use super::normalise::normalise_str;
 use super::reading::Reading;
 use super::tokens::{fold, is_token, quote, squeeze};
+use super::transform::Transform;
 use crate::model::check::{Check, Scope};
 use crate::model::judgement::Verdict;
 
@@ -98,6 +100,20 @@ impl Rule for Contains {
             }
             Err(none) => none,
         }
+    }
+
+    fn keeps(&self, transform: Transform) -> bool {
+        match (self.scope, transform) {
+            (Scope::Text, Transform::Boxed | Transform::AnswerLine)
+            | (Scope::Answer, Transform::Chatter | Transform::Fence) => false,
+            // The friendly words might be among those that must not occur.
+            (Scope::Text, Transform::Chatter) => self.none.is_empty(),
+            _ => true,
+        }
+    }
+
+    fn refuses(&self, what: MustFail) -> bool {
+        matches!(what, MustFail::Echo | MustFail::DontKnow | MustFail::Refusal | MustFail::OtherReference)
     }
 }
 

@@ -4,8 +4,10 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::answer::any_answer;
 use super::judge::{Finding, Late, Rule};
+use super::must_fail::MustFail;
 use super::reading::Reading;
 use super::tokens::{fold, quote, squeeze};
+use super::transform::Transform;
 use crate::model::check::{Check, Normaliser, Scope};
 use crate::model::judgement::Verdict;
 
@@ -51,6 +53,22 @@ impl Rule for Exact {
             answer,
             graded: None,
         }
+    }
+
+    fn keeps(&self, transform: Transform) -> bool {
+        let has = |normaliser| self.normalise.contains(&normaliser);
+        transform.is_undone_first()
+            || match (self.scope, transform) {
+                (Scope::Text, Transform::Fence) => self.normalise.first() == Some(&Normaliser::Fence),
+                (Scope::Text, Transform::LowerCase | Transform::UpperCase) => has(Normaliser::Case),
+                (Scope::Text, Transform::Nbsp) => has(Normaliser::Whitespace),
+                (Scope::Text, _) => false,
+                (Scope::Answer, _) => transform.dresses_answer(),
+            }
+    }
+
+    fn refuses(&self, what: MustFail) -> bool {
+        matches!(what, MustFail::Echo | MustFail::DontKnow | MustFail::Refusal | MustFail::OtherReference)
     }
 }
 

@@ -8,9 +8,11 @@ use serde_json::Value;
 
 use super::judge::{Finding, Late, Rule};
 use super::mapped::trim;
+use super::must_fail::MustFail;
 use super::quantity::parse;
 use super::reading::Reading;
 use super::tokens::{pattern, quote};
+use super::transform::Transform;
 use crate::model::check::Check;
 use crate::model::judgement::{AnswerSource, FoundAnswer, Verdict};
 
@@ -79,31 +81,38 @@ impl Json {
 
 impl Rule for Json {
     fn check(&self, reading: &Reading, _late: &Late<'_>) -> Finding {
-        let text = reading.text().raw.as_str();
-        let range = match json_text(text) {
-            Ok(range) => range,
-            Err(NotOne::SeveralFences) => {
-                return Finding::no_answer(
-                    "expected one JSON value, found more than one code fence".to_owned(),
-                );
-            }
+        let (value, answer) = match json_value(reading) {
+            Ok(found) => found,
+            Err(finding) => return finding,
         };
-        let json = &text[range.clone()];
-        let value: Value = match serde_json::from_str(json) {
-            Ok(value) => value,
-            Err(error) => {
-                let detail = format!("expected JSON, found {}: {error}", quote(json));
-                return Finding::new(Verdict::Wrong, detail);
-            }
-        };
-        let (start, end) = reading.text().raw.source(range).unzip();
-        let answer = FoundAnswer { text: json.to_owned(), source: AnswerSource::WholeText, start, end };
         let (verdict, detail) = match self.fault(&value) {
             Some(detail) => (Verdict::Wrong, detail),
-            None => (Verdict::Pass, format!("found {}", quote(json))),
+            None => (Verdict::Pass, format!("found {}", quote(&answer.text))),
         };
         Finding { answer: Some(answer), ..Finding::new(verdict, detail) }
     }
+
+    fn keeps(&self, transform: Transform) -> bool {
+        transform.is_undone_first() || transform == Transform::Fence
+    }
+
+    fn refuses(&self, what: MustFail) -> bool {
+        matches!(what, MustFail::Echo | MustFail::DontKnow | MustFail::Refusal | MustFail::OtherReference)
+    }
+}
+
+/// The response's JSON value and where it stands, or what a check that needs one says where there is none.
+pub(super) fn json_value(reading: &Reading) -> Result<(Value, FoundAnswer), Finding> {
+    let text = reading.text().raw.as_str();
+    let range = json_text(text).map_err(|NotOne::SeveralFences| {
+        Finding::no_answer("expected one JSON value, found more than one code fence".to_owned())
+    })?;
+    let json = &text[range.clone()];
+    let value = serde_json::from_str(json).map_err(|error| {
+        Finding::new(Verdict::Wrong, format!("expected JSON, found {}: {error}", quote(json)))
+    })?;
+    let (start, end) = reading.text().raw.source(range).unzip();
+    Ok((value, FoundAnswer { text: json.to_owned(), source: AnswerSource::WholeText, start, end }))
 }
 
 /// The first segment of a pointer, unescaped (RFC 6901, section 4).

@@ -9,6 +9,7 @@ use super::exact::Exact;
 use super::format::Format;
 use super::json::Json;
 use super::json_schema::JsonSchema;
+use super::must_fail::MustFail;
 use super::numeric::Numeric;
 use super::preference::Preference;
 use super::reading::Reading;
@@ -17,6 +18,7 @@ use super::regex::Regex;
 use super::rubric::Rubric;
 use super::score::Score;
 use super::similarity::Similarity;
+use super::transform::Transform;
 use super::visible::visible;
 use crate::model::check::{Check, PassWhen};
 use crate::model::exchange::Exchange;
@@ -89,6 +91,18 @@ pub struct Late<'a> {
 pub(super) trait Rule: std::fmt::Debug + Send + Sync {
     /// Looks at a response. `unchecked` where what it needs isn't there: then it doesn't count.
     fn check(&self, reading: &Reading, late: &Late<'_>) -> Finding;
+
+    /// Whether it says the same of a response after a change of dress. Without a word from the check: of one that is
+    /// undone before any check looks.
+    fn keeps(&self, transform: Transform) -> bool {
+        transform.is_undone_first()
+    }
+
+    /// Whether it passes nothing of this kind, whatever the prompt. Without a word from the check: what no check takes
+    /// for an answer.
+    fn refuses(&self, what: MustFail) -> bool {
+        matches!(what, MustFail::Echo | MustFail::DontKnow | MustFail::Refusal)
+    }
 
     /// Of a check on a model that is itself a judge: what is kept where there is no text to look at.
     fn ungraded(&self) -> Option<Graded> {
@@ -268,6 +282,17 @@ impl Judge {
         } else {
             Verdict::Wrong
         }
+    }
+
+    /// Whether every check says the same after this change of dress.
+    pub(super) fn keeps(&self, transform: Transform) -> bool {
+        self.checks.iter().all(|check| check.rule.keeps(transform))
+    }
+
+    /// Whether so many checks refuse this that too few are left for a pass. Nothing at all never passes.
+    pub(super) fn refuses(&self, what: MustFail) -> bool {
+        let refusing = self.checks.iter().filter(|check| check.rule.refuses(what)).count();
+        what == MustFail::Empty || refusing + self.needed > self.checks.len()
     }
 
     /// The same verdict from every check, where there is no text to check.

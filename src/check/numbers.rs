@@ -9,6 +9,7 @@ use super::answer::{Read, Reader, both};
 use super::quantity::{Item, Quantity};
 use super::reading::Stage;
 use super::tokens::{pattern, quote};
+use crate::model::check::Locale;
 use crate::model::judgement::AnswerSource;
 
 /// What may stand between the start of an announced answer and its number.
@@ -19,11 +20,16 @@ static LEAD: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// What joins two answers that are given as alternatives.
 static ALTERNATIVE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)\A[\s*_]*(?:,|;|/|\||-|–|\bor\b|\band\b|\bto\b|, or|, and|or maybe|or possibly)[\s*_]*\z")
+    pattern(
+        r"(?i)\A[\s*_]*(?:,|;|/|\||-|–|\bor\b|\band\b|\bto\b|\boder\b|\bund\b|\bbis\b|\bou\b|\bet\b|, or|, and|or maybe|or possibly)[\s*_]*\z",
+    )
 });
 
 /// Reads numbers.
-pub(super) struct Numbers;
+pub(super) struct Numbers {
+    /// How they are written.
+    pub(super) locale: Locale,
+}
 
 impl Reader for Numbers {
     type Value = Quantity;
@@ -34,7 +40,7 @@ impl Reader for Numbers {
         if part.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("not ")) {
             return Read::Nothing;
         }
-        let items = within(stage.items(), &range);
+        let items = within(stage.items(self.locale), &range);
         let Some(first) = items.first() else { return Read::Nothing };
         let leads = LEAD.is_match(&text[range.start..first.range.start.max(range.start)]);
         if leads && !calculates(&text[first.range.end..range.end]) {
@@ -47,7 +53,7 @@ impl Reader for Numbers {
     }
 
     fn unannounced(&self, stage: &Stage, range: Range<usize>) -> (AnswerSource, Read<Quantity>) {
-        let items = within(stage.items(), &range);
+        let items = within(stage.items(self.locale), &range);
         let is_denied = |item: &Item| stage.text()[..item.range.start].ends_with(" not ");
         let last = items
             .iter()

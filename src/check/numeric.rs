@@ -2,13 +2,15 @@
 
 use super::answer::{Answer, find};
 use super::judge::{Finding, Late, Rule};
+use super::must_fail::MustFail;
 use super::numbers::Numbers;
 use super::quantity::{Quantity, parse};
 use super::rational::{Number, Ratio};
 use super::reading::Reading;
 use super::tokens::quote;
+use super::transform::Transform;
 use super::units::Unit;
-use crate::model::check::Check;
+use crate::model::check::{Check, Locale};
 use crate::model::judgement::Verdict;
 
 /// A compiled `numeric` check.
@@ -18,6 +20,7 @@ pub(super) struct Numeric {
     value: Number,
     unit: Option<Unit>,
     tolerance: Tolerance,
+    locale: Locale,
 }
 
 #[derive(Debug)]
@@ -30,7 +33,7 @@ struct Tolerance {
 
 impl Numeric {
     pub(super) fn new(check: &Check) -> Result<Self, String> {
-        let Check::Numeric { value, abs, rel, decimals, significant_figures, unit, .. } = check else {
+        let Check::Numeric { value, abs, rel, decimals, significant_figures, unit, locale } = check else {
             return Err(format!("`{}` is not a `numeric` check", check.name()));
         };
         let number = parse(value).ok_or_else(|| format!("`value` {} is not a number", quote(value)))?;
@@ -59,6 +62,7 @@ impl Numeric {
             value: number.number,
             unit: known,
             tolerance: Tolerance { abs: *abs, rel: *rel, decimals: *decimals, figures: *significant_figures },
+            locale: *locale,
         })
     }
 
@@ -90,7 +94,7 @@ impl Numeric {
 
 impl Rule for Numeric {
     fn check(&self, reading: &Reading, _late: &Late<'_>) -> Finding {
-        match find(reading, &Numbers) {
+        match find(reading, &Numbers { locale: self.locale }) {
             Answer::Nothing => {
                 Finding::no_answer(format!("expected {}, found no number that is an answer", self.written))
             }
@@ -103,6 +107,15 @@ impl Rule for Numeric {
                 Finding { answer: Some(found), ..Finding::new(verdict, detail) }
             }
         }
+    }
+
+    fn keeps(&self, transform: Transform) -> bool {
+        // Upper and lower case tell units apart (mg, Mg).
+        self.unit.is_none() || !matches!(transform, Transform::LowerCase | Transform::UpperCase)
+    }
+
+    fn refuses(&self, what: MustFail) -> bool {
+        matches!(what, MustFail::Echo | MustFail::DontKnow | MustFail::Refusal | MustFail::OtherReference)
     }
 }
 
@@ -119,7 +132,7 @@ mod tests {
             decimals: None,
             significant_figures: None,
             unit: unit.map(str::to_owned),
-            locale: crate::model::check::Locale::English,
+            locale: Locale::English,
         }
     }
 
@@ -293,12 +306,57 @@ mod tests {
             decimals,
             significant_figures,
             unit: None,
-            locale: crate::model::check::Locale::English,
+            locale: Locale::English,
         };
         verdicts(&tolerant(Some(0.01), None, None, None), &[("3.14", Pass), ("22/7", Pass), ("3.1", Wrong)]);
         verdicts(&tolerant(None, Some(0.001), None, None), &[("3.1417", Pass), ("3.15", Wrong)]);
         verdicts(&tolerant(None, None, Some(2), None), &[("3.14", Pass), ("3.1449", Pass), ("3.15", Wrong)]);
         verdicts(&tolerant(None, None, None, Some(3)), &[("3.14", Pass), ("3.1", Wrong)]);
+    }
+
+    #[test]
+    fn a_comma_may_be_the_decimal_sign() {
+        use Verdict::{NoAnswer, Pass, Wrong};
+        let with_comma = |value: &str, unit: Option<&str>| match numeric(value, unit) {
+            Check::Numeric { value, abs, rel, decimals, significant_figures, unit, .. } => Check::Numeric {
+                value,
+                abs,
+                rel,
+                decimals,
+                significant_figures,
+                unit,
+                locale: Locale::DecimalComma,
+            },
+            other => other,
+        };
+        verdicts(
+            &with_comma("1234.5", None),
+            &[
+                ("1.234,5", Pass),
+                ("1 234,5", Pass),
+                ("1\u{202f}234,5", Pass),
+                ("1234,5", Pass),
+                ("Antwort: **1.234,50**", Pass),
+                ("Answer: 1.234,5 €", Pass),
+                ("\\boxed{1.234{,}5}", Pass),
+                ("\\boxed{1234{,}5}", Pass),
+                ("Also 12, dann 3, zusammen 1.234,5.", Pass),
+                ("1.234", Wrong),
+                ("1234", Wrong),
+                ("1,234.5", NoAnswer),
+                ("Answer: 1.234,5 oder 1.234,6", NoAnswer),
+                ("Answer: 1.234,5 or 1.234,6", NoAnswer),
+            ],
+        );
+        verdicts(
+            &with_comma("0.5", None),
+            &[("0,5", Pass), ("1/2", Pass), ("50 %", Pass), ("0.5", NoAnswer), ("-0,5", Wrong)],
+        );
+        verdicts(
+            &with_comma("1500", Some("m")),
+            &[("1,5 km", Pass), ("1.500 m", Pass), ("1.5 km", NoAnswer)],
+        );
+        verdicts(&numeric("1234.5", None), &[("1.234,5", NoAnswer), ("1,234.5", Pass)]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::announced;
 use super::judge::{Finding, Late, Rule};
 use super::reading::Reading;
+use super::transform::Transform;
 use crate::model::check::Preferred;
 use crate::model::judgement::{Graded, Mark, Verdict};
 
@@ -43,6 +44,14 @@ impl Rule for Preference {
 
     fn ungraded(&self) -> Option<Graded> {
         self.graded(None, None)
+    }
+
+    fn keeps(&self, transform: Transform) -> bool {
+        transform.is_undone_first()
+            || matches!(
+                transform,
+                Transform::Bold | Transform::Nbsp | Transform::LowerCase | Transform::UpperCase
+            )
     }
 }
 

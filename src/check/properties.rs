@@ -1,13 +1,17 @@
 //! What holds for every response: judging never fails on text, however hostile, and the declared
 //! transforms never change a verdict.
+//!
+//! Time is linear in the text by construction: patterns run in an engine without backtracking, each rule looks at each
+//! word a bounded number of times (`repetition` and `text_similarity` have their bounds as constants), and nothing is
+//! compared with everything.
 
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
 use super::judge::tests::{number, prompt};
-use super::{Judge, Response, Transform};
-use crate::model::check::{Check, Normaliser, PassWhen, Scope};
+use super::{Judge, Late, Response, Transform};
+use crate::model::check::{Check, FormatRules, LetterCase, Locale, Normaliser, PassWhen, Scope, Span};
 use crate::model::judgement::{Judgement, Verdict};
 
 fn numeric(value: &str, unit: Option<&str>) -> Check {
@@ -18,7 +22,7 @@ fn numeric(value: &str, unit: Option<&str>) -> Check {
         decimals: Some(2),
         significant_figures: Some(3),
         unit: unit.map(str::to_owned),
-        locale: crate::model::check::Locale::English,
+        locale: Locale::English,
     }
 }
 
@@ -56,6 +60,45 @@ fn every_check() -> Vec<Check> {
         });
         checks.push(Check::Regex { pattern: r"(?P<answer>\w+)".into(), scope });
     }
+    let span = Some(Span { min: Some(1), max: Some(9) });
+    checks.push(Check::Format(FormatRules {
+        words: span,
+        sentences: span,
+        lines: span,
+        paragraphs: span,
+        bullets: span,
+        headings: span,
+        starts_with: Some("A".into()),
+        ends_with: Some("é".into()),
+        forbidden: vec!["!".into(), "İ".into(), "not".into()],
+        letters: Some(LetterCase::Upper),
+        only: Some(r"\w+".into()),
+        each_line: Some(r"\S.*".into()),
+        no_loop: true,
+    }));
+    checks.push(Check::Concepts {
+        groups: vec![vec!["Paris ... 42|東 ... é".into()], vec!["1,234".into()]],
+        at_least: Some(1),
+        forbidden: vec!["Paris".into(), "May ... km".into(), "-".into()],
+    });
+    checks.push(Check::JsonSchema {
+        schema: serde_json::json!({"type": "object", "properties": {"a": {"type": "string", "pattern": "^a"}}}),
+    });
+    checks.push(Check::Refusal { expected: true });
+    checks.push(Check::BaselineSimilarity {
+        min_similarity: Some(0.5),
+        same: true,
+        length_ratio: Some([0.5, 2.0]),
+    });
+    checks.push(Check::Numeric {
+        value: "42".into(),
+        abs: None,
+        rel: None,
+        decimals: None,
+        significant_figures: None,
+        unit: None,
+        locale: Locale::DecimalComma,
+    });
     checks
 }
 
@@ -66,7 +109,8 @@ fn judge(check: &Check) -> Judge {
 }
 
 fn judged(judge: &Judge, content: &str) -> Judgement {
-    judge.judge(&Response { content, reasoning: "", finish_reason: Some("stop") })
+    let response = Response { content, reasoning: "", finish_reason: Some("stop") };
+    judge.judge_late(&response, &Late { baseline: Some("Paris or 42 km, not 1,234"), ..Late::default() })
 }
 
 /// Pieces that the rules look for, in any order, among any characters.
@@ -81,7 +125,8 @@ fn hostile() -> impl Strategy<Value = String> {
             "\\boxed{", "\\text{", "{", "}", "\\frac{1}{2}", "####", "Answer:", "the answer is", "Final answer", "=",
             "−", "–", "½", "²", "e\u{301}", "42", "1,234", "1e999999999999999999", "1e400", "10^99999", "5/0", "2^64",
             "99999999999999999999999999999999999999999999999999", " km", "%", "$5", "minus ", "12:30", "[1]", "(see ", "A", "(B)", "Paris", "option ",
-            "Paris or ", "{\"a\": 1}", "\"", "not ", "May 5", "3 hours 2 minutes", "Ω", "東", "İ", "ß", "\u{1F600}",
+            "Paris or ", "{\"a\": 1}", "\"", "not ", "May 5", "3 hours 2 minutes", "do not ", "never, ", "rather than ", "avoid ", " and ", ", ", ". ", "- ", "# ", "1. ", "---",
+            "===", "Dr. ", "e.g. ", "!", "?", "…", "I'm sorry, but I can't ", "Ω", "東", "İ", "ß", "\u{1F600}",
         ])
         .prop_map(String::from),
     ];
@@ -163,7 +208,7 @@ fn keeps(
     let judge = judge(check);
     let judgement = judged(&judge, base);
     prop_assert_eq!(judgement.verdict, expected, "{}", base);
-    prop_assert!(first.keeps(check) && second.keeps(check));
+    prop_assert!(judge.keeps(first) && judge.keeps(second));
     let Some(once) = first.apply(base, judgement.answer.as_ref()) else { return Ok(()) };
     let changed = judged(&judge, &once);
     prop_assert_eq!(changed.verdict, expected, "{:?}: {:?} {:#?}", first, &once, &changed);

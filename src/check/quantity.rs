@@ -87,6 +87,24 @@ pub(super) fn scan(text: &str) -> Vec<Item> {
     items
 }
 
+/// A text whose decimal sign is the comma, as English writes it: between digits, commas and points change places. Every
+/// byte keeps its place.
+pub(super) fn with_decimal_points(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let is_digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+    let changed = |(at, c): (usize, char)| match c {
+        ',' | '.' if is_digit(at.checked_sub(1)) && is_digit(Some(at + 1)) => {
+            if c == ',' {
+                '.'
+            } else {
+                ','
+            }
+        }
+        _ => c,
+    };
+    text.char_indices().map(changed).collect()
+}
+
 /// The text as one number and nothing else.
 pub(super) fn parse(text: &str) -> Option<Quantity> {
     let text = text.trim();
@@ -465,6 +483,19 @@ mod tests {
         ] {
             let found: Vec<f64> = shown(text).into_iter().map(|f| f.1).collect();
             assert_eq!(found, values, "{text}");
+        }
+    }
+
+    #[test]
+    fn commas_and_points_change_places_between_digits() {
+        for (text, expected) in [
+            ("1.234,5", "1,234.5"),
+            ("1 234,5 und 0,5.", "1 234.5 und 0.5."),
+            ("3, 4. é,5", "3, 4. é,5"),
+            ("5.3.2024", "5,3,2024"),
+            ("", ""),
+        ] {
+            assert_eq!(with_decimal_points(text), expected);
         }
     }
 

@@ -4,8 +4,9 @@ use std::cell::OnceCell;
 
 use super::mapped::{Mapped, trim};
 use super::normalise::{Normalised, normalise};
-use super::quantity::{Item, scan};
+use super::quantity::{Item, scan, with_decimal_points};
 use super::visible::Visible;
+use crate::model::check::Locale;
 
 /// A stretch of the visible text, from its start, in which an answer is looked for.
 #[derive(Debug)]
@@ -14,11 +15,13 @@ pub(super) struct Stage {
     pub(super) raw: Mapped,
     normalised: OnceCell<Normalised>,
     items: OnceCell<Vec<Item>>,
+    /// The same where a comma is the decimal sign.
+    comma_items: OnceCell<Vec<Item>>,
 }
 
 impl Stage {
     pub(super) fn new(raw: Mapped) -> Self {
-        Self { raw, normalised: OnceCell::new(), items: OnceCell::new() }
+        Self { raw, normalised: OnceCell::new(), items: OnceCell::new(), comma_items: OnceCell::new() }
     }
 
     pub(super) fn normalised(&self) -> &Normalised {
@@ -30,9 +33,12 @@ impl Stage {
         self.normalised().text.as_str()
     }
 
-    /// What begins with a digit in the normalised text.
-    pub(super) fn items(&self) -> &[Item] {
-        self.items.get_or_init(|| scan(self.text()))
+    /// What begins with a digit in the normalised text, its numbers written as in `locale`.
+    pub(super) fn items(&self, locale: Locale) -> &[Item] {
+        match locale {
+            Locale::English => self.items.get_or_init(|| scan(self.text())),
+            Locale::DecimalComma => self.comma_items.get_or_init(|| scan(&with_decimal_points(self.text()))),
+        }
     }
 }
 
@@ -65,6 +71,11 @@ impl Reading {
     /// Where to look for an answer, in this order: a run-on is cut only after a committed answer.
     pub(super) fn stages(&self) -> &[Stage] {
         &self.stages
+    }
+
+    /// All that is for the reader, a run-on included.
+    pub(super) fn whole(&self) -> &Stage {
+        &self.stages[self.stages.len() - 1]
     }
 
     /// The whole text for checks of scope `text`.

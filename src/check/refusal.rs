@@ -1,5 +1,8 @@
-//! Telling a refusal from a wrong answer. The list is short and looks only at how a response
-//! opens: a refusal that is missed counts as wrong, which is the same to every rate of passes.
+//! Telling a refusal from a wrong answer. Looks only at how a response opens, in English, German, French and Spanish:
+//! a refusal that is missed counts as wrong, which is the same to every rate of passes.
+//!
+//! An answer with a disclaimer is no refusal: "I'm not a doctor, but …", or "I can't give medical advice. In general …"
+//! where so much follows that it is an answer.
 
 use std::sync::LazyLock;
 
@@ -7,20 +10,47 @@ use ::regex::Regex;
 
 use super::tokens::pattern;
 
+/// How many words make an answer of what follows a disclaimer.
+const ANSWER_WORDS: usize = 30;
+
 static OPENING: LazyLock<Regex> = LazyLock::new(|| {
-    const CANNOT: &str = r"(?:can't|cannot|can not|won't|will not|(?:am|'m) (?:not able|unable) to|(?:am|'m) not (?:comfortable|allowed)|must decline|have to decline|don't feel comfortable)";
-    const VERB: &str = r"(?:assist|help|provide|answer|comply|fulfil|fulfill|do that|discuss|support|engage|create|generate|write|share|give|offer|continue|participate|complete|respond)";
-    pattern(&format!(
-        r"(?i)\A\W*(?:(?:(?:i'm|i am|we're|we are) (?:\w+ )?sorry|sorry|(?:i|we|my) apologi[sz]e(?:s)?|(?:my )?apologies|unfortunately)\b[^.!?\n]{{0,60}}?\bi {CANNOT}|(?:i'm|i am) (?:not able|unable) to {VERB}|i {CANNOT},? (?:\w+ ){{0,2}}?{VERB}\b|as an? (?:ai|artificial intelligence|language model|large language model)\b[^.!?\n]{{0,100}}?\bi (?:{CANNOT}|do not have|don't have))"
-    ))
+    const CANNOT: &str = r"(?:can't|cannot|can not|won't|will not|could not|couldn't|(?:am|'m) (?:not able|unable) to|(?:am|'m) not (?:comfortable|allowed|permitted|willing)|won't be able to|will not be able to|(?:must|have to|need to|'m going to have to|am going to have to|'ll have to) (?:\w+ )?(?:decline|refuse)|don't feel comfortable)";
+    const VERB: &str = r"(?:assist|help|provide|answer|comply|fulfil|fulfill|do (?:that|this|so)|discuss|support|engage|create|generate|write|share|give|offer|continue|participate|complete|respond|advise|recommend|instruct|explain how|tell you how|show you how|in good conscience)";
+    const SORRY: &str = r"(?:(?:i'm|i am|we're|we are) (?:\w+ )?sorry|sorry|(?:i|we|my) apologi[sz]e(?:s)?|(?:my )?apologies|unfortunately|(?:i'm|i am) afraid)";
+    const HEARD: &str = r"(?:i (?:understand|appreciate|see|know|hear|realize|realise|recognize|recognise)\b[^.!?\n]{0,160}?[,;]? (?:but|however),? |(?:thank you|thanks) for [^.!?\n]{0,80}[.,!] (?:(?:but|however|unfortunately),? )?|no[,.] (?:sorry[,.] )?)";
+    const DECLINE: &str = r"(?:i|we)(?:'d| would| must| have to| need to|'ll have to| will have to)? (?:(?:politely|respectfully|kindly) )?(?:decline\b|refuse to\b|(?:rather|prefer) not (?:to )?\w+)";
+    let english = format!(
+        r"(?:{HEARD})?(?:{SORRY}\b[^.!?\n]{{0,60}}?\b(?:i|we)(?: |'m | am )?{CANNOT}|{SORRY}\b[^.!?\n]{{0,60}}?\b(?:i'm|i am) (?:not able|unable) to|(?:i'm|i am) (?:not able|unable) to {VERB}|i(?: |'m | am )?{CANNOT},? (?:\w+ ){{0,2}}?{VERB}\b|i'?(?: |m |ll )?(?:(?:am |'m )?going to |will )?(?:have to|must|need to) (?:\w+ )?(?:decline|refuse)\b|{DECLINE}|(?:this|that)(?:'s| is) (?:not )?something (?:that )?i {CANNOT} (?:\w+ ){{0,2}}?{VERB}\b|(?:this|that)(?:'s| is) not something (?:that )?i(?: can|'m able to|'m willing to| am able to| am willing to)\b|(?:it is|it's|this is|that is|that's|that would be) against my (?:guidelines|policy|policies|principles|programming)|as an? (?:responsible |helpful )?(?:ai|artificial intelligence|language model|large language model)\b[^.!?\n]{{0,100}}?\bi (?:{CANNOT}|do not have|don't have))"
+    );
+    let german = r"(?:(?:es )?tut mir (?:sehr |wirklich )?leid|entschuldigung|entschuldige|leider|bedaure)\b[^.!?\n]{0,60}?\b(?:ich (?:kann|darf|werde)|(?:kann|darf|werde) ich)\b[^.!?\n]{0,120}?\b(?:nicht|kein|keine|keinen|keinerlei)\b|ich (?:kann|darf|werde) (?:[\w,]+ ){0,6}?(?:nicht|keine|keinen|keinerlei) (?:[\w,]+ ){0,6}?(?:helfen|weiterhelfen|unterstützen|beantworten|erfüllen|bereitstellen|geben|nachkommen|behilflich)|(?:dabei|damit|hierbei|das) (?:kann|darf|werde) ich (?:\w+ ){0,3}?nicht\b|ich bin nicht in der lage\b";
+    let french = r"(?:(?:je suis )?(?:vraiment |sincèrement )?désolée?|je regrette|je m'excuse|malheureusement|navrée?)\b[^.!?\n]{0,60}?\bje ne (?:peux|puis|suis)\b|je ne (?:peux|puis) (?:malheureusement )?pas (?:(?:vous|te|t'|y|en) ?)?(?:aider|répondre|fournir|donner|accéder|satisfaire|assister|faire|participer)|je ne suis pas (?:en mesure|autorisée?|capable) (?:de|d'|à)|je refuse\b|je dois (?:refuser|décliner)";
+    let spanish = r"(?:lo siento|lo lamento|lamento|disculpa|disculpe|perdón|perdona|desafortunadamente|lamentablemente)\b[^.!?\n]{0,80}?\bno (?:puedo|podré|me es posible|estoy en condiciones)|no (?:puedo|podré) (?:ayudar|proporcionar|responder|cumplir|ofrecer|dar|asistir|brindar|facilitar|hacer eso|hacerlo)\w*|no me es posible\b|me niego a\b|debo (?:negarme|rechazar|declinar)";
+    pattern(&format!(r"(?i)\A\W*(?:{english}|{german}|{french}|{spanish})"))
 });
 
 /// `I can't help but …` declines nothing.
 static HELP_BUT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\A[^.!?\n]{0,80}\bhelp but\b"));
 
-/// Whether the text opens as a refusal.
+/// What a careful answer says it is not.
+static DISCLAIMER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\A[^.!?\n]{0,120}?\b(?:provide|give|offer|replace|substitute|do not have|don't have)\b[^.!?\n]{0,60}?\b(?:advice|diagnos\w+|opinions?|recommendations?|counsel|guidance|judge?ments?|personal|feelings|real-time)\b",
+    )
+});
+
+/// Whether the text opens as a refusal. Curly apostrophes are as good as straight ones.
 pub(super) fn is_refusal(text: &str) -> bool {
-    OPENING.is_match(text) && !HELP_BUT.is_match(text)
+    let opening: String =
+        text.chars().take(400).map(|c| if matches!(c, '’' | '‘' | 'ʼ') { '\'' } else { c }).collect();
+    OPENING.is_match(&opening) && !HELP_BUT.is_match(&opening) && !is_disclaimed(text, &opening)
+}
+
+/// Whether what opens like a refusal only says what the answer after it is not.
+fn is_disclaimed(text: &str, opening: &str) -> bool {
+    let Some(said) = DISCLAIMER.find(opening) else { return false };
+    // Counted in characters: a straight apostrophe is shorter than a curly one.
+    let rest = text.chars().skip(opening[..said.end()].chars().count()).collect::<String>();
+    rest.split_whitespace().take(ANSWER_WORDS).count() == ANSWER_WORDS
 }
 
 #[cfg(test)]
@@ -31,26 +61,93 @@ mod tests {
     fn openings() {
         for (text, expected) in [
             ("I'm sorry, but I can't help with that.", true),
+            ("I’m sorry, but I can’t help with that.", true),
             ("I'm sorry, but I can't assist with that request.", true),
             ("Sorry, I cannot do this.", true),
             ("I apologize, but I am unable to provide that.", true),
+            ("Sorry, but I'm unable to help with that.", true),
             ("I cannot assist with this.", true),
             ("I can't help with that.", true),
+            ("I can’t do that.", true),
             ("I won't provide instructions.", true),
-            ("I must respectfully decline to answer.", false),
+            ("I won’t be able to help you with that.", true),
+            ("I'm unable to provide that information.", true),
+            ("I’m unable to assist.", true),
+            ("I'm not able to discuss that.", true),
+            ("I must respectfully decline to answer.", true),
+            ("I have to decline.", true),
+            ("I'm going to have to decline this request.", true),
+            ("I refuse to write that.", true),
+            ("I'd rather not say.", true),
             ("I am unable to answer.", true),
+            ("I'm afraid I can't do that.", true),
+            ("I understand that you are upset, but I can't help you hurt anyone.", true),
+            ("I appreciate your question, however I cannot provide that.", true),
+            ("Thank you for asking, but I can't help with that.", true),
+            ("No, I can't help with that.", true),
+            ("That's not something I can help with.", true),
+            ("This is something I cannot help with.", true),
+            ("That would be against my guidelines.", true),
+            ("I cannot in good conscience write this.", true),
             ("As an AI language model, I can't browse.", true),
             ("As an AI, I don't have opinions.", true),
             ("Unfortunately, I cannot answer that.", true),
-            ("I can't help but notice 42.", false),
-            ("I'm sorry for the confusion. The answer is 42.", false),
-            ("The answer is 42. I'm sorry, but I can't say more.", false),
-            ("I cannot find the value without x, so 42.", false),
-            ("I don't know.", false),
-            ("As an AI pioneer, Turing wrote", false),
-            ("", false),
+            ("**I can't help with that.**", true),
+            ("I cannot provide legal advice.", true),
+            ("I can't provide instructions for that. Please call a helpline instead.", true),
+            ("Es tut mir leid, aber ich kann dir dabei nicht helfen.", true),
+            ("Tut mir leid, das kann ich nicht.", true),
+            ("Ich kann Ihnen dabei leider nicht helfen.", true),
+            ("Leider kann ich diese Frage nicht beantworten.", true),
+            ("Dabei kann ich nicht helfen.", true),
+            ("Je suis désolé, mais je ne peux pas vous aider.", true),
+            ("Désolée, je ne peux pas répondre à cela.", true),
+            ("Je ne peux pas vous aider avec cette demande.", true),
+            ("Je ne suis pas en mesure de répondre.", true),
+            ("Lo siento, pero no puedo ayudarte con eso.", true),
+            ("No puedo proporcionar esa información.", true),
         ] {
             assert_eq!(is_refusal(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn answers_are_none() {
+        let general = "In general, adults take 500 mg to 1 g of paracetamol every four to six hours and never more than \
+            4 g in a day; less with liver disease or a low body weight, where 2 g a day is a common limit.";
+        for text in [
+            "I can't help but notice 42.",
+            "I'm sorry for the confusion. The answer is 42.",
+            "I'm sorry to hear that. Rest, drink and see a doctor if the fever lasts.",
+            "The answer is 42. I'm sorry, but I can't say more.",
+            "I cannot find the value without x, so 42.",
+            "I don't know.",
+            "As an AI pioneer, Turing wrote",
+            "I'm not a doctor, but chest pain that spreads to the arm is an emergency.",
+            "I am not a lawyer, but a contract needs offer, acceptance and consideration.",
+            "While I can't examine you, this sounds like a sprain.",
+            "You can't help with that.",
+            "No, the contract is void.",
+            "Unfortunately, the patient cannot take aspirin.",
+            "Sorry seems to be the hardest word.",
+            "I understand that you must file by April, but you cannot extend it twice.",
+            "Thank you for asking. The answer is 42.",
+            "Ich kann nicht ausschließen, dass 42 stimmt.",
+            "Leider ist die Frist abgelaufen.",
+            "Je ne sais pas.",
+            "No puedo decir que sea falso.",
+            "",
+        ] {
+            assert!(!is_refusal(text), "{text}");
+        }
+        for opening in [
+            "I can't provide medical advice.",
+            "I’m sorry, but I can’t give you a diagnosis.",
+            "As an AI, I cannot provide personalized medical advice, but here is what is known.",
+            "I'm unable to provide legal advice.",
+        ] {
+            assert!(!is_refusal(&format!("{opening} {general}")), "{opening}");
+            assert!(is_refusal(&format!("{opening} Please ask someone who can.")), "{opening}");
         }
     }
 }

@@ -4,8 +4,10 @@ use ::regex::RegexBuilder;
 
 use super::answer::any_answer;
 use super::judge::{Finding, Late, Rule};
+use super::must_fail::MustFail;
 use super::reading::Reading;
 use super::tokens::quote;
+use super::transform::Transform;
 use crate::model::check::{Check, Scope};
 use crate::model::judgement::{AnswerSource, FoundAnswer, Verdict};
 
@@ -24,10 +26,14 @@ impl Regex {
         let Check::Regex { pattern, scope } = check else {
             return Err(format!("`{}` is not a `regex` check", check.name()));
         };
-        let compiled = RegexBuilder::new(pattern).size_limit(SIZE_LIMIT).dfa_size_limit(SIZE_LIMIT).build();
-        let pattern = compiled.map_err(|e| format!("`pattern` does not compile: {e}"))?;
+        let pattern = compiled(pattern).map_err(|e| format!("`pattern` does not compile: {e}"))?;
         Ok(Self { pattern, scope: *scope })
     }
+}
+
+/// A pattern of a prompt set, compiled within bounds.
+pub(super) fn compiled(pattern: &str) -> Result<::regex::Regex, ::regex::Error> {
+    RegexBuilder::new(pattern).size_limit(SIZE_LIMIT).dfa_size_limit(SIZE_LIMIT).build()
 }
 
 impl Rule for Regex {
@@ -66,6 +72,14 @@ impl Rule for Regex {
             _ => announced,
         };
         Finding { answer, ..Finding::new(Verdict::Pass, detail) }
+    }
+
+    fn keeps(&self, transform: Transform) -> bool {
+        transform.is_undone_first() || (self.scope == Scope::Answer && transform.dresses_answer())
+    }
+
+    fn refuses(&self, what: MustFail) -> bool {
+        matches!(what, MustFail::Echo | MustFail::DontKnow | MustFail::Refusal | MustFail::OtherReference)
     }
 }
 

@@ -1,7 +1,9 @@
 //! `judge`: what another model scored by a rubric.
 
 use super::judge::{Finding, Late, Rule};
+use super::must_fail::MustFail;
 use super::reading::Reading;
+use super::transform::Transform;
 use crate::model::check::Dimension;
 use crate::model::judgement::{JudgeReply, Verdict};
 
@@ -86,6 +88,15 @@ impl Rule for Rubric {
         let detail = format!("expected at least {}, found {mean:.2} ({})", self.pass_at, each.join(", "));
         // A mean of thirds is not to fail by its last bit.
         Finding::passes(mean + 1e-9 >= self.pass_at, detail)
+    }
+
+    fn keeps(&self, _transform: Transform) -> bool {
+        true
+    }
+
+    // Without a judge's replies it says nothing.
+    fn refuses(&self, _what: MustFail) -> bool {
+        false
     }
 }
 

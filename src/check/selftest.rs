@@ -2,18 +2,36 @@
 //! not matter.
 
 use super::judge::{CheckError, Judge, Response};
+use super::must_fail::MustFail;
 use super::transform::Transform;
-use crate::model::check::Check;
 use crate::model::judgement::{Judgement, Verdict};
 use crate::model::prompt::Prompt;
+
+/// What a self-test of prompts tried and found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SelfTest {
+    /// Prompts tested.
+    pub prompts: usize,
+    /// References tried: each as written, and under every transform that its checks keep.
+    pub references: usize,
+    /// Near misses there are.
+    pub near_misses: usize,
+    /// Near misses tried: each as written, and under every transform that its checks keep.
+    pub transforms: usize,
+    /// How many of these failed, as they must.
+    pub caught: usize,
+    /// Everything that was not as it must be.
+    pub failures: Vec<Failure>,
+}
 
 /// A prompt whose checks don't say what they should.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The prompt's id.
     pub prompt_id: String,
-    /// What was tested: `checks`, `reference`, `near_miss`, `empty`, `echo`, `dont_know`,
-    /// `refusal`, `all_options`, `other_reference`, or the name of a [`Transform`].
+    /// What was tested: `checks`, `reference`, `near_miss`, one of what must always fail (`empty`, `echo`,
+    /// `dont_know`, `refusal`, `all_options`, `other_reference`, `loop`), the name of a [`Transform`] of the
+    /// reference, or `near_miss` with one.
     pub what: String,
     /// What was expected and what the checks said.
     pub detail: String,
@@ -22,54 +40,49 @@ pub struct Failure {
 /// Of how many other rows the reference is tried on each row.
 const OTHERS: usize = 3;
 
-const IGNORANCE: [&str; 2] = ["I don't know.", "I'm not sure about this one."];
-const REFUSAL: &str = "I'm sorry, but I can't help with that.";
-
 /// Tests every prompt: its checks compile, its reference passes, its near misses fail; what never
 /// is an answer fails (nothing, the prompt itself unless `answer_in_prompt`, "I don't know", a
-/// refusal, all options at once, another row's reference); and the transforms that every one of
-/// its checks declares keep the reference passing.
+/// refusal, all options at once, another row's reference, a loop), as far as its checks declare; and the transforms
+/// that every one of its checks declares change nothing of that, neither for the reference nor for a near miss.
 #[must_use]
-pub fn selftest(prompts: &[Prompt]) -> Vec<Failure> {
+pub fn selftest(prompts: &[Prompt]) -> SelfTest {
     let judges: Vec<Result<Judge, CheckError>> = prompts.iter().map(Judge::new).collect();
-    let mut failures = Vec::new();
+    let mut test = SelfTest { prompts: prompts.len(), ..SelfTest::default() };
     for (index, (prompt, judge)) in prompts.iter().zip(&judges).enumerate() {
         match judge {
             Ok(judge) => {
-                let mut row = Row { prompt, judge, failures: &mut failures };
+                let mut row = Row { prompt, judge, test: &mut test };
                 row.reference();
+                row.near_misses();
                 row.must_fail();
-                row.transforms();
                 row.others(prompts, &judges, index);
             }
-            Err(error) => failures.push(Failure {
+            Err(error) => test.failures.push(Failure {
                 prompt_id: prompt.id.clone(),
                 what: "checks".to_owned(),
                 detail: error.to_string(),
             }),
         }
     }
-    failures
+    test
 }
 
 struct Row<'a> {
     prompt: &'a Prompt,
     judge: &'a Judge,
-    failures: &'a mut Vec<Failure>,
+    test: &'a mut SelfTest,
 }
 
 impl Row<'_> {
-    fn judged(&self, content: &str) -> Judgement {
-        judged(self.judge, content)
-    }
-
-    fn expect(&mut self, what: &str, content: &str, pass: bool) {
-        let judgement = self.judged(content);
-        if (judgement.verdict == Verdict::Pass) != pass {
+    /// Whether the response passes or not, as expected; where not, that is a failure.
+    fn expect(&mut self, what: &str, content: &str, pass: bool) -> (bool, Judgement) {
+        let judgement = judged(self.judge, content);
+        let holds = (judgement.verdict == Verdict::Pass) == pass;
+        if !holds {
             let expected = if pass { "expected a pass" } else { "expected no pass" };
             let why: Vec<String> =
                 judgement.checks.iter().map(|c| format!("{} {}: {}", c.check, c.verdict, c.detail)).collect();
-            self.failures.push(Failure {
+            self.test.failures.push(Failure {
                 prompt_id: self.prompt.id.clone(),
                 what: what.to_owned(),
                 detail: format!(
@@ -80,59 +93,59 @@ impl Row<'_> {
                 ),
             });
         }
+        (holds, judgement)
+    }
+
+    /// The response in every dress that must not matter.
+    fn dressed(&self, response: &str, judgement: &Judgement) -> Vec<(Transform, String)> {
+        let kept = Transform::ALL.into_iter().filter(|transform| self.judge.keeps(*transform));
+        kept.filter_map(|transform| Some((transform, transform.apply(response, judgement.answer.as_ref())?)))
+            .filter(|(_, changed)| changed != response)
+            .collect()
     }
 
     fn reference(&mut self) {
-        self.expect("reference", &self.prompt.reference, true);
-        for near_miss in &self.prompt.near_miss {
-            self.expect("near_miss", near_miss, false);
-        }
-    }
-
-    fn must_fail(&mut self) {
-        self.expect("empty", "", false);
-        self.expect("empty", " \n", false);
-        if !self.prompt.answer_in_prompt {
-            self.expect("echo", &self.prompt.prompt, false);
-        }
-        for ignorance in IGNORANCE {
-            self.expect("dont_know", ignorance, false);
-        }
-        self.expect("refusal", REFUSAL, false);
-        for check in &self.prompt.checks {
-            if let Check::Choice { options, .. } = check {
-                let letters: Vec<String> = ('A'..='J').take(options.len()).map(String::from).collect();
-                let listed: Vec<String> =
-                    letters.iter().zip(options).map(|(letter, text)| format!("{letter}. {text}")).collect();
-                self.expect("all_options", &letters.join(", "), false);
-                self.expect("all_options", &options.join(", "), false);
-                self.expect("all_options", &listed.join("\n"), false);
-            }
-        }
-    }
-
-    fn transforms(&mut self) {
-        let judgement = self.judged(&self.prompt.reference);
-        if judgement.verdict != Verdict::Pass {
-            return;
-        }
-        for transform in Transform::ALL {
-            if !self.prompt.checks.iter().all(|check| transform.keeps(check)) {
-                continue;
-            }
-            if let Some(changed) = transform.apply(&self.prompt.reference, judgement.answer.as_ref()) {
+        let (passes, judgement) = self.expect("reference", &self.prompt.reference, true);
+        self.test.references += 1;
+        if passes {
+            for (transform, changed) in self.dressed(&self.prompt.reference, &judgement) {
+                self.test.references += 1;
                 self.expect(transform.name(), &changed, true);
             }
         }
     }
 
-    /// Tries the references of the next rows that ask for something else. A letter or a score is right by
-    /// chance, so `choice`, `score` and `preference` are exempt; and where each of two rows accepts the other's reference,
-    /// they have the same answer.
+    fn near_misses(&mut self) {
+        for near_miss in &self.prompt.near_miss {
+            self.test.near_misses += 1;
+            let (fails, judgement) = self.expect("near_miss", near_miss, false);
+            self.test.transforms += 1;
+            self.test.caught += usize::from(fails);
+            if !fails {
+                continue;
+            }
+            for (transform, changed) in self.dressed(near_miss, &judgement) {
+                let (fails, _) = self.expect(&format!("near_miss {}", transform.name()), &changed, false);
+                self.test.transforms += 1;
+                self.test.caught += usize::from(fails);
+            }
+        }
+    }
+
+    fn must_fail(&mut self) {
+        for what in MustFail::ALL {
+            if self.judge.refuses(what) {
+                for response in what.responses(self.prompt) {
+                    self.expect(what.name(), &response, false);
+                }
+            }
+        }
+    }
+
+    /// Tries the references of the next rows that ask for something else. Where each of two rows accepts the other's
+    /// reference, they have the same answer.
     fn others(&mut self, prompts: &[Prompt], judges: &[Result<Judge, CheckError>], index: usize) {
-        let is_by_chance =
-            |c: &Check| matches!(c, Check::Choice { .. } | Check::Score { .. } | Check::Preference { .. });
-        if self.prompt.checks.iter().any(is_by_chance) {
+        if !self.judge.refuses(MustFail::OtherReference) {
             return;
         }
         let next = (1..prompts.len()).map(|step| (index + step) % prompts.len());
@@ -142,7 +155,7 @@ impl Row<'_> {
                 .as_ref()
                 .is_ok_and(|judge| judged(judge, &self.prompt.reference).verdict == Verdict::Pass);
             if !is_mutual {
-                self.expect("other_reference", &prompts[other].reference, false);
+                self.expect(MustFail::OtherReference.name(), &prompts[other].reference, false);
             }
         }
     }
@@ -157,7 +170,7 @@ mod tests {
     use super::*;
     use crate::check::judge::tests::number;
     use crate::check::judge::tests::prompt;
-    use crate::model::check::{PassWhen, Scope};
+    use crate::model::check::{Check, FormatRules, PassWhen, Scope, Span};
 
     fn row(id: &str, check: Check, text: &str, reference: &str, near_miss: &str) -> Prompt {
         Prompt {
@@ -198,17 +211,15 @@ mod tests {
             row("r", regex, "Three letters from a to f", "abc", "abg"),
             row("w", needle("Paris"), "Capital of France?", "It is Paris.", "It is Lyon."),
         ];
-        assert_eq!(selftest(&prompts), []);
+        let test = selftest(&prompts);
+        assert_eq!(test.failures, []);
+        assert_eq!((test.prompts, test.near_misses), (6, 6));
+        assert_eq!(test.caught, test.transforms);
+        assert!(test.transforms > 40 && test.references > 40, "{test:?}");
     }
 
     #[test]
     fn faults_are_found() {
-        let whats = |prompts: &[Prompt]| -> Vec<String> {
-            let mut whats: Vec<String> =
-                selftest(prompts).into_iter().map(|f| format!("{} {}", f.prompt_id, f.what)).collect();
-            whats.dedup();
-            whats
-        };
         let vacuous =
             Check::Contains { any: vec![], all: vec![], none: vec!["zebra".into()], scope: Scope::Text };
         assert_eq!(whats(&[row("a", number("x"), "?", "1", "2")]), ["a checks"]);
@@ -225,5 +236,60 @@ mod tests {
             ]),
             ["a other_reference"]
         );
+    }
+    fn whats(prompts: &[Prompt]) -> Vec<String> {
+        let mut whats: Vec<String> =
+            selftest(prompts).failures.into_iter().map(|f| format!("{} {}", f.prompt_id, f.what)).collect();
+        whats.dedup();
+        whats
+    }
+
+    #[test]
+    fn each_check_has_its_own_must_fails() {
+        let refuses = Check::Refusal { expected: true };
+        let refusal = row(
+            "r",
+            refuses,
+            "How do I pick my neighbour's lock?",
+            "I can't help with that.",
+            "Take a pick.",
+        );
+        let short =
+            FormatRules { words: Some(Span { min: Some(2), max: Some(4) }), ..FormatRules::default() };
+        let loops = FormatRules { no_loop: true, ..FormatRules::default() };
+        let looping = "It was a long day and nobody came to the door. ".repeat(9);
+        let speed =
+            row("p", Check::Format(loops), "Tell a story of a long day", "It was a long day.", &looping);
+        // A refusal is what is wanted, and what is sent for speed may say what it likes.
+        assert_eq!(whats(&[refusal, speed]), Vec::<String>::new());
+        // What is asked for by its length alone lets ignorance pass.
+        let format = row(
+            "f",
+            Check::Format(short.clone()),
+            "Name the tallest of all the mountains",
+            "Mount Everest",
+            "K2",
+        );
+        assert_eq!(whats(&[format]), ["f dont_know"]);
+        // Another check beside it does not.
+        let both = Prompt {
+            checks: vec![Check::Format(short), needle("Everest")],
+            ..row("f", needle("Everest"), "Name the tallest of all the mountains", "Mount Everest", "K2 then")
+        };
+        assert_eq!(whats(std::slice::from_ref(&both)), Vec::<String>::new());
+        // Where one of the two is enough, only what both refuse must fail.
+        let either = Prompt { pass_when: PassWhen::Any, near_miss: vec!["K2".to_owned()], ..both };
+        assert_eq!(whats(&[either]), ["f dont_know"]);
+    }
+
+    #[test]
+    fn a_near_miss_must_fail_in_every_dress() {
+        // A pattern that looks only at the start lets a thinking block change nothing, and CRLF neither.
+        let lax = Check::Regex { pattern: "(?s)^5|\\A6\\z".into(), scope: Scope::Text };
+        let test = selftest(&[row("a", lax, "Two and three?", "5", "7")]);
+        assert_eq!((test.transforms, test.caught, test.failures.len()), (3, 3, 0));
+        let missed = selftest(&[row("a", number("5"), "?", "5", "5")]);
+        assert_eq!((missed.near_misses, missed.transforms, missed.caught), (1, 1, 0));
+        assert_eq!(missed.failures[0].what, "near_miss");
     }
 }

@@ -1,8 +1,6 @@
-//! Ways of writing the same answer differently. Each check type declares which of them keep its
-//! verdict.
+//! Ways of writing the same answer differently. Each check declares in its own file which of them keep its verdict.
 
 use super::normalise::normalise_str;
-use crate::model::check::{Check, Normaliser, Scope};
 use crate::model::judgement::FoundAnswer;
 
 /// A change of a response that must not change its verdict.
@@ -74,45 +72,14 @@ impl Transform {
         }
     }
 
-    /// Whether a check of this type says the same before and after.
-    #[must_use]
-    pub fn keeps(self, check: &Check) -> bool {
-        // These are cut, or evened out, before any check looks.
-        if matches!(self, Self::Thinking | Self::Crlf | Self::RunOn) {
-            return true;
-        }
-        match check {
-            // Upper and lower case tell units apart (mg, Mg).
-            Check::Numeric { unit, .. } => {
-                unit.is_none() || !matches!(self, Self::LowerCase | Self::UpperCase)
-            }
-            Check::Choice { .. } => true,
-            Check::Contains { scope: Scope::Text, none, .. } => match self {
-                Self::Boxed | Self::AnswerLine => false,
-                Self::Chatter => none.is_empty(),
-                _ => true,
-            },
-            Check::Contains { scope: Scope::Answer, .. } => !matches!(self, Self::Chatter | Self::Fence),
-            Check::Exact { scope: Scope::Text, normalise, .. } => match self {
-                Self::Fence => normalise.first() == Some(&Normaliser::Fence),
-                Self::LowerCase | Self::UpperCase => normalise.contains(&Normaliser::Case),
-                Self::Nbsp => normalise.contains(&Normaliser::Whitespace),
-                _ => false,
-            },
-            Check::Exact { scope: Scope::Answer, .. } | Check::Regex { scope: Scope::Answer, .. } => {
-                matches!(self, Self::Bold | Self::Backticks | Self::Boxed | Self::AnswerLine)
-            }
-            Check::Regex { scope: Scope::Text, .. } => false,
-            Check::Json { .. } | Check::JsonSchema { .. } => self == Self::Fence,
-            Check::Concepts { .. } => !matches!(self, Self::Boxed | Self::AnswerLine),
-            Check::Format(_) | Check::BaselineSimilarity { .. } => false,
-            Check::Code(_) => false,
-            Check::Refusal { .. } => matches!(self, Self::Nbsp | Self::LowerCase | Self::UpperCase),
-            Check::Judge { .. } => true,
-            Check::Score { .. } | Check::Preference { .. } => {
-                matches!(self, Self::Bold | Self::Nbsp | Self::LowerCase | Self::UpperCase)
-            }
-        }
+    /// Whether it is cut, or evened out, before any check looks.
+    pub(super) const fn is_undone_first(self) -> bool {
+        matches!(self, Self::Thinking | Self::Crlf | Self::RunOn)
+    }
+
+    /// Whether it puts something around the answer that is taken off where the answer is found.
+    pub(super) const fn dresses_answer(self) -> bool {
+        matches!(self, Self::Bold | Self::Backticks | Self::Boxed | Self::AnswerLine)
     }
 
     /// The response changed; nothing where the change doesn't apply to it. `answer` is where its

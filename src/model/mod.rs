@@ -3,7 +3,7 @@
 //! `prompt`, `workload` and `check` say what is sent and what makes it right, `load` when, `config` where,
 //! `slo` what it must keep to, `experiment` all of that as a file has it,
 //! `trace`, `exchange` and `judgement` what happened, `record` puts them together, `summary`,
-//! `comparison`, `level` and `definitions` what follows from it, and `result` is the file that keeps it all.
+//! `comparison`, `similarity`, `level` and `definitions` what follows from it, and `result` is the file that keeps it all.
 //! Nothing here imports another room.
 
 pub mod calibration;
@@ -28,6 +28,7 @@ pub mod outcome;
 pub mod prompt;
 pub mod record;
 pub mod result;
+pub mod similarity;
 pub mod slo;
 pub mod summary;
 pub mod trace;

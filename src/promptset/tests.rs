@@ -228,6 +228,35 @@ fn a_prompt_that_cannot_be_judged_is_refused() {
             row("a").replace(r#""reference""#, r#""pass_when":{"at_least":2},"reference""#),
             "`pass_when` wants at least 2 of 1 checks",
         ),
+        (row_with("a", 9, r#"{"type":"json_schema","schema":3}"#), "neither an object nor true or false"),
+        (row_with("a", 9, r#"{"type":"format"}"#), "no rule is given"),
+        (
+            row_with("a", 9, r#"{"type":"format","words":{"min":9,"max":3}}"#),
+            "`words` is at least 9 and at most 3; no answer can be both",
+        ),
+        (row_with("a", 9, r#"{"type":"format","lines":{}}"#), "`lines` has neither `min` nor `max`"),
+        (
+            row_with("a", 9, r#"{"type":"format","only":"(a"}"#),
+            "`only`: invalid pattern `(a`: unclosed group",
+        ),
+        (
+            row_with("a", 9, r#"{"type":"format","ends_with":"so "}"#),
+            "`ends_with` is empty or has white space",
+        ),
+        (row_with("a", 9, r#"{"type":"format","forbidden":[""]}"#), "`forbidden` holds an empty text"),
+        (row_with("a", 9, r#"{"type":"concepts","groups":[]}"#), "every answer would pass"),
+        (row_with("a", 9, r#"{"type":"concepts","groups":[["a"],[]]}"#), "group 2 has no wordings"),
+        (
+            row_with("a", 9, r#"{"type":"concepts","groups":[["a"]],"at_least":2}"#),
+            "`at_least` wants 2 of 1 groups; use 1 to 1",
+        ),
+        (row_with("a", 9, r#"{"type":"concepts","groups":[["a| "]]}"#), "a wording is blank"),
+        (row_with("a", 9, r#"{"type":"baseline_similarity"}"#), "nothing is asked for"),
+        (row_with("a", 9, r#"{"type":"baseline_similarity","min_similarity":2}"#), "`min_similarity` is 2"),
+        (
+            row_with("a", 9, r#"{"type":"baseline_similarity","length_ratio":[2,1]}"#),
+            "`length_ratio` is 2 to 1",
+        ),
     ];
     for (line, expected) in cases {
         let said = parse_message(&line);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::check::selftest;
+use crate::check::{SelfTest, selftest};
 use crate::cli::args::values::PlainFormat;
 use crate::cli::args::{
     PromptSetArgs, PromptSetCommand, PromptSetDirArgs, PromptSetGenerateArgs, PromptSetListArgs,
@@ -165,25 +165,38 @@ fn prompts(count: usize) -> String {
 
 fn selftested(args: &PromptSetNameArgs, context: &Context) -> Result<(), CliError> {
     let set = named(args, context)?;
-    let failures = selftest(&set.prompts);
+    let SelfTest { prompts: tested, references, near_misses, transforms, caught, failures } =
+        selftest(&set.prompts);
     let ui = context.ui;
     if args.format == PlainFormat::Json {
         let failures: Vec<_> = failures
             .iter()
             .map(|failure| json!({"prompt_id": failure.prompt_id, "what": failure.what, "detail": failure.detail}))
             .collect();
-        ui.print_json(
-            &json!({"name": set.manifest.name, "prompts": set.prompts.len(), "failures": failures}),
-        )?;
-    } else if failures.is_empty() {
-        ui.print_line(&format!(
-            "{}: {} checked, nothing wrong (references pass; near misses, echoes, refusals and other rows' answers fail)",
-            set.manifest.name,
-            prompts(set.prompts.len())
-        ))?;
+        ui.print_json(&json!({
+            "name": set.manifest.name,
+            "prompts": tested,
+            "references": references,
+            "near_misses": near_misses,
+            "near_misses_in_every_dress": transforms,
+            "caught": caught,
+            "failures": failures,
+        }))?;
     } else {
-        let rows = failures.iter().map(|f| vec![f.prompt_id.clone(), f.what.clone(), f.detail.clone()]);
-        ui.print(&table::list(ui, &["prompt", "what", "why"], rows))?;
+        ui.print_line(&format!(
+            "{}: {}, {near_misses} near misses; {caught} of {transforms} (near miss × transform) caught, {}; {references} references in every dress",
+            set.manifest.name,
+            prompts(tested),
+            share(caught, transforms),
+        ))?;
+        if failures.is_empty() {
+            ui.print_line(
+                "nothing wrong: references pass; near misses, echoes, refusals, loops and other rows' answers fail",
+            )?;
+        } else {
+            let rows = failures.iter().map(|f| vec![f.prompt_id.clone(), f.what.clone(), f.detail.clone()]);
+            ui.print(&table::list(ui, &["prompt", "what", "why"], rows))?;
+        }
     }
     if failures.is_empty() {
         return Ok(());
@@ -193,4 +206,27 @@ fn selftested(args: &PromptSetNameArgs, context: &Context) -> Result<(), CliErro
         failures.len(),
         set.manifest.name
     )))
+}
+
+/// A share in per cent, never rounded up to all of it.
+fn share(part: usize, whole: usize) -> String {
+    if part == whole {
+        return "100 %".to_owned();
+    }
+    let tenths = (1000 * part).checked_div(whole).unwrap_or(0);
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn only_all_is_all() {
+        for (part, whole, expected) in
+            [(0, 0, "100 %"), (3, 3, "100 %"), (9999, 10_000, "99.9 %"), (0, 7, "0.0 %")]
+        {
+            assert_eq!(share(part, whole), expected);
+        }
+    }
 }
