@@ -50,10 +50,10 @@ fn check_problem(check: &Check) -> Option<String> {
             .chain(required)
             .find(|pointer| !pointer.is_empty() && !pointer.starts_with('/'))
             .map(|pointer| format!("`{pointer}` is not a JSON pointer; write `/{pointer}`")),
+        Check::Code(rules) => rules.problem(),
         Check::JsonSchema { .. }
         | Check::Format(_)
         | Check::Refusal { .. }
-        | Check::Code(_)
         | Check::Concepts { .. }
         | Check::BaselineSimilarity { .. }
         | Check::Judge { .. }
