@@ -29,9 +29,6 @@ use super::tokens::quote;
 use crate::model::check::{CodeLanguage, CodeRules};
 use crate::model::judgement::Verdict;
 
-/// The most code that is looked at, in bytes. It bounds the time that a hostile response takes.
-const LONGEST: usize = 1 << 20;
-
 /// A compiled `code` check.
 #[derive(Debug)]
 pub(super) struct Code {
@@ -102,16 +99,12 @@ impl Rule for Code {
             }
         };
         let code = found.code.as_str();
-        let (verdict, detail) = if code.len() > LONGEST {
-            (Verdict::Wrong, format!("expected at most {LONGEST} bytes of code, found {}", code.len()))
-        } else {
-            match &self.engine {
-                Engine::Program(program) => program.judge(code),
-                Engine::Sql(sql) => sql.judge(code),
-                Engine::Pattern(pattern) => pattern.judge(code),
-                Engine::Cron(cron) => cron.judge(code),
-                Engine::Arithmetic(arithmetic) => arithmetic.judge(code),
-            }
+        let (verdict, detail) = match &self.engine {
+            Engine::Program(program) => program.judge(code),
+            Engine::Sql(sql) => sql.judge(code),
+            Engine::Pattern(pattern) => pattern.judge(code),
+            Engine::Cron(cron) => cron.judge(code),
+            Engine::Arithmetic(arithmetic) => arithmetic.judge(code),
         };
         Finding { answer: Some(found.answer()), ..Finding::new(verdict, detail) }
     }

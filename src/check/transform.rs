@@ -106,7 +106,8 @@ impl Transform {
             Check::Json { .. } | Check::JsonSchema { .. } => self == Self::Fence,
             Check::Concepts { .. } => !matches!(self, Self::Boxed | Self::AnswerLine),
             Check::Format(_) | Check::BaselineSimilarity { .. } => false,
-            Check::Code(_) => false,
+            // Code is found in a fence of its own or bare; other words around it, or case, make it another code.
+            Check::Code(_) => self == Self::Fence,
             Check::Refusal { .. } => matches!(self, Self::Nbsp | Self::LowerCase | Self::UpperCase),
             Check::Judge { .. } => true,
             Check::Score { .. } | Check::Preference { .. } => {

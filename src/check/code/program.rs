@@ -6,6 +6,10 @@ use crate::check::tokens::quote;
 use crate::model::check::{CodeLanguage, CodeRules, FunctionShape, Syntax};
 use crate::model::judgement::Verdict;
 
+/// The longest program that is parsed, in bytes: some 8,000 tokens. The parser's time is linear in sound code, and
+/// more than that in what is full of errors, which a hostile answer may be.
+const LONGEST: usize = 1 << 15;
+
 /// What a program must be like.
 #[derive(Debug)]
 pub(super) struct Program {
@@ -32,18 +36,24 @@ impl Program {
 
     /// Whether the text is code of the language.
     pub(super) fn parses(&self, text: &str) -> bool {
-        text.len() <= super::LONGEST && read(self.language, text).is_ok()
+        text.len() <= LONGEST && read(self.language, text).is_ok()
     }
 
     /// Whether the code defines the function that is asked for, whatever its parameters.
     pub(super) fn defines(&self, code: &str) -> bool {
-        let Some(wanted) = self.function.as_ref().filter(|_| code.len() <= super::LONGEST) else {
+        let Some(wanted) = self.function.as_ref().filter(|_| code.len() <= LONGEST) else {
             return false;
         };
         read(self.language, code).is_ok_and(|facts| facts.functions.iter().any(|f| f.name == wanted.name))
     }
 
     pub(super) fn judge(&self, code: &str) -> Said {
+        if code.len() > LONGEST {
+            return (
+                Verdict::Wrong,
+                format!("expected at most {LONGEST} bytes of code, found {}", code.len()),
+            );
+        }
         let facts = match read(self.language, code) {
             Ok(facts) => facts,
             Err(fault) => {

@@ -11,9 +11,9 @@ use super::names::Names;
 use crate::check::tokens::quote;
 use crate::model::check::{CodeLanguage, Syntax};
 
-/// How often the parser may report back, each time after a hundred of its operations. A megabyte of sound code takes
-/// some ten thousand; recovering from hostile errors takes more, and is given up.
-const REPORTS: u32 = 50_000;
+/// How often the parser may report back, each time after a hundred of its operations. Sound code of the greatest
+/// length takes under a thousand; recovering from hostile errors takes more, and is given up.
+const REPORTS: u32 = 2_000;
 
 /// What a program defines and uses.
 #[derive(Debug, Default)]
