@@ -9,6 +9,7 @@ mod arithmetic;
 mod cron;
 mod found;
 mod grammar;
+mod imports;
 mod names;
 mod pattern;
 mod program;

@@ -103,11 +103,10 @@ impl Transform {
                 matches!(self, Self::Bold | Self::Backticks | Self::Boxed | Self::AnswerLine)
             }
             Check::Regex { scope: Scope::Text, .. } => false,
-            Check::Json { .. } | Check::JsonSchema { .. } => self == Self::Fence,
+            // Code is found in a fence or bare; case, or words around bare code, would make it other code.
+            Check::Json { .. } | Check::JsonSchema { .. } | Check::Code(_) => self == Self::Fence,
             Check::Concepts { .. } => !matches!(self, Self::Boxed | Self::AnswerLine),
             Check::Format(_) | Check::BaselineSimilarity { .. } => false,
-            // Code is found in a fence of its own or bare; other words around it, or case, make it another code.
-            Check::Code(_) => self == Self::Fence,
             Check::Refusal { .. } => matches!(self, Self::Nbsp | Self::LowerCase | Self::UpperCase),
             Check::Judge { .. } => true,
             Check::Score { .. } | Check::Preference { .. } => {

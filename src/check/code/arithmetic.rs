@@ -175,7 +175,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
             let length = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
             let (whole, fraction) = rest[..length].split_once('.').unwrap_or((&rest[..length], ""));
             let number = Some(Number::decimal(false, whole, fraction, 0))
-                .filter(|_| !fraction.contains('.') && !(whole.is_empty() && fraction.is_empty()))
+                .filter(|_| !fraction.contains('.') && (whole.len() + fraction.len() > 0))
                 .and_then(|number| number.ratio());
             tokens
                 .push(Token::Number(number.ok_or_else(|| format!("bad number {}", quote(&rest[..length])))?));
@@ -287,9 +287,12 @@ impl Parser<'_> {
             }
             Token::Open(close) => self.closed(close),
             Token::Fraction => {
-                let mut part = || match self.take(Token::Open('}')) {
-                    true => self.closed('}'),
-                    false => Err("\\frac without braces".to_owned()),
+                let mut part = || {
+                    if self.take(Token::Open('}')) {
+                        self.closed('}')
+                    } else {
+                        Err("\\frac without braces".to_owned())
+                    }
                 };
                 let (over, under) = (part()?, part()?);
                 quotient(over, under)

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree, TreeCursor};
 
 use super::grammar::{Grammar, grammar, tables};
+use super::imports::unquoted;
 use super::names::Names;
 use crate::check::tokens::quote;
 use crate::model::check::{CodeLanguage, Syntax};
@@ -108,11 +109,12 @@ fn fault(what: &str, node: Node<'_>, code: &str) -> String {
     format!("{what} in line {}: {}", row + 1, quote(line.trim()))
 }
 
-struct Walk<'a, 'g> {
+/// A walk through a tree, which collects facts.
+pub(super) struct Walk<'a, 'g> {
     language: CodeLanguage,
     grammar: &'g Grammar,
     code: &'a str,
-    facts: Facts<'a>,
+    pub(super) facts: Facts<'a>,
     /// The functions around, by name: how many of them, and how many of those are methods.
     active: HashMap<&'a str, (u32, u32)>,
     /// How many functions are around, named or not.
@@ -191,7 +193,7 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    fn text(&self, node: Node<'_>) -> &'a str {
+    pub(super) fn text(&self, node: Node<'_>) -> &'a str {
         self.code.get(node.byte_range()).unwrap_or_default()
     }
 
@@ -323,7 +325,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// The segments of a name, from the first; what isn't a name has a segment that nothing is called.
-    fn segments(&self, node: Node<'_>) -> Vec<&'a str> {
+    pub(super) fn segments(&self, node: Node<'_>) -> Vec<&'a str> {
         let mut segments = Vec::new();
         let mut at = node;
         while let Some((_, before, last)) = self.grammar.paths.iter().find(|(path, _, _)| *path == at.kind())
@@ -347,16 +349,16 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn note_call(&mut self, node: Node<'_>, called: &str) {
-        let Some(mut callee) = node.child_by_field_name(called) else { return };
-        if callee.kind() == "generic_function"
-            && let Some(function) = callee.child_by_field_name("function")
+        let Some(mut target) = node.child_by_field_name(called) else { return };
+        if target.kind() == "generic_function"
+            && let Some(function) = target.child_by_field_name("function")
         {
-            callee = function;
+            target = function;
         }
-        let is_path = self.grammar.paths.iter().any(|(path, _, _)| *path == callee.kind());
-        let name = match self.grammar.paths.iter().find(|(path, _, _)| *path == callee.kind()) {
-            Some((_, _, last)) => callee.child_by_field_name(last),
-            None => Some(callee),
+        let is_path = self.grammar.paths.iter().any(|(path, _, _)| *path == target.kind());
+        let name = match self.grammar.paths.iter().find(|(path, _, _)| *path == target.kind()) {
+            Some((_, _, last)) => target.child_by_field_name(last),
+            None => Some(target),
         };
         let name = name.map_or("", |name| self.text(name));
         // `x.f()` calls the `f` that is around only where that is a method.
@@ -369,77 +371,4 @@ impl<'a> Walk<'a, '_> {
             self.facts.names.fixed.extend(module.map(|module| unquoted(self.text(module))));
         }
     }
-
-    /// Imports of Python and JavaScript.
-    fn note_import(&mut self, node: Node<'_>) {
-        let module: Vec<&'a str> = match node.child_by_field_name("source") {
-            Some(source) => vec![unquoted(self.text(source))],
-            None => {
-                node.child_by_field_name("module_name").map(|name| self.segments(name)).unwrap_or_default()
-            }
-        };
-        if !module.is_empty() {
-            self.facts.names.import(module.clone(), None);
-        }
-        // The names that are imported: few levels down, each visited once.
-        let mut open = vec![node];
-        while let Some(next) = open.pop() {
-            for child in next.named_children(&mut next.walk()) {
-                let (name, alias) = match child.kind() {
-                    "aliased_import" | "import_specifier" => {
-                        (child.child_by_field_name("name"), child.child_by_field_name("alias"))
-                    }
-                    "dotted_name" => (Some(child), None),
-                    "import_clause" | "named_imports" => {
-                        open.push(child);
-                        continue;
-                    }
-                    _ => continue,
-                };
-                let Some(name) = name.filter(|name| Some(*name) != node.child_by_field_name("module_name"))
-                else {
-                    continue;
-                };
-                let path = [module.clone(), self.segments(name)].concat();
-                self.facts.names.import(path, alias.map(|alias| self.text(alias)));
-            }
-        }
-    }
-
-    /// Imports of Rust.
-    fn note_use(&mut self, node: Node<'_>) {
-        let mut open: Vec<(Node<'_>, Vec<&'a str>)> = Vec::new();
-        open.extend(node.child_by_field_name("argument").map(|argument| (argument, Vec::new())));
-        while let Some((next, mut prefix)) = open.pop() {
-            // As deep as anything that is asked for; a hostile tree costs no more.
-            prefix.truncate(16);
-            let path = next.child_by_field_name("path").filter(|_| next.kind() != "scoped_identifier");
-            let before = path.map(|path| self.segments(path)).unwrap_or_default();
-            let whole = [prefix, before].concat();
-            match next.kind() {
-                "scoped_use_list" => {
-                    open.extend(next.child_by_field_name("list").map(|list| (list, whole)));
-                }
-                "use_list" => {
-                    open.extend(next.named_children(&mut next.walk()).map(|child| (child, whole.clone())));
-                }
-                "use_as_clause" => {
-                    let alias = next.child_by_field_name("alias").map(|alias| self.text(alias));
-                    self.facts.names.import(whole, alias);
-                }
-                "use_wildcard" => {
-                    open.extend(next.named_children(&mut next.walk()).map(|child| (child, whole.clone())));
-                }
-                "self" => self.facts.names.import(whole, None),
-                _ => {
-                    let path = [whole, self.segments(next)].concat();
-                    self.facts.names.import(path, None);
-                }
-            }
-        }
-    }
-}
-
-fn unquoted(text: &str) -> &str {
-    text.trim_matches(['"', '\'', '`']).trim_start_matches("node:")
 }
