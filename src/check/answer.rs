@@ -144,7 +144,7 @@ pub(super) fn line_end(text: &str, at: usize) -> usize {
 }
 
 /// The content of the last `\boxed{}` or `\fbox{}` whose braces balance.
-fn last_boxed(text: &str) -> Option<Range<usize>> {
+pub(super) fn last_boxed(text: &str) -> Option<Range<usize>> {
     // Every open brace, and whether a box begins there; the last box to be closed at the
     // outermost level wins.
     let mut open: Vec<(usize, bool)> = Vec::new();

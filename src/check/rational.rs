@@ -65,6 +65,11 @@ impl Ratio {
         Some(Self { num: self.num.checked_abs()?, den: self.den })
     }
 
+    /// The value, where it is an integer.
+    pub(super) fn to_integer(self) -> Option<i128> {
+        (self.den == 1).then_some(self.num)
+    }
+
     pub(super) fn compare(self, other: Self) -> Option<Ordering> {
         Some(self.num.checked_mul(other.den)?.cmp(&other.num.checked_mul(self.den)?))
     }
@@ -79,6 +84,15 @@ impl Ratio {
     #[expect(clippy::cast_precision_loss, reason = "an approximation is what is asked for")]
     pub(super) fn approx(self) -> f64 {
         self.num as f64 / self.den as f64
+    }
+}
+
+impl std::fmt::Display for Ratio {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.to_integer() {
+            Some(integer) => write!(f, "{integer}"),
+            None => write!(f, "{}/{}", self.num, self.den),
+        }
     }
 }
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::code::Syntax;
+
 /// Which text a check looks at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -296,7 +298,7 @@ pub enum CodeLanguage {
     Sql,
     /// A regular expression.
     Regex,
-    /// A crontab schedule of five fields.
+    /// A crontab schedule of five fields, as Vixie cron reads it.
     Cron,
     /// An arithmetic expression.
     Arithmetic,
@@ -308,7 +310,8 @@ pub enum CodeLanguage {
 pub struct FunctionShape {
     /// Its name.
     pub name: String,
-    /// How many parameters it has, those with defaults included.
+    /// How many parameters it has. One with a default counts, and `*args`, `**kwargs` and `...rest` count as one each;
+    /// a method's `self` or `cls` doesn't.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<u32>,
 }
@@ -322,16 +325,17 @@ pub struct CodeRules {
     /// Python, JavaScript, Rust, Bash: a function that is defined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub function: Option<FunctionShape>,
-    /// Python, JavaScript, Rust, Bash: names that must not be called, imported or used (`eval`, `os.system`, `sorted`).
+    /// Python, JavaScript, Rust, Bash: names that must not be called, imported or used (`eval`, `os.system`,
+    /// `sorted`), keywords among them (`while`). A single name is also found as an attribute or method (`x.sort()`);
+    /// a variable or parameter that the code itself gives that name doesn't count. In Bash, commands and variables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forbidden: Vec<String>,
-    /// Python, JavaScript, Rust, Bash: names that must be called, imported or used.
+    /// Python, JavaScript, Rust, Bash: names that must be called, imported or used, keywords among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required: Vec<String>,
-    /// Python, JavaScript, Rust, Bash: kinds of syntax, each of which must occur: `return`, `loop`, `recursion`,
-    /// `comprehension`, `exception_handler`, `conditional`.
+    /// Python, JavaScript, Rust, Bash: kinds of syntax, each of which must occur.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub uses: Vec<String>,
+    pub uses: Vec<Syntax>,
     /// Regex: texts that it must match as a whole. Cron: local times (`2026-03-01T04:30`) at which it must fire.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub matches: Vec<String>,
@@ -341,7 +345,8 @@ pub struct CodeRules {
     /// SQL: statements that make the tables it is run on, in memory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub setup: Option<String>,
-    /// SQL: the rows it must give.
+    /// SQL: the rows it must give. Numbers are compared by value (2 = 2.0, and reals to 1e-9 of their size), text and
+    /// null as they are, `true` and `false` as 1 and 0; the columns' names don't matter, their order does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<Vec<Vec<serde_json::Value>>>,
     /// SQL: whether the rows' order matters.

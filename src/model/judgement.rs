@@ -93,6 +93,8 @@ pub enum AnswerSource {
     AnswerLine,
     /// The field of a JSON object that the prompt requires.
     JsonField,
+    /// A block of code between fences, or the only code between backticks.
+    CodeFence,
     /// A line "score:" or "rating:".
     ScoreLine,
     /// The only bold item on the last line.

@@ -8,6 +8,7 @@
 
 pub mod calibration;
 pub mod check;
+pub mod code;
 pub mod comparison;
 pub mod config;
 pub mod definitions;

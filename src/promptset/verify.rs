@@ -53,11 +53,8 @@ fn check_problem(check: &Check) -> Option<String> {
         Check::BaselineSimilarity { min_similarity, same, length_ratio } => {
             similarity_problem(*min_similarity, *same, *length_ratio)
         }
-        Check::Refusal { .. }
-        | Check::Code(_)
-        | Check::Judge { .. }
-        | Check::Score { .. }
-        | Check::Preference { .. } => None,
+        Check::Code(rules) => rules.problem(),
+        Check::Refusal { .. } | Check::Judge { .. } | Check::Score { .. } | Check::Preference { .. } => None,
     }
 }
 

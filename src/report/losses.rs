@@ -242,6 +242,7 @@ pub(super) const fn source(source: AnswerSource) -> &'static str {
         AnswerSource::Hashes => "after ####",
         AnswerSource::AnswerLine => "on its answer line",
         AnswerSource::JsonField => "in its JSON field",
+        AnswerSource::CodeFence => "as its code",
         AnswerSource::Bold => "in bold on the last line",
         AnswerSource::ScoreLine => "on its score line",
         AnswerSource::LastNumber => "as the last number",
