@@ -202,7 +202,7 @@ impl Settings {
             ));
         }
         if stands_in {
-            Self::permit_stand_in(rule)?
+            Self::permit_stand_in(rule)?;
         }
         Ok(Some(target))
     }
