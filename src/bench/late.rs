@@ -17,7 +17,7 @@ use crate::model::prompt::{Prompt, PromptSet};
 use crate::model::record::Row;
 
 use super::judging::Asking;
-use super::plan::JudgeSpec;
+use super::plan::{BenchPlan, JudgeSpec};
 
 /// How every warning begins that is about the judge.
 pub(super) const ABOUT_JUDGE: &str = "judge: ";
@@ -72,6 +72,19 @@ pub(super) struct Surroundings<'a> {
     pub(super) cancel: &'a CancellationToken,
 }
 
+impl<'a> Surroundings<'a> {
+    /// Those of a run.
+    pub(super) const fn of(
+        plan: &'a BenchPlan,
+        clock: Clock,
+        bus: &'a Bus,
+        cancel: &'a CancellationToken,
+    ) -> Self {
+        let (retry, prompt_set) = (&plan.retry, &plan.prompt_set);
+        Self { clock, seed: plan.seed, retry, prompt_set, bus, cancel }
+    }
+}
+
 /// Asks the judge, where there is one, about every answer with a `judge` check, and judges these rows anew. What it
 /// can't say is a verdict of its own, and a warning; it never is an error.
 pub(super) async fn ask_judge(
@@ -107,7 +120,9 @@ pub(super) async fn ask_judge(
         return (None, vec![warning]);
     }
     let asked = Asking { spec, checked, around }.ask(rows).await;
-    rows.iter_mut().for_each(|row| checked.judge_late(row));
+    for row in rows.iter_mut() {
+        checked.judge_late(row);
+    }
     let JudgeInfo { asked: requests, unparsed, failed, .. } = &asked.info;
     let mut warnings = Vec::new();
     if *failed > 0 {

@@ -14,6 +14,7 @@ use crate::metrics::pool::Pool;
 use crate::metrics::summary::{ITL, READ_LAG, summarise};
 use crate::model::header::SideHeader;
 use crate::model::health::{ClientHealth, HealthStatus, Lag, StampFaults};
+use crate::model::judgement::JudgeInfo;
 use crate::model::record::{Row, Side};
 use crate::model::result::{RunResult, RunStatus, SideInfo};
 use crate::model::summary::{Distribution, SideSummary, Throughput};
@@ -275,6 +276,8 @@ fn joined(shards: &[RunResult], run_id: String, merged_from: Vec<String>) -> Run
         } else {
             TraceMode::Summary
         },
+        judge: judge(shards),
+        rescored_from: None,
         ..first.without_rows()
     };
     for shard in &shards[1..] {
@@ -287,6 +290,19 @@ fn joined(shards: &[RunResult], run_id: String, merged_from: Vec<String>) -> Run
         result.load.rounds = result.load.rounds.max(shard.load.rounds);
     }
     result
+}
+
+/// The judge that scored the answers of all of them, its requests added up; none where they were not one.
+fn judge(shards: &[RunResult]) -> Option<JudgeInfo> {
+    let mut sum = shards.first()?.judge.clone()?;
+    for shard in &shards[1..] {
+        let judge =
+            shard.judge.as_ref().filter(|judge| judge.model == sum.model && judge.repeats == sum.repeats)?;
+        sum.asked += judge.asked;
+        sum.unparsed += judge.unparsed;
+        sum.failed += judge.failed;
+    }
+    Some(sum)
 }
 
 /// The rates of all clients together: their sum, where they were at work at one time. The blocks are on one clock.

@@ -114,8 +114,8 @@ pub async fn rescore(
     if both.is_empty() && !result.rows.is_empty() {
         return Err(RescoreError::OtherSet { run_id: result.run_id, set: set.manifest.name.clone() });
     }
-    let judges = both.iter().map(judge_of).collect::<Result<Vec<_>, _>>()?;
-    let checked = Checked::new(both.iter().zip(&judges));
+    let compiled = both.iter().map(judge_of).collect::<Result<Vec<_>, _>>()?;
+    let checked = Checked::new(both.iter().zip(&compiled));
     let old_warnings = soundness::warnings(&result);
     let before = verdicts(&result.rows);
     let kept_rows = result.rows.iter_mut().map(|row| checked.judge(row)).collect::<Vec<_>>();

@@ -126,12 +126,7 @@ pub async fn run(
     warnings.extend(cannot_lengthen(&workload, sides.iter()));
     let is_resumed = earlier.is_some();
     let (header, writer, mut past) = journal_of(earlier, header, &plan, &workload, &shape, &store)?;
-    if is_resumed {
-        warnings.push(format!(
-            "gone on with after an interruption: {} requests were sent before it, by another process",
-            past.requests()
-        ));
-    }
+    warnings.extend(is_resumed.then(|| gone_on_with(&past)));
     let mut phases: Vec<PhaseTime> = std::mem::take(&mut past.phases).into_iter().chain(phases).collect();
     // The journal's queue closes with the last clone of this bus, which is how it learns of the end.
     let mut journaled = bus.clone();
@@ -194,14 +189,7 @@ pub async fn run(
         }
     };
 
-    let around = Surroundings {
-        clock,
-        seed: plan.seed,
-        retry: &plan.retry,
-        prompt_set: &plan.prompt_set,
-        bus,
-        cancel: &cancel,
-    };
+    let around = Surroundings::of(&plan, clock, bus, &cancel);
     let (judge, told) = ask_judge(plan.judge.as_ref(), &mut ran.rows, &checked, &around).await;
     warnings.extend(told);
     warnings.extend(budget.as_deref().and_then(|budget| stopped_early(budget, &plan)));
@@ -222,6 +210,12 @@ pub async fn run(
         accept_invalid_client: plan.accept_invalid_client,
     };
     Ok(conclude(remains, writer, &plan, &store, bus))
+}
+
+/// That another process began the run.
+fn gone_on_with(past: &Past) -> String {
+    let before = past.requests();
+    format!("gone on with after an interruption: {before} requests were sent before it, by another process")
 }
 
 /// That the plan was not sent to its end, for it would have cost too much.

@@ -187,6 +187,7 @@ fn field_text(stage: &Stage, pointer: &str) -> Option<String> {
 }
 
 /// The answer as text, or what a check that needs it says where there is none.
+#[expect(clippy::result_large_err, reason = "made once a check, and moved once")]
 pub(super) fn any_answer(reading: &Reading) -> Result<(String, FoundAnswer), Finding> {
     match find(reading, &AnyText) {
         Answer::Found(text, found) => Ok((text, found)),

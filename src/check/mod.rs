@@ -51,9 +51,7 @@ mod wording;
 
 pub use announced::read_score;
 pub use judge::{CheckError, Judge, Late, Response, judge_exchange, judge_exchange_late};
-pub use judge_request::{
-    AskedOfJudge, JUDGE_REPLY_TOKENS, JudgeRequest, asked_of_judge, judge_request, judgeable,
-};
+pub use judge_request::{JUDGE_REPLY_TOKENS, JudgeRequest, judge_request, judgeable};
 pub use lint::{Lint, Rule as LintRule, lint};
 pub use rubric::RUBRIC_SCALE;
 pub use selftest::{Failure, SelfTest, selftest};

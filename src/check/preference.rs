@@ -14,8 +14,8 @@ pub(super) struct Preference {
 }
 
 impl Preference {
-    const fn graded(&self, given: Option<Preferred>, confidence: Option<f64>) -> Option<Graded> {
-        Some(Graded { mark: Mark::Preference { given, gold: self.gold }, confidence })
+    const fn graded(&self, given: Option<Preferred>, confidence: Option<f64>) -> Graded {
+        Graded { mark: Mark::Preference { given, gold: self.gold }, confidence }
     }
 }
 
@@ -25,7 +25,7 @@ impl Rule for Preference {
         let expected = self.gold.name();
         match announced::preference(reading) {
             Ok((given, found)) => Finding {
-                graded: self.graded(Some(given), confidence),
+                graded: Some(self.graded(Some(given), confidence)),
                 answer: Some(found),
                 ..Finding::passes(
                     given == self.gold,
@@ -33,7 +33,7 @@ impl Rule for Preference {
                 )
             },
             Err(why) => Finding {
-                graded: self.graded(None, confidence),
+                graded: Some(self.graded(None, confidence)),
                 ..Finding::new(
                     Verdict::JudgeUnparsed,
                     format!("expected {expected} as the better one, but {why}"),
@@ -43,7 +43,7 @@ impl Rule for Preference {
     }
 
     fn ungraded(&self) -> Option<Graded> {
-        self.graded(None, None)
+        Some(self.graded(None, None))
     }
 
     fn keeps(&self, transform: Transform) -> bool {

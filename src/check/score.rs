@@ -57,8 +57,8 @@ impl Score {
         }
     }
 
-    fn graded(&self, given: Option<f64>, confidence: Option<f64>) -> Option<Graded> {
-        Some(Graded { mark: Mark::Score { given, gold: self.gold, scale: self.scale }, confidence })
+    fn graded(&self, given: Option<f64>, confidence: Option<f64>) -> Graded {
+        Graded { mark: Mark::Score { given, gold: self.gold, scale: self.scale }, confidence }
     }
 }
 
@@ -67,7 +67,7 @@ impl Rule for Score {
         let confidence = announced::confidence(reading);
         match announced::score(reading, self.scale) {
             Ok((given, found)) => Finding {
-                graded: self.graded(Some(given), confidence),
+                graded: Some(self.graded(Some(given), confidence)),
                 answer: Some(found),
                 ..Finding::passes(
                     self.accepts(given),
@@ -75,7 +75,7 @@ impl Rule for Score {
                 )
             },
             Err(why) => Finding {
-                graded: self.graded(None, confidence),
+                graded: Some(self.graded(None, confidence)),
                 ..Finding::new(
                     Verdict::JudgeUnparsed,
                     format!("expected a score of {}, but {why}", self.expected()),
@@ -85,7 +85,7 @@ impl Rule for Score {
     }
 
     fn ungraded(&self) -> Option<Graded> {
-        self.graded(None, None)
+        Some(self.graded(None, None))
     }
 
     fn keeps(&self, transform: Transform) -> bool {

@@ -82,6 +82,15 @@ fn unsound(baseline: &RunResult, candidate: &RunResult) -> Vec<String> {
         let simulated = if candidate.candidate.simulated { "candidate" } else { "baseline" };
         reasons.push(format!("the {simulated} is simulated and the other side is not"));
     }
+    let judge = |run: &RunResult| {
+        run.judge.as_ref().map_or_else(|| "none".to_owned(), |judge| format!("`{}`", judge.model))
+    };
+    if judge(baseline) != judge(candidate) {
+        let (ours, theirs) = (judge(candidate), judge(baseline));
+        reasons.push(format!(
+            "the judges that scored answers differ: {theirs} on the baseline, {ours} on the candidate"
+        ));
+    }
     for (name, run) in [("baseline", baseline), ("candidate", candidate)] {
         reasons.extend(changed_during_run(name, &run.candidate));
         if run.client_health.status == HealthStatus::Invalid {
@@ -184,6 +193,7 @@ fn unmatched(baseline: &RunResult, candidate: &RunResult) -> usize {
 mod tests {
     use super::*;
     use crate::compare::support::{run, table};
+    use crate::model::judgement::JudgeInfo;
     use crate::model::judgement::Verdict;
 
     const SEPARATE: &str =
@@ -244,6 +254,16 @@ mod tests {
         second.sampling.seed = 9;
         second.sampling.max_tokens = Some(64);
         second.candidate.simulated = true;
+        second.judge = Some(JudgeInfo {
+            endpoint: "j".to_owned(),
+            url: String::new(),
+            model: "judge-7b".to_owned(),
+            simulated: false,
+            repeats: 1,
+            asked: 1,
+            unparsed: 0,
+            failed: 0,
+        });
         second.candidate.served_models = vec!["m1".to_owned(), "m2".to_owned()];
         second.client_health.status = HealthStatus::Invalid;
         second.client_health.reasons = vec!["read lag".to_owned()];
@@ -255,6 +275,7 @@ mod tests {
                  (feedface0123) on the candidate",
                 "sampling differs: temperature 0 against 0.7, max_tokens not sent against 64, seed 1 against 9",
                 "the candidate is simulated and the other side is not",
+                "the judges that scored answers differ: none on the baseline, `judge-7b` on the candidate",
                 "candidate: the served model changed during the run (`m1`, `m2`)",
                 "candidate: the client was not valid (read lag)",
             ]

@@ -8,6 +8,7 @@ use super::profile;
 use super::table::{Labels, Tone};
 use super::text::{one_line, to_the_second};
 use crate::model::health::{HealthStatus, Lag, StampFaults};
+use crate::model::judgement::JudgeInfo;
 use crate::model::result::{ClientInfo, RunKind, RunResult, RunStatus, SideInfo};
 use crate::model::workload::WorkloadSpec;
 
@@ -104,8 +105,26 @@ pub(crate) fn sections(result: &RunResult, labels: &Labels) -> Vec<Section> {
     }
     let title = if result.baseline.is_some() { "Candidate" } else { "Model" };
     sections.push(side(format!("{title}: {}", labels.candidate), &result.candidate));
+    sections.extend(result.judge.as_ref().map(judge));
     sections.push(client(result));
     sections
+}
+
+/// Who scored the answers.
+fn judge(judge: &JudgeInfo) -> Section {
+    let mut facts = vec![fact("endpoint", one_line(&judge.endpoint))];
+    // A simulator that was hosted for the run has no address that outlives it.
+    if !judge.url.is_empty() {
+        facts.push(fact("URL", one_line(&judge.url)));
+    }
+    facts.extend([
+        fact("answered by", if judge.simulated { "the built-in simulator" } else { "a server" }),
+        fact("requests", count(judge.asked)),
+        fact("times a dimension", count(judge.repeats.into())),
+        fact("replies without a score", count(judge.unparsed)),
+        fact("without a reply", count(judge.failed)),
+    ]);
+    Section { title: format!("Judge: {}", one_line(&judge.model)), facts }
 }
 
 fn client(result: &RunResult) -> Section {
@@ -159,6 +178,9 @@ fn run(result: &RunResult) -> Section {
         fact("seed", told(result, "seed", result.seed.to_string())),
         fact("result schema", result.schema_version.to_string()),
     ];
+    if let Some(from) = &result.rescored_from {
+        facts.insert(1, fact("rescored from", one_line(from)));
+    }
     if let Some(team) = &result.team {
         facts.insert(1, fact("team", one_line(team)));
     }

@@ -11,10 +11,9 @@ use std::sync::Arc;
 
 use super::draw::Draw;
 use super::engine::FinishReason;
-use super::judging;
+use super::judging::{self, AskedOfJudge, asked_of_judge};
 use super::profile::Profile;
 use super::tokens;
-use crate::check::{AskedOfJudge, asked_of_judge};
 use crate::model::prompt::{Prompt, PromptSet, SWAPPED};
 
 /// What a simulated model makes of one prompt.

@@ -3,7 +3,6 @@
 
 use super::draw::Draw;
 use super::profile::Profile;
-use crate::check::AskedOfJudge;
 use crate::model::check::Dimension;
 use crate::model::prompt::Prompt;
 
@@ -47,4 +46,35 @@ pub(super) fn reply(
         _ => "It falls short of what the rubric asks for",
     };
     format!("{why}.\nScore: {score}")
+}
+
+/// A judge's request taken apart again, as far as a simulated judge needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AskedOfJudge<'a> {
+    /// What is to be scored.
+    pub(super) dimension: Dimension,
+    /// The system message of the request that was answered; empty without one.
+    pub(super) system: &'a str,
+    /// What was asked.
+    pub(super) request: &'a str,
+    /// What was answered.
+    pub(super) response: &'a str,
+}
+
+/// Takes a judge's request apart; `None` where the message is another.
+pub(super) fn asked_of_judge(user: &str) -> Option<AskedOfJudge<'_>> {
+    let (name, rest) = user.strip_prefix("Dimension: ")?.split_once('\n')?;
+    let dimension = Dimension::ALL.into_iter().find(|dimension| dimension.name() == name)?;
+    let (_, after) = rest.split_once("between lines with the mark ")?;
+    let mark = after.get(..16)?;
+    let part = |name: &str| {
+        let (_, from) = after.split_once(&format!("\n[{name} {mark}]\n"))?;
+        from.split_once(&format!("\n[end of {name} {mark}]\n")).map(|(text, _)| text)
+    };
+    Some(AskedOfJudge {
+        dimension,
+        system: part("instructions").unwrap_or_default(),
+        request: part("request")?,
+        response: part("response")?,
+    })
 }

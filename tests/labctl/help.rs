@@ -6,7 +6,7 @@ use std::process::Stdio;
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 28] = [
     "bench",
     "run",
     "compare",
@@ -30,6 +30,7 @@ const COMMANDS: [&str; 27] = [
     "promptset show",
     "promptset manifest",
     "promptset selftest",
+    "promptset generate",
     "doctor",
     "calibrate",
     "completions",

@@ -161,19 +161,16 @@ fn a_judge_that_is_not_there_is_a_missing_verdict_and_a_warning() {
 
 #[test]
 fn a_judge_that_fails_now_and_then_is_asked_again_where_the_policy_says_so() {
-    let busy = || {
-        Faults::none().with(FaultKind::Status { status: 503, retry_after_s: Some(0.0) }, When::chance(0.4))
-    };
     let server = Server::with_options(|options| {
         options.profile = Profile { speed: 50.0, flip_rate: 0.0, ..Profile::fp16() };
-        options.faults = busy();
+        options.faults = Faults::none().with(FaultKind::RateLimit { retry_after_s: Some(0) }, When::every(3));
     });
     let lab = lab(&json!({"url": server.url()}));
-    bench(&lab, &["--judge-endpoint", "judge", "--retry", "503"]).succeeds();
+    bench(&lab, &["--judge-endpoint", "judge", "--retry", "429"]).succeeds();
     let result = lab.result();
     assert!(server.requests_served() > 16);
     let judge = result.judge.unwrap();
-    assert!(judge.failed < 4, "{judge:?}");
+    assert_eq!((judge.asked, judge.failed), (16, 0));
 }
 
 #[test]

@@ -114,7 +114,7 @@ EXAMPLES:
       labctl rescore 0198f2a1 --promptset ./promptsets/quant-quality
   With scores of another model for the answers that have a rubric
       labctl rescore latest --judge-endpoint judge --judge-repeats 3
-      labctl rescore latest --judge-endpoint http://localhost:8001/v1 --judge-model my-judge --format json";
+      labctl rescore latest --judge-endpoint http://localhost:8001/v1 --judge-model my-judge";
 
 pub(super) const RESULTS: &str = "\
 EXAMPLES:

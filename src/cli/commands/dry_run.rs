@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::bench::plan::{BenchPlan, SideSpec};
+use crate::bench::plan::{BenchPlan, JudgeSpec, SideSpec};
 use crate::cli::args::values::OutputFormat;
 use crate::cli::commands::expected::Expected;
 use crate::cli::commands::measure::Measure;
@@ -64,6 +64,7 @@ fn document(measure: &Measure<'_>, plan: &BenchPlan) -> Value {
         ("experiment", measure.variation.file.as_ref().map(|file| json!(file))),
         ("team", plan.team.as_ref().map(|team| json!(team))),
         ("baseline", plan.baseline.as_ref().map(side)),
+        ("judge", plan.judge.as_ref().map(judge)),
         ("workload", plan.workload.as_ref().map(|workload| json!(workload.info))),
         ("find", plan.find.as_ref().map(|find| json!(find))),
         ("resume", measure.resume.as_ref().map(|run| json!(run))),
@@ -85,6 +86,10 @@ fn side(side: &SideSpec) -> Value {
     })
 }
 
+fn judge(judge: &JudgeSpec) -> Value {
+    json!({"side": side(&judge.side), "repeats": judge.repeats, "concurrency": judge.concurrency})
+}
+
 /// The plan, a line each.
 fn lines(measure: &Measure<'_>, plan: &BenchPlan) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
@@ -95,6 +100,7 @@ fn lines(measure: &Measure<'_>, plan: &BenchPlan) -> Vec<(&'static str, String)>
     }
     lines.push(("target", side_text(&plan.candidate)));
     lines.extend(plan.baseline.as_ref().map(|baseline| ("baseline", side_text(baseline))));
+    lines.extend(plan.judge.as_ref().map(|judge| ("judge", side_text(&judge.side))));
     lines.push(("sends", sends(plan)));
     lines.extend(plan.workload.as_ref().map(|workload| ("cache", cache(workload))));
     lines.push(("load", load(plan)));

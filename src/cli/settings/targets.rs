@@ -207,7 +207,7 @@ impl Settings {
             ));
         }
         if stands_in {
-            Self::permit_stand_in(rule)?
+            Self::permit_stand_in(rule)?;
         }
         Ok(Some(target))
     }

@@ -4,6 +4,7 @@
 mod answers;
 mod engine;
 mod faults;
+mod judging;
 mod paced;
 mod routes;
 mod support;
