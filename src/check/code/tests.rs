@@ -336,8 +336,6 @@ mod programs {
                 // The parser's C is not optimised here, and its recovery from errors is slower than linear.
                 let code = unit.repeat((1 << 13) / unit.len());
                 assert_ne!(verdict(&written, &code), Verdict::Pass, "{language} {unit}");
-                let code = unit.repeat((1 << 20) / unit.len());
-                assert_eq!(verdict(&written, &code), Verdict::Wrong, "{language} {unit}");
             }
             let deep = format!("{}1{}", "(".repeat(15_000), ")".repeat(15_000));
             assert_ne!(verdict(&written, &deep), Verdict::Pass);
@@ -345,6 +343,7 @@ mod programs {
             assert_ne!(verdict(&written, &long), Verdict::Pass);
             assert_eq!(verdict(&written, &"a".repeat((1 << 15) + 1)), Verdict::Wrong);
         }
+        assert_eq!(verdict(&json!({"language": "python"}), &"(".repeat(1 << 20)), Verdict::Wrong);
     }
 }
 
@@ -411,7 +410,9 @@ mod sql {
     fn nothing_is_written_and_nothing_runs_away() {
         let written = of(&json!([[3]]));
         let cte = "WITH RECURSIVE t(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM t)";
-        let twice: String = (1..60).map(|n| format!(", c{n} AS (SELECT * FROM c{0}, c{0})", n - 1)).collect();
+        let twice: Vec<String> =
+            (1..60).map(|n| format!(", c{n} AS (SELECT * FROM c{0}, c{0})", n - 1)).collect();
+        let twice = twice.concat();
         for (statement, said) in [
             (format!("{cte} SELECT count(*) FROM t"), "stopped after"),
             (format!("{cte} SELECT x, zeroblob(3000) FROM t ORDER BY 1"), "stopped after"),
