@@ -11,6 +11,8 @@ use super::wording::{Found, Token};
 const REACH: usize = 6;
 /// The most words of an item in a list.
 const ITEM: usize = 3;
+/// The most tokens looked at on either side, signs included: so a text of nothing but signs costs no more.
+const TOKENS: usize = 40;
 
 /// Words that deny a verb: they reach over "or" and not over "and".
 const VERB: [&str; 6] = ["not", "never", "cannot", "nor", "neither", "hardly"];
@@ -135,7 +137,7 @@ fn is_denied_before(tokens: &[Token], first: usize) -> bool {
     let (mut commas, mut since_comma) = (0, 0);
     let mut is_list = true;
     let mut at = first;
-    while at > 0 && words <= REACH {
+    while at > 0 && words <= REACH && first - at < TOKENS {
         at -= 1;
         let token = &tokens[at];
         if token.sentence != sentence {
@@ -188,7 +190,8 @@ fn ends_as_list(tokens: &[Token], first: usize, kind: Denial, saw_and: bool, saw
         return true;
     }
     let mut words = 0;
-    for token in tokens[first..].iter().take_while(|t| t.sentence == tokens[first].sentence) {
+    let ahead = tokens[first..].iter().take(TOKENS);
+    for token in ahead.take_while(|t| t.sentence == tokens[first].sentence) {
         match token.text.as_str() {
             "or" | "nor" => return true,
             "and" if kind == Denial::Name => return true,
