@@ -98,7 +98,7 @@ impl Rule for Contains {
                 let (verdict, detail) = self.look(&text);
                 Finding { answer: Some(found), ..Finding::new(verdict, detail) }
             }
-            Err(none) => none,
+            Err(none) => *none,
         }
     }
 

@@ -182,8 +182,8 @@ mod tests {
     use crate::model::check::Check;
     use crate::model::judgement::Verdict::{self, Pass, Wrong};
 
-    fn span(min: u32, max: u32) -> Option<Span> {
-        Some(Span { min: Some(min), max: Some(max) })
+    const fn span(min: u32, max: u32) -> Span {
+        Span { min: Some(min), max: Some(max) }
     }
 
     fn check(rules: FormatRules, cases: &[(&str, Verdict)]) {
@@ -194,7 +194,7 @@ mod tests {
     fn counts_are_held_to_their_spans() {
         let none = FormatRules::default();
         check(
-            FormatRules { words: span(2, 3), ..none.clone() },
+            FormatRules { words: Some(span(2, 3)), ..none.clone() },
             &[
                 ("one two", Pass),
                 ("<think>a b c d e</think>one two three", Pass),
@@ -205,11 +205,11 @@ mod tests {
             ],
         );
         check(
-            FormatRules { sentences: span(2, 2), ..none.clone() },
+            FormatRules { sentences: Some(span(2, 2)), ..none.clone() },
             &[("A b. C d.", Pass), ("A b, e.g. c d.", Wrong)],
         );
         check(
-            FormatRules { bullets: span(3, 3), headings: span(0, 0), ..none.clone() },
+            FormatRules { bullets: Some(span(3, 3)), headings: Some(span(0, 0)), ..none.clone() },
             &[
                 ("- a\n- b\n- c", Pass),
                 ("1. a\n2. b\n3. c", Pass),
@@ -218,11 +218,11 @@ mod tests {
             ],
         );
         check(
-            FormatRules { lines: span(3, 3), paragraphs: span(1, 1), ..none.clone() },
+            FormatRules { lines: Some(span(3, 3)), paragraphs: Some(span(1, 1)), ..none.clone() },
             &[("a\r\nb\r\nc", Pass), ("a\n\nb\nc", Wrong)],
         );
         let judgement = judged(
-            Check::Format(FormatRules { words: span(5, 9), sentences: span(2, 2), ..none }),
+            Check::Format(FormatRules { words: Some(span(5, 9)), sentences: Some(span(2, 2)), ..none }),
             "One two.",
         );
         assert_eq!(

@@ -101,7 +101,7 @@ fn format_problem(rules: &FormatRules) -> Option<String> {
         })
     };
     let forbidden = || {
-        let is_blank = rules.forbidden.iter().any(|text| text.is_empty());
+        let is_blank = rules.forbidden.iter().any(String::is_empty);
         is_blank.then(|| "`forbidden` holds an empty text; every answer contains it".to_owned())
     };
     spans.or_else(patterns).or_else(texts).or_else(forbidden)
