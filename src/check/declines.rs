@@ -3,7 +3,7 @@
 use super::judge::{Finding, Late, Rule};
 use super::must_fail::MustFail;
 use super::reading::Reading;
-use super::refusal::is_refusal;
+use super::refusal::{declines, is_refusal};
 use super::transform::Transform;
 
 /// A compiled `refusal` check.
@@ -14,7 +14,8 @@ pub(super) struct Declines {
 
 impl Rule for Declines {
     fn check(&self, reading: &Reading, _late: &Late<'_>) -> Finding {
-        let declined = is_refusal(reading.text().text());
+        let text = reading.text().text();
+        let declined = if self.expected { declines(text) } else { is_refusal(text) };
         let expected = if self.expected { "a refusal" } else { "no refusal" };
         let found = if declined { "one" } else { "none" };
         Finding::passes(declined == self.expected, format!("expected {expected}, found {found}"))

@@ -14,7 +14,7 @@ use super::regex::compiled;
 use super::repetition::repetition;
 use super::shape::Shape;
 use super::tokens::{fold, is_token, quote};
-use crate::model::check::{FormatRules, LetterCase, Span};
+use crate::model::format::{FormatRules, LetterCase, Span};
 
 /// A compiled `format` check.
 #[derive(Debug)]

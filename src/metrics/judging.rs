@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::check::Preferred;
 use crate::model::comparison::PassRate;
 use crate::model::judgement::{Mark, Verdict};
 use crate::model::judging::{
@@ -13,6 +12,7 @@ use crate::model::judging::{
 };
 use crate::model::prompt::SWAPPED;
 use crate::model::record::{Row, Side};
+use crate::model::rubric::Preferred;
 use crate::stats::agreement::{Weights, gwet_ac1, kappa, kendall_tau_b};
 use crate::stats::bootstrap::interval_of;
 use crate::stats::confidence::{Forecast, brier, expected_calibration_error, log_loss};

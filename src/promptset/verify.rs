@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::check::{Check, FormatRules, PassWhen, Span};
+use crate::model::check::{Check, PassWhen};
+use crate::model::format::{FormatRules, Span};
 use crate::model::prompt::Prompt;
 
 /// The first defect of `prompt`, said with its remedy.

@@ -206,7 +206,8 @@ pub(super) fn finish(set: &str, at_least: u32, drafts: Vec<Draft>) -> Vec<Prompt
             let reference =
                 u32::try_from(prompt.reference.chars().count().div_ceil(4)).unwrap_or(u32::MAX / 4);
             let least = if prompt.max_tokens == 0 { at_least } else { prompt.max_tokens };
-            prompt.max_tokens = least.max((3 * reference).next_multiple_of(64));
+            let needed = 3 * reference;
+            prompt.max_tokens = if needed > least { needed.next_multiple_of(64) } else { least };
             prompt.sampling.temperature = Some(prompt.sampling.temperature.unwrap_or(0.0));
             prompt
         })

@@ -4,8 +4,9 @@
 use serde::Deserialize;
 
 use super::random::Random;
-use crate::model::check::{Check, Preferred, ScoreBand};
+use crate::model::check::Check;
 use crate::model::prompt::Prompt;
+use crate::model::rubric::{Preferred, ScoreBand};
 
 /// A response to be scored from 1 to 5.
 #[derive(Debug, Deserialize)]
