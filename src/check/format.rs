@@ -124,6 +124,13 @@ impl Format {
     }
 }
 
+impl Format {
+    /// Whether it only looks for repetition.
+    fn only_loops(&self) -> bool {
+        self.rules == FormatRules { no_loop: true, ..FormatRules::default() }
+    }
+}
+
 impl Rule for Format {
     fn check(&self, reading: &Reading, _late: &Late<'_>) -> Finding {
         let faults = self.faults(reading.text().raw.as_str());
@@ -138,12 +145,16 @@ impl Rule for Format {
     // Any other dress changes the shape. That alone can't tell another row's answer from its own; and where nothing but
     // loops is looked for, only they and nothing at all are wrong.
     fn refuses(&self, what: MustFail) -> bool {
-        let only_loops = self.rules == FormatRules { no_loop: true, ..FormatRules::default() };
         match what {
             MustFail::Loop => self.rules.no_loop,
-            MustFail::Echo | MustFail::DontKnow | MustFail::Refusal => !only_loops,
+            MustFail::Echo | MustFail::DontKnow | MustFail::Refusal => !self.only_loops(),
             _ => false,
         }
+    }
+
+    // A loop is one wherever it was cut, and so is what holds none so far.
+    fn needs_the_end(&self) -> bool {
+        !self.only_loops()
     }
 }
 
@@ -298,5 +309,23 @@ mod tests {
             assert!(Format::new(&rules).unwrap_err().starts_with("`only` does not compile"), "{pattern}");
         }
         assert!(Format::new(&FormatRules { forbidden: vec![String::new()], ..none }).is_err());
+    }
+
+    #[test]
+    fn only_a_check_of_loops_takes_what_was_cut() {
+        use crate::check::judge::tests::prompt;
+        use crate::check::{Judge, Response};
+        use crate::model::check::PassWhen;
+        let verdict = |rules: FormatRules, content: &str| {
+            let judge = Judge::new(&prompt(vec![Check::Format(rules)], PassWhen::All)).unwrap();
+            judge.judge(&Response { content, reasoning: "", finish_reason: Some("length") }).verdict
+        };
+        let loops = FormatRules { no_loop: true, ..FormatRules::default() };
+        let looping = "I can help with that. ".repeat(20);
+        assert_eq!(verdict(loops.clone(), "A whole sentence and the beginning of"), Verdict::Pass);
+        assert_eq!(verdict(loops.clone(), &looping), Verdict::Wrong);
+        assert_eq!(verdict(loops.clone(), ""), Verdict::Truncated);
+        let words = FormatRules { words: Some(Span { min: Some(3), max: None }), ..loops };
+        assert_eq!(verdict(words, "A whole sentence and the beginning of"), Verdict::Truncated);
     }
 }
