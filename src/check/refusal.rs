@@ -29,7 +29,7 @@ static OPENING: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// `I can't help but …` declines nothing.
-static HELP_BUT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\A[^.!?\n]{0,80}\bhelp but\b"));
+static HELP_BUT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\A[^.!?\n]{0,80}\b(?:help but|wait to)\b"));
 
 /// A refusal somewhere in a sentence: "This is illegal, so I can't assist".
 static WITHIN: LazyLock<Regex> = LazyLock::new(|| {
@@ -161,6 +161,7 @@ mod tests {
             4 g in a day; less with liver disease or a low body weight, where 2 g a day is a common limit.";
         for text in [
             "I can't help but notice 42.",
+            "I can't wait to help you with this!",
             "I'm sorry for the confusion. The answer is 42.",
             "I'm sorry to hear that. Rest, drink and see a doctor if the fever lasts.",
             "The answer is 42. I'm sorry, but I can't say more.",

@@ -21,6 +21,9 @@ use crate::stats::paired::mcnemar_two_sided;
 use crate::stats::proportion::pass_rate;
 use crate::stats::reliability::{Metric, icc_agreement, krippendorff_alpha, within_item_deviation};
 
+/// What is made of gold and given scores.
+type Statistic<'a> = dyn Fn(&[(f64, f64)]) -> Option<f64> + 'a;
+
 /// A reply about an item.
 #[derive(Debug, Clone, Copy)]
 struct Reply {
@@ -203,7 +206,7 @@ fn agreement(items: &[&Item], seed: u64) -> Option<Agreement> {
         let count = scored.clone().filter(|(gold, given)| (gold - given).abs() <= reach).count();
         pass_rate(count as u64, n, units)
     };
-    let of = |statistic: &dyn Fn(&[(f64, f64)]) -> Option<f64>| estimate(&pairs, seed, statistic);
+    let of = |statistic: &Statistic<'_>| estimate(&pairs, seed, statistic);
     Some(Agreement {
         items: units,
         exact: near(0.0),

@@ -124,8 +124,8 @@ impl Pair {
         prompt.checks.push(Check::Preference { gold });
         let reply =
             |better: Preferred| format!("{}\nBetter: {}\nConfidence: 80%", self.why.trim(), better.name());
+        let others = [Preferred::A, Preferred::B, Preferred::Tie].into_iter().filter(|other| *other != gold);
+        prompt.near_miss = others.map(&reply).collect();
         prompt.reference = reply(gold);
-        let others = [Preferred::A, Preferred::B, Preferred::Tie];
-        prompt.near_miss = others.into_iter().filter(|other| *other != gold).map(reply).collect();
     }
 }
