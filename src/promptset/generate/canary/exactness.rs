@@ -15,7 +15,7 @@ fn instruction() -> Vec<Draft> {
         Draft::new(
             "instruction",
             Easy,
-            "Reply with exactly one word, in lower case and without punctuation: ready",
+            "Reply with exactly one word, in lower case: ready",
         )
         .copied()
         .only("ready", ["Ready when you are!", "I am ready"]),
