@@ -30,8 +30,8 @@ fn a_labs_cases_become_a_set_that_a_bench_sends() {
     lab.labctl(&["promptset", "selftest", "ours"]).succeeds();
     lab.bench(&["--promptset", "ours"]).succeeds();
     let result = lab.result();
-    assert_eq!(outcomes(&result, Side::Candidate), [(Outcome::Ok, 9)]);
-    assert!(result.rows.iter().any(|row| row.prompt_id == "cap-1"));
+    assert_eq!(outcomes(&result, Side::Candidate), [(Outcome::Success, 9)]);
+    assert!(result.rows.iter().any(|row| row.key.prompt_id == "cap-1"));
 
     lab.labctl(&import).fails(2, &["promptsets/ours/promptset.jsonl` already", "`--force`"]).prints_nothing();
     let forced: Vec<&str> = import.iter().copied().chain(["--force", "--keep-unchecked"]).collect();

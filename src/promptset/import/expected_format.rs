@@ -47,40 +47,27 @@ impl ExpectedFormat {
         })
     }
 
-    /// The check that a response has this form, where anything is asked.
-    pub(super) fn check(self) -> Option<Check> {
-        let pattern = |pattern: &str| Some(Check::Regex { pattern: pattern.to_owned(), scope: Scope::Text });
+    /// Checks that a response has this form; none where nothing is asked.
+    pub(super) fn checks(self) -> Vec<Check> {
+        let pattern = |pattern: &str| Check::Regex { pattern: pattern.to_owned(), scope: Scope::Text };
         let one = Some(Span { min: Some(1), max: Some(1) });
-        match self {
-            Self::Free => None,
-            Self::Json => Some(Check::Json { equals: [].into(), required: Vec::new(), closed: false }),
+        let check = match self {
+            Self::Free => return Vec::new(),
+            Self::Json => Check::Json { equals: [].into(), required: Vec::new(), closed: false },
             Self::Number => pattern("[0-9]"),
             Self::List => {
                 let bullets = Some(Span { min: Some(2), max: None });
-                Some(Check::Format(FormatRules { bullets, ..FormatRules::default() }))
+                Check::Format(FormatRules { bullets, ..FormatRules::default() })
             }
             Self::YesNo => pattern(r"(?i)\b(?:yes|no)\b"),
-            Self::Letter => {
-                pattern(r"(?m)^\W*[A-J]\W*$|^\W*[A-J][).:]|(?i:answer)(?-i)\W+(?i:is\W+)?[A-J]\b")
-            }
+            Self::Letter => pattern(r"(?m)^\W*[A-J]\W*$|^\W*[A-J][).:]|(?i:answer)\W+(?i:is\W+)?[A-J]\b"),
             Self::Code => pattern(r"(?s)```.*\S.*```"),
-            Self::CodeIn(language) => Some(Check::Code(CodeRules {
-                language,
-                function: None,
-                forbidden: Vec::new(),
-                required: Vec::new(),
-                uses: Vec::new(),
-                matches: Vec::new(),
-                rejects: Vec::new(),
-                setup: None,
-                rows: None,
-                ordered: false,
-                value: None,
-                numbers: Vec::new(),
-            })),
-            Self::Sentence => Some(Check::Format(FormatRules { sentences: one, ..FormatRules::default() })),
-            Self::Paragraph => Some(Check::Format(FormatRules { paragraphs: one, ..FormatRules::default() })),
-        }
+            // A single word is valid Python; code that does anything has a fence, a call or an assignment.
+            Self::CodeIn(language) => return vec![parses(language), pattern("```|[=(]")],
+            Self::Sentence => Check::Format(FormatRules { sentences: one, ..FormatRules::default() }),
+            Self::Paragraph => Check::Format(FormatRules { paragraphs: one, ..FormatRules::default() }),
+        };
+        vec![check]
     }
 
     /// A reply of this form that says all of `texts`; blank where none can be made without knowing the task.
@@ -105,6 +92,24 @@ impl ExpectedFormat {
             Self::YesNo | Self::Letter | Self::CodeIn(_) => String::new(),
         }
     }
+}
+
+/// Code in this language that parses.
+const fn parses(language: CodeLanguage) -> Check {
+    Check::Code(CodeRules {
+        language,
+        function: None,
+        forbidden: Vec::new(),
+        required: Vec::new(),
+        uses: Vec::new(),
+        matches: Vec::new(),
+        rejects: Vec::new(),
+        setup: None,
+        rows: None,
+        ordered: false,
+        value: None,
+        numbers: Vec::new(),
+    })
 }
 
 /// A language whose code is parsed without knowing more of the task.

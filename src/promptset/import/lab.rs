@@ -154,7 +154,7 @@ fn expectations(
         }
     }
     if !is_answered {
-        prompt.checks.extend(format.check());
+        prompt.checks.extend(format.checks());
         prompt.reference = format.reply(&said);
         if format == ExpectedFormat::Json {
             // Cut off before its end, as an answer that ran out of tokens is.

@@ -57,7 +57,11 @@ struct Places {
 
 /// Reads the file.
 pub(super) fn rows(file: &str, text: &str, remarks: &mut Remarks) -> Result<Cases, ImportError> {
-    let config: Value = parse(file, text)?;
+    // YAML is nearly all of JSON, but not its pairs of surrogates.
+    let config = match serde_json::from_str(text) {
+        Ok(config) => config,
+        Err(_) => parse(file, text)?,
+    };
     let shape = |problem: &str| ImportError::Shape { file: file.to_owned(), problem: problem.to_owned() };
     let Value::Object(config) = config else {
         return Err(shape("not a map with `prompts` and `tests`; give the configuration itself"));

@@ -177,13 +177,13 @@ fn prompts_times_tests() {
 }
 
 #[test]
-fn nothing_else_of_a_template_language() {
+fn json_configurations_and_thresholds() {
     let set = of_text(
         "a.json",
-        r#"{"prompts": ["{{q}}"], "tests": [{"vars": {"q": "Pi?"}, "threshold": 0.5, "assert": [{"type": "equals", "value": "3"}, {"type": "contains-json"}]}]}"#,
+        r#"{"prompts": ["{{q}}"], "tests": [{"vars": {"q": "Pi \ud83d\ude00?"}, "threshold": 0.5, "assert": [{"type": "equals", "value": "3"}, {"type": "contains-json"}]}]}"#,
     );
     assert_eq!(set.prompts[0].pass_when, PassWhen::AtLeast(1));
-    assert_eq!(set.prompts[0].prompt, "Pi?");
+    assert_eq!(set.prompts[0].prompt, "Pi 😀?");
 }
 
 #[test]
