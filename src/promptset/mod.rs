@@ -8,6 +8,7 @@
 mod built_in;
 mod error;
 pub mod generate;
+pub mod import;
 mod load;
 mod manifest;
 mod parse;

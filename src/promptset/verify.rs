@@ -152,16 +152,20 @@ fn contains_problem(any: &[String], all: &[String], none: &[String]) -> Option<S
         .then(|| "a needle is blank; every answer contains it".to_owned())
 }
 
-fn numeric_problem(value: &str, abs: Option<f64>, rel: Option<f64>) -> Option<String> {
-    // What `Check::Numeric` documents: an integer or decimal with an optional exponent, or a
-    // fraction whose denominator is not zero.
+/// Whether `numeric` takes it as a value: an integer or decimal with an optional exponent, or a fraction whose
+/// denominator is not zero.
+pub(super) fn is_number(value: &str) -> bool {
     static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
             r"^[+-]?(?:[0-9]+/0*[1-9][0-9]*|(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)$",
         )
         .ok()
     });
-    if !NUMBER.as_ref().is_some_and(|number| number.is_match(value)) {
+    NUMBER.as_ref().is_some_and(|number| number.is_match(value))
+}
+
+fn numeric_problem(value: &str, abs: Option<f64>, rel: Option<f64>) -> Option<String> {
+    if !is_number(value) {
         return Some(format!("`{value}` is not a number; write it like `42`, `-3.5`, `2/3` or `1.5e3`"));
     }
     [("abs", abs), ("rel", rel)]

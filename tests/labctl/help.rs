@@ -6,7 +6,7 @@ use std::process::Stdio;
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 33] = [
     "bench",
     "run",
     "compare",
@@ -31,6 +31,11 @@ const COMMANDS: [&str; 28] = [
     "promptset manifest",
     "promptset selftest",
     "promptset generate",
+    "promptset lint",
+    "promptset stats",
+    "promptset import",
+    "check",
+    "check explain",
     "doctor",
     "calibrate",
     "completions",

@@ -15,6 +15,7 @@ mod experiments;
 mod foreign;
 mod ground_truth;
 mod help;
+mod imported_cases;
 mod interrupt;
 mod judge;
 mod layers;

@@ -238,6 +238,13 @@ EXAMPLES:
   labctl promptset generate promptsets/quant-quality
   labctl promptset generate promptsets/quant-quality --check";
 
+pub(super) const PROMPTSET_IMPORT: &str = "\
+EXAMPLES:
+  labctl promptset import cases.jsonl --out promptsets/my-set
+  labctl promptset import samples_gsm8k.jsonl --out promptsets --name gsm --category math
+  labctl promptset import promptfooconfig.yaml --out promptsets/support --format promptfoo --strict
+  labctl promptset import prompts.jsonl --out promptsets/soak --keep-unchecked --max-tokens 256";
+
 pub(super) const PROMPTSET_SELFTEST: &str = "\
 EXAMPLES:
   labctl promptset selftest

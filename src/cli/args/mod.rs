@@ -36,8 +36,8 @@ pub use shape::ShapeArgs;
 pub use tools::{
     CalibrateArgs, CheckArgs, CheckCommand, CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs,
     DoctorArgs, ExplainArgs, InitArgs, ManArgs, PromptSetArgs, PromptSetCommand, PromptSetDirArgs,
-    PromptSetGenerateArgs, PromptSetLintArgs, PromptSetListArgs, PromptSetNameArgs, PromptSetPathArgs,
-    PromptSetStatsArgs, SchemaArg, SchemaArgs,
+    PromptSetFormatArg, PromptSetGenerateArgs, PromptSetImportArgs, PromptSetLintArgs, PromptSetListArgs,
+    PromptSetNameArgs, PromptSetPathArgs, PromptSetStatsArgs, SchemaArg, SchemaArgs,
 };
 pub use workload::WorkloadArgs;
 

@@ -1,5 +1,6 @@
 //! The small commands: `init`, `config`, `promptset`, `doctor`, `calibrate`, `completions`, `man`.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -9,6 +10,7 @@ use super::examples;
 use super::load::APIS;
 use super::results::StoreArgs;
 use super::values::{PlainFormat, TransportArg};
+use crate::promptset::import::ImportFormat;
 
 /// Flags of `labctl init`.
 #[derive(Debug, Clone, Args)]
@@ -103,6 +105,85 @@ pub enum PromptSetCommand {
     /// Make a prompt set's files from its sources, byte for byte the same again
     #[command(after_help = examples::PROMPTSET_GENERATE)]
     Generate(PromptSetGenerateArgs),
+    /// Make a prompt set of other people's cases: plain JSON lines, lm-eval samples, promptfoo configurations
+    ///
+    /// Whatever doesn't map is told with its reason, its count and where it stands first; nothing is left out in
+    /// silence. Texts to be contained are looked for as whole words, whatever their case; every text of an
+    /// `expected_contains` list must occur unless `--any-of-list` says otherwise. Nothing in the file is run, and no other
+    /// file is read.
+    #[command(after_help = examples::PROMPTSET_IMPORT)]
+    Import(PromptSetImportArgs),
+}
+
+/// Flags of `labctl promptset import`.
+#[derive(Debug, Clone, Args)]
+pub struct PromptSetImportArgs {
+    /// File of cases, at most 64 MB
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Folder to make, which gives the set its name; with `--name`, the folder to make it in
+    #[arg(short, long, value_name = "DIR")]
+    pub out: PathBuf,
+
+    /// The set's name [default: the folder's]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// How the file is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: PromptSetFormatArg,
+
+    /// Category of rows that name none [default: `imported`]
+    #[arg(long, value_name = "CATEGORY")]
+    pub category: Option<String>,
+
+    /// Most tokens of an answer in rows that don't say; more where three times the reference is [default: 512]
+    #[arg(long, value_name = "TOKENS")]
+    pub max_tokens: Option<NonZeroU32>,
+
+    /// One text of an `expected_contains` list is enough
+    #[arg(long)]
+    pub any_of_list: bool,
+
+    /// Keep rows that expect nothing, checked only for repeating themselves
+    #[arg(long)]
+    pub keep_unchecked: bool,
+
+    /// Fail and write nothing where anything doesn't map
+    #[arg(long)]
+    pub strict: bool,
+
+    /// Replace the set if there is one
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// How a file of cases is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum PromptSetFormatArg {
+    /// By its ending and its first row
+    #[default]
+    Auto,
+    /// JSON lines with `prompt`, `expected_contains`, `expected_format` and the like
+    Lab,
+    /// JSON lines of logged samples (`doc`, `target`, `arguments`), or of `question` and `answer` with or without `choices`
+    LmEval,
+    /// YAML or JSON with `prompts`, and `tests` with `vars` and `assert`
+    Promptfoo,
+}
+
+impl PromptSetFormatArg {
+    /// The format that is named; `None` where it is to be found out.
+    #[must_use]
+    pub const fn format(self) -> Option<ImportFormat> {
+        match self {
+            Self::Auto => None,
+            Self::Lab => Some(ImportFormat::Lab),
+            Self::LmEval => Some(ImportFormat::LmEval),
+            Self::Promptfoo => Some(ImportFormat::Promptfoo),
+        }
+    }
 }
 
 /// Flags of `labctl promptset lint` and `labctl promptset selftest`.

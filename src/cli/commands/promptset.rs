@@ -1,5 +1,6 @@
 //! `labctl promptset`: which prompts there are, and whether they hold what they promise.
 
+mod import;
 mod lint;
 mod selftest;
 mod stats;
@@ -33,6 +34,7 @@ pub fn run(args: &PromptSetArgs, context: &Context) -> Result<ExitStatus, CliErr
         PromptSetCommand::Lint(args) => lint::run(args, context),
         PromptSetCommand::Stats(args) => stats::run(args, context),
         PromptSetCommand::Generate(args) => generated(args, context),
+        PromptSetCommand::Import(args) => import::run(args, context),
     }?;
     Ok(ExitStatus::Success)
 }
