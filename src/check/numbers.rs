@@ -54,7 +54,12 @@ impl Reader for Numbers {
 
     fn unannounced(&self, stage: &Stage, range: Range<usize>) -> (AnswerSource, Read<Quantity>) {
         let items = within(stage.items(self.locale), &range);
-        let is_denied = |item: &Item| stage.text()[..item.range.start].ends_with(" not ");
+        let is_denied = |item: &Item| {
+            let before = &stage.text()[..item.range.start];
+            before
+                .get(before.len().saturating_sub(5)..)
+                .is_some_and(|word| word.eq_ignore_ascii_case(" not "))
+        };
         let last = items
             .iter()
             .rev()

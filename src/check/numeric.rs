@@ -204,6 +204,7 @@ mod tests {
                 ("The answer is found by counting.\nSo 42.", Pass),
                 ("forty", NoAnswer),
                 ("The answer is not 42.", NoAnswer),
+                ("THE ANSWER IS NOT 42.", NoAnswer),
             ],
         );
     }
