@@ -210,6 +210,20 @@ mod tests {
     }
 
     #[test]
+    fn a_power_ends_where_its_box_or_line_does() {
+        verdicts(
+            &numeric("1000", None),
+            &[
+                ("\\boxed{10^3}", Verdict::Pass),
+                ("\\boxed{10^{3}}", Verdict::Pass),
+                ("\\boxed{1 \\times 10^3}", Verdict::Pass),
+                ("Answer: 1000\n* 10^3 is the same", Verdict::Pass),
+                ("Answer: 1000\n× 10^3", Verdict::Pass),
+            ],
+        );
+    }
+
+    #[test]
     fn integers_are_never_rounded() {
         use Verdict::{Pass, Wrong};
         verdicts(
