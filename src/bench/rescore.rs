@@ -9,6 +9,7 @@ use crate::check::{CheckError, Judge};
 use crate::client::clock::Clock;
 use crate::compare::{Gate, pass_rates};
 use crate::load::bus::Bus;
+use crate::metrics::judging::judge_quality;
 use crate::metrics::summary::summarise;
 use crate::model::judgement::Verdict;
 use crate::model::prompt::{Prompt, PromptSet};
@@ -249,7 +250,11 @@ fn recompute(result: &mut RunResult) {
 fn side(result: &RunResult, side: Side, info: &SideInfo) -> SideInfo {
     let context = context(&result.load, result.question.as_ref());
     let fresh = summarise(&result.rows, &result.blocks, side, &context, None);
-    let mut info = SideInfo { pass_rates: pass_rates(&result.rows, side), ..info.clone() };
+    let mut info = SideInfo {
+        pass_rates: pass_rates(&result.rows, side),
+        judge_quality: judge_quality(&result.rows, side, result.seed),
+        ..info.clone()
+    };
     info.summary.verdicts = fresh.verdicts;
     info.summary.groups = fresh.groups;
     // Requests that don't count in anything but rates are not kept in results.
@@ -257,7 +262,8 @@ fn side(result: &RunResult, side: Side, info: &SideInfo) -> SideInfo {
     info.summary.goodput = fresh.goodput.filter(|_| is_whole);
     if let Some(rates) = &mut info.summary.throughput {
         let right = fresh.throughput.and_then(|rates| rates.correct_answers_per_s);
-        rates.correct_answers_per_s = right.filter(|_| is_whole);
+        // The rates of several clients are sums, which the rows of all of them don't give again.
+        rates.correct_answers_per_s = right.filter(|_| is_whole && result.merged_from.is_empty());
     }
     info.slos = held(result.question.as_ref(), &info);
     info

@@ -36,9 +36,17 @@ static BRACKETS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[\[[ \t]*([^\[\]\
 static NUMBER: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(?s)\A([<\[("'{*_]*)[ \t]*([+-]?\d{1,9}(?:\.\d{1,9})?)(.*)\z"#));
 
-/// `/5`, `out of 5`; group 1 is the number.
-static OUT_OF: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)\A[ \t]*(?:/|(?:out[ \t]+)?of\b)[ \t]*(\d{1,9}(?:\.\d{1,9})?)"));
+/// `/5`, `out of 5`, `(out of 5)`; group 1 is the number.
+static OUT_OF: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)\A[ \t]*(?:\([ \t]*)?(?:/|(?:out[ \t]+)?of\b)[ \t]*(\d{1,9}(?:\.\d{1,9})?)")
+});
+
+/// A second number in words beside the first: `or five`, `minus a half`.
+static IN_WORDS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\A[ \t]*(?:,[ \t]*)?(?:or|to|and|minus|plus)[ \t]+(?:(?:maybe|perhaps|even|a)[ \t]+)*(?:zero|half|one|two|three|four|five|six|seven|eight|nine|ten)\b",
+    )
+});
 
 /// One of two at the start of what was announced. Groups as in [`NUMBER`].
 static MARK: LazyLock<Regex> = LazyLock::new(|| {
@@ -292,7 +300,7 @@ impl Announced for Points {
         let after = after.trim_start_matches(['>', ']', ')', '}', '"', '\'', '*', '_']);
         let sentence = without_asides(after.split(". ").next().unwrap_or_default());
         let is_glued = sentence.starts_with(|c: char| c.is_alphanumeric() || "%/^~".contains(c));
-        if is_glued || sentence.contains(|c: char| c.is_numeric()) {
+        if is_glued || IN_WORDS.is_match(&sentence) || sentence.contains(|c: char| c.is_numeric()) {
             return unclear();
         }
         let start = lead + parts.get(2).map_or(0, |digits| digits.start());

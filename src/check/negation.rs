@@ -64,6 +64,10 @@ const AFFIRMED: [&str; 18] = [
     "uncommonly",
     "unusual",
 ];
+/// With "than", these make a bound of "no" and "not", which denies nothing: "no later than 30 days".
+const COMPARED: [&str; 11] = [
+    "more", "less", "fewer", "later", "earlier", "sooner", "longer", "shorter", "greater", "higher", "lower",
+];
 /// Judgements on what follows with "that" or "to": "it is a myth that …", "it would be wrong to …".
 const FALSE: [&str; 12] = [
     "myth",
@@ -96,6 +100,9 @@ const CLAUSE: [&str; 14] = [
     "if",
     "unless",
 ];
+/// Words that begin a condition or a reason: what is denied in it says nothing of the main clause.
+const SUBORDINATE: [&str; 9] =
+    ["if", "when", "unless", "because", "since", "although", "though", "while", "once"];
 /// Verbs between a subject and its "not".
 const AUXILIARY: [&str; 22] = [
     "is", "are", "was", "were", "be", "been", "am", "should", "must", "may", "might", "can", "could", "will",
@@ -105,9 +112,9 @@ const AUXILIARY: [&str; 22] = [
 /// Whether the text at `found` is denied.
 pub(super) fn is_denied(tokens: &[Token], found: &Found) -> bool {
     // "antibiotics do not cure"; a "not" of the wording's own denies nothing.
-    let mut gaps = found.gaps.iter().cloned().flatten();
+    let mut gaps = found.gaps.iter().flat_map(|gap| gap.clone().map(move |at| (at, gap.end)));
     is_denied_before(tokens, found.first)
-        || gaps.any(|at| denial(tokens, at).is_some())
+        || gaps.any(|(at, until)| denial(tokens, at, until).is_some())
         || is_denied_after(tokens, found.end)
 }
 
@@ -122,18 +129,28 @@ enum Denial {
     Name,
 }
 
-/// Whether the token denies, by itself and by what follows it.
-fn denial(tokens: &[Token], at: usize) -> Option<Denial> {
+/// Whether the token denies, by itself and by what follows it. What makes it affirm stands before `until`, where what
+/// may be denied begins: "do not delay" denies a delay, but "do not delay giving" no giving.
+fn denial(tokens: &[Token], at: usize, until: usize) -> Option<Denial> {
     let word = |at: usize| tokens.get(at).map_or("", |t| t.text.as_str());
+    let between = |at: usize| if at < until { word(at) } else { "" };
     let (this, next) = (word(at), word(at + 1));
+    let between_next = between(at + 1);
+    if matches!(this, "no" | "not") && COMPARED.contains(&between_next) && between(at + 2) == "than" {
+        return None;
+    }
     if is_verb_denial(this) {
-        return (!AFFIRMED.contains(&next)).then_some(Denial::Verb);
+        return (!AFFIRMED.contains(&between_next)).then_some(Denial::Verb);
     }
     let is_pair = matches!((this, next), ("rather", "than") | ("instead", "of") | ("opposed", "to"));
     let is_false = FALSE.contains(&this) && matches!(next, "that" | "to");
-    // "No, …" answers; "no doubt" and "no longer than" are none either.
-    let is_name =
-        NAME.contains(&this) && !(this == "no" && matches!(next, "," | "." | ":" | "doubt" | "sooner"));
+    // "No, …" answers; "no doubt" and "without delay" are none either.
+    let is_empty = match this {
+        "no" => matches!(between_next, "," | "." | ":" | "doubt" | "wonder" | "question" | "sooner"),
+        "without" => matches!(between_next, "delay" | "hesitation" | "doubt" | "fail" | "question"),
+        _ => false,
+    };
+    let is_name = NAME.contains(&this) && !is_empty;
     (is_pair || is_false || is_name).then_some(Denial::Name)
 }
 
@@ -155,11 +172,13 @@ fn is_denied_before(tokens: &[Token], first: usize) -> bool {
         // "do not stop aspirin" keeps it.
         let is_kept = || at.checked_sub(1).is_some_and(|before| is_verb_denial(&tokens[before].text));
         let stops = words <= CLOSE && STOP.contains(&text) && !is_kept();
-        if let Some(kind) = denial(tokens, at).or(stops.then_some(Denial::Name)) {
+        if let Some(kind) = denial(tokens, at, first).or(stops.then_some(Denial::Name)) {
             let reaches_and = !saw_and || kind == Denial::Name;
             let reaches_comma = commas == 0
                 || is_aside(tokens, at, commas)
-                || (is_list && ends_as_list(tokens, first, kind, saw_and, saw_or));
+                || (is_list
+                    && ends_as_list(tokens, first, kind, saw_and, saw_or)
+                    && !is_subordinate(tokens, at));
             if reaches_and && reaches_comma {
                 denials += 1;
                 if text == "nor" {
@@ -214,6 +233,15 @@ fn ends_as_list(tokens: &[Token], first: usize, kind: Denial, saw_and: bool, saw
         }
     }
     false
+}
+
+/// Whether what stands here is part of a condition or reason: "if it does not help, give …".
+fn is_subordinate(tokens: &[Token], at: usize) -> bool {
+    let Some(sentence) = tokens.get(at).map(|t| t.sentence) else { return false };
+    let before = tokens[..at].iter().rev().take(TOKENS).take_while(|t| t.sentence == sentence);
+    before
+        .take_while(|t| !matches!(t.text.as_str(), "," | ";" | ":" | "(" | ")"))
+        .any(|t| SUBORDINATE.contains(&t.text.as_str()))
 }
 
 /// A denial whose subject ends at `end`.
@@ -309,6 +337,10 @@ mod tests {
             "Do not wait: aspirin.",
             "Aspirin not only helps.",
             "Aspirin, which is not expensive.",
+            "If it does not help, aspirin or paracetamol.",
+            "When there is no improvement, aspirin, paracetamol or ibuprofen.",
+            "Without delay give aspirin.",
+            "No wonder doctors give aspirin.",
         ] {
             assert!(!denied("aspirin", text), "{text}");
         }
@@ -320,6 +352,13 @@ mod tests {
         assert!(denied("antibiotics ... cure", "Antibiotics will never cure the flu."));
         assert!(!denied("antibiotics ... cure", "Antibiotics will surely cure the flu."));
         assert!(!denied("do not intubate", "Do not intubate."));
+        // A bound is none, and what makes "not" affirm makes none of what is denied itself.
+        assert!(!denied("30 days", "File it no later than 30 days after service."));
+        assert!(!denied("file ... 30 days", "File it in not more than 30 days."));
+        assert!(denied("more than 4 g", "Take no more than 4 g a day."));
+        assert!(denied("take ... more than 4 g", "Take no more than 4 g a day."));
+        assert!(denied("delay antibiotics", "Do not delay antibiotics."));
+        assert!(!denied("antibiotics", "Do not delay antibiotics."));
         for text in [
             "Aspirin is not recommended.",
             "Aspirin should not be given.",

@@ -43,7 +43,8 @@ impl Reader for Numbers {
         let items = within(stage.items(self.locale), &range);
         let Some(first) = items.first() else { return Read::Nothing };
         let leads = LEAD.is_match(&text[range.start..first.range.start.max(range.start)]);
-        if leads && !calculates(&text[first.range.end..range.end]) {
+        // A number may go on past the place, onto the next line.
+        if leads && !calculates(text.get(first.range.end..range.end).unwrap_or_default()) {
             return leading(text, &items);
         }
         if source == AnswerSource::Hashes {
@@ -54,7 +55,12 @@ impl Reader for Numbers {
 
     fn unannounced(&self, stage: &Stage, range: Range<usize>) -> (AnswerSource, Read<Quantity>) {
         let items = within(stage.items(self.locale), &range);
-        let is_denied = |item: &Item| stage.text()[..item.range.start].ends_with(" not ");
+        let is_denied = |item: &Item| {
+            let before = &stage.text()[..item.range.start];
+            before
+                .get(before.len().saturating_sub(5)..)
+                .is_some_and(|word| word.eq_ignore_ascii_case(" not "))
+        };
         let last = items
             .iter()
             .rev()

@@ -204,6 +204,21 @@ mod tests {
                 ("The answer is found by counting.\nSo 42.", Pass),
                 ("forty", NoAnswer),
                 ("The answer is not 42.", NoAnswer),
+                ("THE ANSWER IS NOT 42.", NoAnswer),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_power_ends_where_its_box_or_line_does() {
+        verdicts(
+            &numeric("1000", None),
+            &[
+                ("\\boxed{10^3}", Verdict::Pass),
+                ("\\boxed{10^{3}}", Verdict::Pass),
+                ("\\boxed{1 \\times 10^3}", Verdict::Pass),
+                ("Answer: 1000\n* 10^3 is the same", Verdict::Pass),
+                ("Answer: 1000\n× 10^3", Verdict::Pass),
             ],
         );
     }

@@ -33,9 +33,10 @@ pub(super) struct Item {
 
 /// ` × 10^`, up to the exponent.
 static POWER_OF_TEN: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\A\s?(?:[×x·*∙⋅])\s?10\^[({]?([+-]?\d{1,6})[)}]?"));
+    LazyLock::new(|| pattern(r"\A ?[×x·*∙⋅] ?10\^(?:\{([+-]?\d{1,6})\}|\(([+-]?\d{1,6})\)|([+-]?\d{1,6}))"));
 static EXPONENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\A[eE]([+-]?\d{1,18})"));
-static CARET: LazyLock<Regex> = LazyLock::new(|| pattern(r"\A\^[({]?([+-]?\d{1,6})[)}]?"));
+static CARET: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\A\^(?:\{([+-]?\d{1,6})\}|\(([+-]?\d{1,6})\)|([+-]?\d{1,6}))"));
 static MIXED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\A(?: and | )(\d{1,9})/(\d{1,9})"));
 static SLASH: LazyLock<Regex> = LazyLock::new(|| pattern(r"\A(?:/| / )(\d[\d,]*(?:\.\d+)?)"));
 static SCALE: LazyLock<Regex> =
@@ -206,6 +207,11 @@ fn distant_sign(text: &str, floor: usize, begin: usize, number: &mut Number) -> 
     begin - length
 }
 
+/// The exponent of a power, between braces, in brackets or bare.
+fn exponent<'t>(power: &::regex::Captures<'t>) -> Option<&'t str> {
+    power.iter().skip(1).flatten().next().map(|found| found.as_str())
+}
+
 /// An unsigned number and its end; nothing where the digits are no number.
 fn unsigned(text: &str, start: usize) -> Option<(Number, usize)> {
     let (whole, fraction, mut end) = plain(text, start)?;
@@ -217,10 +223,10 @@ fn unsigned(text: &str, start: usize) -> Option<(Number, usize)> {
         number = Number::decimal(false, &whole, &fraction, exponent[1].parse().ok()?);
         end += exponent[0].len();
     } else if let Some(power) = POWER_OF_TEN.captures(rest(end)) {
-        number = Number::decimal(false, &whole, &fraction, power[1].parse().ok()?);
+        number = Number::decimal(false, &whole, &fraction, exponent(&power)?.parse().ok()?);
         end += power[0].len();
     } else if let Some(power) = CARET.captures(rest(end)) {
-        let exponent: i32 = power[1].parse().ok()?;
+        let exponent: i32 = exponent(&power)?.parse().ok()?;
         number = if whole == "10" && fraction.is_empty() {
             Number::decimal(false, "1", "", i64::from(exponent))
         } else {
@@ -378,6 +384,9 @@ mod tests {
             ("1.5 × 10^3", "1.5 × 10^3", 1500.0),
             ("1.5x10^{-3}", "1.5x10^{-3}", 0.0015),
             ("10^6", "10^6", 1e6),
+            ("10^(6)", "10^(6)", 1e6),
+            ("{10^6}", "10^6", 1e6),
+            ("{5 × 10^3}", "5 × 10^3", 5000.0),
             ("2^10", "2^10", 1024.0),
             ("3/4", "3/4", 0.75),
             ("3 / 4", "3 / 4", 0.75),

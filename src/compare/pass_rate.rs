@@ -2,13 +2,14 @@
 //!
 //! What is not passed counts against the model (wrong, no answer, refused, truncated, empty). What could not be
 //! judged is missing: its pair is left out and counted. Where a prompt was sent several times (repeats or
-//! rounds) the prompt is the unit: its difference is the mean over its repeats.
+//! rounds, or a pair of responses in both orders) the prompt is the unit: its difference is the mean over its repeats.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::comparison::{Interval, Missing, PairedPassRate};
 use crate::model::judgement::Verdict;
 use crate::model::outcome::Outcome;
+use crate::model::prompt::SWAPPED;
 use crate::model::record::{Attempt, Row, Side};
 use crate::model::result::CategoryPassRate;
 use crate::stats::critical::z;
@@ -39,7 +40,7 @@ pub fn pass_rates(rows: &[Row], side: Side) -> Vec<CategoryPassRate> {
                 .iter()
                 .filter_map(|row| {
                     let passed = row.attempt(side)?.judgement.verdict.passed()?;
-                    Some((row.key.prompt_id.as_str(), passed))
+                    Some((item(row), passed))
                 })
                 .collect();
             let judged = verdicts.len() as u64;
@@ -77,7 +78,13 @@ pub fn paired_pass_rates(rows: &[Row], gates: &[Gate]) -> (PairedPassRate, Vec<P
 
 /// Whether any prompt was sent more than once.
 fn is_repeated(rows: &[Row]) -> bool {
-    rows.iter().any(|row| row.key.repeat > 0 || row.key.round > 0)
+    let again = |row: &Row| row.key.repeat > 0 || row.key.round > 0 || item(row) != row.key.prompt_id;
+    rows.iter().any(again)
+}
+
+/// The prompt of a row: with its two responses in the other order it is the same.
+fn item(row: &Row) -> &str {
+    row.key.prompt_id.strip_suffix(SWAPPED).unwrap_or(&row.key.prompt_id)
 }
 
 /// All rows under no name, then each category's in alphabetical order.
@@ -122,7 +129,7 @@ impl<'a> Pairing<'a> {
         let ended = |attempt: &&Attempt| attempt.exchange.outcome != Outcome::Cancelled;
         for row in rows {
             match (row.baseline.as_ref().filter(ended), row.candidate.as_ref().filter(ended)) {
-                (Some(baseline), Some(candidate)) => pairing.add(&row.key.prompt_id, baseline, candidate),
+                (Some(baseline), Some(candidate)) => pairing.add(item(row), baseline, candidate),
                 (None, None) => {}
                 _ => pairing.missing.unmatched += 1,
             }
@@ -304,6 +311,24 @@ mod tests {
         assert_eq!(rate.method, "tango");
         assert!(rate.minimum_detectable_loss_pp.unwrap() > 10.0);
         assert_eq!(rate.missing, Missing::default());
+    }
+
+    #[test]
+    fn a_pair_in_both_orders_is_one_prompt() {
+        let mut rows = table("pairs", [24, 3, 1, 2]);
+        let mut others = rows.clone();
+        for row in &mut others {
+            row.key.prompt_id.push_str(SWAPPED);
+        }
+        rows.append(&mut others);
+        let rate = overall(&rows);
+        assert_eq!((rate.pairs, rate.losses, rate.gains, rate.candidate.judged), (30, 3, 1, 60));
+        assert_eq!(rate.method, "repeats");
+        close(rate.delta_pp, -6.6667);
+        close(rate.mcnemar_p, 0.625);
+        let alone = pass_rates(&rows, Side::Baseline)[0].pass_rate;
+        assert_eq!((alone.passed, alone.judged), (54, 60));
+        close(alone.wilson_95.map(|i| i.low), 0.743_789);
     }
 
     #[test]

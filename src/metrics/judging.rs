@@ -230,9 +230,11 @@ fn points(scale: [f64; 2]) -> u64 {
 }
 
 fn position(items: &[&Item]) -> Option<Position> {
-    let (mut pairs, mut consistent, mut named, mut first) = (0, 0, 0, 0);
+    let (mut units, mut pairs, mut consistent, mut named, mut first) = (0, 0, 0, 0, 0);
     let (mut both_first, mut both_second) = (0, 0);
     for item in items {
+        // Repeats of one item are one trial, which leans one way or the other.
+        let (before, mut lean) = (pairs, 0_i64);
         let mut swapped: BTreeMap<_, Preferred> = BTreeMap::new();
         swapped.extend(item.swapped.iter().filter_map(|reply| Some((reply.asking, reply.preferred()?))));
         for reply in &item.as_given {
@@ -245,14 +247,17 @@ fn position(items: &[&Item]) -> Option<Position> {
                 named += u64::from(named_one != Preferred::Tie);
                 first += u64::from(named_one == Preferred::A);
             }
-            both_first += u64::from((one, other) == (Preferred::A, Preferred::A));
-            both_second += u64::from((one, other) == (Preferred::B, Preferred::B));
+            lean += i64::from((one, other) == (Preferred::A, Preferred::A));
+            lean -= i64::from((one, other) == (Preferred::B, Preferred::B));
         }
+        units += u64::from(pairs > before);
+        both_first += u64::from(lean > 0);
+        both_second += u64::from(lean < 0);
     }
     (pairs > 0).then(|| Position {
         pairs,
-        consistent: pass_rate(consistent, pairs, pairs),
-        first: pass_rate(first, named, named),
+        consistent: pass_rate(consistent, pairs, units),
+        first: pass_rate(first, named, named.min(2 * units)),
         first_p: mcnemar_two_sided(both_first, both_second),
     })
 }
@@ -406,6 +411,23 @@ mod tests {
         assert!((position.first_p - 0.25).abs() < 1e-12);
         let preference = quality.preference.unwrap();
         assert_eq!((preference.passed, preference.judged), (6, 13));
+    }
+
+    #[test]
+    fn repeats_of_a_pair_are_one_trial() {
+        use Preferred::{A, B};
+        let mut rows = Vec::new();
+        let mark = |given, gold| Mark::Preference { given: Some(given), gold };
+        for (n, repeat) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)] {
+            rows.push(row(&format!("p{n}"), repeat, mark(A, A), true, None));
+            rows.push(row(&format!("p{n}~swapped"), repeat, mark(A, B), false, None));
+        }
+        let all = judge_quality(&rows, Side::Candidate, 1);
+        let position = all[0].position.as_ref().unwrap();
+        assert_eq!((position.pairs, position.consistent.judged, position.first.judged), (6, 6, 12));
+        // Two items, both in the first place: 2 · ½².
+        assert!((position.first_p - 0.5).abs() < 1e-12);
+        assert_eq!(position.consistent.wilson_95, pass_rate(0, 2, 2).wilson_95);
     }
 
     #[test]

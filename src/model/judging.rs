@@ -109,7 +109,7 @@ pub struct Position {
     /// Replies that named the first response, of all that named one.
     pub first: PassRate,
     /// Two-sided exact binomial p-value that both places are named alike often by the pairs that named one place in both
-    /// orders (all others name both places once); 1 where there are none.
+    /// orders (all others name both places once), the repeats of an item counting as one; 1 where there are none.
     pub first_p: f64,
 }
 

@@ -230,6 +230,13 @@ fn pairs_are_sent_in_both_orders() {
         assert_eq!(*graded, Graded { mark, confidence: Some(0.8) });
         assert_eq!(row.category, "pairs");
     }
+    // Where another mark turns out to be right, the examination comes out otherwise too.
+    let mut pairs: Vec<Value> = (1..=4).map(pair).collect();
+    pairs[0]["checks"] = json!([{"type": "preference", "gold": "B"}]);
+    write_set(&lab, "pairs", &pairs);
+    let (_, other) = rescored(&lab, &[&result.run_id]);
+    assert_eq!(result.candidate.judge_quality[0].worst_case.passed, 16);
+    assert_eq!(other.candidate.judge_quality[0].worst_case.passed, 12);
     let ended = lab.bench(&["--swap", "--dry-run"]);
     assert!(ended.stderr.contains("`--swap` changes nothing"), "{ended:#?}");
 }

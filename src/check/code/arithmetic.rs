@@ -72,9 +72,10 @@ impl Arithmetic {
     }
 }
 
-/// A total order, so that two lists of the same numbers sort alike.
+/// A total order, so that two lists of the same numbers sort alike. Exact comparison may overflow, and sometimes one
+/// way and sometimes another is no order, on which sorting may panic.
 fn order(a: &Ratio, b: &Ratio) -> std::cmp::Ordering {
-    a.compare(*b).unwrap_or_else(|| a.to_string().cmp(&b.to_string()))
+    a.approx().total_cmp(&b.approx()).then_with(|| a.to_string().cmp(&b.to_string()))
 }
 
 /// Whether the text is an expression with at least one sign between numbers.

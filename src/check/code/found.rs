@@ -132,13 +132,12 @@ pub(super) fn line(text: &Mapped, language: CodeLanguage, line: &Line) -> Result
     if let Some(range) = announced(text.as_str(), &fences) {
         return Ok(found(text, range, AnswerSource::AnswerLine));
     }
-    let is_fenced = |at: usize| fences.iter().any(|fence| fence.range.contains(&at));
     let raw = text.as_str();
     let inline: Vec<Range<usize>> = BACKTICKS
         .captures_iter(raw)
         .filter_map(|c| c.get(1).or_else(|| c.get(2)))
         .map(|m| trim(raw, m.range()))
-        .filter(|range| !is_fenced(range.start) && (line.is_it)(&raw[range.clone()]))
+        .filter(|range| !is_fenced(&fences, range.start) && (line.is_it)(&raw[range.clone()]))
         .collect();
     if !fences.is_empty() {
         return fenced(fences, language, line.is_it);
@@ -186,7 +185,7 @@ fn announced(text: &str, fences: &[Fence]) -> Option<Range<usize>> {
     let (from, last) = ANNOUNCEMENT
         .captures_iter(text)
         .filter_map(|c| Some((c.get(0)?.start(), c.get(1)?.range())))
-        .filter(|(_, range)| !fences.iter().any(|fence| fence.range.contains(&range.start)))
+        .filter(|(_, range)| !is_fenced(fences, range.start))
         .last()?;
     let mut range = trim(text, last);
     // Bold that begins before the announcement ends after the answer.
@@ -205,6 +204,12 @@ fn announced(text: &str, fences: &[Fence]) -> Option<Range<usize>> {
     }
     let inner = said.strip_prefix("**").and_then(|s| s.strip_suffix("**")).filter(|s| !s.trim().is_empty());
     Some(if inner.is_some() { trim(text, range.start + 2..range.end - 2) } else { range })
+}
+
+/// Whether one of the fences, which follow one another, is around this place.
+fn is_fenced(fences: &[Fence], at: usize) -> bool {
+    let next = fences.partition_point(|fence| fence.range.end <= at);
+    fences.get(next).is_some_and(|fence| fence.range.contains(&at))
 }
 
 fn lines(text: &str) -> impl Iterator<Item = Range<usize>> {

@@ -646,6 +646,16 @@ mod expressions {
         );
     }
 
+    /// What overflows when compared is put in order all the same.
+    #[test]
+    fn numbers_far_apart_are_sorted() {
+        let written = json!({"language": "arithmetic", "value": "24", "numbers": ["3", "8"]});
+        let zeros = "0".repeat(28);
+        let far: Vec<String> = (1..=30).map(|n| format!(" + 0*{n}{zeros} + 0*0.{zeros}{n}")).collect();
+        let judgement = judged(check(&written), &format!("Answer: 3*8{}", far.concat()));
+        assert_eq!(judgement.verdict, Verdict::Wrong);
+    }
+
     #[test]
     fn hostile_expressions_end() {
         let written = json!({"language": "arithmetic", "value": "1"});
