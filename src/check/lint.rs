@@ -205,9 +205,23 @@ fn needles(prompt: &Prompt) -> impl Iterator<Item = String> {
 
 fn needle_in_prompt(prompt: &Prompt) -> Option<String> {
     let text = tokens(&prompt.prompt);
+    // A sign belongs to its number: -1 does not stand in "x = 1".
+    let with_minus = prompt.prompt.replace('\u{2212}', "-");
     needles(prompt).find(|needle| {
+        if needle.starts_with('-') && !is_signed_in(needle, &with_minus) {
+            return false;
+        }
         let wanted = tokens(needle);
         !wanted.is_empty() && text.windows(wanted.len()).any(|window| window == wanted)
+    })
+}
+
+/// Whether a number with its minus stands in the text; the minus of `n - 1` or `a(n-1)` is no sign.
+fn is_signed_in(number: &str, text: &str) -> bool {
+    text.match_indices(number).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + number.len()..].chars().next();
+        !before.is_some_and(|c| c.is_alphanumeric() || c == ')') && !after.is_some_and(|c| c.is_ascii_digit())
     })
 }
 
@@ -351,6 +365,15 @@ mod tests {
     #[test]
     fn a_sound_row_is_left_alone() {
         assert_eq!(rules(vec![row("a", "What is six times seven?")], &[]), []);
+    }
+
+    #[test]
+    fn a_minus_between_terms_is_no_sign() {
+        for (text, stands) in
+            [("a(n) = a(n-1) + 2", false), ("from 3 to -1", true), ("-10 and -12", false), ("x-1", false)]
+        {
+            assert_eq!(is_signed_in("-1", text), stands, "{text}");
+        }
     }
 
     #[test]

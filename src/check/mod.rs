@@ -41,6 +41,8 @@ mod score;
 mod selftest;
 mod sentences;
 mod shape;
+#[cfg(test)]
+mod shipped;
 mod similarity;
 mod text_similarity;
 mod tokens;

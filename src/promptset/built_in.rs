@@ -16,8 +16,16 @@ macro_rules! shipped {
 }
 
 /// Name, prompts and manifest of each shipped set, in the order in which they are listed.
-const SETS: &[(&str, &str, &str)] =
-    &[shipped!("canary"), shipped!("quant-quality"), shipped!("eval-calibration")];
+const SETS: &[(&str, &str, &str)] = &[
+    shipped!("canary"),
+    shipped!("performance"),
+    shipped!("quant-quality"),
+    shipped!("finetune-domain"),
+    shipped!("eval-calibration"),
+    shipped!("benchmark-quant"),
+    shipped!("benchmark-finetune"),
+    shipped!("benchmark-eval"),
+];
 
 /// The names of the sets in the binary.
 pub fn built_in_names() -> impl Iterator<Item = &'static str> {

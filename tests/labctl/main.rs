@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
+mod batteries;
 mod calibrate;
 mod captures;
 mod config;
@@ -23,6 +24,7 @@ mod limits;
 mod mid_run;
 mod open_loop;
 mod probes;
+mod prompt_set_tools;
 mod prompt_sets;
 mod recording;
 mod refused;

@@ -7,7 +7,9 @@ use super::fields::scalar;
 use super::needles::{self, Wanted};
 use super::remarks::clipped;
 use super::template::{Vars, filled, is_file};
-use crate::model::check::{Check, Dimension, FormatRules, Scope, Span};
+use crate::model::check::{Check, Scope};
+use crate::model::format::{FormatRules, Span};
+use crate::model::rubric::Dimension;
 
 /// Mean score of a rubric that passes, where the assertion sets no threshold.
 const PASS_AT: f64 = 3.5;

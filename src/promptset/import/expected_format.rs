@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::model::check::{Check, CodeLanguage, CodeRules, FormatRules, Scope, Span};
+use crate::model::check::{Check, Scope};
+use crate::model::code::{CodeLanguage, CodeRules};
+use crate::model::format::{FormatRules, Span};
 
 /// A form that is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use super::ImportOptions;
 use super::remarks::{Effect, Remarks, clipped};
 use super::row::Row;
-use crate::model::check::{Check, FormatRules};
+use crate::model::check::Check;
+use crate::model::format::FormatRules;
 use crate::model::prompt::{Prompt, SWAPPED};
 use crate::promptset::defect;
 

@@ -2,7 +2,8 @@
 
 use regex::escape;
 
-use crate::model::check::{Check, FormatRules, Scope};
+use crate::model::check::{Check, Scope};
+use crate::model::format::FormatRules;
 
 /// How many of the texts must occur.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

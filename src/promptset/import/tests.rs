@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::check::{Judge, selftest};
-use crate::model::check::{Dimension, FormatRules, PassWhen, Scope};
+use crate::model::check::{PassWhen, Scope};
+use crate::model::format::FormatRules;
+use crate::model::rubric::Dimension;
 
 fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/import").join(name)).unwrap()
