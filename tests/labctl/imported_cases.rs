@@ -49,7 +49,7 @@ fn strict_writes_nothing_where_anything_does_not_map() {
     for (file, part) in [
         ("lab_broken.jsonl", "lab_broken.jsonl:3"),
         ("lm_eval.jsonl", "loglikelihood"),
-        ("promptfoo.yaml", "assertion `latency`"),
+        ("promptfoo.yaml", "`latency`"),
     ] {
         let ended = strict(file);
         ended.fails(2, &["`--strict`", "nothing was written"]);

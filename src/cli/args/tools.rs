@@ -117,6 +117,7 @@ pub enum PromptSetCommand {
 
 /// Flags of `labctl promptset import`.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct PromptSetImportArgs {
     /// File of cases, at most 64 MB
     #[arg(value_name = "FILE")]

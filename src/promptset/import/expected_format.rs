@@ -80,7 +80,6 @@ impl ExpectedFormat {
             Self::Free => joined,
             Self::Json => json!({"answer": joined}).to_string(),
             Self::Number if joined.contains(|c: char| c.is_ascii_digit()) => joined,
-            Self::Number => String::new(),
             Self::List => {
                 let mut items: Vec<&str> = texts.iter().map(String::as_str).collect();
                 for other in ["first", "second"].into_iter().skip(items.len()) {
@@ -91,7 +90,7 @@ impl ExpectedFormat {
             Self::Code => format!("```\n{}\n```", or("pass")),
             Self::Sentence => format!("{}.", or("It is so").trim_end_matches(['.', '!', '?'])),
             Self::Paragraph => or("It is so."),
-            Self::YesNo | Self::Letter | Self::CodeIn(_) => String::new(),
+            Self::Number | Self::YesNo | Self::Letter | Self::CodeIn(_) => String::new(),
         }
     }
 }

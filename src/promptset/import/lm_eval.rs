@@ -46,11 +46,11 @@ pub(super) fn row(object: &Object, line: usize, seen: &mut HashSet<String>) -> R
     let request = Request::of(object);
     let mut row = Row::new(line, question(doc, &request)?);
     match options(doc)? {
-        Some((labels, options)) => {
+        Some(Options { labels, texts }) => {
             let (name, key) = key(doc, object, &KEYS).ok_or_else(|| missing(&KEYS))?;
             let right =
-                answers::option_index(key, &labels, &options).or_else(|problem| malformed(name, &problem))?;
-            answers::expect_choice(&mut row.prompt, options, right).map_err(Fault::Unmapped)?;
+                answers::option_index(key, &labels, &texts).or_else(|problem| malformed(name, &problem))?;
+            answers::expect_choice(&mut row.prompt, texts, right).map_err(Fault::Unmapped)?;
         }
         None if request.is_likelihood => {
             return Err(Fault::Unmapped(
@@ -67,7 +67,7 @@ pub(super) fn row(object: &Object, line: usize, seen: &mut HashSet<String>) -> R
         let given = |name: &&str| text(doc.get(*name)).or_else(|| text(object.get(*name)));
         names.iter().find_map(given).filter(|name| !name.trim().is_empty())
     };
-    row.prompt.category = named(&CATEGORIES).unwrap_or_default().to_owned();
+    named(&CATEGORIES).unwrap_or_default().clone_into(&mut row.prompt.category);
     row.id = named(&IDS).map(str::to_owned);
     row.prompt.max_tokens = request.max_tokens.unwrap_or_default();
     Ok(row)
@@ -131,8 +131,15 @@ fn missing(names: &[&str]) -> Fault {
     Fault::Malformed(format!("none of the texts `{}` is there", names.join("`, `")))
 }
 
-/// Labels and texts of the options, where the document lists any.
-fn options(doc: &Object) -> Result<Option<(Vec<String>, Vec<String>)>, Fault> {
+/// Options of a choice.
+struct Options {
+    /// What the document calls them; as many as there are texts, or none.
+    labels: Vec<String>,
+    texts: Vec<String>,
+}
+
+/// The options, where the document lists any.
+fn options(doc: &Object) -> Result<Option<Options>, Fault> {
     let Some((name, value)) = OPTIONS.iter().find_map(|name| Some((*name, doc.get(*name)?))) else {
         return Ok(None);
     };
@@ -144,7 +151,7 @@ fn options(doc: &Object) -> Result<Option<(Vec<String>, Vec<String>)>, Fault> {
         list => (None, texts(Some(list))),
     };
     match options {
-        Some(options) => Ok(Some((labels.unwrap_or_default(), options))),
+        Some(texts) => Ok(Some(Options { labels: labels.unwrap_or_default(), texts })),
         None => malformed(name, "is no list of texts, nor an object with such a list in `text`"),
     }
 }

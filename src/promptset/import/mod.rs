@@ -206,7 +206,7 @@ fn team_of(rows: &[Row], remarks: &mut Remarks) -> String {
 
 /// How a file is written, by its name and its first value.
 fn format_of(file: &str, text: &str) -> Result<ImportFormat, ImportError> {
-    let extension = Path::new(file).extension().map(|extension| extension.to_ascii_lowercase());
+    let extension = Path::new(file).extension().map(std::ffi::OsStr::to_ascii_lowercase);
     if extension.is_some_and(|extension| extension == "yaml" || extension == "yml") {
         return Ok(ImportFormat::Promptfoo);
     }

@@ -94,8 +94,8 @@ pub(super) fn rows(file: &str, text: &str, remarks: &mut Remarks) -> Result<Case
     for (index, test) in tests.iter().enumerate() {
         let place = Place { line: line(&places.tests, index), number: index + 1 };
         match test {
-            Value::Object(test) => {
-                if let Err(fault) = of_test(&asked, test, default, place, &mut made, remarks) {
+            Value::Object(case) => {
+                if let Err(fault) = of_test(&asked, case, default, place, &mut made, remarks) {
                     remarks.fault(fault, place.line);
                 }
             }
@@ -243,9 +243,9 @@ fn of_test(
         match given.get("vars") {
             None | Some(Value::Null) => {}
             Some(Value::Object(given)) => {
-                vars.extend(given.iter().map(|(name, value)| (name.as_str(), value)))
+                vars.extend(given.iter().map(|(name, value)| (name.as_str(), value)));
             }
-            Some(Value::String(text)) if is_file(text) => {
+            Some(Value::String(path)) if is_file(path) => {
                 return Err(Fault::Unmapped("`vars` in another file".to_owned()));
             }
             Some(other) => {

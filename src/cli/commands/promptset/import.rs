@@ -121,16 +121,18 @@ fn tell(imported: &Imported, file: &str, context: &Context) -> Result<(), CliErr
     ui.print(&table::list(ui, &["category", "checks", "prompts"], rows))?;
     let remarks = &imported.remarks;
     if !remarks.is_empty() {
+        // The heading has the whole path; here it would take the room of the reasons.
+        let name = Path::new(file).file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         let rows = remarks.iter().take(MOST_REMARKS).map(|remark| {
             let line = remark.lines.first().copied().unwrap_or(1);
             vec![
-                format!("{file}:{line}"),
+                format!("{name}:{line}"),
                 remark.lines.len().to_string(),
                 remark.effect.title().to_owned(),
                 remark.what.clone(),
             ]
         });
-        ui.print(&format!("\n{}", table::list(ui, &["first at", "times", "so", "what"], rows)))?;
+        ui.print(&format!("\n{}", table::list(ui, &["first at", "lines", "so", "what"], rows)))?;
     }
     if remarks.len() > MOST_REMARKS {
         ui.print_line(&format!("and {} more", remarks.len() - MOST_REMARKS))?;
