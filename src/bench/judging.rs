@@ -14,6 +14,7 @@ use crate::model::check::Check;
 use crate::model::event::LogLevel;
 use crate::model::exchange::Exchange;
 use crate::model::judgement::{JudgeInfo, JudgeReply};
+use crate::model::load::RetryPolicy;
 use crate::model::outcome::Outcome;
 use crate::model::prompt::Prompt;
 use crate::model::record::{Row, Side};
@@ -150,6 +151,9 @@ impl Asking<'_> {
         let client = reached.client(around.clock);
         let form = reached.form();
         let sampling = Sampling { temperature: 0.0, top_p: None, seed: around.seed, max_tokens: None };
+        // A judge that is busy for a moment says nothing of the answer, and a score that is missing costs a pair.
+        let usual = RetryPolicy { statuses: vec![429, 500, 502, 503, 504], attempts: 3 };
+        let retry = if around.retry.is_off() { &usual } else { around.retry };
         let (client, form, sampling) = (&client, &form, &sampling);
         let ask = |(number, question): (usize, Question)| async move {
             let text = question.user.clone();
@@ -166,7 +170,7 @@ impl Asking<'_> {
                 client,
                 &request,
                 around.clock.now(),
-                around.retry,
+                retry,
                 around.clock,
                 around.cancel,
             )

@@ -40,12 +40,13 @@ pub(super) fn run(args: &BenchArgs, context: &Context) -> Result<ExitStatus, Cli
         return Err(CliError::usage("no team has a battery")
             .with_hint("name a prompt set in `teams.<team>.battery` of `labctl.yaml`"));
     }
-    let status = series::run(&measures, args.load.dry_run, context)?;
+    let ended = series::run(&measures, args.load.dry_run, context);
     if args.load.dry_run {
-        return Ok(status);
+        return ended;
     }
-    summarise(&measures, args.load.format, context)?;
-    Ok(status)
+    // What was measured before an interruption is summed up too.
+    let summarised = summarise(&measures, args.load.format, context);
+    ended.and_then(|status| summarised.map(|()| status))
 }
 
 /// Prints one summary of what was written, and writes it beside the first of the results.
