@@ -43,7 +43,8 @@ impl Reader for Numbers {
         let items = within(stage.items(self.locale), &range);
         let Some(first) = items.first() else { return Read::Nothing };
         let leads = LEAD.is_match(&text[range.start..first.range.start.max(range.start)]);
-        if leads && !calculates(&text[first.range.end..range.end]) {
+        // A unit may stand outside what was marked: `**5** km`.
+        if leads && !calculates(&text[first.range.end.min(range.end)..range.end]) {
             return leading(text, &items);
         }
         if source == AnswerSource::Hashes {
