@@ -129,6 +129,7 @@ fn header(run_id: &str, prompts: usize, requests: u64, trace: TraceMode) -> RunH
             categories: BTreeMap::from([("any".to_owned(), prompts)]),
             calibrated: false,
             origin: "built-in".to_owned(),
+            selection: None,
         },
         load: LoadInfo {
             concurrency: CONCURRENCY,

@@ -10,7 +10,7 @@ use crate::check::{JUDGE_REPLY_TOKENS, RUBRIC_SCALE, judge_request, judgeable, r
 use crate::client::request::{Request, request_id};
 use crate::client::secret::mask_url;
 use crate::load::retry::exchange_with_retries;
-use crate::model::check::{Check, Dimension};
+use crate::model::check::Check;
 use crate::model::event::LogLevel;
 use crate::model::exchange::Exchange;
 use crate::model::judgement::{JudgeInfo, JudgeReply};
@@ -18,6 +18,7 @@ use crate::model::outcome::Outcome;
 use crate::model::prompt::Prompt;
 use crate::model::record::{Row, Side};
 use crate::model::result::Sampling;
+use crate::model::rubric::Dimension;
 
 use super::late::{Checked, Surroundings};
 use super::plan::JudgeSpec;

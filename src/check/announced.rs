@@ -11,8 +11,8 @@ use super::json::json_text;
 use super::reading::{Reading, Stage};
 use super::tokens::{pattern, quote};
 use super::visible::visible;
-use crate::model::check::Preferred;
 use crate::model::judgement::{AnswerSource, FoundAnswer};
+use crate::model::rubric::Preferred;
 
 /// What may stand before a word that announces, on its line.
 const LEAD: &str = r"^[ \t]*(?:[-*•#_|]+[ \t]*|\d{1,2}[.)][ \t]+)*(?:(?:the|my|final|overall|total)[ \t]+)*";

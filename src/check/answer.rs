@@ -187,12 +187,13 @@ fn field_text(stage: &Stage, pointer: &str) -> Option<String> {
 }
 
 /// The answer as text, or what a check that needs it says where there is none.
-#[expect(clippy::result_large_err, reason = "made once a check, and moved once")]
-pub(super) fn any_answer(reading: &Reading) -> Result<(String, FoundAnswer), Finding> {
+pub(super) fn any_answer(reading: &Reading) -> Result<(String, FoundAnswer), Box<Finding>> {
     match find(reading, &AnyText) {
         Answer::Found(text, found) => Ok((text, found)),
-        Answer::Nothing => Err(Finding::no_answer("found no answer".to_owned())),
-        Answer::Ambiguous(detail) => Err(Finding::no_answer(format!("found more than one answer: {detail}"))),
+        Answer::Nothing => Err(Box::new(Finding::no_answer("found no answer".to_owned()))),
+        Answer::Ambiguous(detail) => {
+            Err(Box::new(Finding::no_answer(format!("found more than one answer: {detail}"))))
+        }
     }
 }
 

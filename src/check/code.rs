@@ -29,7 +29,7 @@ use super::must_fail::MustFail;
 use super::reading::Reading;
 use super::tokens::quote;
 use super::transform::Transform;
-use crate::model::check::{CodeLanguage, CodeRules};
+use crate::model::code::{CodeLanguage, CodeRules};
 use crate::model::judgement::Verdict;
 
 /// A compiled `code` check.

@@ -8,7 +8,7 @@ use super::reading::Reading;
 use super::tokens::{fold, is_token, quote, squeeze};
 use super::transform::Transform;
 use crate::model::check::{Check, Scope};
-use crate::model::judgement::Verdict;
+use crate::model::judgement::{AnswerSource, Verdict};
 
 /// A compiled `contains` check.
 #[derive(Debug)]
@@ -59,6 +59,15 @@ impl Contains {
         Ok(Self { any: needles(any)?, all: needles(all)?, none: needles(none)?, scope: *scope })
     }
 
+    /// Whether the text has what it must have beside what it must not.
+    fn holds_both(&self, text: &str) -> bool {
+        let even = even(text);
+        let is_in = |needle: &Needle| needle.is_in(&even);
+        let asks = !self.any.is_empty() || !self.all.is_empty();
+        let right = self.all.iter().all(is_in) && (self.any.is_empty() || self.any.iter().any(is_in));
+        asks && right && self.none.iter().any(is_in)
+    }
+
     fn look(&self, text: &str) -> (Verdict, String) {
         let even = even(text);
         let wrong = |what: String| (Verdict::Wrong, format!("{what}, found {}", quote(text)));
@@ -96,9 +105,12 @@ impl Rule for Contains {
         match any_answer(reading) {
             Ok((text, found)) => {
                 let (verdict, detail) = self.look(&text);
+                // In a sentence that announces nothing, the right answer beside a wrong one leaves open which is meant.
+                let is_open = found.source == AnswerSource::WholeText && self.holds_both(&text);
+                let verdict = if is_open { Verdict::NoAnswer } else { verdict };
                 Finding { answer: Some(found), ..Finding::new(verdict, detail) }
             }
-            Err(none) => none,
+            Err(none) => *none,
         }
     }
 
@@ -125,6 +137,21 @@ mod tests {
     fn contains(any: &[&str], all: &[&str], none: &[&str], scope: Scope) -> Check {
         let owned = |needles: &[&str]| needles.iter().map(|n| (*n).to_owned()).collect();
         Check::Contains { any: owned(any), all: owned(all), none: owned(none), scope }
+    }
+
+    #[test]
+    fn two_answers_in_a_sentence_are_none() {
+        use Verdict::{NoAnswer, Pass, Wrong};
+        verdicts(
+            &contains(&["Zurich|Zürich"], &[], &["Linz", "Salzburg"], Scope::Answer),
+            &[
+                ("It ends in Zurich.", Pass),
+                ("It ends in Zurich, after stops in Linz and Salzburg.", NoAnswer),
+                ("It ends in Salzburg.", Wrong),
+                ("Answer: Zurich, not Linz", Wrong),
+                ("By way of Linz and Salzburg.\nAnswer: Zurich", Pass),
+            ],
+        );
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl Rule for Exact {
             Scope::Text => (reading.text().raw.as_str().to_owned(), None),
             Scope::Answer => match any_answer(reading) {
                 Ok((text, found)) => (text, Some(found)),
-                Err(none) => return none,
+                Err(none) => return *none,
             },
         };
         let is_equal = self.values.contains(&apply(&text, &self.normalise));

@@ -14,7 +14,7 @@ use super::regex::compiled;
 use super::repetition::repetition;
 use super::shape::Shape;
 use super::tokens::{fold, is_token, quote};
-use crate::model::check::{FormatRules, LetterCase, Span};
+use crate::model::format::{FormatRules, LetterCase, Span};
 
 /// A compiled `format` check.
 #[derive(Debug)]
@@ -124,6 +124,13 @@ impl Format {
     }
 }
 
+impl Format {
+    /// Whether it only looks for repetition.
+    fn only_loops(&self) -> bool {
+        self.rules == FormatRules { no_loop: true, ..FormatRules::default() }
+    }
+}
+
 impl Rule for Format {
     fn check(&self, reading: &Reading, _late: &Late<'_>) -> Finding {
         let faults = self.faults(reading.text().raw.as_str());
@@ -138,12 +145,16 @@ impl Rule for Format {
     // Any other dress changes the shape. That alone can't tell another row's answer from its own; and where nothing but
     // loops is looked for, only they and nothing at all are wrong.
     fn refuses(&self, what: MustFail) -> bool {
-        let only_loops = self.rules == FormatRules { no_loop: true, ..FormatRules::default() };
         match what {
             MustFail::Loop => self.rules.no_loop,
-            MustFail::Echo | MustFail::DontKnow | MustFail::Refusal => !only_loops,
+            MustFail::Echo | MustFail::DontKnow | MustFail::Refusal => !self.only_loops(),
             _ => false,
         }
+    }
+
+    // A loop is one wherever it was cut, and so is what holds none so far.
+    fn needs_the_end(&self) -> bool {
+        !self.only_loops()
     }
 }
 
@@ -182,8 +193,8 @@ mod tests {
     use crate::model::check::Check;
     use crate::model::judgement::Verdict::{self, Pass, Wrong};
 
-    fn span(min: u32, max: u32) -> Option<Span> {
-        Some(Span { min: Some(min), max: Some(max) })
+    const fn span(min: u32, max: u32) -> Span {
+        Span { min: Some(min), max: Some(max) }
     }
 
     fn check(rules: FormatRules, cases: &[(&str, Verdict)]) {
@@ -194,7 +205,7 @@ mod tests {
     fn counts_are_held_to_their_spans() {
         let none = FormatRules::default();
         check(
-            FormatRules { words: span(2, 3), ..none.clone() },
+            FormatRules { words: Some(span(2, 3)), ..none.clone() },
             &[
                 ("one two", Pass),
                 ("<think>a b c d e</think>one two three", Pass),
@@ -205,11 +216,11 @@ mod tests {
             ],
         );
         check(
-            FormatRules { sentences: span(2, 2), ..none.clone() },
+            FormatRules { sentences: Some(span(2, 2)), ..none.clone() },
             &[("A b. C d.", Pass), ("A b, e.g. c d.", Wrong)],
         );
         check(
-            FormatRules { bullets: span(3, 3), headings: span(0, 0), ..none.clone() },
+            FormatRules { bullets: Some(span(3, 3)), headings: Some(span(0, 0)), ..none.clone() },
             &[
                 ("- a\n- b\n- c", Pass),
                 ("1. a\n2. b\n3. c", Pass),
@@ -218,11 +229,11 @@ mod tests {
             ],
         );
         check(
-            FormatRules { lines: span(3, 3), paragraphs: span(1, 1), ..none.clone() },
+            FormatRules { lines: Some(span(3, 3)), paragraphs: Some(span(1, 1)), ..none.clone() },
             &[("a\r\nb\r\nc", Pass), ("a\n\nb\nc", Wrong)],
         );
         let judgement = judged(
-            Check::Format(FormatRules { words: span(5, 9), sentences: span(2, 2), ..none }),
+            Check::Format(FormatRules { words: Some(span(5, 9)), sentences: Some(span(2, 2)), ..none }),
             "One two.",
         );
         assert_eq!(
@@ -298,5 +309,23 @@ mod tests {
             assert!(Format::new(&rules).unwrap_err().starts_with("`only` does not compile"), "{pattern}");
         }
         assert!(Format::new(&FormatRules { forbidden: vec![String::new()], ..none }).is_err());
+    }
+
+    #[test]
+    fn only_a_check_of_loops_takes_what_was_cut() {
+        use crate::check::judge::tests::prompt;
+        use crate::check::{Judge, Response};
+        use crate::model::check::PassWhen;
+        let verdict = |rules: FormatRules, content: &str| {
+            let judge = Judge::new(&prompt(vec![Check::Format(rules)], PassWhen::All)).unwrap();
+            judge.judge(&Response { content, reasoning: "", finish_reason: Some("length") }).verdict
+        };
+        let loops = FormatRules { no_loop: true, ..FormatRules::default() };
+        let looping = "I can help with that. ".repeat(20);
+        assert_eq!(verdict(loops.clone(), "A whole sentence and the beginning of"), Verdict::Pass);
+        assert_eq!(verdict(loops.clone(), &looping), Verdict::Wrong);
+        assert_eq!(verdict(loops.clone(), ""), Verdict::Truncated);
+        let words = FormatRules { words: Some(Span { min: Some(3), max: None }), ..loops };
+        assert_eq!(verdict(words, "A whole sentence and the beginning of"), Verdict::Truncated);
     }
 }

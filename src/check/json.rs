@@ -83,7 +83,7 @@ impl Rule for Json {
     fn check(&self, reading: &Reading, _late: &Late<'_>) -> Finding {
         let (value, answer) = match json_value(reading) {
             Ok(found) => found,
-            Err(finding) => return finding,
+            Err(finding) => return *finding,
         };
         let (verdict, detail) = match self.fault(&value) {
             Some(detail) => (Verdict::Wrong, detail),
@@ -102,14 +102,14 @@ impl Rule for Json {
 }
 
 /// The response's JSON value and where it stands, or what a check that needs one says where there is none.
-pub(super) fn json_value(reading: &Reading) -> Result<(Value, FoundAnswer), Finding> {
+pub(super) fn json_value(reading: &Reading) -> Result<(Value, FoundAnswer), Box<Finding>> {
     let text = reading.text().raw.as_str();
     let range = json_text(text).map_err(|NotOne::SeveralFences| {
-        Finding::no_answer("expected one JSON value, found more than one code fence".to_owned())
+        Box::new(Finding::no_answer("expected one JSON value, found more than one code fence".to_owned()))
     })?;
     let json = &text[range.clone()];
     let value = serde_json::from_str(json).map_err(|error| {
-        Finding::new(Verdict::Wrong, format!("expected JSON, found {}: {error}", quote(json)))
+        Box::new(Finding::new(Verdict::Wrong, format!("expected JSON, found {}: {error}", quote(json))))
     })?;
     let (start, end) = reading.text().raw.source(range).unzip();
     Ok((value, FoundAnswer { text: json.to_owned(), source: AnswerSource::WholeText, start, end }))

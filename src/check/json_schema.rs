@@ -49,7 +49,7 @@ impl Rule for JsonSchema {
     fn check(&self, reading: &Reading, _late: &Late<'_>) -> Finding {
         let (value, answer) = match json_value(reading) {
             Ok(found) => found,
-            Err(finding) => return finding,
+            Err(finding) => return *finding,
         };
         let mut faults = self.schema.iter_errors(&value);
         let listed: Vec<String> = faults

@@ -104,6 +104,11 @@ pub(super) trait Rule: std::fmt::Debug + Send + Sync {
         matches!(what, MustFail::Echo | MustFail::DontKnow | MustFail::Refusal)
     }
 
+    /// Whether a response that the token limit cut off can't be what it asks for, whatever it says.
+    fn needs_the_end(&self) -> bool {
+        true
+    }
+
     /// Of a check on a model that is itself a judge: what is kept where there is no text to look at.
     fn ungraded(&self) -> Option<Graded> {
         None
@@ -206,7 +211,7 @@ impl Judge {
 
     /// Judges a response. In this order: cut off by the token limit, or its thinking never closed,
     /// is `truncated` whatever it says (it is not the answer the model meant to give, and a limit
-    /// that cuts one side more often must show as that); nothing to read is `empty`; what the
+    /// that cuts one side more often must show as that), unless no check asks for how it ends; nothing to read is `empty`; what the
     /// prompt asks for is `pass`; else an opening such as "I can't help with that" is `refused`;
     /// else `no_answer` where a check found none, or several; else `wrong`.
     ///
@@ -248,7 +253,7 @@ impl Judge {
                 detail: finding.detail,
             });
         }
-        let verdict = if is_cut {
+        let verdict = if is_cut && self.checks.iter().any(|check| check.rule.needs_the_end()) {
             Verdict::Truncated
         } else {
             self.verdict(&checks, || {

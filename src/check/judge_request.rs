@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 use super::visible::visible;
-use crate::model::check::Dimension;
 use crate::model::exchange::Exchange;
 use crate::model::outcome::Outcome;
 use crate::model::prompt::Prompt;
+use crate::model::rubric::Dimension;
 
 /// The most characters of a response that are shown to the judge.
 const LONGEST: usize = 32_000;

@@ -205,7 +205,12 @@ fn needles(prompt: &Prompt) -> impl Iterator<Item = String> {
 
 fn needle_in_prompt(prompt: &Prompt) -> Option<String> {
     let text = tokens(&prompt.prompt);
+    // A sign belongs to its number: -1 does not stand in "x = 1".
+    let with_minus = prompt.prompt.replace('\u{2212}', "-");
     needles(prompt).find(|needle| {
+        if needle.starts_with('-') && !with_minus.contains(needle.as_str()) {
+            return false;
+        }
         let wanted = tokens(needle);
         !wanted.is_empty() && text.windows(wanted.len()).any(|window| window == wanted)
     })

@@ -44,6 +44,8 @@ mod score;
 mod selftest;
 mod sentences;
 mod shape;
+#[cfg(test)]
+mod shipped;
 mod similarity;
 mod text_similarity;
 mod tokens;

@@ -11,6 +11,8 @@ use super::wording::{Found, Token};
 const REACH: usize = 6;
 /// The most words of an item in a list.
 const ITEM: usize = 3;
+/// The most tokens looked at on either side, signs included: so a text of nothing but signs costs no more.
+const TOKENS: usize = 40;
 
 /// Words that deny a verb: they reach over "or" and not over "and".
 const VERB: [&str; 6] = ["not", "never", "cannot", "nor", "neither", "hardly"];
@@ -37,6 +39,10 @@ const NAME: [&str; 20] = [
     "rejects",
     "excludes",
 ];
+/// Words that deny only what comes close after them: "stop aspirin", but "stop the bleeding with aspirin".
+const STOP: [&str; 7] = ["stop", "stops", "stopping", "stopped", "hold", "holding", "cease"];
+/// How close that is, in words between.
+const CLOSE: usize = 2;
 /// What makes "not" affirm after all: "not only", "do not delay".
 const AFFIRMED: [&str; 18] = [
     "only",
@@ -105,6 +111,10 @@ pub(super) fn is_denied(tokens: &[Token], found: &Found) -> bool {
         || is_denied_after(tokens, found.end)
 }
 
+fn is_verb_denial(word: &str) -> bool {
+    VERB.contains(&word) || word.ends_with("n't")
+}
+
 /// How a word denies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Denial {
@@ -116,7 +126,7 @@ enum Denial {
 fn denial(tokens: &[Token], at: usize) -> Option<Denial> {
     let word = |at: usize| tokens.get(at).map_or("", |t| t.text.as_str());
     let (this, next) = (word(at), word(at + 1));
-    if VERB.contains(&this) || this.ends_with("n't") {
+    if is_verb_denial(this) {
         return (!AFFIRMED.contains(&next)).then_some(Denial::Verb);
     }
     let is_pair = matches!((this, next), ("rather", "than") | ("instead", "of") | ("opposed", "to"));
@@ -135,14 +145,17 @@ fn is_denied_before(tokens: &[Token], first: usize) -> bool {
     let (mut commas, mut since_comma) = (0, 0);
     let mut is_list = true;
     let mut at = first;
-    while at > 0 && words <= REACH {
+    while at > 0 && words <= REACH && first - at < TOKENS {
         at -= 1;
         let token = &tokens[at];
         if token.sentence != sentence {
             break;
         }
         let text = token.text.as_str();
-        if let Some(kind) = denial(tokens, at) {
+        // "do not stop aspirin" keeps it.
+        let is_kept = || at.checked_sub(1).is_some_and(|before| is_verb_denial(&tokens[before].text));
+        let stops = words <= CLOSE && STOP.contains(&text) && !is_kept();
+        if let Some(kind) = denial(tokens, at).or(stops.then_some(Denial::Name)) {
             let reaches_and = !saw_and || kind == Denial::Name;
             let reaches_comma = commas == 0
                 || is_aside(tokens, at, commas)
@@ -188,7 +201,8 @@ fn ends_as_list(tokens: &[Token], first: usize, kind: Denial, saw_and: bool, saw
         return true;
     }
     let mut words = 0;
-    for token in tokens[first..].iter().take_while(|t| t.sentence == tokens[first].sentence) {
+    let ahead = tokens[first..].iter().take(TOKENS);
+    for token in ahead.take_while(|t| t.sentence == tokens[first].sentence) {
         match token.text.as_str() {
             "or" | "nor" => return true,
             "and" if kind == Denial::Name => return true,
@@ -249,6 +263,9 @@ mod tests {
             "Never use aspirin here.",
             "Avoid aspirin.",
             "Avoid NSAIDs and aspirin.",
+            "Stop aspirin.",
+            "Stop any oral aspirin.",
+            "Stop NSAIDs and aspirin.",
             "Avoid ibuprofen, aspirin, and naproxen.",
             "Avoid ibuprofen, naproxen, and aspirin.",
             "Do not give ibuprofen, aspirin or naproxen.",
@@ -282,6 +299,8 @@ mod tests {
             "Do not hesitate to give aspirin.",
             "Do not delay giving aspirin.",
             "Do not avoid aspirin.",
+            "Do not stop aspirin.",
+            "Stop the bleeding first with aspirin.",
             "Never withhold aspirin.",
             "There is no doubt that aspirin helps.",
             "Do not operate. Give aspirin.",

@@ -4,8 +4,8 @@ use super::announced;
 use super::judge::{Finding, Late, Rule};
 use super::reading::Reading;
 use super::transform::Transform;
-use crate::model::check::Preferred;
 use crate::model::judgement::{Graded, Mark, Verdict};
+use crate::model::rubric::Preferred;
 
 /// A compiled `preference` check.
 #[derive(Debug)]

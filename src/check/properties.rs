@@ -13,7 +13,8 @@ use proptest::prelude::*;
 
 use super::judge::tests::{number, prompt};
 use super::{Judge, Late, Response, Transform};
-use crate::model::check::{Check, FormatRules, LetterCase, Locale, Normaliser, PassWhen, Scope, Span};
+use crate::model::check::{Check, Locale, Normaliser, PassWhen, Scope};
+use crate::model::format::{FormatRules, LetterCase, Span};
 use crate::model::judgement::{Judgement, Verdict};
 
 fn numeric(value: &str, unit: Option<&str>) -> Check {

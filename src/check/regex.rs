@@ -44,7 +44,7 @@ impl Rule for Regex {
             Scope::Text => (reading.text().raw.as_str().to_owned(), None),
             Scope::Answer => match any_answer(reading) {
                 Ok((text, found)) => (text, Some(found)),
-                Err(none) => return none,
+                Err(none) => return *none,
             },
         };
         let Some(captures) = self.pattern.captures(&text) else {

@@ -157,6 +157,11 @@ fn repeated_sign(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// One text after the other.
+    fn each(numbers: std::ops::Range<u32>, text: impl Fn(u32) -> String) -> String {
+        numbers.map(text).collect::<Vec<_>>().concat()
+    }
+
     #[test]
     fn loops_are_found() {
         for text in [
@@ -171,9 +176,7 @@ mod tests {
             "これはペンです。".repeat(8),
             "0 ".repeat(300),
             "a b c d x a b c d y ".repeat(10),
-            (0..60)
-                .map(|n| format!("Step {n}: check it and go on to the next of the steps. "))
-                .collect::<String>()
+            each(0..60, |n| format!("Step {n}: check it and go on to the next of the steps. "))
                 + &"Step 61: check it and go on to the next of the steps. ".repeat(4),
             format!("{}\n\n", WALK.replace('\n', " ")).repeat(3),
             // Each round differs in a word, and nothing else is said.
@@ -206,14 +209,11 @@ mod tests {
         ]
         .map(|line| format!("{line},\n{line},\nand none of us will tell them why.\n{refrain}\n"))
         .concat();
-        let list: String =
-            (1..80).map(|n| format!("- Item {n}: status ok, owner team {}\n", n % 5)).collect();
+        let list: String = each(1..80, |n| format!("- Item {n}: status ok, owner team {}\n", n % 5));
         let table = format!("| a | b | c |\n|---|---|---|\n{}", "| 0 | 1 | 0 |\n".repeat(30));
-        let code: String =
-            (0..40).map(|n| format!("    if value == {n}:\n        return names[{n}]\n")).collect::<String>();
-        let json: String = (0..60)
-            .map(|n| format!("{{\"id\": {n}, \"active\": true, \"score\": {}}},\n", n * 7 % 13))
-            .collect();
+        let code: String = each(0..40, |n| format!("    if value == {n}:\n        return names[{n}]\n"));
+        let json: String =
+            each(0..60, |n| format!("{{\"id\": {n}, \"active\": true, \"score\": {}}},\n", n * 7 % 13));
         let song = format!("{}\n{}", "We shall go home, ".repeat(4), "na ".repeat(30));
         for text in [
             "",

@@ -4,8 +4,8 @@ use super::judge::{Finding, Late, Rule};
 use super::must_fail::MustFail;
 use super::reading::Reading;
 use super::transform::Transform;
-use crate::model::check::Dimension;
 use crate::model::judgement::{JudgeReply, Verdict};
+use crate::model::rubric::Dimension;
 
 /// The scale of every dimension.
 pub const RUBRIC_SCALE: [f64; 2] = [1.0, 5.0];

@@ -4,8 +4,8 @@ use super::announced;
 use super::judge::{Finding, Late, Rule};
 use super::reading::Reading;
 use super::transform::Transform;
-use crate::model::check::ScoreBand;
 use crate::model::judgement::{Graded, Mark, Verdict};
+use crate::model::rubric::ScoreBand;
 
 /// A compiled `score` check.
 #[derive(Debug)]

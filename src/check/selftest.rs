@@ -170,7 +170,8 @@ mod tests {
     use super::*;
     use crate::check::judge::tests::number;
     use crate::check::judge::tests::prompt;
-    use crate::model::check::{Check, FormatRules, PassWhen, Scope, Span};
+    use crate::model::check::{Check, PassWhen, Scope};
+    use crate::model::format::{FormatRules, Span};
 
     fn row(id: &str, check: Check, text: &str, reference: &str, near_miss: &str) -> Prompt {
         Prompt {

@@ -56,7 +56,8 @@ impl Rule for Similarity {
                     "expected {least} to {most} times the baseline's length, found {ratio:.3}"
                 )),
                 None => {
-                    faults.push("expected a length like the baseline's, found that it has no text".to_owned())
+                    faults
+                        .push("expected a length like the baseline's, found that it has no text".to_owned());
                 }
             }
         }

@@ -106,7 +106,6 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    #[expect(clippy::float_cmp, reason = "all are exact in binary")]
     fn similarities() {
         for (baseline, candidate, same, first_difference, length_ratio, similarity) in [
             ("", "", true, None, None, 1.0),

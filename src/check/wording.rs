@@ -87,7 +87,7 @@ impl Wording {
                 let last = &tokens[start.end - 1];
                 let between = tokens[at].words_before - last.words_before - usize::from(last.is_word);
                 if last.sentence == tokens[at].sentence && between <= GAP {
-                    let gaps = start.gaps.iter().cloned().chain([start.end..at]).collect();
+                    let gaps = start.gaps.iter().cloned().chain(std::iter::once(start.end..at)).collect();
                     next.push(Found { first: start.first, end: at + piece.len(), gaps });
                 }
             }

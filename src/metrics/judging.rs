@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::check::Preferred;
 use crate::model::comparison::PassRate;
 use crate::model::judgement::{Mark, Verdict};
 use crate::model::judging::{
@@ -13,6 +12,7 @@ use crate::model::judging::{
 };
 use crate::model::prompt::SWAPPED;
 use crate::model::record::{Row, Side};
+use crate::model::rubric::Preferred;
 use crate::stats::agreement::{Weights, gwet_ac1, kappa, kendall_tau_b};
 use crate::stats::bootstrap::interval_of;
 use crate::stats::confidence::{Forecast, brier, expected_calibration_error, log_loss};
@@ -20,6 +20,9 @@ use crate::stats::mean;
 use crate::stats::paired::mcnemar_two_sided;
 use crate::stats::proportion::pass_rate;
 use crate::stats::reliability::{Metric, icc_agreement, krippendorff_alpha, within_item_deviation};
+
+/// What is made of gold and given scores.
+type Statistic<'a> = dyn Fn(&[(f64, f64)]) -> Option<f64> + 'a;
 
 /// A reply about an item.
 #[derive(Debug, Clone, Copy)]
@@ -203,7 +206,7 @@ fn agreement(items: &[&Item], seed: u64) -> Option<Agreement> {
         let count = scored.clone().filter(|(gold, given)| (gold - given).abs() <= reach).count();
         pass_rate(count as u64, n, units)
     };
-    let of = |statistic: &dyn Fn(&[(f64, f64)]) -> Option<f64>| estimate(&pairs, seed, statistic);
+    let of = |statistic: &Statistic<'_>| estimate(&pairs, seed, statistic);
     Some(Agreement {
         items: units,
         exact: near(0.0),

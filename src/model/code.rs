@@ -4,7 +4,83 @@ use jiff::civil::DateTime;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{CodeLanguage, CodeRules};
+/// What code is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeLanguage {
+    /// Python 3.
+    Python,
+    /// JavaScript (ECMAScript).
+    Javascript,
+    /// Rust.
+    Rust,
+    /// Bash.
+    Bash,
+    /// SQL as SQLite understands it.
+    Sql,
+    /// A regular expression.
+    Regex,
+    /// A crontab schedule of five fields, as Vixie cron reads it.
+    Cron,
+    /// An arithmetic expression.
+    Arithmetic,
+}
+
+/// A function that code must define.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionShape {
+    /// Its name.
+    pub name: String,
+    /// How many parameters it has. One with a default counts, and `*args`, `**kwargs` and `...rest` count as one each;
+    /// a method's `self` or `cls` doesn't.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<u32>,
+}
+
+/// What `code` asks for. Which members mean something depends on the language; others are refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CodeRules {
+    /// The language. The code must parse as such.
+    pub language: CodeLanguage,
+    /// Python, JavaScript, Rust, Bash: a function that is defined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<FunctionShape>,
+    /// Python, JavaScript, Rust, Bash: names that must not be called, imported or used (`eval`, `os.system`,
+    /// `sorted`), keywords among them (`while`). A single name is also found as an attribute or method (`x.sort()`);
+    /// a variable or parameter that the code itself gives that name doesn't count. In Bash, commands and variables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forbidden: Vec<String>,
+    /// Python, JavaScript, Rust, Bash: names that must be called, imported or used, keywords among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required: Vec<String>,
+    /// Python, JavaScript, Rust, Bash: kinds of syntax, each of which must occur.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<Syntax>,
+    /// Regex: texts that it must match as a whole. Cron: local times (`2026-03-01T04:30`) at which it must fire.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub matches: Vec<String>,
+    /// Regex: texts that it must not match as a whole. Cron: local times at which it must not fire.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejects: Vec<String>,
+    /// SQL: statements that make the tables it is run on, in memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setup: Option<String>,
+    /// SQL: the rows it must give. Numbers are compared by value (2 = 2.0, and reals to 1e-9 of their size), text and
+    /// null as they are, `true` and `false` as 1 and 0; the columns' names don't matter, their order does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Vec<Vec<serde_json::Value>>>,
+    /// SQL: whether the rows' order matters.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ordered: bool,
+    /// Arithmetic: what it must come to, exactly, written as in `numeric`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Arithmetic: the numbers that it must use, each exactly as often as listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<String>,
+}
 
 /// A kind of syntax that code can be asked to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

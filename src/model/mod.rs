@@ -17,6 +17,7 @@ pub mod exchange;
 pub mod experiment;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod format;
 pub mod header;
 pub mod health;
 pub mod histogram;
@@ -29,6 +30,7 @@ pub mod outcome;
 pub mod prompt;
 pub mod record;
 pub mod result;
+pub mod rubric;
 pub mod similarity;
 pub mod slo;
 pub mod summary;

@@ -218,7 +218,7 @@ const fn is_zero(count: &u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::check::Preferred;
+    use crate::model::rubric::Preferred;
 
     #[test]
     fn a_swapped_prompt_is_the_same_item_the_other_way_round() {

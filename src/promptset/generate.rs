@@ -19,10 +19,6 @@ mod benchmark_quant;
     reason = "it takes no input: what it does is always the same, and a test has seen it"
 )]
 mod benchmark_quant_code;
-#[expect(
-    clippy::unwrap_used,
-    reason = "it takes no input: what it does is always the same, and a test has seen it"
-)]
 mod canary;
 #[expect(
     clippy::unwrap_used,

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::check::{Check, FormatRules, PassWhen, Span};
+use crate::model::check::{Check, PassWhen};
+use crate::model::format::{FormatRules, Span};
 use crate::model::prompt::Prompt;
 
 /// The first defect of `prompt`, said with its remedy.
@@ -101,7 +102,7 @@ fn format_problem(rules: &FormatRules) -> Option<String> {
         })
     };
     let forbidden = || {
-        let is_blank = rules.forbidden.iter().any(|text| text.is_empty());
+        let is_blank = rules.forbidden.iter().any(String::is_empty);
         is_blank.then(|| "`forbidden` holds an empty text; every answer contains it".to_owned())
     };
     spans.or_else(patterns).or_else(texts).or_else(forbidden)

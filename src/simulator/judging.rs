@@ -3,8 +3,8 @@
 
 use super::draw::Draw;
 use super::profile::Profile;
-use crate::model::check::Dimension;
 use crate::model::prompt::Prompt;
+use crate::model::rubric::Dimension;
 
 /// The reply. `prompt` is the one that was answered, where it is known.
 pub(super) fn reply(

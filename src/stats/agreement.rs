@@ -1,6 +1,6 @@
 //! How far two raters agree on the same items, beyond what chance would make of it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::{length, real};
 
@@ -91,10 +91,13 @@ pub fn kendall_tau_b(pairs: &[(f64, f64)]) -> Option<f64> {
 }
 
 /// Each rating and how often it was given, in order.
-fn margin(ratings: impl Iterator<Item = f64> + Clone) -> Vec<(f64, u64)> {
-    let values: BTreeSet<u64> = ratings.clone().map(f64::to_bits).collect();
-    let count = |bits: u64| ratings.clone().filter(|rating| rating.to_bits() == bits).count() as u64;
-    values.into_iter().map(|bits| (f64::from_bits(bits), count(bits))).collect()
+fn margin(ratings: impl Iterator<Item = f64>) -> Vec<(f64, u64)> {
+    // Ratings are not negative, so that their bits are in their order.
+    let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
+    for rating in ratings {
+        *counts.entry(rating.to_bits()).or_default() += 1;
+    }
+    counts.into_iter().map(|(bits, count)| (f64::from_bits(bits), count)).collect()
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use labctl::model::check::Preferred;
 use labctl::model::judgement::{Graded, Mark, Verdict};
 use labctl::model::record::Side;
 use labctl::model::result::{RunResult, RunStatus};
+use labctl::model::rubric::Preferred;
 use labctl::promptset::{manifest_for, write_manifest};
 use labctl::results::store::load_file;
 use labctl::simulator::{FaultKind, Faults, Profile, When};

@@ -5,7 +5,7 @@ use super::Said;
 use crate::check::quantity::parse;
 use crate::check::rational::{Number, Ratio};
 use crate::check::tokens::quote;
-use crate::model::check::CodeRules;
+use crate::model::code::CodeRules;
 use crate::model::judgement::Verdict;
 
 /// The longest expression that is read, in bytes.

@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 
 use super::Said;
 use crate::check::tokens::quote;
-use crate::model::check::CodeRules;
+use crate::model::code::CodeRules;
 use crate::model::code::minute;
 use crate::model::judgement::Verdict;
 

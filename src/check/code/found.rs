@@ -8,7 +8,7 @@ use ::regex::Regex;
 use crate::check::answer::{last_boxed, line_end};
 use crate::check::mapped::{Mapped, trim};
 use crate::check::tokens::pattern;
-use crate::model::check::CodeLanguage;
+use crate::model::code::CodeLanguage;
 use crate::model::judgement::{AnswerSource, FoundAnswer};
 
 /// A line that announces the answer, and what stands on it. Unlike in prose, stars and underscores may be code.

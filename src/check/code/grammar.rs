@@ -2,7 +2,7 @@
 
 use tree_sitter::Language;
 
-use crate::model::check::CodeLanguage;
+use crate::model::code::CodeLanguage;
 
 /// A kind of node and one of its fields; the empty name stands for children in no field.
 pub(super) type Place = (&'static str, &'static str);

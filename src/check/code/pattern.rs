@@ -6,7 +6,7 @@ use ::regex::{Regex, RegexBuilder};
 
 use super::Said;
 use crate::check::tokens::{pattern, quote};
-use crate::model::check::CodeRules;
+use crate::model::code::CodeRules;
 use crate::model::judgement::Verdict;
 
 /// The longest pattern that is tried, in bytes.

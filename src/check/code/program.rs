@@ -3,7 +3,7 @@
 use super::Said;
 use super::syntax::{Facts, read};
 use crate::check::tokens::quote;
-use crate::model::check::{CodeLanguage, CodeRules, FunctionShape, Syntax};
+use crate::model::code::{CodeLanguage, CodeRules, FunctionShape, Syntax};
 use crate::model::judgement::Verdict;
 
 /// The longest program that is parsed, in bytes: some 8,000 tokens. The parser's time is linear in sound code, and

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Said;
 use crate::check::tokens::quote;
-use crate::model::check::CodeRules;
+use crate::model::code::CodeRules;
 use crate::model::judgement::Verdict;
 
 /// How many instructions of SQLite's machine a statement may take, its preparation included.

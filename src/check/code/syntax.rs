@@ -10,7 +10,7 @@ use super::grammar::{Grammar, grammar, tables};
 use super::imports::unquoted;
 use super::names::Names;
 use crate::check::tokens::quote;
-use crate::model::check::{CodeLanguage, Syntax};
+use crate::model::code::{CodeLanguage, Syntax};
 
 /// How often the parser may report back, each time after a hundred of its operations. Sound code of the greatest
 /// length takes under a thousand; recovering from hostile errors takes more, and is given up.

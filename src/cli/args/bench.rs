@@ -14,6 +14,7 @@ use super::workload::WorkloadArgs;
 
 /// Flags of `labctl bench`; help shows its groups in this order.
 #[derive(Debug, Clone, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct BenchArgs {
     /// File of an experiment: target, workload, load, objectives, and what to vary; flags win over it
     #[arg(value_name = "EXPERIMENT")]

@@ -240,6 +240,7 @@ EXAMPLES:
 
 pub(super) const PROMPTSET_SELFTEST: &str = "\
 EXAMPLES:
+  labctl promptset selftest
   labctl promptset selftest quant-quality
   labctl promptset selftest promptsets/my-set";
 

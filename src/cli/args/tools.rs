@@ -93,7 +93,7 @@ pub enum PromptSetCommand {
     /// Check a prompt set: every row valid, every reference right by its own checks, the manifest true
     #[command(after_help = examples::PROMPTSET_SELFTEST)]
     #[command(alias = "verify")]
-    Selftest(PromptSetNameArgs),
+    Selftest(PromptSetLintArgs),
     /// Find what makes rows poor measures: answers in prompts, near duplicates, too little room, addresses
     #[command(after_help = examples::PROMPTSET_LINT)]
     Lint(PromptSetLintArgs),
@@ -105,7 +105,7 @@ pub enum PromptSetCommand {
     Generate(PromptSetGenerateArgs),
 }
 
-/// Flags of `labctl promptset lint`.
+/// Flags of `labctl promptset lint` and `labctl promptset selftest`.
 #[derive(Debug, Clone, Args)]
 pub struct PromptSetLintArgs {
     /// Prompt sets by name or path [default: all]
@@ -177,7 +177,7 @@ pub struct PromptSetListArgs {
     pub dir: PromptSetDirArgs,
 }
 
-/// Flags of `labctl promptset show` and `labctl promptset selftest`.
+/// Flags of `labctl promptset show`.
 #[derive(Debug, Clone, Args)]
 pub struct PromptSetNameArgs {
     /// Prompt set by name or path

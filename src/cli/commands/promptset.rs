@@ -1,6 +1,7 @@
 //! `labctl promptset`: which prompts there are, and whether they hold what they promise.
 
 mod lint;
+mod selftest;
 mod stats;
 
 use std::collections::BTreeSet;
@@ -9,11 +10,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::check::{SelfTest, selftest};
 use crate::cli::args::values::PlainFormat;
 use crate::cli::args::{
-    PromptSetArgs, PromptSetCommand, PromptSetDirArgs, PromptSetGenerateArgs, PromptSetListArgs,
-    PromptSetNameArgs, PromptSetPathArgs,
+    PromptSetArgs, PromptSetCommand, PromptSetDirArgs, PromptSetGenerateArgs, PromptSetLintArgs,
+    PromptSetListArgs, PromptSetNameArgs, PromptSetPathArgs,
 };
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -29,7 +29,7 @@ pub fn run(args: &PromptSetArgs, context: &Context) -> Result<ExitStatus, CliErr
         PromptSetCommand::List(args) => list(args, context),
         PromptSetCommand::Show(args) => show(args, context),
         PromptSetCommand::Manifest(args) => manifest(args, context),
-        PromptSetCommand::Selftest(args) => selftested(args, context),
+        PromptSetCommand::Selftest(args) => selftest::run(args, context),
         PromptSetCommand::Lint(args) => lint::run(args, context),
         PromptSetCommand::Stats(args) => stats::run(args, context),
         PromptSetCommand::Generate(args) => generated(args, context),
@@ -43,6 +43,15 @@ fn directory(args: &PromptSetDirArgs, context: &Context) -> Result<PathBuf, CliE
 
 fn named(args: &PromptSetNameArgs, context: &Context) -> Result<PromptSet, CliError> {
     load(&args.name, &directory(&args.dir, context)?).map_err(|error| CliError::usage(error.to_string()))
+}
+
+/// The sets that are named, or all that there are.
+fn named_sets(args: &PromptSetLintArgs, context: &Context) -> Result<Vec<PromptSet>, CliError> {
+    let directory = directory(&args.dir, context)?;
+    let named =
+        if args.names.is_empty() { names(&directory).into_iter().collect() } else { args.names.clone() };
+    let loaded = |name: &String| load(name, &directory).map_err(|error| CliError::usage(error.to_string()));
+    named.iter().map(loaded).collect()
 }
 
 fn list(args: &PromptSetListArgs, context: &Context) -> Result<(), CliError> {
@@ -161,72 +170,4 @@ fn generated(args: &PromptSetGenerateArgs, context: &Context) -> Result<(), CliE
 /// So many prompts, in words.
 fn prompts(count: usize) -> String {
     if count == 1 { "1 prompt".to_owned() } else { format!("{count} prompts") }
-}
-
-fn selftested(args: &PromptSetNameArgs, context: &Context) -> Result<(), CliError> {
-    let set = named(args, context)?;
-    let SelfTest { prompts: tested, references, near_misses, transforms, caught, failures } =
-        selftest(&set.prompts);
-    let ui = context.ui;
-    if args.format == PlainFormat::Json {
-        let failures: Vec<_> = failures
-            .iter()
-            .map(|failure| json!({"prompt_id": failure.prompt_id, "what": failure.what, "detail": failure.detail}))
-            .collect();
-        ui.print_json(&json!({
-            "name": set.manifest.name,
-            "prompts": tested,
-            "references": references,
-            "near_misses": near_misses,
-            "near_misses_in_every_dress": transforms,
-            "caught": caught,
-            "failures": failures,
-        }))?;
-    } else {
-        ui.print_line(&format!(
-            "{}: {}, {near_misses} near misses; {caught} of {transforms} (near miss × transform) caught, {}; {references} references in every dress",
-            set.manifest.name,
-            prompts(tested),
-            share(caught, transforms),
-        ))?;
-        if failures.is_empty() {
-            ui.print_line(
-                "nothing wrong: references pass; near misses, echoes, refusals, loops and other rows' answers fail",
-            )?;
-        } else {
-            let rows = failures.iter().map(|f| vec![f.prompt_id.clone(), f.what.clone(), f.detail.clone()]);
-            ui.print(&table::list(ui, &["prompt", "what", "why"], rows))?;
-        }
-    }
-    if failures.is_empty() {
-        return Ok(());
-    }
-    Err(CliError::usage(format!(
-        "{} of the self-tests of prompt set `{}` fail",
-        failures.len(),
-        set.manifest.name
-    )))
-}
-
-/// A share in per cent, never rounded up to all of it.
-fn share(part: usize, whole: usize) -> String {
-    if part == whole {
-        return "100 %".to_owned();
-    }
-    let tenths = (1000 * part).checked_div(whole).unwrap_or(0);
-    format!("{}.{} %", tenths / 10, tenths % 10)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::share;
-
-    #[test]
-    fn only_all_is_all() {
-        for (part, whole, expected) in
-            [(0, 0, "100 %"), (3, 3, "100 %"), (9999, 10_000, "99.9 %"), (0, 7, "0.0 %")]
-        {
-            assert_eq!(share(part, whole), expected);
-        }
-    }
 }

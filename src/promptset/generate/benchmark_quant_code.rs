@@ -15,6 +15,7 @@ pub(super) fn rows() -> Vec<Draft> {
     [easy::rows(), python::rows(), languages::rows(), hard::rows(), long::rows()]
         .into_iter()
         .flatten()
+        .map(Draft::with_room_if_hard)
         .collect()
 }
 

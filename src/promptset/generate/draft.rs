@@ -43,6 +43,14 @@ impl Draft {
         self
     }
 
+    /// Room for the working of a hard row, which seldom fits into less.
+    pub(super) fn with_room_if_hard(mut self) -> Self {
+        if self.prompt.difficulty == Some(Difficulty::Hard) {
+            self.prompt.max_tokens = 1024;
+        }
+        self
+    }
+
     /// The answer stands in the prompt by design.
     pub(super) fn copied(mut self) -> Self {
         self.prompt.answer_in_prompt = true;
@@ -192,6 +200,18 @@ fn exactly(value: &str, scope: Scope, also: &[Normaliser]) -> Check {
     Check::Exact { values: vec![value.to_owned()], normalise, scope }
 }
 
+/// Where a fraction in lowest terms is asked for, its terms are checked too, and one that can be reduced is a near miss.
+fn lowest_terms(prompt: &mut Prompt) {
+    let Some(Check::Numeric { value, .. }) = prompt.checks.first() else { return };
+    let terms =
+        value.split_once('/').and_then(|(p, q)| Some((p.parse::<i64>().ok()?, q.parse::<i64>().ok()?)));
+    let Some((p, q)) = terms.filter(|_| prompt.prompt.contains("in lowest terms")) else { return };
+    let pattern = format!(r"(?:^|[^0-9]){p}\s*/\s*{q}(?:[^0-9]|$)|\\[dt]?frac\{{\s*{p}\s*\}}\{{\s*{q}\s*\}}");
+    let reduced = format!("{p}/{q}");
+    prompt.near_miss.push(prompt.reference.replace(&reduced, &format!("{}/{}", 2 * p, 2 * q)));
+    prompt.checks.push(Check::Regex { pattern, scope: Scope::Answer });
+}
+
 /// Numbers the rows within their categories and gives each room for `at_least` tokens, or for
 /// three times its reference (at four characters a token) where that is more. A row that asks for some number of its
 /// own has that in place of `at_least`.
@@ -200,13 +220,15 @@ pub(super) fn finish(set: &str, at_least: u32, drafts: Vec<Draft>) -> Vec<Prompt
     drafts
         .into_iter()
         .map(|Draft { mut prompt, .. }| {
+            lowest_terms(&mut prompt);
             let number = counts.entry(prompt.category.clone()).or_default();
             *number += 1;
             prompt.id = format!("{set}-{}-{number:03}", prompt.category.replace('_', "-"));
             let reference =
                 u32::try_from(prompt.reference.chars().count().div_ceil(4)).unwrap_or(u32::MAX / 4);
             let least = if prompt.max_tokens == 0 { at_least } else { prompt.max_tokens };
-            prompt.max_tokens = least.max((3 * reference).next_multiple_of(64));
+            let needed = 3 * reference;
+            prompt.max_tokens = if needed > least { needed.next_multiple_of(64) } else { least };
             prompt.sampling.temperature = Some(prompt.sampling.temperature.unwrap_or(0.0));
             prompt
         })

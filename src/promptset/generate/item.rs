@@ -4,8 +4,9 @@
 use serde::Deserialize;
 
 use super::random::Random;
-use crate::model::check::{Check, Preferred, ScoreBand};
+use crate::model::check::Check;
 use crate::model::prompt::Prompt;
+use crate::model::rubric::{Preferred, ScoreBand};
 
 /// A response to be scored from 1 to 5.
 #[derive(Debug, Deserialize)]
@@ -123,8 +124,8 @@ impl Pair {
         prompt.checks.push(Check::Preference { gold });
         let reply =
             |better: Preferred| format!("{}\nBetter: {}\nConfidence: 80%", self.why.trim(), better.name());
+        let others = [Preferred::A, Preferred::B, Preferred::Tie].into_iter().filter(|other| *other != gold);
+        prompt.near_miss = others.map(&reply).collect();
         prompt.reference = reply(gold);
-        let others = [Preferred::A, Preferred::B, Preferred::Tie];
-        prompt.near_miss = others.into_iter().filter(|other| *other != gold).map(reply).collect();
     }
 }

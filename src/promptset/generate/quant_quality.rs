@@ -12,7 +12,7 @@ use super::draft::Draft;
 
 pub(super) fn rows() -> Vec<Draft> {
     let categories = [math::rows(), reasoning::rows(), code::rows(), factual::rows(), structured::rows()];
-    categories.into_iter().flatten().map(|draft| draft.known_from(provenance)).collect()
+    categories.into_iter().flatten().map(|draft| draft.known_from(provenance).with_room_if_hard()).collect()
 }
 
 fn provenance(category: &str) -> &'static str {

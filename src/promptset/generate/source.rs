@@ -219,8 +219,8 @@ fn draft(category: &CategorySource, row: &RowSource) -> Result<Draft, String> {
         return Err("give exactly one of `choice`, `number`, `words`, `exact`, `only`, `json`, `score`, `pair` and `checks`".to_owned());
     }
     let draft = match (&row.score, &row.pair) {
-        (Some(item), _) => judge_item(category, row, Item::Scored(item))?,
-        (_, Some(item)) => judge_item(category, row, Item::Pair(item))?,
+        (Some(item), _) => judge_item(category, row, &Item::Scored(item))?,
+        (_, Some(item)) => judge_item(category, row, &Item::Pair(item))?,
         _ => question(category, row)?,
     };
     let mut draft = draft;
@@ -290,7 +290,7 @@ fn question(category: &CategorySource, row: &RowSource) -> Result<Draft, String>
         let mut draft = plain();
         draft.prompt.checks.clone_from(&row.checks);
         draft.prompt.pass_when = row.pass_when;
-        draft.prompt.reference = reference.trim_end().to_owned();
+        reference.trim_end().clone_into(&mut draft.prompt.reference);
         draft
     };
     draft.prompt.near_miss.extend(row.near_miss.iter().map(|text| text.trim_end().to_owned()));
@@ -300,7 +300,7 @@ fn question(category: &CategorySource, row: &RowSource) -> Result<Draft, String>
     Ok(draft)
 }
 
-fn judge_item(category: &CategorySource, row: &RowSource, item: Item<'_>) -> Result<Draft, String> {
+fn judge_item(category: &CategorySource, row: &RowSource, item: &Item<'_>) -> Result<Draft, String> {
     let rubric = category.rubric.as_deref().ok_or("a judge item needs the file's `rubric`")?;
     let mut draft = Draft::new(&category.category, row.difficulty, "");
     item.fill(rubric, &mut draft.prompt)?;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::support::prompt_set;
 use crate::check::{RUBRIC_SCALE, judge_request, read_score};
-use crate::model::check::{Check, Dimension, Preferred};
+use crate::model::check::Check;
 use crate::model::prompt::Prompt;
+use crate::model::rubric::{Dimension, Preferred};
 use crate::simulator::answers::{Answers, Question};
 use crate::simulator::engine::FinishReason;
 use crate::simulator::{Profile, truth};

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use crate::check::judge_request;
-use crate::model::check::Dimension;
 use crate::model::prompt::Prompt;
+use crate::model::rubric::Dimension;
 use crate::simulator::judging::asked_of_judge;
 
 fn prompt() -> Prompt {

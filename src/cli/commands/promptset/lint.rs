@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{directory, names, prompts};
+use super::{directory, named_sets, names, prompts};
 use crate::check::{Lint, lint};
 use crate::cli::args::PromptSetLintArgs;
 use crate::cli::args::values::PlainFormat;
@@ -19,10 +19,7 @@ use crate::promptset::{PROMPTS_FILE, load};
 /// Reads the sets that are named, or all, beside all others.
 pub(super) fn run(args: &PromptSetLintArgs, context: &Context) -> Result<(), CliError> {
     let directory = directory(&args.dir, context)?;
-    let named =
-        if args.names.is_empty() { names(&directory).into_iter().collect() } else { args.names.clone() };
-    let loaded = |name: &String| load(name, &directory).map_err(|error| CliError::usage(error.to_string()));
-    let sets = named.iter().map(loaded).collect::<Result<Vec<PromptSet>, _>>()?;
+    let sets = named_sets(args, context)?;
     // What is broken elsewhere is not this set's fault.
     let beside: Vec<PromptSet> =
         names(&directory).iter().filter_map(|name| load(name, &directory).ok()).collect();

@@ -5,7 +5,6 @@ use std::fmt::Display;
 use super::super::draft::Draft;
 use super::super::random::Random;
 use crate::model::check::Check;
-use crate::model::prompt::Difficulty;
 
 /// The first sound row that `make` draws; it draws nothing where its parameters don't fit.
 pub(super) fn draw(label: &str, make: impl Fn(&mut Random) -> Option<Draft>) -> Draft {
@@ -16,11 +15,8 @@ pub(super) fn draw(label: &str, make: impl Fn(&mut Random) -> Option<Draft>) -> 
 }
 
 /// What every computed row says besides its question. Hard ones need room for long working.
-pub(super) fn finished(mut draft: Draft) -> Draft {
-    if draft.prompt.difficulty == Some(Difficulty::Hard) {
-        draft.prompt.max_tokens = 1024;
-    }
-    draft.provenance("computed")
+pub(super) fn finished(draft: Draft) -> Draft {
+    draft.with_room_if_hard().provenance("computed")
 }
 
 /// Whether the wrong answers are wrong and differ, and the right one doesn't stand in the prompt by chance.

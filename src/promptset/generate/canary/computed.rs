@@ -99,7 +99,7 @@ fn code() -> Vec<Draft> {
         assignment(),
         loop_sum(),
         length(),
-        Draft::ask("code", Easy, "What does this Python program print?\n\ncolours = [\"red\", \"purple\", \"blue\"]\nprint(colours[1])", "output")
+        Draft::ask("code", Easy, "What does this Python program print?\n\n```\ncolours = [\"red\", \"purple\", \"blue\"]\nprint(colours[1])\n```", "output")
             .copied()
             .working("Indexing starts at 0, so index 1 is the second item, {answer}.")
             .exact_any_case("purple", ["red", "blue"]),
@@ -113,7 +113,7 @@ fn code() -> Vec<Draft> {
 }
 
 fn output(program: &str) -> Draft {
-    let question = format!("What does this Python program print?\n\n{program}");
+    let question = format!("What does this Python program print?\n\n```\n{program}\n```");
     Draft::ask("code", Easy, question, "number")
 }
 

@@ -12,13 +12,9 @@ pub(super) fn rows() -> Vec<Draft> {
 fn instruction() -> Vec<Draft> {
     let ask = |question: &str, kind: &str| Draft::ask("instruction", Easy, question, kind);
     vec![
-        Draft::new(
-            "instruction",
-            Easy,
-            "Reply with exactly one word, in lower case and without punctuation: ready",
-        )
-        .copied()
-        .only("ready", ["Ready when you are!", "I am ready"]),
+        Draft::new("instruction", Easy, "Reply with exactly one word, in lower case: ready")
+            .copied()
+            .only("ready", ["Ready when you are!", "I am ready"]),
         ask("What is the opposite of \"hot\"? Give a single word.", "word")
             .working("Something that is not hot at all is {answer}.")
             .word("cold", &["warm", "heat"]),

@@ -15,7 +15,7 @@ fn factual() -> Vec<Draft> {
             .word("Tokyo", &["Kyoto", "Osaka"]),
         fact("What is the chemical formula of water?", "formula")
             .working("A water molecule has two hydrogen atoms and one oxygen atom: {answer}.")
-            .word("H2O", &["H2O2", "CO2"]),
+            .word("H2O|H_2O|H_{2}O", &["H2O2", "CO2", "H_2O_2"]),
         fact("Which planet of the solar system is closest to the Sun?", "planet")
             .working("The innermost planet of the solar system is {answer}.")
             .word("Mercury", &["Venus", "Mars"]),
@@ -33,7 +33,7 @@ fn factual() -> Vec<Draft> {
             .number(8, [6, 10]),
         fact("Which gas do plants take in from the air for photosynthesis?", "gas")
             .working("In photosynthesis plants take in {answer} and release another gas.")
-            .word("carbon dioxide|CO2", &["oxygen", "nitrogen"]),
+            .word("carbon dioxide|CO2|CO_2|CO_{2}", &["oxygen", "nitrogen"]),
     ]
 }
 
@@ -103,7 +103,7 @@ fn reading() -> Vec<Draft> {
             "colour",
         )
         .working("Kofi painted the door {answer}, and it stayed so.")
-        .exact_any_case("green", ["yellow", "white"]),
+        .word("green", &["yellow", "white"]),
         about(
             "The lighthouse was built of granite. The keeper's cottage beside it is made of wood and has a roof of slate.",
             "What material is the cottage's roof made of?",

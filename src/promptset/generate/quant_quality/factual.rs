@@ -12,17 +12,17 @@ pub(super) fn rows() -> Vec<Draft> {
             .working(
                 "Mongolia lies between Russia and China. Its capital, where almost half of its people live, is {answer}, on the Tuul River.",
             )
-            .word("Ulaanbaatar|Ulan Bator|Ulan-Bator|Ulaan Baatar", &["Astana", "Bishkek", "Darkhan"]),
+            .word("Ulaanbaatar|Ulan Bator|Ulan-Bator|Ulaan Baatar|Ulaan-Baatar", &["Astana", "Bishkek", "Darkhan"]),
         fact(Medium, "What is the name of the SI derived unit of magnetic flux?", "unit")
             .working(
                 "Magnetic flux is flux density times the area it passes through. Its SI unit, equal to one volt second, is called the {answer}.",
             )
-            .word("weber|Wb", &["tesla", "henry", "gauss"]),
+            .word("weber|webers|Wb", &["tesla", "henry", "gauss"]),
         fact(Medium, "Who wrote the novel \"The Master and Margarita\"?", "surname")
             .working(
                 "The novel, in which the Devil visits Moscow, appeared long after its author's death. It was written by the Russian author {answer}.",
             )
-            .word("Bulgakov", &["Pasternak", "Nabokov", "Gogol"]),
+            .word("Bulgakov|Bulgákov", &["Pasternak", "Nabokov", "Gogol"]),
         Draft::new(
             "factual",
             Medium,

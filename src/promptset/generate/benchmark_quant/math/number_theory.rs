@@ -98,7 +98,11 @@ fn to_hexadecimal() -> Draft {
             ask(Medium, question, "hexadecimal digits")
                 .working(format!("Divide by 16 again and again: {number} = 16 x {} + {}, and so on.\nThe remainders read backwards give {{answer}}.", number / 16, number % 16))
                 .exact_any_case(&text, wrong)
-                .also(&format!("0x{text}")),
+                .also(&format!("0x{text}"))
+                .also(&format!("{text}_16"))
+                .also(&format!("{text}_{{16}}"))
+                .also(&format!("({text})_16"))
+                .also(&format!("({text})_{{16}}")),
         )
     })
 }
@@ -142,7 +146,12 @@ fn binary_sum() -> Draft {
                 .tagged(&["carries"])
                 .working(format!("In decimal that is {left} + {right} = {sum}.\nIn binary: {{answer}}"))
                 .exact(&format!("{sum:b}"), wrong)
-                .also(&format!("0b{sum:b}")),
+                .also(&format!("0b{sum:b}"))
+                .also(&format!("{sum:b}_2"))
+                .also(&format!("{sum:b}_{{2}}"))
+                .also(&format!("({sum:b})_2"))
+                .also(&format!("{sum:b}2"))
+                .also(&format!("({sum:b})2")),
         )
     })
 }

@@ -261,7 +261,7 @@ fn journal() -> Draft {
         let text: Vec<String> =
             lines.iter().enumerate().map(|(at, line)| format!("Entry {}: {line}", at + 1)).collect();
         let question = format!(
-            "{first}\n\nThe journal, in the order in which things happened:\n{}\n\nIn which town is parcel 4471 after the last entry? A parcel goes where its crate goes, and a crate where its truck goes.",
+            "{first}\n\nThe journal, in the order in which things happened:\n{}\n\nIn which town is parcel 4471 after the last entry? A parcel goes where its crate goes, and a crate where its truck goes. What is put on a truck or repacked into a crate, from wherever it was, is then where that truck or crate is.",
             text.join("\n")
         );
         Some(
