@@ -120,18 +120,18 @@ fn announced(stage: &Stage) -> Vec<(Range<usize>, AnswerSource)> {
     let hashes: Vec<usize> = HASHES.find_iter(text).filter(|m| m.len() == 4).map(|m| m.start()).collect();
     for (index, at) in hashes.iter().enumerate() {
         let next = hashes.get(index + 1).copied().unwrap_or(text.len());
-        found.push((trim(text, at + 4..line_end(text, *at).min(next)), AnswerSource::Hashes));
+        found.push((trim(text, at + 4..line_end(&text[..next], *at)), AnswerSource::Hashes));
     }
     let starts: Vec<Range<usize>> = ANNOUNCEMENT.find_iter(text).map(|m| m.range()).collect();
     for (index, announcement) in starts.iter().enumerate().rev() {
         let next = starts.get(index + 1).map_or(text.len(), |n| n.start);
-        let mut range = trim(text, announcement.end..line_end(text, announcement.end).min(next));
+        let mut range = trim(text, announcement.end..line_end(&text[..next], announcement.end));
         if text[range.clone()].chars().all(|c| !c.is_alphanumeric()) {
             // Nothing on this line: the answer stands on the next one that isn't blank.
             let after = &text[range.end..next];
             let Some(offset) = after.find(|c: char| c.is_alphanumeric() || c == '\\') else { continue };
-            let line = text[..range.end + offset].rfind('\n').map_or(0, |o| o + 1).max(range.end);
-            range = trim(text, line..line_end(text, range.end + offset).min(next));
+            let line = range.end + after[..offset].rfind('\n').map_or(0, |o| o + 1);
+            range = trim(text, line..line_end(&text[..next], range.end + offset));
         }
         found.push((range, AnswerSource::AnswerLine));
     }

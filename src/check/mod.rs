@@ -21,11 +21,14 @@ mod judge;
 mod judge_request;
 mod lint;
 mod mapped;
+#[cfg(test)]
+mod math_verify;
 mod must_fail;
 mod negation;
 mod normalise;
 mod numbers;
 mod numeric;
+mod operand;
 mod options;
 mod preference;
 #[cfg(test)]

@@ -12,12 +12,14 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 use super::mapped::Mapped;
 use super::tokens::{joins, pattern};
 
-/// A simple fraction in LaTeX.
-static FRACTION: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\A\\[dtc]?frac\{\s*(-?[\d.,]+)\s*\}\{\s*([\d.,]+)\s*\}"));
+/// A fraction of two numbers in LaTeX, each in braces or a single digit. Groups 1 and 4 are signs, 2, 3, 5 and 6 digits.
+static FRACTION: LazyLock<Regex> = LazyLock::new(|| {
+    let part = r"(?:\{\s*(-?)([\d.,]+)\s*\}| ?(\d))";
+    pattern(&format!(r"\A\\[dtc]?frac{part}{part}"))
+});
 
 /// LaTeX and what it is read as; longest first where one begins with another.
-const LATEX: [(&str, &str); 23] = [
+const LATEX: [(&str, &str); 32] = [
     ("\\,", ""),
     ("\\!", ""),
     ("\\;", " "),
@@ -35,6 +37,15 @@ const LATEX: [(&str, &str); 23] = [
     ("\\times", "×"),
     ("\\cdot", "·"),
     ("\\approx", "≈"),
+    ("\\div", "÷"),
+    ("\\pm", "±"),
+    ("\\mp", "∓"),
+    ("\\pi", "π"),
+    ("\\mu", "μ"),
+    ("\\Omega", "Ω"),
+    ("\\degree", "°"),
+    ("\\displaystyle", ""),
+    ("\\textstyle", ""),
     ("\\qquad", " "),
     ("\\quad", " "),
     ("\\left", ""),
@@ -89,6 +100,7 @@ fn characters(source: &Mapped) -> Mapped {
         let range = at..end_of(i);
         i += 1;
         match c {
+            '\u{1B}' | '\u{9B}' => i += control_sequence(c, &chars[i..]),
             // A letter takes the combining marks after it along.
             _ if c.is_ascii() && chars.get(i).is_none_or(|next| is_boundary(next.1)) => {
                 out.copy(source, range);
@@ -109,6 +121,13 @@ fn characters(source: &Mapped) -> Mapped {
             '‘' | '’' | 'ʼ' | '′' => out.put("'", source, range),
             '“' | '”' | '„' | '″' => out.put("\"", source, range),
             '⁄' => out.put("/", source, range),
+            '٪' => out.put("%", source, range),
+            '٫' => out.put(".", source, range),
+            '٬' => out.put(",", source, range),
+            _ if digit(c).is_some() => {
+                // The guard says that there is one.
+                out.put(digit(c).unwrap_or_default(), source, range);
+            }
             _ => {
                 if let Some(plain) = superscript(c) {
                     let continues = i >= 2 && superscript(chars[i - 2].1).is_some();
@@ -136,6 +155,34 @@ fn characters(source: &Mapped) -> Mapped {
     out
 }
 
+/// How many characters after `c`, which begins a terminal's control sequence (ECMA-48), belong to it: what a terminal
+/// doesn't show is not said.
+fn control_sequence(c: char, rest: &[(usize, char)]) -> usize {
+    /// Longer ones are taken for text.
+    const LONGEST: usize = 256;
+    let rest = &rest[..rest.len().min(LONGEST)];
+    // Parameters, and one final character.
+    let sequence = |from: usize| {
+        let end = rest.iter().skip(from).position(|(_, c)| !(' '..='?').contains(c)).map(|at| from + at);
+        end.filter(|end| ('@'..='~').contains(&rest[*end].1)).map_or(0, |end| end + 1)
+    };
+    match (c, rest.first().map(|(_, c)| *c)) {
+        ('\u{9B}', _) => sequence(0),
+        (_, Some('[')) => sequence(1),
+        (_, Some('\\')) => 1,
+        (_, Some(']')) => {
+            let end = rest.iter().position(|(_, c)| matches!(c, '\u{7}' | '\u{9C}' | '\u{1B}' | '\n'));
+            match end.map(|end| (end, rest[end].1)) {
+                None | Some((_, '\n')) => 0,
+                // The next sequence, `ESC \`, ends it.
+                Some((end, '\u{1B}')) => end,
+                Some((end, _)) => end + 1,
+            }
+        }
+        _ => 0,
+    }
+}
+
 /// The plain form of a superscript that NFKC would lose (10² is not 102).
 const fn superscript(c: char) -> Option<char> {
     Some(match c {
@@ -153,6 +200,41 @@ const fn superscript(c: char) -> Option<char> {
         '⁺' => '+',
         _ => return None,
     })
+}
+
+/// Where the ten decimal digits of a script begin (Unicode 16, general category Nd): those of the scripts in daily use.
+const ZEROS: [char; 21] = [
+    '\u{0660}',  // Arabic-Indic
+    '\u{06F0}',  // Arabic-Indic, extended: Persian, Urdu
+    '\u{07C0}',  // N'Ko
+    '\u{0966}',  // Devanagari
+    '\u{09E6}',  // Bengali
+    '\u{0A66}',  // Gurmukhi
+    '\u{0AE6}',  // Gujarati
+    '\u{0B66}',  // Odia
+    '\u{0BE6}',  // Tamil
+    '\u{0C66}',  // Telugu
+    '\u{0CE6}',  // Kannada
+    '\u{0D66}',  // Malayalam
+    '\u{0DE6}',  // Sinhala
+    '\u{0E50}',  // Thai
+    '\u{0ED0}',  // Lao
+    '\u{0F20}',  // Tibetan
+    '\u{1040}',  // Myanmar
+    '\u{1090}',  // Myanmar, Shan
+    '\u{17E0}',  // Khmer
+    '\u{1810}',  // Mongolian
+    '\u{1E950}', // Adlam
+];
+
+/// The ASCII digit of a digit of another script, which NFKC leaves as it is.
+fn digit(c: char) -> Option<&'static str> {
+    if c < ZEROS[0] {
+        return None;
+    }
+    let zero = ZEROS[..ZEROS.partition_point(|zero| *zero <= c)].last()?;
+    let value = usize::try_from(u32::from(c) - u32::from(*zero)).ok()?;
+    "0123456789".get(value..value + 1)
 }
 
 /// Whether normalisation can begin anew at `c`.
@@ -239,7 +321,10 @@ fn undress_line(source: &Mapped, line: Range<usize>, braces: &mut Vec<bool>, out
 fn latex(rest: &str, before: &str) -> Option<(usize, String, bool)> {
     if let Some(fraction) = FRACTION.captures(rest) {
         let gap = if before.ends_with(|c: char| c.is_ascii_digit()) { " " } else { "" };
-        return Some((fraction[0].len(), format!("{gap}{}/{}", &fraction[1], &fraction[2]), false));
+        let group = |index: usize| fraction.get(index).map_or("", |m| m.as_str());
+        let sign = if group(1) == group(4) { "" } else { "-" };
+        let (top, bottom) = (group(2).to_owned() + group(3), group(5).to_owned() + group(6));
+        return Some((fraction[0].len(), format!("{gap}{sign}{top}/{bottom}"), false));
     }
     if let Some(wrapper) = WRAPPERS.iter().find(|w| rest.starts_with(**w)) {
         return Some((wrapper.len(), String::new(), true));
@@ -340,6 +425,16 @@ mod tests {
             ("\\(42\\)", "42"),
             ("\\[ 42 \\]", " 42 "),
             ("\\frac{1}{2}", "1/2"),
+            ("\\frac{-1}{2}", "-1/2"),
+            ("\\frac{1}{-2}", "-1/2"),
+            ("\\frac12", "1/2"),
+            ("\\dfrac 1{20}", "1/20"),
+            ("\\frac{\\pi}{2}", "\\frac{π}{2}"),
+            ("3 \\pm 1", "3 ± 1"),
+            ("٤٢", "42"),
+            ("۱۲٫۵", "12.5"),
+            ("١٬٢٣٤٪", "1,234%"),
+            ("४२ ๔๒ ៤២", "42 42 42"),
             ("2\\frac{1}{2}", "2 1/2"),
             ("1.5 \\times 10^3", "1.5 × 10^3"),
             ("\\leftarrow", "\\leftarrow"),
@@ -353,9 +448,25 @@ mod tests {
             ("```json\n{}\n```", "\n{}\n"),
             ("```42```", "42"),
             ("a_b __init__", "a_b __init__"),
+            ("\u{1b}[1;31m42\u{1b}[0m", "42"),
+            ("\u{9b}2J42", "42"),
+            ("\u{1b}]0;7\u{7}42\u{1b}]8;;x\u{1b}\\7", "427"),
+            ("\u{1b}]42\n7\u{1b}", "]42\n7"),
         ] {
             assert_eq!(normalise_str(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn digits_of_scripts_are_all_digits() {
+        let decimal = pattern(r"\A\p{Nd}{10}\z");
+        for zero in ZEROS {
+            let digits: String = (0..10).filter_map(|d| char::from_u32(u32::from(zero) + d)).collect();
+            assert!(decimal.is_match(&digits), "{zero:?}");
+            assert_eq!(normalise_str(&digits), "0123456789", "{zero:?}");
+        }
+        assert!(ZEROS.is_sorted());
+        assert_eq!(normalise_str("\u{065F}\u{066A}\u{104A}"), "\u{065F}%\u{104A}");
     }
 
     #[test]

@@ -43,8 +43,8 @@ impl Reader for Numbers {
         let items = within(stage.items(self.locale), &range);
         let Some(first) = items.first() else { return Read::Nothing };
         let leads = LEAD.is_match(&text[range.start..first.range.start.max(range.start)]);
-        // A number may go on past the place, onto the next line.
-        if leads && !calculates(text.get(first.range.end..range.end).unwrap_or_default()) {
+        // A unit may stand outside what was marked: `**5** km`.
+        if leads && !calculates(&text[first.range.end.min(range.end)..range.end]) {
             return leading(text, &items);
         }
         if source == AnswerSource::Hashes {

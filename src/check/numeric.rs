@@ -275,6 +275,91 @@ mod tests {
     }
 
     #[test]
+    fn a_number_in_an_expression_is_no_answer() {
+        use Verdict::{NoAnswer, Pass, Wrong};
+        verdicts(
+            &numeric("16", None),
+            &[
+                ("\\boxed{\\sqrt{16}}", NoAnswer),
+                ("\\boxed{\\sqrt[3]{16}}", NoAnswer),
+                ("Answer: √16", NoAnswer),
+                ("\\boxed{16\\sqrt{2}}", NoAnswer),
+                ("\\boxed{16\\pi}", NoAnswer),
+                ("\\boxed{16 \\pi}", NoAnswer),
+                ("Answer: 16π", NoAnswer),
+                ("\\boxed{16!}", NoAnswer),
+                ("Answer: 16!", Pass),
+                ("\\boxed{\\pm 16}", NoAnswer),
+                ("x = ±16", NoAnswer),
+                ("\\boxed{x \\le 16}", NoAnswer),
+                ("$x < 16$", NoAnswer),
+                ("Answer: x > 16", NoAnswer),
+                ("Answer: x ≠ 16", NoAnswer),
+                ("<b>16</b>", Pass),
+                ("<td>16</td>", Pass),
+                ("> 16", Pass),
+                ("so x => 16", Pass),
+                ("\\boxed{\\log_{2} 16}", NoAnswer),
+                ("\\boxed{\\sin 16}", NoAnswer),
+                ("\\boxed{16^x}", NoAnswer),
+                ("\\boxed{x^{16}}", NoAnswer),
+                ("\\boxed{a_{16}}", NoAnswer),
+                ("\\boxed{\\frac{16}{\\pi}}", NoAnswer),
+                ("\\boxed{\\frac{\\pi}{16}}", NoAnswer),
+                ("\\boxed{|-16|}", NoAnswer),
+                ("\\boxed{16.\\overline{3}}", Wrong),
+                ("\\boxed{16 \\text{ thousand}}", Wrong),
+                ("Answer: 16 and a half", Wrong),
+                ("\\boxed{4^2}", Pass),
+                ("\\boxed{4^{2}}", Pass),
+                ("$4^{2}$", Pass),
+                ("4**2", Pass),
+                ("the 16^{\\text{th}}", Pass),
+                ("\\textcolor{red}{16}", Pass),
+                ("Some work.\n**16** km", Pass),
+            ],
+        );
+        verdicts(
+            &numeric("7/6", None),
+            &[
+                ("\\boxed{1.1\\overline{6}}", Pass),
+                ("\\boxed{1.1\\bar{6}}", Pass),
+                ("\\boxed{\\displaystyle\\frac{7}{6}}", Pass),
+                ("\\boxed{\\frac76}", Pass),
+                ("\\boxed{-\\frac{7}{6}}", Wrong),
+                ("\\boxed{\\frac{-7}{-6}}", Pass),
+                ("\\boxed{\\frac{7}{-6}}", Wrong),
+            ],
+        );
+        verdicts(&numeric("1234567", None), &[("1'234'567", Pass), ("1’234’567", Pass)]);
+        verdicts(
+            &numeric("1.5", Some("km")),
+            &[("\\boxed{1500 \\text{ m}}", Pass), ("\\boxed{1.5 \\text{ m}}", Wrong)],
+        );
+    }
+
+    #[test]
+    fn digits_of_other_scripts() {
+        use Verdict::{NoAnswer, Pass, Wrong};
+        verdicts(
+            &numeric("-1234.5", None),
+            &[
+                ("Answer: -١٢٣٤٫٥", Pass),
+                ("الجواب: -١٬٢٣٤٫٥", Pass),
+                ("\\boxed{-१,२३४.५}", Pass),
+                ("**-၁၂၃၄.၅**", Pass),
+                ("คำตอบคือ -๑๒๓๔.๕", Pass),
+                ("Answer: －１，２３４．５", Pass),
+                ("Answer: 𝟭𝟮𝟯𝟰.𝟱", Wrong),
+                ("Answer: -𝟭𝟮𝟯𝟰.𝟱", Pass),
+                ("Answer: ١٢٣٤٫٥", Wrong),
+                ("Answer: ١٢:٣٠", NoAnswer),
+            ],
+        );
+        verdicts(&numeric("42", None), &[("Answer: ٤٢٪", Pass), ("Answer: ۴۲ apples", Pass), ("٤٣", Wrong)]);
+    }
+
+    #[test]
     fn units_convert() {
         use Verdict::{Pass, Wrong};
         verdicts(

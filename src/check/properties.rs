@@ -5,6 +5,8 @@
 //! word a bounded number of times (`repetition` and `text_similarity` have their bounds as constants), and nothing is
 //! compared with everything.
 
+mod hostile_texts;
+
 use std::sync::LazyLock;
 
 use proptest::prelude::*;

@@ -5,9 +5,10 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use ::regex::Regex;
+use ::regex::{Captures, Regex};
 
 use super::asides::{asides, is_list_index};
+use super::operand::is_operand;
 use super::rational::{Number, Ratio};
 use super::tokens::{joins, pattern};
 use super::units::Unit;
@@ -31,16 +32,23 @@ pub(super) struct Item {
     pub(super) aside: bool,
 }
 
+/// An exponent, bare or in brackets of its own: the brace that ends a box is none of its.
+const RAISED: &str = r"(?:\{\s*([+-]?\d{1,6})\s*\}|\(\s*([+-]?\d{1,6})\s*\)|([+-]?\d{1,6}))";
+
 /// ` × 10^`, up to the exponent.
 static POWER_OF_TEN: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\A ?[×x·*∙⋅] ?10\^(?:\{([+-]?\d{1,6})\}|\(([+-]?\d{1,6})\)|([+-]?\d{1,6}))"));
+    LazyLock::new(|| pattern(&format!(r"\A\s?(?:[×x·*∙⋅])\s?10(?:\^|\*\*){RAISED}")));
 static EXPONENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\A[eE]([+-]?\d{1,18})"));
-static CARET: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\A\^(?:\{([+-]?\d{1,6})\}|\(([+-]?\d{1,6})\)|([+-]?\d{1,6}))"));
+static CARET: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"\A(?:\^|\*\*){RAISED}")));
 static MIXED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\A(?: and | )(\d{1,9})/(\d{1,9})"));
 static SLASH: LazyLock<Regex> = LazyLock::new(|| pattern(r"\A(?:/| / )(\d[\d,]*(?:\.\d+)?)"));
+static RAISED_ORDINAL: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\A\^(?:\{(?:st|nd|rd|th)\}|(?:st|nd|rd|th)\b)"));
+static HALF: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\A and (a half|a quarter|three quarters)\b"));
+/// The digits of a decimal that come again and again: `0.\overline{3}`.
+static REPEATING: LazyLock<Regex> = LazyLock::new(|| pattern(r"\A(\.?)\\(?:overline|bar)\{(\d{1,9})\}"));
 static SCALE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)\A[ -]?(thousand|million|billion|trillion)\b"));
+    LazyLock::new(|| pattern(r"(?i)\A(?: {0,2}|-)(thousand|million|billion|trillion)\b"));
 static UNIT_WORDS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\A(?:[%‰°$€£¥₹¢Ω]|[\p{L}°Ω][\p{L}]*(?:-hours?)?(?:\^?[23]\b)?)(?:(?:/| / | per |[ ])[\p{L}°%Ω]+(?:\^?[23]\b)?){0,4}",
@@ -142,6 +150,9 @@ fn read(text: &str, start: usize, floor: usize) -> Item {
         }
         end += scale[0].len();
     }
+    if is_operand(text, start, end) {
+        return nothing(end);
+    }
     let mut unit = None;
     if let Some((found, length)) = unit_after(&text[end..]) {
         unit = Some(found);
@@ -207,26 +218,30 @@ fn distant_sign(text: &str, floor: usize, begin: usize, number: &mut Number) -> 
     begin - length
 }
 
-/// The exponent of a power, between braces, in brackets or bare.
-fn exponent<'t>(power: &::regex::Captures<'t>) -> Option<&'t str> {
-    power.iter().skip(1).flatten().next().map(|found| found.as_str())
-}
-
 /// An unsigned number and its end; nothing where the digits are no number.
 fn unsigned(text: &str, start: usize) -> Option<(Number, usize)> {
     let (whole, fraction, mut end) = plain(text, start)?;
     let rest = |end: usize| &text[end..];
     let mut number = Number::decimal(false, &whole, &fraction, 0);
-    if let Some(exponent) =
+    if let Some(again) =
+        REPEATING.captures(rest(end)).filter(|again| again[1].is_empty() != fraction.is_empty())
+    {
+        let digits = &again[2];
+        let nines = Ratio::integer(10).pow(i32::try_from(digits.len()).ok()?)?.sub(Ratio::integer(1))?;
+        let place = Ratio::integer(10).pow(i32::try_from(fraction.len()).ok()?)?;
+        let rest = Ratio::integer(digits.parse().ok()?).div(nines)?.div(place)?;
+        number = Number::exact(number.ratio()?.add(rest)?);
+        end += again[0].len();
+    } else if let Some(exponent) =
         EXPONENT.captures(rest(end)).filter(|e| !rest(end + e[0].len()).starts_with(joins))
     {
         number = Number::decimal(false, &whole, &fraction, exponent[1].parse().ok()?);
         end += exponent[0].len();
     } else if let Some(power) = POWER_OF_TEN.captures(rest(end)) {
-        number = Number::decimal(false, &whole, &fraction, exponent(&power)?.parse().ok()?);
+        number = Number::decimal(false, &whole, &fraction, raised(&power)?);
         end += power[0].len();
     } else if let Some(power) = CARET.captures(rest(end)) {
-        let exponent: i32 = exponent(&power)?.parse().ok()?;
+        let exponent: i32 = raised(&power)?;
         number = if whole == "10" && fraction.is_empty() {
             Number::decimal(false, "1", "", i64::from(exponent))
         } else {
@@ -240,6 +255,14 @@ fn unsigned(text: &str, start: usize) -> Option<(Number, usize)> {
             number = Number::exact(number.ratio()?.add(Ratio::new(num, den)?)?);
             end += mixed[0].len();
         }
+    } else if let Some(half) = HALF.captures(rest(end)).filter(|_| fraction.is_empty()) {
+        let quarters = match half[1].to_ascii_lowercase().as_str() {
+            "a half" => 2,
+            "a quarter" => 1,
+            _ => 3,
+        };
+        number = Number::exact(number.ratio()?.add(Ratio::new(quarters, 4)?)?);
+        end += half[0].len();
     } else if let Some(slash) = SLASH.captures(rest(end)) {
         let below = slash.get(1)?;
         let (den_whole, den_fraction, den_end) = plain(text, end + below.start())?;
@@ -253,6 +276,11 @@ fn unsigned(text: &str, start: usize) -> Option<(Number, usize)> {
     Some((number, end))
 }
 
+/// The exponent that [`RAISED`] found.
+fn raised<T: std::str::FromStr>(power: &Captures<'_>) -> Option<T> {
+    power.iter().skip(1).flatten().next()?.as_str().parse().ok()
+}
+
 /// Digits with groups and a decimal point: the digits before it, after it, and the end. Nothing
 /// where they go on in a way that no number does.
 fn plain(text: &str, start: usize) -> Option<(String, String, usize)> {
@@ -261,7 +289,7 @@ fn plain(text: &str, start: usize) -> Option<(String, String, usize)> {
     let three = |i: usize| (i..i + 3).all(is_digit) && !is_digit(i + 3);
     let mut end = digits_end(text, start);
     let mut whole = text[start..end].to_owned();
-    if let Some(separator) = bytes.get(end).copied().filter(|b| b", _".contains(b)) {
+    if let Some(separator) = bytes.get(end).copied().filter(|b| b", _'".contains(b)) {
         let may_group = (1..=3).contains(&whole.len()) && !whole.starts_with('0');
         while may_group && bytes.get(end) == Some(&separator) && three(end + 1) {
             whole.push_str(&text[end + 1..end + 4]);
@@ -307,15 +335,19 @@ fn malformed_end(text: &str, start: usize) -> usize {
 
 /// `st`, `nd`, `rd`, `th` right after digits.
 fn ordinal(rest: &str) -> Option<usize> {
+    if let Some(raised) = RAISED_ORDINAL.find(rest) {
+        return Some(raised.len());
+    }
     let suffix = rest.get(..2)?.to_ascii_lowercase();
     (["st", "nd", "rd", "th"].contains(&suffix.as_str()) && !rest[2..].starts_with(joins)).then_some(2)
 }
 
 /// The unit at the start of `rest` and its length with the space before it.
 fn unit_after(rest: &str) -> Option<(Unit, usize)> {
-    let gap = usize::from(
-        rest.starts_with(' ') || (rest.starts_with('-') && rest[1..].starts_with(char::is_alphabetic)),
-    );
+    // Two spaces where one stood before `\text{ km}` and one in it.
+    let spaces = rest.bytes().take(2).take_while(|b| *b == b' ').count();
+    let is_hyphen = rest.starts_with('-') && rest[1..].starts_with(char::is_alphabetic);
+    let gap = spaces.max(usize::from(is_hyphen));
     let words = UNIT_WORDS.find(&rest[gap..])?.as_str();
     // The longest run of words that names a unit.
     let mut length = words.len();

@@ -29,8 +29,9 @@ static OPENING: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// `I can't help but …` declines nothing.
-static HELP_BUT: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)\A[^.!?\n]{0,80}\b(?:help (?:but|being|feeling|noticing|wondering)|wait to)\b"));
+static HELP_BUT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)\A[^.!?\n]{0,80}\b(?:help (?:but|being|feeling|noticing|wondering)|wait to)\b")
+});
 
 /// What goes along after all: "I can't recommend it, but if you insist: …".
 static YET: LazyLock<Regex> = LazyLock::new(|| {

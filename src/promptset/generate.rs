@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 
 use super::manifest::{manifest_of, sha256_of};
 use super::parse;
-use crate::model::prompt::Manifest;
+use crate::model::prompt::{Manifest, Prompt};
 
 use draft::Draft;
 pub use error::GenerateError;
@@ -99,6 +99,12 @@ pub fn generate(directory: &Path) -> Result<Generated, GenerateError> {
         manifest_of(directory, &parsed, sha256_of(prompts.as_bytes())).map_err(GenerateError::PromptSet)?;
     let manifest = Manifest { description: set.description, team: set.team, ..manifest };
     Ok(Generated { prompts, manifest })
+}
+
+/// Makes the rows of a category from the text of its YAML file. They have ids that nothing else shares, but their set's
+/// settings are not applied.
+pub fn rows_of(file: &Path, text: &str) -> Result<Vec<Prompt>, GenerateError> {
+    Ok(draft::finish("category", 0, source::rows_of(file, text)?))
 }
 
 /// The category files, by name.

@@ -22,6 +22,7 @@ pub use built_in::{built_in, built_in_names};
 pub use error::{Place, PromptSetError};
 pub use load::load;
 pub use manifest::{manifest_for, write_manifest};
+pub use parse::{manifest as parse_manifest, prompts as parse_prompts};
 pub(crate) use verify::problem as defect;
 
 /// The file of prompts in a set's folder.

@@ -12,7 +12,7 @@ use crate::model::prompt::{Manifest, Prompt};
 
 /// Reads `promptset.jsonl`. Blank lines are skipped, CRLF and a byte-order mark are tolerated;
 /// `file` is how messages name it.
-pub(super) fn prompts(file: &str, bytes: &[u8]) -> Result<Vec<Prompt>, PromptSetError> {
+pub fn prompts(file: &str, bytes: &[u8]) -> Result<Vec<Prompt>, PromptSetError> {
     let mut prompts = Vec::new();
     let mut first_use = HashMap::new();
     for (index, line) in utf8(file, bytes)?.lines().enumerate() {
@@ -33,7 +33,7 @@ pub(super) fn prompts(file: &str, bytes: &[u8]) -> Result<Vec<Prompt>, PromptSet
 }
 
 /// Reads `manifest.json`; `file` is how messages name it.
-pub(super) fn manifest(file: &str, bytes: &[u8]) -> Result<Manifest, PromptSetError> {
+pub fn manifest(file: &str, bytes: &[u8]) -> Result<Manifest, PromptSetError> {
     let text = utf8(file, bytes)?;
     serde_json::from_str(text).map_err(|error| {
         let line_text = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();

@@ -81,7 +81,11 @@ pub fn write(
 /// Reads a result line by line. `None` where it isn't written so, or anything about it is wrong: whoever reads it
 /// as a whole then finds out what.
 pub(super) fn read(path: &Path, parts: Parts) -> io::Result<Option<RunResult>> {
-    let mut reader = BufReader::with_capacity(1 << 20, File::open(path)?);
+    read_lines(BufReader::with_capacity(1 << 20, File::open(path)?), parts)
+}
+
+/// The same from what was opened.
+pub(super) fn read_lines(mut reader: impl BufRead, parts: Parts) -> io::Result<Option<RunResult>> {
     let mut line = Vec::new();
     let Some(head) = first_line(&mut reader, &mut line)? else { return Ok(None) };
     let Ok(mut result) = serde_json::from_slice::<RunResult>(head) else { return Ok(None) };

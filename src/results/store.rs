@@ -237,6 +237,14 @@ fn load_parts(path: &Path, parts: Parts) -> Result<RunResult, StoreError> {
     }
 }
 
+/// Reads a result from the bytes of the file at `path`, as [`load_file`] does; `path` is how messages name it.
+pub fn parse_result(path: &Path, bytes: &[u8]) -> Result<RunResult, StoreError> {
+    match document::read_lines(bytes, Parts::All) {
+        Ok(Some(result)) => Ok(result),
+        _ => parse(path, bytes),
+    }
+}
+
 /// Reads a result, or a part of it, from the bytes of the file at `path`.
 pub(super) fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, StoreError> {
     #[derive(Deserialize)]

@@ -161,12 +161,17 @@ struct JsonSource {
 
 /// Reads `set.yaml`.
 pub(super) fn set(file: &Path) -> Result<SetSource, GenerateError> {
-    read(file)
+    parse(file, &text_of(file)?)
 }
 
 /// Reads a category's file.
 pub(super) fn rows(file: &Path) -> Result<Vec<Draft>, GenerateError> {
-    let category: CategorySource = read(file)?;
+    rows_of(file, &text_of(file)?)
+}
+
+/// Reads a category's rows from the text of its file; `file` is how messages name it.
+pub(super) fn rows_of(file: &Path, text: &str) -> Result<Vec<Draft>, GenerateError> {
+    let category: CategorySource = parse(file, text)?;
     let draft = |(index, row): (usize, &RowSource)| {
         draft(&category, row).map_err(|problem| GenerateError::Row {
             file: file.to_owned(),
@@ -177,10 +182,13 @@ pub(super) fn rows(file: &Path) -> Result<Vec<Draft>, GenerateError> {
     category.rows.iter().enumerate().map(draft).collect()
 }
 
-fn read<T: DeserializeOwned>(file: &Path) -> Result<T, GenerateError> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|source| GenerateError::Unreadable { path: file.to_owned(), source })?;
-    serde_saphyr::from_str(&text)
+fn text_of(file: &Path) -> Result<String, GenerateError> {
+    std::fs::read_to_string(file)
+        .map_err(|source| GenerateError::Unreadable { path: file.to_owned(), source })
+}
+
+fn parse<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, GenerateError> {
+    serde_saphyr::from_str(text)
         .map_err(|error| GenerateError::Yaml { file: file.to_owned(), message: error.to_string() })
 }
 
