@@ -37,7 +37,7 @@ const RAISED: &str = r"(?:\{\s*([+-]?\d{1,6})\s*\}|\(\s*([+-]?\d{1,6})\s*\)|([+-
 
 /// ` × 10^`, up to the exponent.
 static POWER_OF_TEN: LazyLock<Regex> =
-    LazyLock::new(|| pattern(&format!(r"\A\s?(?:[×x·*∙⋅])\s?10(?:\^|\*\*){RAISED}")));
+    LazyLock::new(|| pattern(&format!(r"\A[^\S\n]?(?:[×x·*∙⋅])[^\S\n]?10(?:\^|\*\*){RAISED}")));
 static EXPONENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\A[eE]([+-]?\d{1,18})"));
 static CARET: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"\A(?:\^|\*\*){RAISED}")));
 static MIXED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\A(?: and | )(\d{1,9})/(\d{1,9})"));
