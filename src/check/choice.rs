@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use ::regex::Regex;
 
-use super::answer::{Answer, Read, Reader, find};
+use super::answer::{Answer, Read, Reader, find, line_end};
 use super::judge::{Finding, Late, Rule};
 use super::must_fail::MustFail;
 use super::options::{Options, index_of, letter};
@@ -130,6 +130,9 @@ impl Reader for Choice {
         if text[range.clone()].get(..4).is_some_and(|start| start.eq_ignore_ascii_case("not ")) {
             return Read::Nothing;
         }
+        if let Some(other) = self.listed_after(text, &range) {
+            return other;
+        }
         match self.led(text, &range) {
             Read::Nothing if source != AnswerSource::Hashes => self.sole(text, &range),
             read => read,
@@ -159,12 +162,27 @@ impl Choice {
         }
         match (self.whole_line(text, &first), self.whole_line(text, &last)) {
             (Some((a, _)), Some((b, _))) if a != b => Read::Several(names([a, b])),
-            (_, Some((option, place))) | (Some((option, place)), None) => Read::One(option, place),
+            (_, Some((option, place))) => Read::One(option, place),
+            // One of several options that have lines of their own is only the first of a list.
+            (Some((option, _)), None) => self
+                .own_line(text, whole)
+                .unwrap_or_else(|| Read::Several(format!("{} and others, a line each", letter(option)))),
             (None, None) => match self.sole(text, &last) {
                 Read::Nothing => self.own_line(text, whole).unwrap_or_else(|| self.sole(text, whole)),
                 read => read,
             },
         }
+    }
+
+    /// What an announcement comes to that all options follow, a line each: several answers.
+    fn listed_after(&self, text: &str, range: &Range<usize>) -> Option<Read<usize>> {
+        let (first, _) = self.whole_line(text, range)?;
+        let rest = &text[range.end..];
+        let start = range.end + rest.find(|c: char| !c.is_whitespace())?;
+        // Only a line below it, not the rest of its own.
+        rest[..start - range.end].contains('\n').then_some(())?;
+        let (second, _) = self.whole_line(text, &(start..line_end(text, start)))?;
+        (first != second).then(|| Read::Several(names([first, second])))
     }
 
     /// The option that has a line of its own, where all such lines agree.

@@ -33,7 +33,9 @@ const PIECE: usize = 16;
 
 /// What a text repeats over and over, in words; nothing where it doesn't.
 pub(super) fn repetition(text: &str) -> Option<String> {
-    let words = words(text);
+    let mut words = words(text);
+    // What only counts lines and headings makes no line a new one.
+    words.retain(|word| !counts_a_line(text, word));
     if let Some((block, times)) = repeated_block(text, &words) {
         return Some(format!("{} {times} times in a row", quote(block)));
     }
@@ -48,6 +50,23 @@ pub(super) fn repetition(text: &str) -> Option<String> {
         }
     }
     repeated_sign(text)
+}
+
+/// Whether a word is a number that a line or heading begins with: `10. …`, `### 4.1.2 …`.
+fn counts_a_line(text: &str, word: &Word) -> bool {
+    // No such beginning is longer; looking no further keeps the work linear.
+    const LONGEST: usize = 24;
+    let mut from = word.start.saturating_sub(LONGEST);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let before = &text[from..word.start];
+    let line = before.rfind('\n').map(|at| &before[at + 1..]).or((from == 0).then_some(before));
+    let is_marked =
+        text[word.end..].starts_with(['.', ')', ':']) || line.is_some_and(|line| line.contains('#'));
+    word.is_number
+        && is_marked
+        && line.is_some_and(|line| line.chars().all(|c| c.is_ascii_digit() || " .#*->\t".contains(c)))
 }
 
 /// A word: what it is, as a number, and where it stands.
@@ -198,6 +217,18 @@ mod tests {
         follow the tracks of a dog as far as the breakwater.\n\nLater it rained. We sat under the awning of the only \
         cafe that was open and watched the water run along the gutter, past the church and the two benches, until it \
         fell through a grating and was gone. My brother said that it would rain all week, and it did.";
+
+    #[test]
+    fn rising_numbers_do_not_hide_a_loop() {
+        let line = "The committee will meet again next week to discuss the budget.";
+        let listed: String = (1..30).map(|n| format!("{n}. {line}\n")).collect();
+        assert!(repetition(&listed).is_some());
+        let headed: String = (1..20).map(|n| format!("### 4.1.{n} {line}\n")).collect();
+        assert!(repetition(&headed).is_some());
+        let counted: String =
+            (1..=120).map(|n| format!("{n}. item number {n} of the list of things\n")).collect();
+        assert_eq!(repetition(&counted), None);
+    }
 
     #[test]
     fn ordinary_texts_are_none() {

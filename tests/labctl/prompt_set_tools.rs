@@ -29,7 +29,12 @@ fn all_sets_are_tested_and_the_share_caught_is_printed() {
     for set in ["canary: 50 prompts", "performance: 100 prompts", "benchmark-quant: 250 prompts"] {
         assert!(ended.stdout.contains(set), "{}", ended.stdout);
     }
-    assert_eq!(ended.stdout.matches("caught, 100 %;").count(), 8, "{}", ended.stdout);
+    let lines = ended.stdout.lines().filter(|line| line.contains("caught, "));
+    assert!(
+        lines.clone().count() >= 8 && lines.clone().all(|line| line.contains("caught, 100 %;")),
+        "{}",
+        ended.stdout
+    );
 }
 
 #[test]
@@ -109,11 +114,7 @@ fn what_a_set_consists_of_and_how_hard_it_was() {
     .succeeds();
     let ended = lab.labctl(&["promptset", "stats", "quant-quality", "--from", "latest"]);
     ended.succeeds();
-    assert!(
-        ended.stdout.contains("always passed") && ended.error().contains("simulated"),
-        "{}",
-        ended.stdout
-    );
+    assert!(ended.stdout.contains("always passed") && ended.stderr.contains("simulated"), "{}", ended.stdout);
     lab.labctl(&["promptset", "stats", "canary", "--from", "latest"])
         .fails(2, &["is of prompt set `quant-quality`"]);
 }

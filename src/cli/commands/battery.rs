@@ -11,6 +11,7 @@ use crate::cli::commands::{bench, series};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::settings::NoFlags;
 use crate::model::result::RunResult;
 use crate::report::battery::Battery;
 use crate::report::terminal::TerminalOptions;
@@ -18,7 +19,7 @@ use crate::results::store::load_file_without_chunks;
 
 /// Runs the battery of every team that has one.
 pub(super) fn run(args: &BenchArgs, context: &Context) -> Result<ExitStatus, CliError> {
-    let settings = context.settings(args)?;
+    let settings = context.settings(&NoFlags)?;
     let mut measures: Vec<Measure<'_>> = Vec::new();
     for (name, team) in &settings.config.teams {
         let Some(battery) = &team.battery else { continue };
