@@ -1,7 +1,7 @@
 //! Makes a prompt set's files out of its sources: rows that were written, in the YAML files of its folder `source/`, and
 //! rows that are computed from a seed, whose generators are compiled in. The same sources give the same bytes.
 //!
-//! `source/set.yaml` says what the set is; every other YAML file there is a category's rows ([`source`]).
+//! `source/set.yaml` says what the set is; every other YAML file there is a category's rows (`source`).
 
 mod draft;
 mod error;

@@ -35,6 +35,7 @@ const TOKENS: usize = 6;
 const STANDSTILL: Duration = Duration::from_millis(80);
 
 /// What two clocks laid beside each other may be off.
+#[cfg(feature = "kernel-stamps")]
 const SLACK: u64 = 100_000;
 
 /// When each token was written, and when the client was let go: just before the one and just before the other.

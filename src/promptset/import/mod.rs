@@ -1,7 +1,7 @@
 //! Other people's cases as a prompt set.
 //!
 //! `lab` reads plain JSON lines as labs keep them, `lm_eval` the logged samples and documents of evaluation harnesses,
-//! `promptfoo` configurations in promptfoo's style; each makes [`row::Row`]s with the building blocks of `answers` and
+//! `promptfoo` configurations in promptfoo's style; each makes `row::Row`s with the building blocks of `answers` and
 //! `needles`. `finish` turns rows into valid prompts and numbers them, `remarks` keeps what did not map and where it
 //! stood: nothing is left out in silence. What is read is a stranger's text: it is bounded, and never run.
 
