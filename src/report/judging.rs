@@ -108,9 +108,7 @@ fn repeats() -> (&'static str, Vec<Field>, &'static [&'static str]) {
     let fields: Vec<Field> = vec![
         (Column::numbers("items"), |q| Some(count(q.repeatability.as_ref()?.items).into())),
         (Column::numbers("same each time"), |q| Some(cell(&q.repeatability.as_ref()?.exact))),
-        (Column::numbers("accepted or not, by turns").sacrifice(2), |q| {
-            Some(cell(&q.repeatability.as_ref()?.flips))
-        }),
+        (Column::numbers("flips").sacrifice(2), |q| Some(cell(&q.repeatability.as_ref()?.flips))),
         (Column::numbers("α nominal").sacrifice(5), |q| q.repeatability.as_ref()?.alpha_nominal.map(two)),
         (Column::numbers("α ordinal"), |q| q.repeatability.as_ref()?.alpha_ordinal.map(two)),
         (Column::numbers("α interval").sacrifice(4), |q| q.repeatability.as_ref()?.alpha_interval.map(two)),
@@ -119,7 +117,14 @@ fn repeats() -> (&'static str, Vec<Field>, &'static [&'static str]) {
             q.repeatability.as_ref()?.deviation.map(|deviation| format!("{deviation:.2}").into())
         }),
     ];
-    ("Does it repeat itself?", fields, &["α is Krippendorff's; 1 is perfect, 0 what chance gives"])
+    (
+        "Does it repeat itself?",
+        fields,
+        &[
+            "Flips: items of which some replies are accepted and some are not",
+            "α is Krippendorff's; 1 is perfect, 0 what chance gives",
+        ],
+    )
 }
 
 fn agrees() -> (&'static str, Vec<Field>, &'static [&'static str]) {
