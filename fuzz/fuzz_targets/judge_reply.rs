@@ -5,8 +5,9 @@
 use std::sync::LazyLock;
 
 use labctl::check::{Judge, Response, read_score};
-use labctl::model::check::{Check, Preferred, ScoreBand};
+use labctl::model::check::Check;
 use labctl::model::prompt::Prompt;
+use labctl::model::rubric::{Preferred, ScoreBand};
 use libfuzzer_sys::fuzz_target;
 
 static JUDGES: LazyLock<Vec<Judge>> = LazyLock::new(|| {
