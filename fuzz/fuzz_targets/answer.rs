@@ -61,7 +61,9 @@ fuzz_target!(|content: &str| {
         let response = Response { content, reasoning: "", finish_reason: Some("stop") };
         let judgement = judge.judge_late(&response, &late);
         if let Some(answer) = judgement.answer {
-            assert!(answer.start.zip(answer.end).is_none_or(|(start, end)| content.get(start..end).is_some()));
+            assert!(
+                answer.start.zip(answer.end).is_none_or(|(start, end)| content.get(start..end).is_some())
+            );
         }
     }
 });

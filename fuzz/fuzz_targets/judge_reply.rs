@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use labctl::check::{Judge, Response, read_score};
 use labctl::model::check::Check;
-use labctl::model::rubric::{Preferred, ScoreBand};
 use labctl::model::prompt::Prompt;
+use labctl::model::rubric::{Preferred, ScoreBand};
 use libfuzzer_sys::fuzz_target;
 
 static JUDGES: LazyLock<Vec<Judge>> = LazyLock::new(|| {
