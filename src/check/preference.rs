@@ -47,11 +47,7 @@ impl Rule for Preference {
     }
 
     fn keeps(&self, transform: Transform) -> bool {
-        transform.is_undone_first()
-            || matches!(
-                transform,
-                Transform::Bold | Transform::Nbsp | Transform::LowerCase | Transform::UpperCase
-            )
+        transform.is_undone_first() || transform.keeps_a_mark()
     }
 }
 

@@ -77,6 +77,11 @@ impl Transform {
         matches!(self, Self::Thinking | Self::Crlf | Self::RunOn)
     }
 
+    /// Whether a mark that a judge announces (`Score: 4`, `Better: A`) is read the same after it.
+    pub(super) const fn keeps_a_mark(self) -> bool {
+        matches!(self, Self::Bold | Self::Nbsp | Self::LowerCase | Self::UpperCase)
+    }
+
     /// Whether it puts something around the answer that is taken off where the answer is found.
     pub(super) const fn dresses_answer(self) -> bool {
         matches!(self, Self::Bold | Self::Backticks | Self::Boxed | Self::AnswerLine)

@@ -57,8 +57,8 @@ impl Form<'_> {
         self.turn(&conversation, prompt, &Ask::default(), sampling, repeat)
     }
 
-    /// The body of a streamed request for the next turn of a conversation, whose answer has at most
-    /// unless the sampling says otherwise.
+    /// The body of a streamed request for the next turn of a conversation, of which `prompt` is the last: its
+    /// `max_tokens` holds unless the sampling has one, its own sampling before the run's.
     #[must_use]
     pub fn turn(
         &self,

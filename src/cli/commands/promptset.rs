@@ -20,7 +20,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::table;
-use crate::model::prompt::PromptSet;
+use crate::model::prompt::{Manifest, PromptSet};
 use crate::promptset::generate::generate;
 use crate::promptset::{PROMPTS_FILE, built_in_names, load, manifest_for, write_manifest};
 
@@ -133,13 +133,7 @@ fn opening(prompt: &str) -> String {
 fn manifest(args: &PromptSetPathArgs, context: &Context) -> Result<(), CliError> {
     let manifest = manifest_for(&args.path).map_err(|error| CliError::usage(error.to_string()))?;
     write_manifest(&args.path, &manifest).map_err(|error| CliError::not_written(error.to_string()))?;
-    context.ui.print_line(&format!(
-        "{} version {}: {}, SHA-256 {}",
-        manifest.name,
-        manifest.version,
-        prompts(manifest.categories.values().sum()),
-        manifest.sha256
-    ))
+    tell(&manifest, context)
 }
 
 fn generated(args: &PromptSetGenerateArgs, context: &Context) -> Result<(), CliError> {
@@ -160,6 +154,11 @@ fn generated(args: &PromptSetGenerateArgs, context: &Context) -> Result<(), CliE
             .map_err(|error| CliError::not_written(format!("cannot write `{}`: {error}", file.display())))?;
         write_manifest(&args.path, manifest).map_err(|error| CliError::not_written(error.to_string()))?;
     }
+    tell(manifest, context)
+}
+
+/// Prints what a set's files now are.
+fn tell(manifest: &Manifest, context: &Context) -> Result<(), CliError> {
     context.ui.print_line(&format!(
         "{} version {}: {}, SHA-256 {}",
         manifest.name,
