@@ -127,6 +127,9 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
         candidate,
         baseline,
         comparison: None,
+        held_to: None,
+        gates: Vec::new(),
+        readings: Vec::new(),
         phases,
         blocks,
         rows,
@@ -234,6 +237,7 @@ pub(super) fn side_info(
         pass_rates: pass_rates(rows, side),
         judge_quality: judge_quality(rows, side, seed),
         slos: Vec::new(),
+        cost: None,
     }
 }
 

@@ -229,9 +229,9 @@ fn told(result: &RunResult, set: &PromptSet, kept: usize, set_differs: bool) -> 
 fn gates_of(result: &RunResult) -> Vec<Gate> {
     let gates = result.comparison.iter().flat_map(|comparison| &comparison.gates);
     gates
-        .map(|gate| {
+        .filter_map(|gate| {
             let of = gate.name.strip_prefix("pass_rate ").filter(|name| *name != "overall");
-            Gate { category: of.map(str::to_owned), mode: gate.mode, margin_pp: gate.margin_pp }
+            Some(Gate { category: of.map(str::to_owned), mode: gate.mode?, margin_pp: gate.margin_pp? })
         })
         .collect()
 }

@@ -46,6 +46,10 @@ pub fn compare(
     Comparison {
         overall,
         categories,
+        macro_average: None,
+        noise_run: None,
+        unstable: Vec::new(),
+        forced_over: Vec::new(),
         speed: speed_ratios(rows, candidate, baseline, options.seed),
         output_token_ratio: token_ratio(rows, |baseline, candidate| {
             let alike = counted_alike(baseline, candidate);

@@ -10,7 +10,7 @@
 //! The overall gate is the primary hypothesis; a gate that names a category declares that category primary, with
 //! its own α.
 
-use crate::model::comparison::{GateMode, GateResult, GateVerdict, Interval, PairedPassRate};
+use crate::model::comparison::{GateKind, GateMode, GateResult, GateVerdict, Interval, PairedPassRate};
 use crate::model::units::ratio;
 use crate::stats::critical::{normal_p, z};
 use crate::stats::detectable::{GATE_CONFIDENCE, POWER, cautious_flip_rate, failure_rate};
@@ -78,7 +78,19 @@ impl Gate {
         } else {
             (GateVerdict::Invalid, format!("the sides can't be compared: {}", invalid_because.join("; ")))
         };
-        GateResult { name: self.name(), mode: self.mode, margin_pp: self.margin_pp, verdict, reason }
+        GateResult {
+            name: self.name(),
+            kind: GateKind::PassRate,
+            category: self.category.clone(),
+            mode: Some(self.mode),
+            margin_pp: Some(self.margin_pp),
+            alpha: None,
+            bound: None,
+            verdict,
+            reason,
+            pairs_to_decide: None,
+            on_inconclusive: None,
+        }
     }
 
     fn decide(&self, rate: &PairedPassRate) -> (GateVerdict, String) {

@@ -7,6 +7,7 @@
 pub mod align;
 pub mod comparison;
 pub mod gate;
+pub mod interval;
 pub mod pass_rate;
 pub mod sampling;
 pub mod speed;
@@ -17,4 +18,5 @@ mod throughput;
 pub use align::{changed_during_run, pair_results};
 pub use comparison::{Options, compare};
 pub use gate::Gate;
+pub use interval::interval_at;
 pub use pass_rate::{paired_pass_rates, pass_rates};

@@ -190,6 +190,7 @@ impl<'a> Pairing<'a> {
             minimum_detectable_loss_pp: estimate.detectable_loss.map(|loss| 100.0 * loss),
             method: if repeated { REPEATS } else { TANGO }.to_owned(),
             missing: self.missing_with_cases(),
+            ..PairedPassRate::default()
         }
     }
 

@@ -124,6 +124,7 @@ pub(super) fn start(prompts: Arc<Vec<Judged>>, bus: Bus) -> std::io::Result<Send
             let record = Record {
                 key: ended.key,
                 category: prompt.prompt.category.clone(),
+                family: prompt.prompt.family.clone(),
                 scenario_id: prompt.scenario_id.clone(),
                 block: ended.block,
                 side: ended.side,

@@ -65,6 +65,7 @@ mod tests {
         Row {
             key: record.key,
             category: record.category,
+            family: record.family,
             scenario_id: record.scenario_id,
             ask: Ask { turn, model: model.map(str::to_owned), ..Ask::default() },
             block: 0,

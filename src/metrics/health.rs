@@ -273,6 +273,7 @@ mod tests {
         Row {
             key: record.key,
             category: record.category,
+            family: record.family,
             scenario_id: record.scenario_id,
             block: 0,
             candidate: Some(record.attempt),

@@ -315,6 +315,7 @@ mod tests {
         Row {
             key: record.key,
             category: "coherence".to_owned(),
+            family: record.family,
             scenario_id: record.scenario_id,
             ask: record.ask,
             block: 0,

@@ -207,6 +207,7 @@ mod tests {
         Row {
             key,
             category: "c".into(),
+            family: None,
             scenario_id: "s".into(),
             block: 0,
             candidate: Some(attempt),
@@ -238,6 +239,7 @@ mod tests {
             let record = Record {
                 key: row.key.clone(),
                 category: row.category.clone(),
+                family: row.family.clone(),
                 scenario_id: row.scenario_id.clone(),
                 block: row.block,
                 side: Side::Candidate,

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+use super::gate::OnInconclusive;
 use super::judgement::Verdict;
 
 /// Lower and upper limit.
@@ -25,7 +26,7 @@ impl Interval {
 }
 
 /// Passed of judged, with its Wilson 95 % interval (both as shares, 0 to 1).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PassRate {
     /// Responses that passed.
     pub passed: u64,
@@ -40,7 +41,7 @@ pub struct PassRate {
 }
 
 /// Pass rates of one category (or overall) on paired prompts. Shares are 0 to 1; `_pp` is percentage points.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PairedPassRate {
     /// The category; absent for the overall row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,10 +90,87 @@ pub struct PairedPassRate {
     /// The smallest true loss that 80 % of such runs would find, percentage points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_detectable_loss_pp: Option<f64>,
-    /// How the interval was made: `tango` or `repeats`.
+    /// How the interval was made: `tango`, `repeats`, or `families` where prompts cloned from one template made it
+    /// wider than either.
     pub method: String,
+    /// Standard error of the delta over prompts (repeats) or families, percentage points; absent where the interval
+    /// is Tango's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_error_pp: Option<f64>,
+    /// Families among the pairs, a prompt without one being a family of its own; absent where all are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub families: Option<u64>,
     /// Pairs left out, by the verdict that was missing and the side it was missing on.
     pub missing: Missing,
+    /// The baseline's paired responses by verdict.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub baseline_verdicts: BTreeMap<Verdict, u64>,
+    /// The candidate's paired responses by verdict.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub candidate_verdicts: BTreeMap<Verdict, u64>,
+    /// Candidate ÷ baseline output tokens over paired successes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_token_ratio: Option<f64>,
+    /// Candidate ÷ baseline prompt tokens over paired successes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_token_ratio: Option<f64>,
+    /// Median latencies beside the pass rates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub latency: Vec<SpeedRatio>,
+    /// What the same prompts did in a run of the baseline against itself, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<NoiseRate>,
+    /// What the gate on it says, or where none was asked for, what the default one would; absent without pairs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<GateVerdict>,
+    /// Why, in one sentence with the numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict_reason: Option<String>,
+}
+
+/// How many pairs flip where nothing differs (A/A), and how many flipped beyond that.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct NoiseRate {
+    /// Pairs of the A/A run on the prompts at hand.
+    pub pairs: u64,
+    /// Of these, pairs whose sides differ.
+    pub flips: u64,
+    /// `flips / pairs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flip_rate: Option<f64>,
+    /// The comparison's flips less what its pairs would flip at that rate; below 0 where they flipped less.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excess_flips: Option<f64>,
+}
+
+/// Pass rates as the mean of the categories, each counting the same however many prompts it has.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MacroAverage {
+    /// Categories with pairs.
+    pub categories: u64,
+    /// Mean of the baseline's pass rates, 0 to 1.
+    pub baseline: f64,
+    /// Mean of the candidate's pass rates, 0 to 1.
+    pub candidate: f64,
+    /// Mean of the categories' deltas, percentage points.
+    pub delta_pp: f64,
+    /// Two-sided 90 % interval, percentage points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_90_pp: Option<Interval>,
+    /// Two-sided 95 % interval, percentage points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_95_pp: Option<Interval>,
+}
+
+/// A prompt that doesn't always get the same verdict from one model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Unstable {
+    /// The prompt.
+    pub prompt_id: String,
+    /// Its category.
+    pub category: String,
+    /// How it is known: `a/a` (the baseline against itself), `baseline` or `candidate` (repeats of that side differ).
+    pub seen_in: Vec<String>,
 }
 
 /// Pairs that could not be formed.
@@ -184,19 +262,69 @@ pub enum GateMode {
     Point,
 }
 
+impl GateMode {
+    /// The name used in configuration, flags, JSON and tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Detect => "detect",
+            Self::Harm => "harm",
+            Self::Prove => "prove",
+            Self::Point => "point",
+        }
+    }
+}
+
+/// What a gate is on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GateKind {
+    /// A difference in pass rate.
+    #[default]
+    PassRate,
+    /// The candidate's own pass rate.
+    Floor,
+    /// A ratio of speed.
+    Speed,
+    /// The share of the candidate's requests that failed.
+    ErrorRate,
+    /// An objective.
+    Slo,
+}
+
 /// One gate's result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GateResult {
-    /// What was gated: `pass_rate overall`, `pass_rate math`, ….
+    /// What was gated: `pass_rate overall`, `pass_rate math`, `e2e_ms p95`, `error_rate`, ….
     pub name: String,
-    /// How it decides.
-    pub mode: GateMode,
-    /// The margin in percentage points.
-    pub margin_pp: f64,
+    /// What it is on.
+    #[serde(default)]
+    pub kind: GateKind,
+    /// The category it is on; absent for all together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// How a gate on a difference in pass rate decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<GateMode>,
+    /// Its margin in percentage points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin_pp: Option<f64>,
+    /// Its one-sided α.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alpha: Option<f64>,
+    /// The bound of any other gate, in the unit of what it is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<f64>,
     /// What it says.
     pub verdict: GateVerdict,
     /// Why, in one sentence with the numbers.
     pub reason: String,
+    /// About how many pairs would decide it, where it is inconclusive and more of them would.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairs_to_decide: Option<u64>,
+    /// What it comes to where it is inconclusive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_inconclusive: Option<OnInconclusive>,
 }
 
 /// A pair whose verdicts differ.
@@ -221,6 +349,15 @@ pub struct Comparison {
     pub overall: PairedPassRate,
     /// By category, in alphabetical order.
     pub categories: Vec<PairedPassRate>,
+    /// The mean of the categories, where there are two and more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub macro_average: Option<MacroAverage>,
+    /// The run of the baseline against itself that noise is known from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise_run: Option<String>,
+    /// Prompts whose verdict isn't always the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unstable: Vec<Unstable>,
     /// Speed, each metric once.
     pub speed: Vec<SpeedRatio>,
     /// Candidate ÷ baseline output tokens over paired successes: a model that stops early is "faster".
@@ -233,6 +370,9 @@ pub struct Comparison {
     pub losses: Vec<Flip>,
     /// Every pair where the candidate passed and the baseline didn't.
     pub gains: Vec<Flip>,
+    /// Reasons why the two sides can't be compared soundly that `--force` overrode.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forced_over: Vec<String>,
     /// Reasons why the two sides can't be compared soundly; empty is sound.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invalid_because: Vec<String>,

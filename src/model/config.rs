@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::gate::Gates;
+use super::team::{Cost, Expectations, TeamKind};
 use super::trace::TraceMode;
 
 /// Which dialect a server speaks: what it can be asked for beyond plain OpenAI (above all, how many tokens a
@@ -138,6 +140,9 @@ pub struct Endpoint {
     /// The built-in simulator in place of a server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub simulator: Option<Simulator>,
+    /// What serving it costs: its answers are then also counted per GPU-hour, its tokens in money.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
 }
 
 /// How measured streams are carried, and so who stamps them.
@@ -154,7 +159,7 @@ pub enum TransportChoice {
 }
 
 /// A team: its model, what it is measured against, and with which prompts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Team {
     /// Name of its endpoint.
@@ -168,6 +173,16 @@ pub struct Team {
     /// The prompt set that `labctl bench --all` runs for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub battery: Option<String>,
+    /// What it makes of the baseline, which decides what its results are read for; follows from the names `quant`,
+    /// `finetune` and `eval` where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<TeamKind>,
+    /// What it expects of its variant, where that isn't what is shipped for its kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<Expectations>,
+    /// Its gates, in place of the lab's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gates: Option<Gates>,
 }
 
 /// What applies to every run unless a flag says otherwise.
@@ -236,4 +251,7 @@ pub struct LabConfig {
     pub teams: BTreeMap<String, Team>,
     /// What applies to every run.
     pub defaults: Defaults,
+    /// The gates of `--gate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gates: Option<Gates>,
 }

@@ -40,6 +40,7 @@ pub(crate) fn record() -> Record {
     Record {
         key: PairKey { prompt_id: "prompt".to_owned(), repeat: 0, round: 0, level: 0 },
         category: "any".to_owned(),
+        family: None,
         scenario_id: "scenario".to_owned(),
         ask: Ask::default(),
         block: 0,

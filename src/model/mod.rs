@@ -1,7 +1,7 @@
 //! The vocabulary of labctl: plain data that every other room speaks, with no input or output.
 //!
 //! `prompt`, `workload` and `check` say what is sent and what makes it right, `load` when, `config` where,
-//! `slo` what it must keep to, `experiment` all of that as a file has it,
+//! `slo` and `gate` what it must keep to, `team` what is expected of it, `experiment` all of that as a file has it,
 //! `trace`, `exchange` and `judgement` what happened, `record` puts them together, `summary`,
 //! `comparison`, `similarity`, `level` and `definitions` what follows from it, and `result` is the file that keeps it all.
 //! Nothing here imports another room.
@@ -9,6 +9,7 @@
 pub mod calibration;
 pub mod check;
 pub mod code;
+pub mod compared;
 pub mod comparison;
 pub mod config;
 pub mod definitions;
@@ -18,6 +19,7 @@ pub mod experiment;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod format;
+pub mod gate;
 pub mod header;
 pub mod health;
 pub mod histogram;
@@ -34,6 +36,7 @@ pub mod rubric;
 pub mod similarity;
 pub mod slo;
 pub mod summary;
+pub mod team;
 pub mod trace;
 pub mod units;
 pub mod workload;

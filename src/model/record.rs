@@ -72,6 +72,9 @@ pub struct Record {
     pub key: PairKey,
     /// Its prompt's category.
     pub category: String,
+    /// Its prompt's family, where it has one: prompts cloned from one template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
     /// Its prompt's scenario.
     pub scenario_id: String,
     /// What was asked beside the prompt.
@@ -92,6 +95,9 @@ pub struct Row {
     pub key: PairKey,
     /// Its prompt's category.
     pub category: String,
+    /// Its prompt's family, where it has one: prompts cloned from one template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
     /// Its prompt's scenario.
     pub scenario_id: String,
     /// What was asked beside the prompt.

@@ -6,9 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;
-use super::comparison::{Comparison, PassRate};
+use super::comparison::{Comparison, GateResult, PassRate};
 use super::config::ServerKind;
 use super::event::Phase;
+use super::gate::Gates;
 use super::health::ClientHealth;
 use super::imported::ImportedFrom;
 use super::judgement::JudgeInfo;
@@ -19,6 +20,7 @@ use super::prompt::Selection;
 use super::record::{Row, Side};
 use super::slo::SloOutcome;
 use super::summary::SideSummary;
+use super::team::{CostFigures, Reading};
 use super::trace::TraceMode;
 use super::units::Nanos;
 use super::workload::WorkloadInfo;
@@ -150,6 +152,9 @@ pub struct SideInfo {
     /// How each objective came out; empty without any, and where there were several levels, which have their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slos: Vec<SloOutcome>,
+    /// What its answers cost, where its endpoint's price is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostFigures>,
 }
 
 /// The pass rate of one category on one side, over all its judged responses.
@@ -300,6 +305,15 @@ pub struct RunResult {
     /// The pairing of the two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
+    /// The gates that it was held to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_to: Option<Gates>,
+    /// What they say, where there is no comparison to hold that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<GateResult>,
+    /// What its team expects, held against it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<Reading>,
     /// Every load of a sweep or search with what came of it; empty where there was one load. The sides' own
     /// summaries are then over all levels together.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -347,12 +361,21 @@ impl RunResult {
             candidate: self.candidate.clone(),
             baseline: self.baseline.clone(),
             comparison: self.comparison.clone(),
+            held_to: self.held_to.clone(),
+            gates: self.gates.clone(),
+            readings: self.readings.clone(),
             levels: self.levels.clone(),
             findings: self.findings.clone(),
             phases: self.phases.clone(),
             blocks: self.blocks.clone(),
             rows: Vec::new(),
         }
+    }
+
+    /// Every gate's result: those of the comparison, or those of the run by itself.
+    #[must_use]
+    pub fn gate_results(&self) -> &[GateResult] {
+        self.comparison.as_ref().map_or(&self.gates, |comparison| &comparison.gates)
     }
 
     /// One side's information.

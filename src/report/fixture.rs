@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::comparison::{GateMode, GateResult, GateVerdict, Interval, Missing, PassRate};
+use crate::model::comparison::{GateKind, GateMode, GateResult, GateVerdict, Interval, Missing, PassRate};
 use crate::model::exchange::Exchange;
 use crate::model::fixture;
 use crate::model::health::{ClientHealth, HealthStatus, Lag};
@@ -90,13 +90,8 @@ pub(crate) fn hostile() -> RunResult {
         worst_case_pp: Some(-6.667),
         ..Missing::default()
     };
-    comparison.gates = vec![GateResult {
-        name: "pass_rate overall".to_owned(),
-        mode: GateMode::Detect,
-        margin_pp: 5.0,
-        verdict: GateVerdict::Inconclusive,
-        reason: "the loss of 3.3 pp is within the margin, but not shown to be none".to_owned(),
-    }];
+    let reason = "the loss of 3.3 pp is within the margin, but not shown to be none";
+    comparison.gates = vec![gate("pass_rate overall", GateVerdict::Inconclusive, reason)];
     result
 }
 
@@ -139,6 +134,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
             system_fingerprints: Vec::new(),
             summary: summary(&attempts, speed),
             slos: Vec::new(),
+            cost: None,
             judge_quality: Vec::new(),
             pass_rates: std::iter::once(None)
                 .chain(CATEGORIES.map(Some))
@@ -208,6 +204,9 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
         candidate,
         baseline,
         comparison,
+        held_to: None,
+        gates: Vec::new(),
+        readings: Vec::new(),
         phases: Vec::new(),
         rows,
         workload: None,
@@ -237,6 +236,7 @@ fn row(i: usize, with_baseline: bool) -> Row {
     Row {
         key: PairKey { prompt_id: format!("{category}-{:03}", i + 1), repeat: 0, round: 0, level: 0 },
         category: category.to_owned(),
+        family: None,
         scenario_id: "quant-quality".to_owned(),
         block: 0,
         candidate: Some(attempt(candidate, i, spread / 1.58)),
@@ -365,5 +365,22 @@ fn summary(attempts: &[&Attempt], speed: f64) -> SideSummary {
         cached_tokens: None,
         groups: Vec::new(),
         ttft_from_schedule_ms: None,
+    }
+}
+
+/// What a `detect` gate of 5 pp says.
+pub(crate) fn gate(name: &str, verdict: GateVerdict, reason: &str) -> GateResult {
+    GateResult {
+        name: name.to_owned(),
+        kind: GateKind::PassRate,
+        category: None,
+        mode: Some(GateMode::Detect),
+        margin_pp: Some(5.0),
+        alpha: Some(0.05),
+        bound: None,
+        verdict,
+        reason: reason.to_owned(),
+        pairs_to_decide: None,
+        on_inconclusive: None,
     }
 }

@@ -299,7 +299,7 @@ fn has_success(side: &SideInfo) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::comparison::{GateMode, GateResult, Interval};
+    use crate::model::comparison::Interval;
     use crate::model::load::{LoadAxis, LoadProfile, Sweep};
     use crate::report::fixture;
 
@@ -372,13 +372,7 @@ mod tests {
     #[test]
     fn a_gate_speaks_in_its_own_words_and_the_worst_one_first() {
         let mut comparison = fixture::paired().comparison.unwrap();
-        let gate = |name: &str, verdict| GateResult {
-            name: name.to_owned(),
-            mode: GateMode::Detect,
-            margin_pp: 5.0,
-            verdict,
-            reason: "because".to_owned(),
-        };
+        let gate = |name: &str, verdict| fixture::gate(name, verdict, "because");
         comparison.gates = vec![gate("a", GateVerdict::Pass), gate("b", GateVerdict::Fail)];
         let finding = quality_compared(&comparison);
         assert_eq!(finding.tone, Tone::Bad);

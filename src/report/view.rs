@@ -6,7 +6,7 @@ use super::facts::{self, Health, Section};
 use super::judging::{self, Question};
 use super::levels;
 use super::losses::{self, Listing};
-use super::number::{count, counted};
+use super::number::{self, count, counted};
 use super::objectives;
 use super::outcomes::{self, Failure};
 use super::profile;
@@ -158,16 +158,11 @@ pub(crate) fn gates(comparison: &Comparison) -> Table {
         Column::words("reason"),
     ];
     let row = |gate: &crate::model::comparison::GateResult| {
-        let mode = match gate.mode {
-            GateMode::Detect => "detect",
-            GateMode::Harm => "harm",
-            GateMode::Prove => "prove",
-            GateMode::Point => "point",
-        };
+        let mode = gate.mode.map_or("", GateMode::name);
         Row::new(vec![
             one_line(&gate.name).into(),
             mode.into(),
-            format!("{:.1}", gate.margin_pp).into(),
+            number::or_absent(gate.margin_pp, |margin| format!("{margin:.1}")).into(),
             Cell::toned(gate.verdict.to_string(), gate_tone(gate.verdict)),
             one_line(&gate.reason).into(),
         ])

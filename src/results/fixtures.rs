@@ -88,6 +88,7 @@ pub(crate) fn record(prompt_id: &str, repeat: u32, side: Side, verdict: Verdict)
     Record {
         key: PairKey { prompt_id: prompt_id.to_owned(), repeat, round: 0, level: 0 },
         category: "geography".to_owned(),
+        family: None,
         scenario_id: "canary".to_owned(),
         block: 0,
         side,
@@ -204,6 +205,7 @@ fn side_info(header: SideHeader) -> SideInfo {
             ttft_from_schedule_ms: None,
         },
         slos: Vec::new(),
+        cost: None,
         judge_quality: Vec::new(),
         pass_rates: vec![CategoryPassRate {
             category: None,
@@ -246,6 +248,9 @@ pub(super) fn result_of(header: RunHeader, records: impl IntoIterator<Item = Rec
         candidate: side_info(header.candidate),
         baseline: header.baseline.map(side_info),
         comparison: None,
+        held_to: None,
+        gates: Vec::new(),
+        readings: Vec::new(),
         phases: vec![PhaseTime { phase: Phase::Execution, at_ns: Nanos(5), side: None, level: None }],
         rows: rows(records),
         workload: None,

@@ -13,10 +13,11 @@ use crate::model::record::{PairKey, Record, Row, Side};
 #[must_use]
 pub fn rows(records: impl IntoIterator<Item = Record>) -> Vec<Row> {
     let mut rows: BTreeMap<PairKey, Row> = BTreeMap::new();
-    for Record { key, category, scenario_id, ask, block, side, attempt } in records {
+    for Record { key, category, family, scenario_id, ask, block, side, attempt } in records {
         let row = rows.entry(key).or_insert_with_key(|key| Row {
             key: key.clone(),
             category,
+            family,
             scenario_id,
             ask,
             block,

@@ -128,10 +128,7 @@ fn a_configuration_may_leave_everything_out_and_may_not_add_anything() {
     assert_invalid(&schema, &json!({"endpoints": {"awq": {"ulr": "http://localhost:8000/v1"}}}));
     let mut config = LabConfig::default();
     config.endpoints.insert("awq".into(), Endpoint::default());
-    config.teams.insert(
-        "quant".into(),
-        Team { endpoint: "awq".into(), baseline: None, prompt_sets: vec![], battery: None },
-    );
+    config.teams.insert("quant".into(), Team { endpoint: "awq".into(), ..Team::default() });
     assert_valid(&schema, &serde_json::to_value(config).unwrap());
 }
 

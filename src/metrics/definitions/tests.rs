@@ -190,6 +190,7 @@ fn row(n: u32, exchange: Exchange) -> Row {
     let metrics = crate::metrics::request::metrics(&exchange);
     Row {
         key: PairKey { prompt_id: format!("p{n}"), repeat: 0, round: 0, level: 0 },
+        family: None,
         category: "c".into(),
         scenario_id: "s".into(),
         block: 0,
@@ -212,11 +213,12 @@ fn labctl_s_summary_is_the_one_of_every_report() {
     let rows: Vec<Row> = (0..).zip(two()).map(|(n, exchange)| row(n, exchange)).collect();
     let mut traces = Accumulator::default();
     for row in &rows {
-        let Row { key, category, scenario_id, block, candidate, .. } = row.clone();
+        let Row { key, category, family, scenario_id, block, candidate, .. } = row.clone();
         let attempt = candidate.unwrap();
         let record = Record {
             key,
             category,
+            family,
             scenario_id,
             block,
             side: Side::Candidate,

@@ -110,6 +110,9 @@ pub(super) fn result(
         candidate,
         baseline: None,
         comparison: None,
+        held_to: None,
+        gates: Vec::new(),
+        readings: Vec::new(),
         levels: Vec::new(),
         findings: None,
         phases: Vec::new(),
@@ -167,6 +170,7 @@ fn side(
         pass_rates: Vec::new(),
         judge_quality: Vec::new(),
         slos: Vec::new(),
+        cost: None,
     }
 }
 
@@ -292,6 +296,7 @@ fn record(n: usize, request: Request, tool: Tool, chunks: ChunkTimes) -> Record 
     Record {
         key: PairKey { prompt_id: format!("request-{n:07}"), repeat: 0, round: 0, level: 0 },
         category: CATEGORY.to_owned(),
+        family: None,
         scenario_id: tool.name().to_owned(),
         ask: Ask {
             input_tokens: request.input_tokens.and_then(|tokens| u32::try_from(tokens).ok()),

@@ -1,0 +1,68 @@
+//! The comparison of saved results as `labctl compare --format json` prints it: a contract of its own, with a schema.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::comparison::Comparison;
+use super::record::Side;
+use super::result::PromptSetInfo;
+use super::team::{CostFigures, Reading, TeamKind};
+
+/// The version of this document's shape. Raised when a reader of the older shape would misread it.
+pub const COMPARISON_SCHEMA_VERSION: u32 = 1;
+
+/// One of the compared sides: whose answers, and where they come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ComparedSide {
+    /// The run.
+    pub run_id: String,
+    /// Which of its sides.
+    pub side: Side,
+    /// The model.
+    pub model: String,
+    /// The endpoint's name.
+    pub endpoint: String,
+    /// When the run began, RFC 3339 in UTC.
+    pub started_at: String,
+    /// Whether it was simulated.
+    pub simulated: bool,
+    /// The prompts.
+    pub prompt_set: PromptSetInfo,
+    /// The name of the blessed baseline that it is, where it was named so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blessed_as: Option<String>,
+    /// What its answers cost, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostFigures>,
+}
+
+/// A comparison of two sides with where they come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ComparisonReport {
+    /// [`COMPARISON_SCHEMA_VERSION`] of the writer.
+    pub schema_version: u32,
+    /// The version of labctl that compared.
+    pub labctl_version: String,
+    /// What is measured against.
+    pub baseline: ComparedSide,
+    /// The variant in question.
+    pub candidate: ComparedSide,
+    /// True where either side was simulated: such numbers say nothing about a model.
+    pub simulated: bool,
+    /// Whether both sides were measured in one run, in turn.
+    pub same_run: bool,
+    /// What to know before believing a number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// Prompts that were left out because only one side's set has them, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intersected: Option<u64>,
+    /// What the team makes of the baseline, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_kind: Option<TeamKind>,
+    /// The comparison, gates included.
+    pub comparison: Comparison,
+    /// What the team expects, held against it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<Reading>,
+}
