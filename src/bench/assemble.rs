@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::compare::Gate;
+use crate::compare::Noise;
 use crate::compare::pass_rates;
 use crate::compare::{Options, compare};
 use crate::load::plan::planned_as;
@@ -54,6 +55,8 @@ pub struct Remains {
     pub warnings: Vec<String>,
     /// The model that scored the answers, where one was asked.
     pub judge: Option<JudgeInfo>,
+    /// What an A/A run says of the prompts, where one is given.
+    pub noise: Option<Noise>,
     /// Whether the sides are compared although the client is not to be trusted.
     pub accept_invalid_client: bool,
 }
@@ -74,6 +77,7 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
         finished_at,
         mut warnings,
         judge,
+        noise,
         accept_invalid_client,
     } = remains;
     let blocks = with_blocks_of(&rows, blocks);
@@ -137,7 +141,7 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
             .then(|| LevelFindings { stopped_because, ..findings(&levels, find.as_ref()) }),
         levels,
     };
-    result.comparison = comparison(&result, gates, accept_invalid_client);
+    result.comparison = comparison(&result, gates, noise, accept_invalid_client);
     warnings.extend(soundness::warnings(&result));
     result.warnings = warnings;
     result
@@ -163,6 +167,7 @@ pub(super) fn held(question: Option<&LevelQuestion>, side: &SideInfo) -> Vec<Slo
 pub(super) fn comparison(
     result: &RunResult,
     gates: Vec<Gate>,
+    noise: Option<Noise>,
     accept_invalid_client: bool,
 ) -> Option<Comparison> {
     let (candidate, baseline) = (&result.candidate, result.baseline.as_ref()?);
@@ -171,7 +176,7 @@ pub(super) fn comparison(
     if !accept_invalid_client {
         invalid_because.extend(soundness::not_trusted(&result.client_health));
     }
-    let options = Options { seed: result.seed, gates, invalid_because };
+    let options = Options { seed: result.seed, gates, invalid_because, noise };
     Some(compare(&result.rows, &candidate.summary, &baseline.summary, &options))
 }
 
@@ -300,6 +305,7 @@ mod tests {
             finished_at: "2026-01-01T00:00:00Z".to_owned(),
             warnings: Vec::new(),
             judge: None,
+            noise: None,
             accept_invalid_client,
         };
         assemble(remains, vec![Gate::default()])

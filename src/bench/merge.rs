@@ -130,7 +130,7 @@ pub fn merge(mut shards: Vec<RunResult>, run_id: String) -> Result<RunResult, Me
     result.baseline = of_baseline;
     let lags: Vec<&Pool> = candidate.iter().chain(&baseline).map(|parts| &parts.traces.read_lag).collect();
     result.client_health = health(&shards, &result.rows, &lags);
-    result.comparison = comparison(&result, Vec::new(), false);
+    result.comparison = comparison(&result, Vec::new(), None, false);
     result.warnings = warnings;
     result.warnings.extend(soundness::warnings(&result));
     Ok(result)

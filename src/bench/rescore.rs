@@ -159,7 +159,7 @@ pub async fn rescore(
     let gates = if rescoring.gates.is_empty() { gates_of(&result) } else { rescoring.gates };
     result.rescored_from = Some(std::mem::replace(&mut result.run_id, Uuid::now_v7().to_string()));
     recompute(&mut result);
-    result.comparison = comparison(&result, gates, rescoring.accept_invalid_client);
+    result.comparison = comparison(&result, gates, None, rescoring.accept_invalid_client);
     let is_said_anew = |warning: &String| {
         warning.starts_with(ABOUT_JUDGE) || warning.starts_with(RESCORED) || old_warnings.contains(warning)
     };

@@ -27,6 +27,12 @@ pub(super) fn measures<'a>(args: &BenchArgs, context: &'a Context) -> Result<Vec
             return Err(CliError::usage("a gate compares with a baseline, and none is run")
                 .with_hint("add `--compare-baseline`, or compare two results with `labctl compare`"));
         }
+        if args.noise.is_some() && !args.wants_baseline() {
+            return Err(CliError::usage(
+                "`--noise` says what of a difference is noise, and no baseline is run",
+            )
+            .with_hint("add `--compare-baseline`, or compare two results with `labctl compare`"));
+        }
         let settings = variation.loader(&context.loader).load(&args)?;
         let rule = context.simulator_rule(args.load.simulate, args.load.ci, args.gate.is_asked());
         let targets = settings.bench_targets(&args, rule)?;
@@ -44,6 +50,7 @@ pub(super) fn measures<'a>(args: &BenchArgs, context: &'a Context) -> Result<Vec
             targets,
             load: args.load,
             gate: args.gate,
+            noise: args.noise,
             block_size: args.block_size,
             selection: args.selection.selection(),
             judge: judge.map(|target| (target, args.judge)),
