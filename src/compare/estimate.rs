@@ -234,6 +234,34 @@ mod tests {
         close(alone.interval_90_pp.map(|i| i.high), -16.666_667 + 2.015_048 * 21.081_85);
     }
 
+    /// One prompt, all pass, all fail, nothing judged: within bounds, or absent.
+    #[test]
+    fn degenerate_categories_have_correct_answers_or_none() {
+        use crate::model::judgement::Verdict::TransportError;
+        let missing = (0..3).map(|id| row(id, "missing", attempt(Pass), attempt(TransportError)));
+        let rows: Vec<Row> =
+            [table("one", [0, 1, 0, 0]), table("pass", [8, 0, 0, 0]), table("fail", [0, 0, 0, 8])]
+                .into_iter()
+                .flatten()
+                .chain(missing)
+                .collect();
+        let categories = paired_pass_rates(&rows, &[]).1;
+        let of = |name: &str| categories.iter().find(|rate| rate.category.as_deref() == Some(name)).unwrap();
+        let one = of("one");
+        assert_eq!((one.pairs, one.delta_pp, one.flip_rate), (1, Some(-100.0), Some(1.0)));
+        let interval = one.interval_90_pp.unwrap();
+        assert!((interval.low + 100.0).abs() < 1e-6 && interval.high > -100.0 && interval.high < 100.0);
+        let missed = of("missing");
+        assert_eq!((missed.pairs, missed.delta_pp, missed.interval_90_pp), (0, None, None));
+        assert_eq!((missed.score_p, missed.minimum_detectable_loss_pp, missed.flip_rate), (None, None, None));
+        for same in [of("pass"), of("fail")] {
+            assert_eq!((same.delta_pp, same.score_p, same.mcnemar_p), (Some(0.0), Some(1.0), Some(1.0)));
+            // z²/(8 + z²).
+            close(same.interval_90_pp.map(|i| i.high), 100.0 * 2.705_543 / 10.705_543);
+        }
+        assert_eq!((of("fail").candidate.rate, of("pass").candidate.rate), (Some(0.0), Some(1.0)));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
