@@ -118,6 +118,7 @@ fn header(run_id: &str, prompts: usize, requests: u64, trace: TraceMode) -> RunH
     RunHeader {
         schema_version: SCHEMA_VERSION,
         run_id: run_id.to_owned(),
+        held_to: None,
         kind: RunKind::Run,
         labels: BTreeMap::new(),
         started_at: "2026-01-01T00:00:00Z".to_owned(),
@@ -210,6 +211,7 @@ fn record(dir: &Path, requests: u64, trace: TraceMode) -> (Remains, JournalWrite
         finished_at: "2026-01-01T00:01:00Z".to_owned(),
         warnings: Vec::new(),
         judge: None,
+        noise: None,
         accept_invalid_client: false,
     };
     (remains, writer)
@@ -238,7 +240,7 @@ fn measure(dir: &Path, requests: u64, trace: TraceMode) {
     println!("| step | seconds | peak memory, MB |\n|---|---|---|");
     let (remains, writer) = step("recorded", || record(dir, requests, trace));
     let (result, path) = step("summarised and written", || {
-        let (result, traces) = assemble_with_journal(remains, Vec::new(), writer.path());
+        let (result, traces) = assemble_with_journal(remains, writer.path());
         assert_eq!(result.warnings, [""; 0]);
         let path = store.write_with(&result, traces.as_ref()).unwrap();
         (result, path)

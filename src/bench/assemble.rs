@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::compare::{Options, compare, gate, pass_rates};
+use crate::compare::{Noise, Options, compare, gate, pass_rates};
 use crate::load::plan::planned_as;
 use crate::metrics::accumulate::Accumulator;
 use crate::metrics::health::{Samples, client_health};
@@ -52,6 +52,8 @@ pub struct Remains {
     pub warnings: Vec<String>,
     /// The model that scored the answers, where one was asked.
     pub judge: Option<JudgeInfo>,
+    /// What an A/A run says of the prompts, where one is given.
+    pub noise: Option<Noise>,
     /// Whether the sides are compared although the client is not to be trusted.
     pub accept_invalid_client: bool,
 }
@@ -72,6 +74,7 @@ pub fn assemble(remains: Remains) -> RunResult {
         finished_at,
         mut warnings,
         judge,
+        noise,
         accept_invalid_client,
     } = remains;
     let blocks = with_blocks_of(&rows, blocks);
@@ -135,7 +138,7 @@ pub fn assemble(remains: Remains) -> RunResult {
             .then(|| LevelFindings { stopped_because, ..findings(&levels, find.as_ref()) }),
         levels,
     };
-    hold(&mut result, accept_invalid_client);
+    hold(&mut result, noise, accept_invalid_client);
     warnings.extend(soundness::warnings(&result));
     result.warnings = warnings;
     result
@@ -158,8 +161,8 @@ pub(super) fn held(question: Option<&LevelQuestion>, side: &SideInfo) -> Vec<Slo
 }
 
 /// Compares the two sides of a result, where it has two, and holds it to its gates.
-pub(super) fn hold(result: &mut RunResult, accept_invalid_client: bool) {
-    result.comparison = comparison(result, accept_invalid_client);
+pub(super) fn hold(result: &mut RunResult, noise: Option<Noise>, accept_invalid_client: bool) {
+    result.comparison = comparison(result, noise, accept_invalid_client);
     if let (None, Some(gates)) = (&result.comparison, &result.held_to) {
         // What needs a baseline is refused before anything is sent.
         result.gates = gate::of_run(gates, &result.rows, &result.candidate.summary).unwrap_or_default();
@@ -167,7 +170,7 @@ pub(super) fn hold(result: &mut RunResult, accept_invalid_client: bool) {
 }
 
 /// The two sides of a result compared; `None` where it has only one.
-fn comparison(result: &RunResult, accept_invalid_client: bool) -> Option<Comparison> {
+fn comparison(result: &RunResult, noise: Option<Noise>, accept_invalid_client: bool) -> Option<Comparison> {
     let (candidate, baseline) = (&result.candidate, result.baseline.as_ref()?);
     let mut invalid_because =
         soundness::not_comparable(candidate, baseline, &result.sampling, &result.config);
@@ -175,7 +178,7 @@ fn comparison(result: &RunResult, accept_invalid_client: bool) -> Option<Compari
         invalid_because.extend(soundness::not_trusted(&result.client_health));
     }
     let gates = result.held_to.clone().unwrap_or_default();
-    let options = Options { seed: result.seed, gates, invalid_because };
+    let options = Options { seed: result.seed, gates, invalid_because, noise };
     Some(compare(&result.rows, &candidate.summary, &baseline.summary, &options))
 }
 
@@ -302,6 +305,7 @@ mod tests {
             finished_at: "2026-01-01T00:00:00Z".to_owned(),
             warnings: Vec::new(),
             judge: None,
+            noise: None,
             accept_invalid_client,
         };
         assemble(remains)

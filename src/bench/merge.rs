@@ -133,7 +133,7 @@ pub fn merge(mut shards: Vec<RunResult>, run_id: String) -> Result<RunResult, Me
     let held_alike = shards.iter().all(|shard| shard.held_to == result.held_to);
     result.held_to = result.held_to.filter(|_| held_alike);
     result.gates.clear();
-    hold(&mut result, false);
+    hold(&mut result, None, false);
     result.warnings = warnings;
     result.warnings.extend(soundness::warnings(&result));
     Ok(result)

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::client::secret::Secret;
+use crate::compare::Noise;
 use crate::load::plan::Shape;
 use crate::model::config::{Endpoint, TransportChoice};
 use crate::model::gate::Gates;
@@ -98,6 +99,8 @@ pub struct BenchPlan {
     pub trace: TraceMode,
     /// The gates that it is held to.
     pub gates: Gates,
+    /// What an A/A run says of the prompts, where one is given.
+    pub noise: Option<Noise>,
     /// Whether the sides are compared although the client is not to be trusted.
     pub accept_invalid_client: bool,
     /// Where results are written.

@@ -110,6 +110,7 @@ impl Recovery {
             status: RunStatus::Recovered,
             warnings,
             judge: None,
+            noise: None,
             accept_invalid_client: false,
         }
     }

@@ -160,7 +160,7 @@ pub async fn rescore(
     result.held_to = rescoring.gates.or_else(|| gates_of(&result));
     result.rescored_from = Some(std::mem::replace(&mut result.run_id, Uuid::now_v7().to_string()));
     recompute(&mut result);
-    hold(&mut result, rescoring.accept_invalid_client);
+    hold(&mut result, None, rescoring.accept_invalid_client);
     let is_said_anew = |warning: &String| {
         warning.starts_with(ABOUT_JUDGE) || warning.starts_with(RESCORED) || old_warnings.contains(warning)
     };

@@ -207,6 +207,7 @@ pub async fn run(
         finished_at: jiff::Timestamp::now().to_string(),
         warnings,
         judge,
+        noise: plan.noise.clone(),
         accept_invalid_client: plan.accept_invalid_client,
     };
     Ok(conclude(remains, writer, &plan, &store, bus))

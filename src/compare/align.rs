@@ -111,7 +111,7 @@ fn short(hash: &str) -> &str {
 }
 
 /// Every sampling parameter that differs, baseline's value first. At temperature 0 the seed decides nothing.
-fn sampling_differences(baseline: &Sampling, candidate: &Sampling) -> Vec<String> {
+pub(super) fn sampling_differences(baseline: &Sampling, candidate: &Sampling) -> Vec<String> {
     fn shown<T: ToString>(value: Option<T>) -> String {
         value.map_or_else(|| "not sent".to_owned(), |value| value.to_string())
     }

@@ -4,14 +4,16 @@ use crate::model::comparison::{Comparison, Flip, PairedPassRate};
 use crate::model::gate::Gates;
 use crate::model::judgement::Verdict;
 use crate::model::outcome::Outcome;
-use crate::model::record::{Attempt, Row, Side};
+use crate::model::record::{Row, Side};
 use crate::model::summary::SideSummary;
-use crate::model::units::ratio;
 use crate::stats::real;
 
+use super::beside::{output_token_ratio, prompt_token_ratio};
 use super::gate;
-use super::pass_rate::paired_pass_rates;
-use super::speed::{counted_alike, speed_ratios, successes};
+use super::macro_average::macro_average;
+use super::noise::{Noise, unstable};
+use super::pass_rate::paired_beside_noise;
+use super::speed::speed_ratios;
 
 /// So many missing responses are tolerated on a side whatever its size.
 const TOLERATED_MISSING: u64 = 2;
@@ -29,6 +31,8 @@ pub struct Options {
     /// Reasons already known why the sides can't be compared soundly (see
     /// [`pair_results`](super::align::pair_results)).
     pub invalid_because: Vec<String>,
+    /// What a run of the baseline against itself says of the prompts, where there is one.
+    pub noise: Option<Noise>,
 }
 
 /// Compares the two sides of these rows: pass rates, speed, token counts, flips, validity, gates.
@@ -39,24 +43,20 @@ pub fn compare(
     baseline: &SideSummary,
     options: &Options,
 ) -> Comparison {
-    let (overall, categories) = paired_pass_rates(rows, &[]);
+    let noise = options.noise.as_ref();
+    let (overall, categories) = paired_beside_noise(rows, noise);
     let mut invalid_because = options.invalid_because.clone();
     invalid_because.extend(too_much_missing(candidate, baseline, &overall));
     let mut comparison = Comparison {
+        macro_average: macro_average(&categories),
+        noise_run: noise.map(|noise| noise.run_id().to_owned()),
+        unstable: unstable(rows, noise),
         overall,
         categories,
-        macro_average: None,
-        noise_run: None,
-        unstable: Vec::new(),
         forced_over: Vec::new(),
         speed: speed_ratios(rows, candidate, baseline, options.seed),
-        output_token_ratio: token_ratio(rows, |baseline, candidate| {
-            let alike = counted_alike(baseline, candidate);
-            alike.then_some((baseline.metrics.output_tokens?, candidate.metrics.output_tokens?))
-        }),
-        prompt_token_ratio: token_ratio(rows, |baseline, candidate| {
-            Some((baseline.exchange.usage?.prompt_tokens, candidate.exchange.usage?.prompt_tokens))
-        }),
+        output_token_ratio: output_token_ratio(rows),
+        prompt_token_ratio: prompt_token_ratio(rows),
         losses: flips(rows, true),
         gains: flips(rows, false),
         invalid_because,
@@ -64,15 +64,6 @@ pub fn compare(
     };
     gate::decide(&mut comparison, &options.gates, rows, candidate);
     comparison
-}
-
-/// Candidate ÷ baseline tokens, over the pairs of successes where both sides' counts are known; `tokens` gives the
-/// baseline's first.
-fn token_ratio(rows: &[Row], tokens: fn(&Attempt, &Attempt) -> Option<(u64, u64)>) -> Option<f64> {
-    let (of_baseline, of_candidate) = successes(rows)
-        .filter_map(|(_, baseline, candidate)| tokens(baseline, candidate))
-        .fold((0, 0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
-    ratio(of_candidate, of_baseline)
 }
 
 /// The pairs that only one side passed, in the rows' order: losses where `baseline_passed`, else gains.
@@ -147,11 +138,8 @@ mod tests {
     use crate::model::judgement::Verdict::{JudgeUnparsed, Pass, TransportError, Wrong};
 
     fn compared(rows: &[Row]) -> Comparison {
-        let options = Options {
-            seed: 1,
-            gates: Gates::of_pass_rate(PassRateGate::default()),
-            invalid_because: Vec::new(),
-        };
+        let options =
+            Options { seed: 1, gates: Gates::of_pass_rate(PassRateGate::default()), ..Options::default() };
         compare(rows, &summary(rows, Side::Candidate), &summary(rows, Side::Baseline), &options)
     }
 

@@ -1,13 +1,18 @@
 //! Two sides of one prompt set: what differs, how sure that is, and what the gates say.
 //!
-//! `pass_rate` and `speed` pair the rows, `gate` decides, `comparison` puts them together; `align` makes rows of
+//! `pass_rate` and `speed` pair the rows, `estimate` says how sure a delta is, `macro_average`, `beside` and `noise` what
+//! else is known of it, `gate` decides, `comparison` puts them together; `align` makes rows of
 //! two separate runs' results first, `sampling` says whether both were asked alike. The engine's result and `labctl compare` come from here; reports only read
 //! what it returns. Delta is always candidate − baseline, a ratio candidate ÷ baseline.
 
 pub mod align;
+mod beside;
 pub mod comparison;
+mod estimate;
 pub mod gate;
 pub mod interval;
+pub mod macro_average;
+pub mod noise;
 pub mod pass_rate;
 pub mod sampling;
 pub mod speed;
@@ -19,4 +24,5 @@ pub use align::{changed_during_run, pair_results};
 pub use comparison::{Options, compare};
 pub use gate::Gate;
 pub use interval::interval_at;
+pub use noise::Noise;
 pub use pass_rate::{paired_pass_rates, pass_rates};

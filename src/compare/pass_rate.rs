@@ -6,27 +6,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::comparison::{Interval, Missing, PairedPassRate};
+use crate::model::comparison::{Missing, PairedPassRate};
 use crate::model::judgement::Verdict;
 use crate::model::outcome::Outcome;
 use crate::model::prompt::SWAPPED;
 use crate::model::record::{Attempt, Row, Side};
 use crate::model::result::CategoryPassRate;
-use crate::stats::critical::z;
-use crate::stats::detectable::{GATE_CONFIDENCE, approximate_loss, cautious_flip_rate, smallest_loss};
 use crate::stats::multiple::holm;
-use crate::stats::paired::{PairedCounts, mcnemar_two_sided, newcombe_interval, score_p, tango_interval};
+use crate::stats::paired::{PairedCounts, mcnemar_two_sided};
 use crate::stats::proportion::pass_rate;
-use crate::stats::repeats::{MeanDifference, no_flip_bound};
 use crate::stats::{mean, real};
 
-use super::gate::Gate;
+use super::beside;
+use super::estimate::{self, Difference, Family};
+use super::noise::Noise;
 
 /// The method's name where every prompt was sent once.
 pub const TANGO: &str = "tango";
 
 /// The method's name where prompts were sent several times.
 pub const REPEATS: &str = "repeats";
+
+/// The method's name where prompts cloned from one template made the interval wider than either.
+pub const FAMILIES: &str = "families";
 
 /// The pass rates of one side alone over all its judged responses: overall first (no category), then by category
 /// in alphabetical order. Where prompts were sent several times the interval counts prompts, not responses.
@@ -59,15 +61,27 @@ pub fn pass_rates(rows: &[Row], side: Side) -> Vec<CategoryPassRate> {
 /// categories. The detectable loss is that of the gate on the category, else of the overall gate, else of the
 /// default one.
 #[must_use]
-pub fn paired_pass_rates(rows: &[Row], gates: &[Gate]) -> (PairedPassRate, Vec<PairedPassRate>) {
+pub fn paired_pass_rates(rows: &[Row]) -> (PairedPassRate, Vec<PairedPassRate>) {
+    paired_beside_noise(rows, None)
+}
+
+/// The same beside what an A/A run says of the prompts, whose flip rate is the least that detectable losses are
+/// computed with.
+pub(super) fn paired_beside_noise(
+    rows: &[Row],
+    noise: Option<&Noise>,
+) -> (PairedPassRate, Vec<PairedPassRate>) {
     let repeated = is_repeated(rows);
     let mut rates = groups(rows).into_iter().map(|(category, rows)| {
-        let on = |category| gates.iter().find(|gate| gate.category.as_deref() == category);
-        let gate = on(category).or_else(|| on(None)).cloned().unwrap_or_default();
-        Pairing::of(&rows).rate(category, repeated, &gate)
+        let pairing = Pairing::of(&rows);
+        let paired: BTreeSet<&str> = pairing.paired().map(|(prompt, _)| prompt).collect();
+        let mut rate = pairing.rate(category, repeated);
+        beside::fill(&mut rate, &rows);
+        rate.noise = noise.map(|noise| noise.rate(&rate, &paired, repeated));
+        rate
     });
     // `groups` puts the overall group first, even of no rows.
-    let overall = rates.next().unwrap_or_else(|| Pairing::default().rate(None, repeated, &Gate::default()));
+    let overall = rates.next().unwrap_or_default();
     let mut categories: Vec<PairedPassRate> = rates.collect();
     let adjusted = holm(&categories.iter().filter_map(|rate| rate.score_p).collect::<Vec<_>>());
     for (rate, p) in categories.iter_mut().filter(|rate| rate.score_p.is_some()).zip(adjusted) {
@@ -77,14 +91,19 @@ pub fn paired_pass_rates(rows: &[Row], gates: &[Gate]) -> (PairedPassRate, Vec<P
 }
 
 /// Whether any prompt was sent more than once.
-fn is_repeated(rows: &[Row]) -> bool {
+pub(super) fn is_repeated(rows: &[Row]) -> bool {
     let again = |row: &Row| row.key.repeat > 0 || row.key.round > 0 || item(row) != row.key.prompt_id;
     rows.iter().any(again)
 }
 
 /// The prompt of a row: with its two responses in the other order it is the same.
 fn item(row: &Row) -> &str {
-    row.key.prompt_id.strip_suffix(SWAPPED).unwrap_or(&row.key.prompt_id)
+    item_of(&row.key.prompt_id)
+}
+
+/// The prompt of which this is the id, in whichever order its responses are.
+pub(super) fn item_of(prompt_id: &str) -> &str {
+    prompt_id.strip_suffix(SWAPPED).unwrap_or(prompt_id)
 }
 
 /// All rows under no name, then each category's in alphabetical order.
@@ -100,7 +119,9 @@ fn groups(rows: &[Row]) -> Vec<(Option<&str>, Vec<&Row>)> {
 
 /// What one prompt's responses come to.
 #[derive(Debug, Default)]
-struct PromptTally {
+struct PromptTally<'a> {
+    /// The family it is of, where it has one.
+    family: Option<&'a str>,
     /// Repeats judged on both sides.
     pairs: u64,
     /// Of these, passed by the baseline.
@@ -118,7 +139,7 @@ struct PromptTally {
 /// The pairs of one category.
 #[derive(Debug, Default)]
 struct Pairing<'a> {
-    prompts: BTreeMap<&'a str, PromptTally>,
+    prompts: BTreeMap<&'a str, PromptTally<'a>>,
     missing: Missing,
 }
 
@@ -129,7 +150,7 @@ impl<'a> Pairing<'a> {
         let ended = |attempt: &&Attempt| attempt.exchange.outcome != Outcome::Cancelled;
         for row in rows {
             match (row.baseline.as_ref().filter(ended), row.candidate.as_ref().filter(ended)) {
-                (Some(baseline), Some(candidate)) => pairing.add(item(row), baseline, candidate),
+                (Some(baseline), Some(candidate)) => pairing.add(row, baseline, candidate),
                 (None, None) => {}
                 _ => pairing.missing.unmatched += 1,
             }
@@ -137,13 +158,14 @@ impl<'a> Pairing<'a> {
         pairing
     }
 
-    fn add(&mut self, prompt: &'a str, baseline: &Attempt, candidate: &Attempt) {
+    fn add(&mut self, row: &'a Row, baseline: &Attempt, candidate: &Attempt) {
         if [baseline, candidate].iter().any(|attempt| attempt.judgement.verdict == Verdict::Unchecked) {
             return;
         }
         let passed = |attempt: &Attempt| attempt.judgement.verdict.passed();
         let share = |passed: bool| f64::from(u8::from(passed));
-        let tally = self.prompts.entry(prompt).or_default();
+        let tally = self.prompts.entry(item(row)).or_default();
+        tally.family = row.family.as_deref();
         let (of_baseline, of_candidate) = (passed(baseline), passed(candidate));
         tally.answered += 1;
         tally.best += share(of_candidate.unwrap_or(true)) - share(of_baseline.unwrap_or(false));
@@ -161,16 +183,18 @@ impl<'a> Pairing<'a> {
         }
     }
 
-    fn rate(self, category: Option<&str>, repeated: bool, gate: &Gate) -> PairedPassRate {
-        let prompts: Vec<&PromptTally> = self.prompts.values().filter(|tally| tally.pairs > 0).collect();
-        let counts = table(&prompts);
-        let sum = |of: fn(&PromptTally) -> u64| prompts.iter().map(|tally| of(tally)).sum::<u64>();
+    /// The prompts judged on both sides.
+    fn paired(&self) -> impl Iterator<Item = (&'a str, &PromptTally<'a>)> {
+        self.prompts.iter().filter(|(_, tally)| tally.pairs > 0).map(|(prompt, tally)| (*prompt, tally))
+    }
+
+    fn rate(self, category: Option<&str>, repeated: bool) -> PairedPassRate {
+        let counts = table(self.paired().map(|(_, tally)| tally));
+        let sum = |of: fn(&PromptTally<'_>) -> u64| self.paired().map(|(_, tally)| of(tally)).sum::<u64>();
         let judged = sum(|tally| tally.pairs);
         let pairs = counts.pairs();
-        let estimate =
-            if repeated { Estimate::of_repeats(&prompts, gate) } else { Estimate::of_pairs(counts, gate) };
         let flipped = |p: fn(PairedCounts) -> f64| (pairs > 0).then(|| p(counts));
-        PairedPassRate {
+        let mut rate = PairedPassRate {
             category: category.map(str::to_owned),
             pairs,
             baseline: pass_rate(sum(|tally| tally.baseline), judged, pairs),
@@ -179,25 +203,21 @@ impl<'a> Pairing<'a> {
             losses: counts.losses,
             gains: counts.gains,
             both_failed: counts.both_failed,
-            delta_pp: estimate.delta.map(|delta| 100.0 * delta),
-            interval_90_pp: estimate.interval_90.map(points),
-            interval_95_pp: estimate.interval_95.map(points),
-            newcombe_95_pp: estimate.newcombe_95.map(points),
-            score_p: estimate.p,
-            score_p_holm: None,
             mcnemar_p: flipped(|counts| mcnemar_two_sided(counts.losses, counts.gains)),
             flip_rate: flipped(|counts| real(counts.flips()) / real(counts.pairs())),
-            minimum_detectable_loss_pp: estimate.detectable_loss.map(|loss| 100.0 * loss),
             method: if repeated { REPEATS } else { TANGO }.to_owned(),
-            missing: self.missing_with_cases(),
             ..PairedPassRate::default()
-        }
+        };
+        let differences: Vec<Difference<'a>> =
+            self.paired().map(|(prompt, tally)| tally.difference(prompt, repeated)).collect();
+        estimate::fill(&mut rate, &differences, repeated);
+        PairedPassRate { missing: self.missing_with_cases(), ..rate }
     }
 
     fn missing_with_cases(self) -> Missing {
         let mut missing = self.missing;
         if !missing.baseline.is_empty() || !missing.candidate.is_empty() {
-            let case = |of: fn(&PromptTally) -> f64| {
+            let case = |of: fn(&PromptTally<'_>) -> f64| {
                 let deltas: Vec<f64> =
                     self.prompts.values().map(|tally| of(tally) / real(tally.answered)).collect();
                 mean(&deltas).map(|delta| 100.0 * delta)
@@ -209,9 +229,19 @@ impl<'a> Pairing<'a> {
     }
 }
 
+impl<'a> PromptTally<'a> {
+    /// The mean difference of its repeats; of a prompt sent once, −1, 0 or 1, as it is counted in the table.
+    fn difference(&self, prompt: &'a str, repeated: bool) -> Difference<'a> {
+        let family = self.family.map_or(Family::Alone(prompt), Family::Named);
+        let difference = real(self.candidate) - real(self.baseline);
+        let by = if repeated { real(self.pairs) } else { difference.abs().max(1.0) };
+        (difference / by, family)
+    }
+}
+
 /// The 2×2 table of prompts. A repeated prompt is a loss where the candidate passed it less often, a gain where
 /// more often; where equally often, both passed if at least half of the repeats did.
-fn table(prompts: &[&PromptTally]) -> PairedCounts {
+fn table<'a>(prompts: impl Iterator<Item = &'a PromptTally<'a>>) -> PairedCounts {
     let mut counts = PairedCounts::default();
     for tally in prompts {
         let cell = match tally.candidate.cmp(&tally.baseline) {
@@ -223,57 +253,6 @@ fn table(prompts: &[&PromptTally]) -> PairedCounts {
         *cell += 1;
     }
     counts
-}
-
-/// The delta and how sure it is, as shares.
-#[derive(Debug, Default)]
-struct Estimate {
-    delta: Option<f64>,
-    interval_90: Option<Interval>,
-    interval_95: Option<Interval>,
-    newcombe_95: Option<Interval>,
-    p: Option<f64>,
-    detectable_loss: Option<f64>,
-}
-
-impl Estimate {
-    fn of_pairs(counts: PairedCounts, gate: &Gate) -> Self {
-        let detectable_loss = cautious_flip_rate(counts.flips(), counts.pairs())
-            .and_then(|flip_rate| smallest_loss(gate.mode, gate.margin(), counts.pairs(), flip_rate));
-        Self {
-            delta: counts.delta(),
-            interval_90: tango_interval(counts, GATE_CONFIDENCE),
-            interval_95: tango_interval(counts, 0.95),
-            newcombe_95: newcombe_interval(counts, 0.95),
-            p: score_p(counts),
-            detectable_loss,
-        }
-    }
-
-    fn of_repeats(prompts: &[&PromptTally], gate: &Gate) -> Self {
-        let differences: Vec<f64> = prompts
-            .iter()
-            .map(|tally| (real(tally.candidate) - real(tally.baseline)) / real(tally.pairs))
-            .collect();
-        let Some(difference) = MeanDifference::of(&differences) else { return Self::default() };
-        // The standard error whose interval is the narrowest allowed.
-        let least_error = no_flip_bound(difference.n, GATE_CONFIDENCE) / z(GATE_CONFIDENCE);
-        Self {
-            delta: Some(difference.mean),
-            interval_90: difference.interval(GATE_CONFIDENCE),
-            interval_95: difference.interval(0.95),
-            newcombe_95: None,
-            p: difference.p_value(),
-            detectable_loss: difference
-                .standard_error
-                .map(|error| approximate_loss(gate.mode, gate.margin(), error.max(least_error))),
-        }
-    }
-}
-
-/// A share's interval in percentage points.
-fn points(interval: Interval) -> Interval {
-    Interval { low: 100.0 * interval.low, high: 100.0 * interval.high }
 }
 
 #[cfg(test)]
@@ -289,7 +268,7 @@ mod tests {
     }
 
     fn overall(rows: &[Row]) -> PairedPassRate {
-        paired_pass_rates(rows, &[]).0
+        paired_pass_rates(rows).0
     }
 
     /// Example A of the worked table, in percentage points.
@@ -335,7 +314,7 @@ mod tests {
     #[test]
     fn categories_are_alphabetical_and_adjusted_together() {
         let rows = [table("math", [40, 6, 0, 4]), table("code", [45, 0, 0, 5])].concat();
-        let (overall, categories) = paired_pass_rates(&rows, &[]);
+        let (overall, categories) = paired_pass_rates(&rows);
         assert_eq!((overall.category.as_deref(), overall.pairs, overall.score_p_holm), (None, 100, None));
         let names: Vec<_> = categories.iter().map(|rate| rate.category.as_deref().unwrap()).collect();
         assert_eq!(names, ["code", "math"]);
@@ -420,7 +399,7 @@ mod tests {
 
     #[test]
     fn without_rows_there_is_an_overall_rate_of_nothing() {
-        let (overall, categories) = paired_pass_rates(&[], &[]);
+        let (overall, categories) = paired_pass_rates(&[]);
         assert_eq!((overall.pairs, overall.delta_pp, overall.interval_90_pp), (0, None, None));
         assert!(categories.is_empty());
         assert_eq!(pass_rates(&[], Side::Baseline).len(), 1);

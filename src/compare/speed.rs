@@ -105,8 +105,10 @@ pub fn speed_ratios(
 }
 
 /// Both sides' attempts of the rows where both succeeded.
-pub(super) fn successes(rows: &[Row]) -> impl Iterator<Item = (&Row, &Attempt, &Attempt)> {
-    rows.iter().filter_map(|row| {
+pub(super) fn successes<'a>(
+    rows: impl IntoIterator<Item = &'a Row>,
+) -> impl Iterator<Item = (&'a Row, &'a Attempt, &'a Attempt)> {
+    rows.into_iter().filter_map(|row| {
         let (baseline, candidate) = (row.baseline.as_ref()?, row.candidate.as_ref()?);
         let both = baseline.exchange.outcome.is_success() && candidate.exchange.outcome.is_success();
         both.then_some((row, baseline, candidate))
@@ -261,9 +263,9 @@ fn numbered<K: Ord + Clone>(keys: impl Iterator<Item = K> + Clone) -> Vec<usize>
 
 /// Why a prefix cache makes the sides' speed incomparable, where it does: it answered for more of one side's
 /// prompt tokens than of the other's. A side that doesn't tell can't be held against the other.
-fn cache_differs(rows: &[Row]) -> Option<String> {
+pub(super) fn cache_differs<'a>(rows: impl IntoIterator<Item = &'a Row> + Clone) -> Option<String> {
     let share = |side: Side| {
-        let told = successes(rows).filter_map(|(row, ..)| row.attempt(side)?.exchange.usage);
+        let told = successes(rows.clone()).filter_map(|(row, ..)| row.attempt(side)?.exchange.usage);
         let (cached, prompt) = told.fold((None, 0), |(cached, prompt), usage| {
             let both = usage.cached_tokens.map(|tokens| tokens + cached.unwrap_or(0)).or(cached);
             (both, prompt + usage.prompt_tokens)

@@ -75,7 +75,8 @@ pub struct PairedPassRate {
     /// Newcombe's method 10, 95 %, as a cross-check, percentage points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newcombe_95_pp: Option<Interval>,
-    /// Two-sided p-value of delta = 0: the score (Tango), or with repeats Student's t.
+    /// Two-sided p-value of delta = 0: the score (Tango), with repeats Student's t over prompts, with families the
+    /// larger of that and Student's t over families.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score_p: Option<f64>,
     /// `score_p` after Holm over the categories; absent for the overall row.
@@ -87,7 +88,8 @@ pub struct PairedPassRate {
     /// (losses + gains) ÷ pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flip_rate: Option<f64>,
-    /// The smallest true loss that 80 % of such runs would find, percentage points.
+    /// The smallest true loss that 80 % of such runs would find, percentage points; where noise is known, with no
+    /// fewer flips than that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_detectable_loss_pp: Option<f64>,
     /// How the interval was made: `tango`, `repeats`, or `families` where prompts cloned from one template made it
@@ -97,6 +99,14 @@ pub struct PairedPassRate {
     /// is Tango's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standard_error_pp: Option<f64>,
+    /// Standard error of the delta over prompts, percentage points, where prompts were sent several times, whichever
+    /// way the interval was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_error_over_prompts_pp: Option<f64>,
+    /// Standard error of the delta over families, percentage points, where there are two and more of them, whichever
+    /// way the interval was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_error_over_families_pp: Option<f64>,
     /// Families among the pairs, a prompt without one being a family of its own; absent where all are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub families: Option<u64>,
@@ -131,14 +141,15 @@ pub struct PairedPassRate {
 /// How many pairs flip where nothing differs (A/A), and how many flipped beyond that.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NoiseRate {
-    /// Pairs of the A/A run on the prompts at hand.
+    /// Pairs of the A/A run on the prompts at hand: requests, or prompts where both runs sent them several times.
     pub pairs: u64,
     /// Of these, pairs whose sides differ.
     pub flips: u64,
     /// `flips / pairs`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flip_rate: Option<f64>,
-    /// The comparison's flips less what its pairs would flip at that rate; below 0 where they flipped less.
+    /// The comparison's flips less what its pairs would flip at that rate; below 0 where they flipped less. Absent
+    /// where only the comparison sent its prompts several times.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excess_flips: Option<f64>,
 }
@@ -154,10 +165,10 @@ pub struct MacroAverage {
     pub candidate: f64,
     /// Mean of the categories' deltas, percentage points.
     pub delta_pp: f64,
-    /// Two-sided 90 % interval, percentage points.
+    /// Two-sided 90 % interval, percentage points, from the categories' own; absent where one of them has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval_90_pp: Option<Interval>,
-    /// Two-sided 95 % interval, percentage points.
+    /// Two-sided 95 % interval, percentage points, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval_95_pp: Option<Interval>,
 }

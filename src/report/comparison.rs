@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::ReportError;
+use super::beside::{self, Titled};
 use super::number::count;
 use super::quality;
 use super::speed;
@@ -53,6 +54,8 @@ struct ComparisonView {
     simulated: Option<&'static str>,
     findings: Vec<Finding>,
     quality: Table,
+    quality_further: Vec<Titled>,
+    speed_by_category: Table,
     cross_checks: Table,
     speed: Table,
     gates: Table,
@@ -82,6 +85,8 @@ impl ComparisonView {
                 unsound.into_iter().chain(verdict::of_comparison(comparison, &labels)).collect(),
             ),
             quality: quality::paired(comparison, &labels),
+            quality_further: beside::further(comparison, &labels),
+            speed_by_category: beside::speed_by_category(comparison),
             cross_checks: quality::cross_checks(comparison),
             speed: speed::table(Some(comparison), &[], &labels),
             gates: view::gates(comparison),
@@ -127,7 +132,11 @@ pub fn terminal(document: &ComparisonDocument<'_>, options: &TerminalOptions) ->
     screen.banner(view.simulated);
     screen.findings(&view.findings);
     screen.table("Quality", &view.quality);
+    for further in &view.quality_further {
+        screen.table(&further.title, &further.table);
+    }
     screen.table("Speed", &view.speed);
+    screen.table(beside::BY_CATEGORY, &view.speed_by_category);
     screen.warnings(&view.warnings);
     screen.table("Losses", &view.losses);
     screen.table("Gains", &view.gains);

@@ -7,9 +7,9 @@ use std::collections::hash_map::Entry;
 use serde::Serialize;
 
 use super::number;
-use super::table::{Labels, Tone};
+use super::table::{Cell, Column, Labels, Row as TableRow, Table, Tone};
 use super::text::{clean, fit, one_line};
-use crate::model::comparison::Flip;
+use crate::model::comparison::{Comparison, Flip, Unstable};
 use crate::model::judgement::{AnswerSource, Verdict};
 use crate::model::record::{Attempt, Row, Side};
 use crate::model::result::RunResult;
@@ -20,6 +20,11 @@ pub(crate) const LISTED: usize = 200;
 const SHOWN: usize = 2_000;
 /// The longest short form of an answer, in columns.
 const SHORT: usize = 160;
+/// The same in a table.
+const IN_TABLE: usize = 60;
+/// What it means that a prompt is unstable.
+const UNSTABLE: &str = "unstable: one model passed it sometimes, so that its flip may be noise (a/a: in a run against \
+                        itself; baseline, candidate: in that side's repeats)";
 
 /// What one side answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,6 +58,8 @@ pub struct Listed {
     pub category: String,
     /// How often it came out so, where it was judged more than once: `3 of 4`.
     pub times: Option<String>,
+    /// Where one model was seen to pass it sometimes, so that its flip may be noise: `a/a`, `baseline`, `candidate`.
+    pub unstable: Option<String>,
     /// The answers of the first time.
     pub answers: Vec<Answer>,
 }
@@ -66,24 +73,53 @@ pub struct Listing {
     pub prompts: Vec<Listed>,
     /// How many more the result file holds; 0 where all are listed.
     pub more: usize,
+    /// What unstable prompts are, where some are listed.
+    pub note: Option<&'static str>,
+}
+
+/// Which of a comparison's flips are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flips {
+    /// What the baseline alone passed.
+    Losses,
+    /// What the candidate alone passed.
+    Gains,
 }
 
 /// The losses of a comparison, or what didn't pass where there is none.
 pub(crate) fn listing(result: &RunResult, labels: &Labels) -> Listing {
-    let (noted, judged, what, unit) = match (&result.comparison, &labels.baseline) {
-        (Some(comparison), Some(baseline)) => (
-            losses(&comparison.losses, &result.rows),
-            counts(result, &[Side::Baseline, Side::Candidate]),
-            format!("{baseline} passed and {} did not", labels.candidate),
-            "pairs",
-        ),
-        _ => (
-            failures(&result.rows),
-            counts(result, &[Side::Candidate]),
-            format!("{} did not pass", labels.candidate),
-            "responses",
-        ),
+    match (&result.comparison, &labels.baseline) {
+        (Some(comparison), Some(_)) => flipped(comparison, &result.rows, labels, Flips::Losses),
+        _ => {
+            let judged = counts(&result.rows, &[Side::Candidate]);
+            let what = format!("{} did not pass", labels.candidate);
+            listed(&failures(&result.rows), &judged, &[], &what, "responses", labels)
+        }
+    }
+}
+
+/// The losses or gains of a comparison with both sides' answers from the rows that were compared, each prompt once.
+pub(crate) fn flipped(comparison: &Comparison, rows: &[Row], labels: &Labels, flips: Flips) -> Listing {
+    let baseline = labels.baseline.as_deref().unwrap_or("the baseline");
+    let (list, passed, failed) = match flips {
+        Flips::Losses => (&comparison.losses, baseline, labels.candidate.as_str()),
+        Flips::Gains => (&comparison.gains, labels.candidate.as_str(), baseline),
     };
+    let judged = counts(rows, &[Side::Baseline, Side::Candidate]);
+    let what = format!("{passed} passed and {failed} did not");
+    listed(&of_flips(list, rows), &judged, &comparison.unstable, &what, "pairs", labels)
+}
+
+fn listed(
+    noted: &[Noted<'_>],
+    judged: &HashMap<&str, u64>,
+    unstable: &[Unstable],
+    what: &str,
+    unit: &str,
+    labels: &Labels,
+) -> Listing {
+    let seen_in: HashMap<&str, String> =
+        unstable.iter().map(|one| (one.prompt_id.as_str(), one_line(&one.seen_in.join(", ")))).collect();
     let total: u64 = noted.iter().map(|prompt| prompt.times).sum();
     let prompts = number::counted(noted.len() as u64, "prompt", "prompts");
     let all = if total > noted.len() as u64 {
@@ -91,10 +127,13 @@ pub(crate) fn listing(result: &RunResult, labels: &Labels) -> Listing {
     } else {
         String::new()
     };
+    let prompts_listed: Vec<Listed> =
+        noted.iter().take(LISTED).map(|prompt| prompt.listed(judged, &seen_in, labels)).collect();
     Listing {
         title: format!("{prompts} that {what}{all}"),
-        prompts: noted.iter().take(LISTED).map(|prompt| prompt.listed(&judged, labels)).collect(),
         more: noted.len().saturating_sub(LISTED),
+        note: prompts_listed.iter().any(|prompt| prompt.unstable.is_some()).then_some(UNSTABLE),
+        prompts: prompts_listed,
     }
 }
 
@@ -108,9 +147,9 @@ struct Noted<'a> {
 }
 
 /// How often each prompt was judged on all of these sides.
-fn counts<'a>(result: &'a RunResult, sides: &[Side]) -> HashMap<&'a str, u64> {
+fn counts<'a>(rows: &'a [Row], sides: &[Side]) -> HashMap<&'a str, u64> {
     let mut counts = HashMap::new();
-    for row in &result.rows {
+    for row in rows {
         let judged = |side: &Side| row.attempt(*side).is_some_and(|a| a.judgement.verdict.passed().is_some());
         if sides.iter().all(judged) {
             *counts.entry(row.key.prompt_id.as_str()).or_default() += 1;
@@ -147,7 +186,7 @@ fn failures(rows: &[Row]) -> Vec<Noted<'_>> {
 }
 
 /// A flip names no round and no level: the first row whose verdicts are the flip's is the one to show.
-fn losses<'a>(flips: &'a [Flip], rows: &'a [Row]) -> Vec<Noted<'a>> {
+fn of_flips<'a>(flips: &'a [Flip], rows: &'a [Row]) -> Vec<Noted<'a>> {
     let verdict = |attempt: &Option<Attempt>| attempt.as_ref().map(|a| a.judgement.verdict);
     let mut first: HashMap<(&str, u32, Verdict, Verdict), &Row> = HashMap::new();
     for row in rows {
@@ -163,8 +202,47 @@ fn losses<'a>(flips: &'a [Flip], rows: &'a [Row]) -> Vec<Noted<'a>> {
     }))
 }
 
+/// A list as a table: each prompt with both answers in short, where each was found, and what the checks made of them.
+/// At most `most` prompts.
+pub(crate) fn table(listing: &Listing, most: usize) -> Table {
+    let shown = &listing.prompts[..listing.prompts.len().min(most)];
+    let sides = shown.iter().map(|prompt| prompt.answers.as_slice()).max_by_key(|answers| answers.len());
+    let mut columns = vec![Column::words("prompt"), Column::words("category").sacrifice(3)];
+    for answer in sides.unwrap_or_default() {
+        columns.extend([Column::words(answer.side.as_str()), Column::words("verdict").sacrifice(2)]);
+    }
+    let row = |prompt: &Listed| {
+        let remarks: Vec<String> = (prompt.times.iter().cloned())
+            .chain(prompt.unstable.as_ref().map(|seen| format!("unstable: {seen}")))
+            .collect();
+        let id = if remarks.is_empty() {
+            prompt.prompt_id.clone()
+        } else {
+            format!("{} ({})", prompt.prompt_id, remarks.join("; "))
+        };
+        let mut cells = vec![Cell::from(id), prompt.category.as_str().into()];
+        for answer in &prompt.answers {
+            let found = answer.source.map_or_else(String::new, |source| format!(", found {source}"));
+            let verdict = Cell::toned(format!("{}{found}", answer.verdict), answer.tone);
+            cells.extend([Cell::from(fit(&answer.short, IN_TABLE)), verdict]);
+        }
+        cells.resize(columns.len(), Cell::from(""));
+        TableRow::new(cells)
+    };
+    let rows = shown.iter().map(row).collect();
+    let more = listing.more + listing.prompts.len() - shown.len();
+    let mut notes: Vec<String> = listing.note.iter().map(|note| (*note).to_owned()).collect();
+    notes.extend((more > 0).then(|| format!("{} more in the JSON", number::count(more as u64))));
+    Table { columns, rows, bar_scale: None, notes }
+}
+
 impl Noted<'_> {
-    fn listed(&self, judged: &HashMap<&str, u64>, labels: &Labels) -> Listed {
+    fn listed(
+        &self,
+        judged: &HashMap<&str, u64>,
+        unstable: &HashMap<&str, String>,
+        labels: &Labels,
+    ) -> Listed {
         let of = judged.get(self.prompt_id).copied().unwrap_or(0).max(self.times);
         let answers = self.row.map_or_else(Vec::new, |row| {
             labels.sides().filter_map(|(side, name)| Some(answer(name, row.attempt(side)?))).collect()
@@ -173,6 +251,7 @@ impl Noted<'_> {
             prompt_id: one_line(self.prompt_id),
             category: one_line(self.category),
             times: (of > 1).then(|| format!("{} of {}", number::count(self.times), number::count(of))),
+            unstable: unstable.get(self.prompt_id).cloned(),
             answers,
         }
     }

@@ -6,6 +6,7 @@
 //! them. Used by `cli`, which prints and writes what is returned here.
 
 pub mod battery;
+mod beside;
 pub mod calibration;
 mod chart;
 pub mod comparison;

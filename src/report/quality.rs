@@ -3,8 +3,11 @@
 use super::number::{self, counted, or_absent};
 use super::table::{Bar, Cell, Column, Labels, Row, Table, Tone};
 use super::text::one_line;
-use crate::model::comparison::{Comparison, Interval, PairedPassRate, PassRate};
+use crate::model::comparison::{Comparison, Interval, MacroAverage, PairedPassRate, PassRate};
 use crate::model::result::SideInfo;
+
+/// What the row of the categories' mean is called.
+const AVERAGE: &str = "macro average";
 
 /// Passed by category on both sides, with the delta's 90 % interval; overall first.
 pub(crate) fn paired(comparison: &Comparison, labels: &Labels) -> Table {
@@ -17,12 +20,16 @@ pub(crate) fn paired(comparison: &Comparison, labels: &Labels) -> Table {
         Column::numbers("p (Holm)").sacrifice(3),
     ]);
     let reach = reach(comparison);
-    let rows = every(comparison).map(|rate| paired_row(rate, reach)).collect();
+    let mut rows: Vec<Row> = every(comparison).map(|rate| paired_row(rate, reach)).collect();
+    let average = shown_average(comparison);
+    if let Some(average) = average {
+        rows.insert(1, average_row(average, reach));
+    }
     Table {
         columns,
         rows,
         bar_scale: Some(format!("\u{2212}{reach:.0} to +{reach:.0} pp")),
-        notes: paired_notes(comparison),
+        notes: notes_of(comparison),
     }
 }
 
@@ -113,11 +120,42 @@ pub(crate) fn tone(interval: Option<Interval>) -> Tone {
     }
 }
 
-fn every(comparison: &Comparison) -> impl Iterator<Item = &PairedPassRate> {
+/// The mean of the categories, where they differ in size: else it is the overall rate.
+fn shown_average(comparison: &Comparison) -> Option<&MacroAverage> {
+    let mut sizes = comparison.categories.iter().map(|rate| rate.pairs).filter(|pairs| *pairs > 0);
+    let first = sizes.next()?;
+    comparison.macro_average.as_ref().filter(|_| sizes.any(|pairs| pairs != first))
+}
+
+fn average_row(average: &MacroAverage, reach: f64) -> Row {
+    let tone = tone(average.interval_90_pp);
+    let cells = vec![
+        Cell::from(AVERAGE),
+        "".into(),
+        number::percent(average.baseline).into(),
+        number::percent(average.candidate).into(),
+        Cell::toned(number::pp(average.delta_pp), tone),
+        Cell::toned(or_absent(average.interval_90_pp, number::pp_interval), tone),
+        "".into(),
+        "".into(),
+    ];
+    Row { bar: bar(Some(average.delta_pp), average.interval_90_pp, reach), ..Row::new(cells) }
+}
+
+/// A delta with its interval on a scale that reaches so far to both sides.
+fn bar(delta: Option<f64>, interval: Option<Interval>, reach: f64) -> Option<Bar> {
+    delta.zip(interval).map(|(delta, interval)| {
+        let place = |pp: f64| ((pp + reach) / (2.0 * reach) * 100.0).clamp(0.0, 100.0);
+        let (low, high) = (place(interval.low), place(interval.high));
+        Bar { low, width: high - low, at: place(delta), zero: Some(50.0), tone: tone(Some(interval)) }
+    })
+}
+
+pub(super) fn every(comparison: &Comparison) -> impl Iterator<Item = &PairedPassRate> {
     std::iter::once(&comparison.overall).chain(&comparison.categories)
 }
 
-fn category(name: Option<&str>) -> String {
+pub(super) fn category(name: Option<&str>) -> String {
     name.map_or_else(|| "overall".to_owned(), one_line)
 }
 
@@ -134,11 +172,7 @@ fn paired_row(rate: &PairedPassRate, reach: f64) -> Row {
         format!("{}/{}", number::count(rate.losses), number::count(rate.gains)).into(),
         or_absent(p, number::p_value).into(),
     ];
-    let bar = rate.delta_pp.zip(rate.interval_90_pp).map(|(delta, interval)| {
-        let place = |pp: f64| ((pp + reach) / (2.0 * reach) * 100.0).clamp(0.0, 100.0);
-        let (low, high) = (place(interval.low), place(interval.high));
-        Bar { low, width: high - low, at: place(delta), zero: Some(50.0), tone }
-    });
+    let bar = bar(rate.delta_pp, rate.interval_90_pp, reach);
     Row { bar, strong: rate.category.is_none(), ..Row::new(cells) }
 }
 
@@ -146,6 +180,7 @@ fn paired_row(rate: &PairedPassRate, reach: f64) -> Row {
 fn reach(comparison: &Comparison) -> f64 {
     let furthest = every(comparison)
         .filter_map(|rate| rate.interval_90_pp)
+        .chain(shown_average(comparison).and_then(|average| average.interval_90_pp))
         .flat_map(|i| [i.low.abs(), i.high.abs()])
         .filter(|limit| limit.is_finite())
         .fold(5.0, f64::max);
@@ -158,7 +193,17 @@ fn wilson_bar(rate: &PassRate) -> Option<Bar> {
     Some(Bar { low, width: high - low, at: value * 100.0, zero: None, tone: Tone::Plain })
 }
 
-fn paired_notes(comparison: &Comparison) -> Vec<String> {
+fn notes_of(comparison: &Comparison) -> Vec<String> {
+    let mut notes = left_out(comparison);
+    notes.extend(dependence(comparison));
+    notes.extend(shown_average(comparison).map(|average| {
+        format!("{AVERAGE}: the mean of the {} categories, each counting the same", average.categories)
+    }));
+    notes
+}
+
+/// Pairs that could not be formed.
+fn left_out(comparison: &Comparison) -> Vec<String> {
     let missing = &comparison.overall.missing;
     let mut parts = Vec::new();
     for (side, by_verdict) in [("baseline", &missing.baseline), ("candidate", &missing.candidate)] {
@@ -178,9 +223,34 @@ fn paired_notes(comparison: &Comparison) -> Vec<String> {
         }
         notes.push(note);
     }
-    if comparison.overall.method == "repeats" {
-        let prompts = counted(comparison.overall.pairs, "prompt", "prompts");
+    notes
+}
+
+/// What of the pairs isn't independent, and how that was met.
+fn dependence(comparison: &Comparison) -> Vec<String> {
+    let overall = &comparison.overall;
+    let mut notes = Vec::new();
+    if overall.method == "repeats" || overall.standard_error_over_prompts_pp.is_some() {
+        let prompts = counted(overall.pairs, "prompt", "prompts");
         notes.push(format!("Repeats: {prompts} count once each, however often they were sent"));
+    }
+    if let Some(families) = overall.families {
+        let widened: Vec<String> = every(comparison)
+            .filter(|rate| rate.method == "families")
+            .map(|rate| category(rate.category.as_deref()))
+            .collect();
+        let prompts = counted(overall.pairs, "prompt", "prompts");
+        let made = if widened.is_empty() {
+            "which made no interval wider".to_owned()
+        } else {
+            format!("which made the interval wider of {}", widened.join(", "))
+        };
+        let families = counted(families, "template", "templates");
+        notes.push(format!("Families: {prompts} are of {families}, {made}"));
+    }
+    for rate in every(comparison).filter(|rate| rate.families == Some(1)) {
+        let name = category(rate.category.as_deref());
+        notes.push(format!("All prompts of {name} are of one template: what they show is of that template"));
     }
     notes
 }

@@ -9,6 +9,7 @@ use comfy_table::{
 };
 use unicode_width::UnicodeWidthStr;
 
+use super::beside;
 use super::losses::Listing;
 use super::table::{Cell, Column, Row, Table, Tone};
 use super::text::{clean, fit, fit_middle, wrap};
@@ -56,8 +57,12 @@ pub fn summary(result: &RunResult, options: &TerminalOptions) -> String {
     for question in &view.judge {
         screen.table(&question.title, &question.table);
     }
+    for further in &view.quality_further {
+        screen.table(&further.title, &further.table);
+    }
     screen.table("Objectives", &view.objectives);
     screen.table("Speed", &view.speed);
+    screen.table(beside::BY_CATEGORY, &view.speed_by_category);
     screen.table(view.groups_title, &view.groups);
     if !view.outcomes.is_empty() {
         screen.heading("Outcomes");
@@ -235,7 +240,8 @@ impl Screen {
         }
     }
 
-    fn listing(&mut self, listing: &Listing) {
+    /// Prompts with their answers in short, as far as the width allows.
+    pub(crate) fn listing(&mut self, listing: &Listing) {
         if listing.prompts.is_empty() {
             return;
         }
@@ -246,6 +252,8 @@ impl Screen {
         columns.extend(with_category.then(|| Column::words("category")));
         let with_times = shown.iter().any(|p| p.times.is_some());
         columns.extend(with_times.then(|| Column::words("times")));
+        let with_unstable = shown.iter().any(|p| p.unstable.is_some());
+        columns.extend(with_unstable.then(|| Column::words("unstable")));
         columns.push(Column::words("verdict"));
         let names = listing.prompts.iter().find(|p| p.answers.len() == sides);
         columns.extend(names.iter().flat_map(|p| &p.answers).map(|a| Column::words(a.side.as_str())));
@@ -253,6 +261,7 @@ impl Screen {
             shown.iter().map(|p| p.prompt_id.width().min(self.heading_width())).max().unwrap_or(0),
             if with_category { shown.iter().map(|p| p.category.width()).max().unwrap_or(0) } else { 0 },
             shown.iter().filter_map(|p| p.times.as_deref()).map(UnicodeWidthStr::width).max().unwrap_or(0),
+            shown.iter().filter_map(|p| p.unstable.as_deref()).map(UnicodeWidthStr::width).max().unwrap_or(0),
             "transport_error".len(),
             INDENT + columns.len() * usize::from(GAP),
         ];
@@ -263,6 +272,7 @@ impl Screen {
                 let mut cells = vec![Cell::from(fit_middle(&prompt.prompt_id, PROMPT_ID))];
                 cells.extend(with_category.then(|| Cell::from(prompt.category.as_str())));
                 cells.extend(with_times.then(|| Cell::from(prompt.times.as_deref().unwrap_or(""))));
+                cells.extend(with_unstable.then(|| Cell::from(prompt.unstable.as_deref().unwrap_or(""))));
                 cells.push(
                     prompt.answers.last().map_or_else(|| "".into(), |a| Cell::toned(a.verdict, a.tone)),
                 );
@@ -272,7 +282,8 @@ impl Screen {
             })
             .collect();
         let more = listing.more + listing.prompts.len() - shown.len();
-        let notes = if more > 0 { vec![format!("{more} more in the result's JSON")] } else { Vec::new() };
+        let mut notes: Vec<String> = listing.note.iter().map(|note| (*note).to_owned()).collect();
+        notes.extend((more > 0).then(|| format!("{more} more in the result's JSON")));
         self.table(&listing.title, &Table { columns, rows, bar_scale: None, notes });
     }
 

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
+use super::beside::{self, Titled};
 use super::facts::{self, Health, Section};
 use super::judging::{self, Question};
 use super::levels;
-use super::losses::{self, Listing};
+use super::losses::{self, Flips, Listing};
 use super::number::{self, count, counted};
 use super::objectives;
 use super::outcomes::{self, Failure};
@@ -20,6 +21,9 @@ use crate::model::result::{RunResult, SideInfo};
 
 /// What stands wherever a simulated result is shown.
 pub(crate) const SIMULATED: &str = "the built-in simulator answered: these numbers say nothing about a model";
+
+/// The most gains listed; the rest is in the JSON.
+const GAINS: usize = 50;
 
 /// A result as people read it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -40,12 +44,16 @@ pub struct ReportView {
     pub findings: Vec<Finding>,
     /// Pass rates.
     pub quality: Table,
+    /// How answers ended by category, and noise, where there is something to tell; none without a comparison.
+    pub quality_further: Vec<Titled>,
     /// Pass rates by other methods; empty without a comparison.
     pub cross_checks: Table,
     /// How good a judge the model is; empty where that wasn't examined.
     pub judge: Vec<Question>,
     /// Latency and throughput.
     pub speed: Table,
+    /// Latency and token ratios by category; empty without a comparison, with one category or over several loads.
+    pub speed_by_category: Table,
     /// Every load of a sweep or search; empty where there was one.
     pub levels: Table,
     /// Objectives and how they came out; empty without any.
@@ -64,6 +72,8 @@ pub struct ReportView {
     pub failures: Vec<Failure>,
     /// The losses, or what didn't pass.
     pub listing: Listing,
+    /// What the candidate alone passed, with its title; empty without a comparison.
+    pub gains: Titled,
     /// Whether the client's measurements can be trusted.
     pub health: Health,
     /// What to know before believing a number.
@@ -103,9 +113,15 @@ impl ReportView {
             findings: verdict::of_run(result, &labels),
             quality,
             cross_checks: comparison.filter(|_| checked).map_or_else(Table::default, quality::cross_checks),
+            quality_further: comparison
+                .filter(|_| checked)
+                .map_or_else(Vec::new, |comparison| beside::further(comparison, &labels)),
             judge: judging::questions(result),
             // Over several loads together a latency is no server's.
             speed: if several { Table::default() } else { speed::table(comparison, &summaries, &labels) },
+            speed_by_category: comparison
+                .filter(|_| !several)
+                .map_or_else(Table::default, beside::speed_by_category),
             levels: levels::table(result),
             objectives: if several { Table::default() } else { objectives::table(&sides, &labels) },
             groups: objectives::groups(result),
@@ -115,6 +131,10 @@ impl ReportView {
             outcomes: outcomes::table(&sides, &labels),
             failures: outcomes::failures(result, &labels),
             listing: losses::listing(result, &labels),
+            gains: comparison.map_or_else(Titled::default, |comparison| {
+                let gains = losses::flipped(comparison, &result.rows, &labels, Flips::Gains);
+                Titled { table: losses::table(&gains, GAINS), title: gains.title }
+            }),
             health: facts::health(result),
             warnings: result.warnings.iter().map(|w| one_line(w)).collect(),
             sections: facts::sections(result, &labels),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::model::comparison::Interval;
 
-use super::critical::{t, t_p, z};
+use super::critical::{normal_p, t, t_p, z};
 use super::paired::mcnemar_two_sided;
 use super::{length, mean, real, variance};
 
@@ -50,15 +50,17 @@ impl MeanDifference {
     }
 
     /// Two-sided p-value of no difference: Student's t, or the sign test where every prompt differs by the same
-    /// (t would divide by zero). `None` for a single prompt.
+    /// (t would divide by zero), and no smaller than [`no_flip_p`], as the interval is no narrower than its bound.
+    /// `None` for a single prompt.
     #[must_use]
     pub fn p_value(&self) -> Option<f64> {
         let error = self.standard_error?;
-        if error > 0.0 {
-            t_p(self.mean / error, real(self.n) - 1.0)
+        let p = if error > 0.0 {
+            t_p(self.mean / error, real(self.n) - 1.0)?
         } else {
-            Some(mcnemar_two_sided(self.below, self.above))
-        }
+            mcnemar_two_sided(self.below, self.above)
+        };
+        Some(p.max(no_flip_p(self.n, self.mean)))
     }
 }
 
@@ -68,6 +70,14 @@ impl MeanDifference {
 pub fn no_flip_bound(n: u64, confidence: f64) -> f64 {
     let z2 = z(confidence).powi(2);
     z2 / (real(n) + z2)
+}
+
+/// The two-sided p-value that belongs to [`no_flip_bound`]: the level at which an interval of that width about `delta`
+/// (−1 to 1) over `n` prompts ends at 0. z²/(n + z²) = |δ| where z² = n·|δ|/(1 − |δ|).
+#[must_use]
+pub fn no_flip_p(n: u64, delta: f64) -> f64 {
+    let size = delta.abs();
+    if size < 1.0 { normal_p((real(n) * size / (1.0 - size)).sqrt()) } else { 0.0 }
 }
 
 /// The standard error of a mean whose values come in clusters (prompts cloned from one template):
@@ -131,6 +141,22 @@ mod tests {
     fn the_same_difference_everywhere_has_the_sign_tests_p() {
         let p = MeanDifference::of(&[-0.5; 4]).unwrap().p_value().unwrap();
         assert!((p - 0.125).abs() < 1e-12);
+    }
+
+    /// z²/(n + z²) is the bound, so the p of a delta at the bound is the level.
+    #[test]
+    fn the_bounds_p_inverts_it() {
+        for (n, confidence) in [(6, 0.9), (50, 0.95), (250, 0.99)] {
+            let p = no_flip_p(n, -no_flip_bound(n, confidence));
+            assert!((p - (1.0 - confidence)).abs() < 1e-9, "{n}: {p}");
+        }
+        assert!((no_flip_p(50, 0.0) - 1.0).abs() < 1e-12);
+        assert!(no_flip_p(50, 1.0) < 1e-12);
+        // 50 prompts that each lose a twentieth: t would be sure, the interval of ±7.1 pp is not.
+        let mut little = [-0.05; 50];
+        little[0] = -0.06;
+        let difference = MeanDifference::of(&little).unwrap();
+        assert!(difference.interval(0.95).unwrap().contains(0.0) && difference.p_value().unwrap() > 0.05);
     }
 
     /// By hand: mean −0.25, sd 0.5, SE 0.25; t of 3 degrees of freedom is 3.182446; t = −1 has p 0.391002.

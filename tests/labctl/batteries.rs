@@ -66,6 +66,31 @@ fn the_baseline_against_itself_is_noise() {
 }
 
 #[test]
+fn an_endpoint_alone_is_run_against_itself_and_its_noise_held_against_a_comparison() {
+    let lab = Lab::new();
+    let set = ["--promptset", "quant-quality"];
+    bench(&lab, &[&set[..], &["--endpoint", "fp16", "--aa"]].concat()).succeeds();
+    let noise = lab.result().run_id;
+    let compared = ["--team", "quant", "--compare-baseline", "--noise", noise.as_str()];
+    let ended = bench(&lab, &[&set[..], &compared].concat());
+    ended.succeeds();
+    assert!(ended.stdout.contains("A/A rate"), "{}", ended.stdout);
+    // Ids of runs begin with their time.
+    let latest = lab.all(".json").into_iter().max().unwrap();
+    let result = load_file(&latest).unwrap();
+    let comparison = result.comparison.as_ref().unwrap();
+    assert_eq!(comparison.noise_run.as_ref(), Some(&noise));
+    let overall = comparison.overall.noise.unwrap();
+    assert_eq!((overall.pairs, overall.flips, overall.flip_rate), (30, 0, Some(0.0)));
+    // A comparison of two models is no noise; another set's neither.
+    let refused = ["--team", "quant", "--compare-baseline", "--noise", result.run_id.as_str()];
+    bench(&lab, &[&set[..], &refused].concat()).fails(2, &["is no A/A run", "--aa"]);
+    bench(&lab, &[&["--promptset", "canary"], &compared[..]].concat()).fails(2, &["sent other prompts"]);
+    bench(&lab, &[&set[..], &["--endpoint", "fp16", "--noise", noise.as_str()]].concat())
+        .fails(2, &["no baseline is run"]);
+}
+
+#[test]
 fn every_teams_battery_ends_in_one_summary() {
     let lab = Lab::new();
     let ended = bench(&lab, &["--all", "--sample", "15", "--no-progress"]);

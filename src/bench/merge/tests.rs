@@ -59,6 +59,7 @@ fn shard(run_id: &str, later_s: u64, records: Vec<Record>) -> RunResult {
         finished_at: "2026-01-02T03:05:00Z".to_owned(),
         warnings: Vec::new(),
         judge: None,
+        noise: None,
         accept_invalid_client: false,
     };
     assemble(remains)

@@ -56,10 +56,15 @@ pub struct BenchArgs {
     #[arg(long, value_name = "VARIABLE", help_heading = "Baseline")]
     pub baseline_api_key_env: Option<String>,
 
-    /// Run the baseline against itself: what differs between its two sides is noise, and a floor for what a comparison
-    /// on these prompts can tell
+    /// Run the baseline against itself (the endpoint, where there is no baseline): what differs between its two sides is
+    /// noise, and a floor for what a comparison on these prompts can tell
     #[arg(long, help_heading = "Baseline", conflicts_with = "all")]
     pub aa: bool,
+
+    /// An earlier run with `--aa` on the same prompt set (id, unique prefix, path or `latest`): how many pairs flip where
+    /// nothing differs, which prompts do, and how many flips are in excess of that
+    #[arg(long, value_name = "RUN", help_heading = "Baseline", conflicts_with_all = ["all", "aa"])]
+    pub noise: Option<String>,
 
     /// Prompts a block: so many on one side, then the same on the other [default: chosen from set and concurrency]
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Baseline")]

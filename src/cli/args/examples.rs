@@ -31,6 +31,9 @@ EXAMPLES:
       labctl bench --promptset canary --url http://awq:8000/v1 --baseline-url http://fp16:8000/v1
   In a pipeline: exit code 1 when 5 percentage points or more are lost
       labctl bench --team quant --compare-baseline --max-pass-rate-drop 5 --ci
+  How much differs where nothing does, and a comparison held against that
+      labctl bench --aa --url http://fp16:8000/v1 --promptset quant-quality
+      labctl bench --team quant --compare-baseline --noise 0198f2a1
   With speed intervals that include the drift between rounds
       labctl bench --team quant --compare-baseline --rounds 3
   Quality under load: the pass rate at every number of requests in flight
@@ -94,6 +97,7 @@ EXAMPLES:
   labctl compare 0198f2a1 latest
   labctl compare baseline.json candidate.json --max-pass-rate-drop 5
   labctl compare baseline.json candidate.json --max-pass-rate-drop 3 --gate-mode prove
+  labctl compare 0198f2a1 latest --noise 0198f2b7
   labctl compare 0198f2a1 latest --format markdown";
 
 pub(super) const REPORT: &str = "\

@@ -30,6 +30,11 @@ pub struct CompareArgs {
     #[arg(value_name = "CANDIDATE")]
     pub candidate: String,
 
+    /// A run with `bench --aa` on the same prompt set (id, unique prefix, path or `latest`): how many pairs flip where
+    /// nothing differs, which prompts do, and how many flips are in excess of that
+    #[arg(long, value_name = "RUN")]
+    pub noise: Option<String>,
+
     /// What goes to standard output
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub format: OutputFormat,

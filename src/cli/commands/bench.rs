@@ -23,6 +23,12 @@ pub(super) fn measures<'a>(args: &BenchArgs, context: &'a Context) -> Result<Vec
     let mut measures = Vec::new();
     for variation in context.loader.variations(args.experiment.as_deref(), args)? {
         let args = variation.complete_bench(args);
+        if args.noise.is_some() && !args.wants_baseline() {
+            return Err(CliError::usage(
+                "`--noise` says what of a difference is noise, and no baseline is run",
+            )
+            .with_hint("add `--compare-baseline`, or compare two results with `labctl compare`"));
+        }
         let settings = variation.loader(&context.loader).load(&args)?;
         let rule = context.simulator_rule(args.load.simulate, args.load.ci, args.gate.is_asked());
         let targets = settings.bench_targets(&args, rule)?;
@@ -40,6 +46,7 @@ pub(super) fn measures<'a>(args: &BenchArgs, context: &'a Context) -> Result<Vec
             targets,
             load: args.load,
             gate: args.gate,
+            noise: args.noise,
             block_size: args.block_size,
             selection: args.selection.selection(),
             judge: judge.map(|target| (target, args.judge)),

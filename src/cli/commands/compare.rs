@@ -4,11 +4,12 @@ use serde_json::json;
 
 use crate::cli::args::CompareArgs;
 use crate::cli::args::values::OutputFormat;
-use crate::cli::commands::{failure, gates, store};
+use crate::cli::commands::{failure, gates, noise, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::ui::Ui;
+use crate::compare::noise::Terms;
 use crate::compare::{Options, compare, pair_results};
 use crate::model::result::RunResult;
 use crate::report::comparison::{self, ComparedRun, ComparisonDocument};
@@ -20,10 +21,16 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     let baseline = store::load_without_chunks(&store, &args.baseline)?;
     let candidate = store::load_without_chunks(&store, &args.candidate)?;
     let (rows, invalid_because, warnings) = pair_results(&baseline, &candidate);
+    let terms = Terms {
+        prompt_set_sha256: &candidate.prompt_set.sha256,
+        sampling: &candidate.sampling,
+        simulated: candidate.candidate.simulated,
+    };
     let options = Options {
         seed: candidate.seed,
         gates: gates::asked(&args.gate, candidate.team.as_deref(), None, context)?.unwrap_or_default(),
         invalid_because,
+        noise: noise::load(args.noise.as_ref(), &store, &terms)?,
     };
     let compared = compare(&rows, &candidate.candidate.summary, &baseline.candidate.summary, &options);
     let document = ComparisonDocument {

@@ -41,6 +41,8 @@ pub(super) struct Measure<'a> {
     pub(super) targets: Targets,
     pub(super) load: LoadArgs,
     pub(super) gate: GateArgs,
+    /// An A/A run that the comparison is held against.
+    pub(super) noise: Option<String>,
     pub(super) block_size: Option<u32>,
     /// Which prompts of the set are sent; all when absent.
     pub(super) selection: Option<Selection>,

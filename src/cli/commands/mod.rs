@@ -19,6 +19,7 @@ pub mod init;
 pub mod man;
 mod measure;
 pub mod mock;
+mod noise;
 mod plan;
 pub mod promptset;
 pub mod report;

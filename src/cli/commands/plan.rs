@@ -9,10 +9,11 @@ use crate::bench::plan::{BenchPlan, JudgeSpec, SideSpec};
 use crate::bench::resume::Earlier;
 use crate::cli::commands::expected::Expected;
 use crate::cli::commands::measure::Measure;
-use crate::cli::commands::{definitions, failure, gates, rescore};
+use crate::cli::commands::{definitions, failure, gates, noise, rescore};
 use crate::cli::error::CliError;
 use crate::cli::settings::experiment::loading::Loading;
 use crate::cli::settings::{self, Source, Target};
+use crate::compare::noise::Terms;
 use crate::model::config::TransportChoice;
 use crate::model::experiment::LoadType;
 use crate::model::gate::Gates;
@@ -47,6 +48,18 @@ impl Measure<'_> {
             }
             chosen => chosen,
         };
+        let sampling = Sampling {
+            temperature: defaults.temperature,
+            top_p: defaults.top_p,
+            seed: defaults.seed,
+            max_tokens: defaults.max_tokens,
+        };
+        let terms = Terms {
+            prompt_set_sha256: &prompt_set.manifest.sha256,
+            sampling: &sampling,
+            simulated: self.targets.candidate.endpoint.simulator.is_some(),
+        };
+        let noise = noise::load(self.noise.as_ref(), &Store::new(&defaults.results_dir), &terms)?;
         Ok(BenchPlan {
             kind: self.kind,
             team: self.targets.team.clone(),
@@ -68,15 +81,11 @@ impl Measure<'_> {
             rounds: defaults.rounds,
             block_size: self.block_size,
             warmup: defaults.warmup,
-            sampling: Sampling {
-                temperature: defaults.temperature,
-                top_p: defaults.top_p,
-                seed: defaults.seed,
-                max_tokens: defaults.max_tokens,
-            },
+            sampling,
             seed: defaults.seed,
             trace: defaults.trace,
             gates,
+            noise,
             accept_invalid_client: self.load.allow_invalid_client,
             results_dir: defaults.results_dir.clone(),
             state_dir: self.context.state_dir(),

@@ -25,6 +25,7 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<ExitStatus, CliError> {
             targets,
             load: args.load,
             gate: GateArgs::default(),
+            noise: None,
             block_size: None,
             selection: args.selection.selection(),
             judge: None,

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::error::SettingsError;
 use super::path::FieldPath;
-use super::targets::{Choice, baseline_choice, candidate_choice, run_choice};
+use super::targets::{Choice, candidate_choice, compared_choice, run_choice};
 use crate::cli::args::{
     BenchArgs, CompareArgs, DoctorArgs, ExportArgs, ListArgs, LoadArgs, MergeArgs, MockArgs,
     PromptSetDirArgs, RecoverArgs, ReportArgs, RescoreArgs, RunArgs, ShapeArgs, ShowArgs, StoreArgs,
@@ -153,7 +153,7 @@ impl Flags for BenchArgs {
     fn overrides(&self, below: &LabConfig) -> Result<Vec<Override>, SettingsError> {
         let candidate = candidate_choice(self, below)?.name;
         let mut list = side_of(&self.target).overrides(&candidate, below);
-        let baseline = if self.wants_baseline() { Some(baseline_choice(self, below)?) } else { None };
+        let baseline = compared_choice(self, below)?;
         if let Some(Choice { name }) = &baseline {
             let side = SideFlags {
                 url: (self.baseline_url.as_ref(), "--baseline-url"),

@@ -49,7 +49,7 @@ pub(super) struct Choice {
 
 pub(super) fn candidate_choice(args: &BenchArgs, config: &LabConfig) -> Result<Choice, SettingsError> {
     let team = args.team.as_deref().map(|name| find_team(name, config)).transpose()?;
-    if args.aa && (args.names_baseline() || team.is_some_and(|team| team.baseline.is_some())) {
+    if args.aa && has_baseline(args, team) {
         return baseline_choice(args, config);
     }
     match (&args.target.endpoint, team) {
@@ -63,7 +63,19 @@ pub(super) fn candidate_choice(args: &BenchArgs, config: &LabConfig) -> Result<C
     }
 }
 
-pub(super) fn baseline_choice(args: &BenchArgs, config: &LabConfig) -> Result<Choice, SettingsError> {
+/// Whether flags or the team say what the baseline is.
+fn has_baseline(args: &BenchArgs, team: Option<&Team>) -> bool {
+    args.names_baseline() || team.is_some_and(|team| team.baseline.is_some())
+}
+
+/// The baseline that is run as well, where one is; `--aa` without one runs the candidate against itself.
+pub(super) fn compared_choice(args: &BenchArgs, config: &LabConfig) -> Result<Option<Choice>, SettingsError> {
+    let team = args.team.as_deref().map(|name| find_team(name, config)).transpose()?;
+    let is_itself = args.aa && !has_baseline(args, team);
+    (args.wants_baseline() && !is_itself).then(|| baseline_choice(args, config)).transpose()
+}
+
+fn baseline_choice(args: &BenchArgs, config: &LabConfig) -> Result<Choice, SettingsError> {
     if let Some(name) = &args.baseline {
         return find_endpoint(name, config);
     }

@@ -10,15 +10,14 @@
 //! Overall is the primary hypothesis; a category that is declared primary has its own α. In a family of categories
 //! what a FAIL rests on is the p-value after Holm in place of U; what `prove` passes on is each one's own L.
 
-use crate::compare::interval::{counts, interval_at};
-use crate::compare::pass_rate::{REPEATS, TANGO};
+use crate::compare::interval::{counts, interval_at, is_repeated};
+use crate::compare::pass_rate::{FAMILIES, TANGO};
 use crate::model::comparison::{GateKind, GateMode, GateResult, GateVerdict, Interval, PairedPassRate};
 use crate::model::gate::{OnInconclusive, PassRateGate};
 use crate::stats::critical::{normal_p, z};
 use crate::stats::detectable::{GATE_ALPHA, GATE_CONFIDENCE, POWER, Rule, cautious_flip_rate};
 use crate::stats::power::{Question, whole};
 use crate::stats::real;
-use crate::stats::repeats::no_flip_bound;
 
 use super::family::Among;
 use super::words::{margin, numbers, p_value, pairs};
@@ -274,23 +273,26 @@ impl Gate {
         self.rule().failure_rate(rate.pairs, flip_rate, 0.0)
     }
 
-    /// The smallest true loss (a share) that this gate finds in 80 % of such runs, the flip rate no lower than its
-    /// upper limit; `None` where not even a total loss would be, or nothing is known of the standard error.
+    /// The smallest true loss (a share) that this gate finds in 80 % of such runs: exact for prompts sent once, with the
+    /// flip rate at its upper limit and no lower than an A/A run's; from the interval's width with repeats; the larger of
+    /// both where families decide. `None` without an interval, or where not even a total loss would be found.
     pub(super) fn detectable_loss(&self, rate: &PairedPassRate) -> Option<f64> {
         let exact = || {
             let flip_rate = cautious_flip_rate(rate.losses + rate.gains, rate.pairs)?;
-            self.rule().smallest_loss(rate.pairs, flip_rate)
+            let of_noise = rate.noise.and_then(|noise| noise.flip_rate).unwrap_or(0.0);
+            self.rule().smallest_loss(rate.pairs, flip_rate.max(of_noise))
         };
-        if rate.method == TANGO {
-            return exact();
+        let by_width = || {
+            let (delta, interval) = (rate.delta_pp?, rate.interval_90_pp?);
+            // Limits end at −100 and 100; the other one tells the width.
+            let half = (interval.high - delta).max(delta - interval.low) / 100.0;
+            Some(self.rule().approximate_loss(half / z(GATE_CONFIDENCE)))
+        };
+        match (is_repeated(rate), rate.method == FAMILIES) {
+            (true, _) => by_width(),
+            (false, true) => Some(exact()?.max(by_width()?)),
+            (false, false) => exact(),
         }
-        let of_error = rate.standard_error_pp.map(|error| {
-            // The standard error whose interval is the narrowest allowed.
-            let least = no_flip_bound(rate.pairs, GATE_CONFIDENCE) / z(GATE_CONFIDENCE);
-            self.rule().approximate_loss((error / 100.0).max(least))
-        })?;
-        let exact = if rate.method == REPEATS { None } else { exact() };
-        Some(exact.map_or(of_error, |exact| exact.max(of_error)))
     }
 
     /// The one-sided p-value of what a FAIL rests on: that the loss is none (`detect`), or no more than the margin.
@@ -303,11 +305,7 @@ impl Gate {
             GateMode::Point => return None,
         };
         let delta = rate.delta_pp?;
-        if interval_at(rate, GATE_CONFIDENCE).is_none() {
-            let error = half_width(rate.interval_90_pp?) / z(GATE_CONFIDENCE);
-            let two_sided = normal_p((delta - bound) / error);
-            return Some(if delta < bound { two_sided / 2.0 } else { 1.0 - two_sided / 2.0 });
-        }
+        interval_at(rate, GATE_CONFIDENCE)?;
         let limits = |alpha: f64| interval_at(rate, 1.0 - 2.0 * alpha);
         // Below the bound the upper limit tells, above it the lower one does.
         let beyond =

@@ -23,7 +23,7 @@ fn asked(mode: GateMode) -> PassRateGate {
 }
 
 fn compared(rows: &[Row], gates: Gates) -> Comparison {
-    let options = Options { seed: 1, gates, invalid_because: Vec::new() };
+    let options = Options { seed: 1, gates, ..Options::default() };
     compare(rows, &summary(rows, Side::Candidate), &summary(rows, Side::Baseline), &options)
 }
 
@@ -121,7 +121,12 @@ fn an_unsound_comparison_is_invalid_whatever_the_numbers() {
         floors: [("overall".to_owned(), 0.5)].into(),
         ..Gates::of_pass_rate(PassRateGate::default())
     };
-    let options = Options { seed: 1, gates, invalid_because: vec!["sampling differs".to_owned()] };
+    let options = Options {
+        seed: 1,
+        gates,
+        invalid_because: vec!["sampling differs".to_owned()],
+        ..Options::default()
+    };
     let comparison =
         compare(&rows, &summary(&rows, Side::Candidate), &summary(&rows, Side::Baseline), &options);
     let verdicts: Vec<_> = comparison.gates.iter().map(|gate| gate.verdict).collect();
@@ -177,7 +182,7 @@ fn proving_all_categories_needs_no_correction() {
 #[test]
 fn one_sided_p_values_are_the_intervals_own() {
     let p = |mode, counts| {
-        let (rate, _) = paired_pass_rates(&table("math", counts), &[]);
+        let (rate, _) = paired_pass_rates(&table("math", counts));
         Gate::on(None, Some(&asked(mode))).p_value(&rate)
     };
     let near = |p: Option<f64>, expected: f64| assert!((p.unwrap() - expected).abs() < 1e-5, "{p:?}");
@@ -384,7 +389,7 @@ proptest! {
     ) {
         for mode in [GateMode::Detect, GateMode::Harm, GateMode::Prove, GateMode::Point] {
             let verdict = |counts| {
-                let (rate, _) = paired_pass_rates(&table("math", counts), &[]);
+                let (rate, _) = paired_pass_rates(&table("math", counts));
                 Gate::on(None, Some(&asked(mode))).decide(&rate, None).verdict
             };
             // The verdicts are ordered from pass to fail.
@@ -397,7 +402,7 @@ proptest! {
     fn p_values_and_intervals_agree(
         a in 0..60_usize, losses in 0..14_usize, gains in 0..14_usize, b in 1..10_usize,
     ) {
-        let (rate, _) = paired_pass_rates(&table("math", [a, losses, gains, b]), &[]);
+        let (rate, _) = paired_pass_rates(&table("math", [a, losses, gains, b]));
         for (mode, bound) in [(GateMode::Detect, 0.0), (GateMode::Harm, -5.0)] {
             let p = Gate::on(None, Some(&asked(mode))).p_value(&rate).unwrap();
             let high = rate.interval_90_pp.unwrap().high;

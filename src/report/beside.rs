@@ -1,0 +1,282 @@
+//! Small tables beside the pass rates, by category: how answers ended, what is noise, how long and how fast answers were.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::number::{self, counted, or_absent};
+use super::quality::{category, every};
+use super::speed;
+use super::table::{Cell, Column, Labels, Row, Table, Tone};
+use super::text::one_line;
+use crate::model::comparison::{Comparison, NoiseRate, PairedPassRate};
+use crate::model::judgement::Verdict;
+
+/// The heading of [`speed_by_category`].
+pub(crate) const BY_CATEGORY: &str = "Speed by category";
+
+/// The ways in which an answer is broken rather than wrong, with their headings.
+const BROKEN: [(Verdict, &str); 4] = [
+    (Verdict::NoAnswer, "no answer"),
+    (Verdict::Truncated, "truncated"),
+    (Verdict::Refused, "refused"),
+    (Verdict::Empty, "empty"),
+];
+
+/// A table under its heading.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Titled {
+    /// The heading.
+    pub title: String,
+    /// The table; not empty.
+    pub table: Table,
+}
+
+/// How answers ended, and noise: each where there is something to tell.
+pub(crate) fn further(comparison: &Comparison, labels: &Labels) -> Vec<Titled> {
+    let tables = [("How answers ended", answers(comparison, labels)), ("Noise", noise(comparison))];
+    let titled = |(title, table): (&str, Table)| Titled { title: title.to_owned(), table };
+    tables.into_iter().map(titled).filter(|titled| !titled.table.is_empty()).collect()
+}
+
+/// The shares of broken answers on both sides, overall and where there are any; empty where there are none.
+fn answers(comparison: &Comparison, labels: &Labels) -> Table {
+    let broken = |verdicts: &BTreeMap<Verdict, u64>, verdict| verdicts.get(&verdict).copied().unwrap_or(0);
+    let has = |rate: &PairedPassRate, verdict| {
+        broken(&rate.baseline_verdicts, verdict) + broken(&rate.candidate_verdicts, verdict) > 0
+    };
+    let kinds: Vec<_> =
+        BROKEN.into_iter().filter(|(verdict, _)| has(&comparison.overall, *verdict)).collect();
+    if kinds.is_empty() {
+        return Table::default();
+    }
+    let share = |verdicts: &BTreeMap<Verdict, u64>, verdict| {
+        let of = crate::model::units::ratio(broken(verdicts, verdict), verdicts.values().sum());
+        or_absent(of, number::percent)
+    };
+    let mut columns = vec![Column::words("category")];
+    columns.extend((1..).zip(&kinds).map(|(place, (_, title))| Column::numbers(*title).sacrifice(place)));
+    if let Some(first) = columns.get_mut(1) {
+        first.sacrifice = 0;
+    }
+    let row = |rate: &PairedPassRate| {
+        let mut cells = vec![Cell::from(category(rate.category.as_deref()))];
+        cells.extend(kinds.iter().map(|(verdict, _)| {
+            if !has(rate, *verdict) {
+                return Cell::toned("0 %", Tone::Dim);
+            }
+            let (baseline, candidate) =
+                (share(&rate.baseline_verdicts, *verdict), share(&rate.candidate_verdicts, *verdict));
+            let (before, after) =
+                (broken(&rate.baseline_verdicts, *verdict), broken(&rate.candidate_verdicts, *verdict));
+            let tone = if after > before { Tone::Warn } else { Tone::Plain };
+            Cell::toned(format!("{baseline} \u{2192} {candidate}"), tone)
+        }));
+        Row { strong: rate.category.is_none(), ..Row::new(cells) }
+    };
+    let told = |rate: &&PairedPassRate| {
+        rate.category.is_none() || kinds.iter().any(|(verdict, _)| has(rate, *verdict))
+    };
+    let baseline = labels.baseline.as_deref().unwrap_or("baseline");
+    Table {
+        columns,
+        rows: every(comparison).filter(told).map(row).collect(),
+        bar_scale: None,
+        notes: vec![format!(
+            "{baseline} \u{2192} {}, of the responses judged on both sides",
+            labels.candidate
+        )],
+    }
+}
+
+/// The flips of each category beside those of an A/A run; empty where none is known.
+fn noise(comparison: &Comparison) -> Table {
+    let row = |rate: &PairedPassRate| {
+        let NoiseRate { pairs, flips, flip_rate, excess_flips } = rate.noise?;
+        let flipped = rate.losses + rate.gains;
+        let excess = |excess: f64| {
+            let text = format!("{:.1}", excess.abs());
+            match text.as_str() {
+                "0.0" => text,
+                _ if excess < 0.0 => format!("\u{2212}{text}"),
+                _ => format!("+{text}"),
+            }
+        };
+        let cells = vec![
+            Cell::from(category(rate.category.as_deref())),
+            format!("{}/{}", number::count(flipped), number::count(rate.pairs)).into(),
+            or_absent(rate.flip_rate, number::percent).into(),
+            format!("{}/{}", number::count(flips), number::count(pairs)).into(),
+            or_absent(flip_rate, number::percent).into(),
+            or_absent(excess_flips, excess).into(),
+        ];
+        Some(Row { strong: rate.category.is_none(), ..Row::new(cells) })
+    };
+    let rows: Vec<Row> = every(comparison).filter_map(row).collect();
+    if rows.is_empty() && comparison.unstable.is_empty() {
+        return Table::default();
+    }
+    let mut notes = Vec::new();
+    if let Some(run) = &comparison.noise_run {
+        notes.push(format!(
+            "A/A: run {}, one model against itself; excess: flips beyond what its rate would give here",
+            one_line(run)
+        ));
+    }
+    let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
+    for seen in comparison.unstable.iter().flat_map(|prompt| &prompt.seen_in) {
+        *kinds.entry(seen).or_default() += 1;
+    }
+    if !kinds.is_empty() {
+        let prompts = counted(comparison.unstable.len() as u64, "prompt", "prompts");
+        let seen: Vec<String> = kinds
+            .iter()
+            .map(|(seen, count)| format!("{} {}", one_line(seen), number::count(*count)))
+            .collect();
+        notes.push(format!(
+            "Unstable: {prompts} that one model passes sometimes, seen in {}",
+            seen.join(", ")
+        ));
+    }
+    if rows.is_empty() {
+        // Repeats alone tell of unstable prompts without a rate of their own.
+        let prompts = Row::new(vec![number::count(comparison.unstable.len() as u64).into()]);
+        return Table {
+            columns: vec![Column::numbers("unstable prompts")],
+            rows: vec![prompts],
+            bar_scale: None,
+            notes,
+        };
+    }
+    let columns = vec![
+        Column::words("category"),
+        Column::numbers("flips"),
+        Column::numbers("flip rate").sacrifice(1),
+        Column::numbers("A/A flips").sacrifice(2),
+        Column::numbers("A/A rate"),
+        Column::numbers("excess flips"),
+    ];
+    Table { columns, rows, bar_scale: None, notes }
+}
+
+/// Median latencies and token ratios by category; empty where there is only one, or nothing to tell.
+pub(crate) fn speed_by_category(comparison: &Comparison) -> Table {
+    let rates = || comparison.categories.iter();
+    if comparison.categories.len() < 2 || rates().all(|rate| rate.latency.is_empty()) {
+        return Table::default();
+    }
+    let columns = vec![
+        Column::words("category"),
+        Column::numbers("TTFT p50, ms"),
+        Column::numbers("ratio"),
+        Column::numbers("E2E p50, ms"),
+        Column::numbers("ratio"),
+        Column::numbers("output tokens").sacrifice(1),
+        Column::numbers("prompt tokens").sacrifice(2),
+    ];
+    let row = |rate: &PairedPassRate| {
+        let mut cells = vec![Cell::from(category(rate.category.as_deref()))];
+        for metric in ["ttft_ms", "e2e_ms"] {
+            let latency = speed::find(&rate.latency, metric, "p50");
+            let value = |value: Option<f64>| or_absent(value, number::decimal);
+            let values = latency.map(|l| format!("{} \u{2192} {}", value(l.baseline), value(l.candidate)));
+            cells.push(or_absent(values, |text| text).into());
+            cells.push(or_absent(latency.and_then(|l| l.ratio), number::ratio).into());
+        }
+        cells.push(or_absent(rate.output_token_ratio, number::ratio).into());
+        cells.push(or_absent(rate.prompt_token_ratio, number::ratio).into());
+        Row::new(cells)
+    };
+    let mut notes = vec![
+        "baseline \u{2192} candidate; tokens: candidate ÷ baseline. Medians of few pairs, without intervals"
+            .to_owned(),
+    ];
+    let reasons = rates().flat_map(|rate| &rate.latency).filter_map(|l| l.absent_because.as_deref());
+    notes.extend(reasons.take(1).map(|reason| format!("No ratio: {}", one_line(reason))));
+    Table { columns, rows: rates().map(row).collect(), bar_scale: None, notes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::comparison::{Interval, MacroAverage, Unstable};
+    use crate::report::terminal::{self, TerminalOptions};
+    use crate::report::{fixture, html, markdown};
+
+    /// A comparison with everything that can stand beside its pass rates.
+    fn noisy() -> crate::model::result::RunResult {
+        let mut result = fixture::paired();
+        let comparison = result.comparison.as_mut().unwrap();
+        comparison.noise_run = Some("01a2b3c0".to_owned());
+        let noise = |pairs, flips, excess_flips| NoiseRate {
+            pairs,
+            flips,
+            flip_rate: crate::model::units::ratio(flips, pairs),
+            excess_flips,
+        };
+        comparison.overall.noise = Some(noise(30, 2, Some(3.0)));
+        comparison.categories[0].noise = Some(noise(10, 0, Some(0.0)));
+        comparison.categories[1].noise = Some(noise(10, 0, Some(3.0)));
+        comparison.categories[2].noise = Some(noise(0, 0, None));
+        let unstable = |prompt_id: &str, seen_in: &[&str]| Unstable {
+            prompt_id: prompt_id.to_owned(),
+            category: "extraction".to_owned(),
+            seen_in: seen_in.iter().map(|seen| (*seen).to_owned()).collect(),
+        };
+        comparison.unstable =
+            vec![unstable("extraction-005", &["a/a", "baseline"]), unstable("reasoning-003", &["a/a"])];
+        comparison.macro_average = Some(MacroAverage {
+            categories: 3,
+            baseline: 0.84,
+            candidate: 0.81,
+            delta_pp: -3.0,
+            interval_90_pp: Some(Interval { low: -14.0, high: 8.0 }),
+            interval_95_pp: None,
+        });
+        comparison.categories[0].pairs = 11;
+        comparison.overall.families = Some(12);
+        comparison.categories[1].families = Some(1);
+        comparison.categories[2].method = "families".to_owned();
+        result
+    }
+
+    #[test]
+    fn all_that_stands_beside_fits_eighty_columns() {
+        let result = noisy();
+        let options = TerminalOptions { width: 80, color: false, files: Vec::new() };
+        let text = terminal::summary(&result, &options);
+        let from = text.find("Quality\n").unwrap();
+        insta::assert_snapshot!("beside_80", &text[from..]);
+        for output in [html::render(&result, None).unwrap(), markdown::render(&result, None).unwrap()] {
+            for told in
+                ["macro average", "How answers ended", "excess flips", "Speed by category", "unstable: a"]
+            {
+                assert!(output.contains(told), "{told} in {output}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_there_is_nothing_to_tell_there_is_no_table() {
+        let mut comparison = fixture::paired().comparison.unwrap();
+        let labels = Labels { candidate: "b".to_owned(), baseline: Some("a".to_owned()) };
+        assert_eq!(further(&comparison, &labels).len(), 1);
+        for rate in std::iter::once(&mut comparison.overall).chain(&mut comparison.categories) {
+            rate.baseline_verdicts.clear();
+            rate.candidate_verdicts.clear();
+            rate.latency.clear();
+        }
+        assert!(further(&comparison, &labels).is_empty());
+        assert!(speed_by_category(&comparison).is_empty());
+        comparison.unstable = vec![Unstable {
+            prompt_id: "p".to_owned(),
+            category: "c".to_owned(),
+            seen_in: vec!["candidate".to_owned()],
+        }];
+        let [repeats] = further(&comparison, &labels).try_into().unwrap();
+        assert_eq!(
+            repeats.table.notes,
+            ["Unstable: 1 prompt that one model passes sometimes, seen in candidate 1"]
+        );
+    }
+}
