@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::ReportError;
+use super::gates;
 use super::number::count;
 use super::quality;
 use super::speed;
@@ -84,7 +85,7 @@ impl ComparisonView {
             quality: quality::paired(comparison, &labels),
             cross_checks: quality::cross_checks(comparison),
             speed: speed::table(Some(comparison), &[], &labels),
-            gates: view::gates(comparison),
+            gates: gates::table(&comparison.gates),
             losses: flips(&comparison.losses),
             gains: flips(&comparison.gains),
             warnings: document.warnings.iter().map(|w| one_line(w)).collect(),

@@ -22,7 +22,7 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     let (rows, invalid_because, warnings) = pair_results(&baseline, &candidate);
     let options = Options {
         seed: candidate.seed,
-        gates: gates::asked(&args.gate, candidate.team.as_deref(), None, context)?.unwrap_or_default(),
+        gates: gates::of_rows(&args.gate, &rows, candidate.team.as_deref(), context)?,
         invalid_because,
     };
     let compared = compare(&rows, &candidate.candidate.summary, &baseline.candidate.summary, &options);
