@@ -157,7 +157,7 @@ fn a_team_has_gates_of_its_own_and_those_shipped_for_its_kind() {
     assert_eq!(shown["speed"].as_array().unwrap().len(), 2, "{shown:#}");
     // The set has no category `regression`, which a preset doesn't insist on.
     assert_eq!(bench(&lab, &["--gate"]).code, 1);
-    let quant = lab.labctl(&["gate", "--show", "--team", "quant"]);
+    let quant = Lab::new().labctl(&["gate", "--show", "--team", "quant"]);
     assert!(quant.succeeds().stdout.contains("categories:"), "{}", quant.stdout);
     let configured = lab.labctl(&["config", "show"]);
     assert!(configured.succeeds().stdout.contains("preset: fine_tuning"), "{}", configured.stdout);

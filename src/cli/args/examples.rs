@@ -109,9 +109,9 @@ EXAMPLES:
       labctl gate --show --team quant
 
 WHICH EXIT CODE:
-  Sides that can't be compared, or a gate that can't be evaluated, come first (3), then any gate that failed (1),
-  then any that is inconclusive where its policy is `fail` (4); else 0. A policy of `warn` warns, one of `pass` is
-  silent. `--on-inconclusive` is the policy of every gate.";
+  Sides that can't be compared, or a gate that can't be evaluated, come first (3), then any gate
+  that failed (1), then any that is inconclusive where its policy is `fail` (4); else 0. A policy
+  of `warn` warns, one of `pass` is silent. `--on-inconclusive` is the policy of every gate.";
 
 pub(super) const PLAN: &str = "\
 EXAMPLES:
