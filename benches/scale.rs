@@ -122,6 +122,7 @@ fn header(run_id: &str, prompts: usize, requests: u64, trace: TraceMode) -> RunH
         labels: BTreeMap::new(),
         started_at: "2026-01-01T00:00:00Z".to_owned(),
         team: None,
+        held_to: None,
         prompt_set: PromptSetInfo {
             name: "scale".to_owned(),
             version: 1,
@@ -238,7 +239,7 @@ fn measure(dir: &Path, requests: u64, trace: TraceMode) {
     println!("| step | seconds | peak memory, MB |\n|---|---|---|");
     let (remains, writer) = step("recorded", || record(dir, requests, trace));
     let (result, path) = step("summarised and written", || {
-        let (result, traces) = assemble_with_journal(remains, Vec::new(), writer.path());
+        let (result, traces) = assemble_with_journal(remains, writer.path());
         assert_eq!(result.warnings, [""; 0]);
         let path = store.write_with(&result, traces.as_ref()).unwrap();
         (result, path)

@@ -41,8 +41,8 @@ fn bench(lab: &Lab, arguments: &[&str]) -> Ended {
 }
 
 /// `labctl gate` on the only result, with one gate on the pass rate.
-fn gate(lab: &Lab, mode: &str, margin: &str, more: &[&str]) -> Ended {
-    let gate = ["gate", "latest", "--max-pass-rate-drop", margin, "--gate-mode", mode];
+fn gate(lab: &Lab, how: &str, margin: &str, more: &[&str]) -> Ended {
+    let gate = ["gate", "latest", "--max-pass-rate-drop", margin, "--gate-mode", how];
     lab.labctl(&[&gate[..], more].concat())
 }
 
@@ -120,7 +120,7 @@ fn a_file_of_gates_decides_a_run_and_is_kept_with_it() {
             ("error_rate", GateVerdict::Pass),
         ]
     );
-    assert_eq!(result.held_to.as_ref().unwrap().floors["math"], 0.99);
+    assert!((result.held_to.as_ref().unwrap().floors["math"] - 0.99).abs() < 1e-9);
     assert!(ended.stdout.contains("floor math (at least 99.0 %)"), "{}", ended.stdout);
     // The same again, without the file.
     fs::remove_file(lab.path("gates.yaml")).unwrap();
