@@ -123,6 +123,7 @@ fn header(run_id: &str, prompts: usize, requests: u64, trace: TraceMode) -> RunH
         labels: BTreeMap::new(),
         started_at: "2026-01-01T00:00:00Z".to_owned(),
         team: None,
+        held_to: None,
         prompt_set: PromptSetInfo {
             name: "scale".to_owned(),
             version: 1,

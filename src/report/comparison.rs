@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::ReportError;
 use super::beside::{self, Titled};
+use super::gates;
 use super::number::count;
 use super::quality;
 use super::speed;
@@ -89,7 +90,7 @@ impl ComparisonView {
             speed_by_category: beside::speed_by_category(comparison),
             cross_checks: quality::cross_checks(comparison),
             speed: speed::table(Some(comparison), &[], &labels),
-            gates: view::gates(comparison),
+            gates: gates::table(&comparison.gates),
             losses: flips(&comparison.losses),
             gains: flips(&comparison.gains),
             warnings: document.warnings.iter().map(|w| one_line(w)).collect(),

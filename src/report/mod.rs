@@ -15,6 +15,7 @@ pub mod definitions;
 mod error;
 pub mod explain;
 mod facts;
+pub mod gates;
 pub mod html;
 mod judging;
 mod levels;

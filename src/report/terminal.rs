@@ -166,21 +166,6 @@ impl Screen {
         }
     }
 
-    /// Gates, each with its reason in full, which no column could hold.
-    pub(crate) fn gates(&mut self, gates: &Table) {
-        if gates.is_empty() {
-            return;
-        }
-        self.heading("Gates");
-        for row in &gates.rows {
-            if let [name, mode, margin, verdict, reason] = row.cells.as_slice() {
-                let gate = format!("{} ({}, margin {} pp)", name.text, mode.text, margin.text);
-                self.item(&format!("{}  ", verdict.text), &gate, verdict.tone);
-                self.item("", &reason.text, Tone::Dim);
-            }
-        }
-    }
-
     /// An indented paragraph behind a mark.
     pub(crate) fn item(&mut self, mark: &str, text: &str, tone: Tone) {
         let hang = INDENT + mark.width();

@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use super::gates;
 use super::judging;
 use super::levels;
 use super::number::{self, count};
@@ -13,7 +14,7 @@ use super::quality;
 use super::speed;
 use super::table::{Labels, Tone};
 use super::text::one_line;
-use crate::model::comparison::{Comparison, GateVerdict, SpeedRatio};
+use crate::model::comparison::{Comparison, GateKind, GateVerdict, SpeedRatio};
 use crate::model::health::HealthStatus;
 use crate::model::judgement::Verdict;
 use crate::model::outcome::Outcome;
@@ -51,10 +52,7 @@ pub(crate) fn of_run(result: &RunResult, labels: &Labels) -> Vec<Finding> {
     }
     findings.extend(incomplete(result));
     let (quality, speed) = match (&result.comparison, &labels.baseline) {
-        (Some(comparison), Some(_)) => {
-            let [quality, speed] = of_comparison(comparison, labels);
-            (quality, speed)
-        }
+        (Some(comparison), Some(_)) => (quality_compared(comparison), speed_compared(comparison, labels)),
         _ => (quality_alone(&result.candidate), speed_alone(&result.candidate)),
     };
     let noise = noise(result);
@@ -66,6 +64,7 @@ pub(crate) fn of_run(result: &RunResult, labels: &Labels) -> Vec<Finding> {
     let quality = (!is_unchecked(result)).then_some(quality);
     let judge = judging::finding(&result.candidate);
     findings.extend(load.into_iter().chain(objectives).chain(judge).chain(quality).chain(speed));
+    findings.extend(gates::finding(result.gate_results()));
     without_praise(findings)
 }
 
@@ -116,9 +115,10 @@ pub(crate) fn unsound(comparison: &Comparison) -> Option<Finding> {
     })
 }
 
-/// Quality, then speed, of a comparison.
-pub(crate) fn of_comparison(comparison: &Comparison, labels: &Labels) -> [Finding; 2] {
-    [quality_compared(comparison), speed_compared(comparison, labels)]
+/// Quality, then speed, of a comparison, then what its other gates say.
+pub(crate) fn of_comparison(comparison: &Comparison, labels: &Labels) -> Vec<Finding> {
+    let found = [quality_compared(comparison), speed_compared(comparison, labels)];
+    found.into_iter().chain(gates::finding(&comparison.gates)).collect()
 }
 
 fn joined(reasons: &[String]) -> String {
@@ -167,8 +167,9 @@ fn quality_compared(comparison: &Comparison) -> Finding {
         .interval_90_pp
         .map_or_else(|| "(no interval)".to_owned(), |i| format!("{} (90 %)", number::pp_interval(i)));
     let measured = format!("{} pp {interval}", number::pp(delta));
-    if let Some(worst) = comparison.gates.iter().max_by_key(|g| g.verdict) {
-        let more = match comparison.gates.len() {
+    let gates: Vec<_> = comparison.gates.iter().filter(|gate| gate.kind == GateKind::PassRate).collect();
+    if let Some(worst) = gates.iter().max_by_key(|gate| gate.verdict) {
+        let more = match gates.len() {
             1 => String::new(),
             n => format!(" (the worst of {n} gates)"),
         };

@@ -4,19 +4,19 @@ use serde::Serialize;
 
 use super::beside::{self, Titled};
 use super::facts::{self, Health, Section};
+use super::gates;
 use super::judging::{self, Question};
 use super::levels;
 use super::losses::{self, Flips, Listing};
-use super::number::{self, count, counted};
+use super::number::{count, counted};
 use super::objectives;
 use super::outcomes::{self, Failure};
 use super::profile;
 use super::quality;
 use super::speed;
-use super::table::{Cell, Column, Labels, Row, Table};
+use super::table::{Labels, Table};
 use super::text::{fit_middle, one_line, to_the_second};
-use super::verdict::{self, Finding, gate_tone};
-use crate::model::comparison::{Comparison, GateMode};
+use super::verdict::{self, Finding};
 use crate::model::result::{RunResult, SideInfo};
 
 /// What stands wherever a simulated result is shown.
@@ -126,7 +126,7 @@ impl ReportView {
             objectives: if several { Table::default() } else { objectives::table(&sides, &labels) },
             groups: objectives::groups(result),
             groups_title: objectives::groups_title(result),
-            gates: comparison.map_or_else(Table::default, gates),
+            gates: gates::table(result.gate_results()),
             verdicts: if checked { outcomes::verdicts(&sides, &labels) } else { Table::default() },
             outcomes: outcomes::table(&sides, &labels),
             failures: outcomes::failures(result, &labels),
@@ -163,31 +163,6 @@ pub(crate) fn title(labels: &Labels) -> String {
         Some(baseline) => format!("{} against {baseline}", labels.candidate),
         None => labels.candidate.clone(),
     }
-}
-
-/// The gates of a comparison.
-pub(crate) fn gates(comparison: &Comparison) -> Table {
-    if comparison.gates.is_empty() {
-        return Table::default();
-    }
-    let columns = vec![
-        Column::words("gate"),
-        Column::words("mode"),
-        Column::numbers("margin, pp"),
-        Column::words("verdict"),
-        Column::words("reason"),
-    ];
-    let row = |gate: &crate::model::comparison::GateResult| {
-        let mode = gate.mode.map_or("", GateMode::name);
-        Row::new(vec![
-            one_line(&gate.name).into(),
-            mode.into(),
-            number::or_absent(gate.margin_pp, |margin| format!("{margin:.1}")).into(),
-            Cell::toned(gate.verdict.to_string(), gate_tone(gate.verdict)),
-            one_line(&gate.reason).into(),
-        ])
-    };
-    Table { columns, rows: comparison.gates.iter().map(row).collect(), ..Table::default() }
 }
 
 /// The longest name of a side, in columns.

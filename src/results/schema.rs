@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::fixtures::{header, record, result, result_of};
 use crate::model::config::{Endpoint, LabConfig, Team};
 use crate::model::experiment::Experiment;
+use crate::model::gate::Gates;
 use crate::model::judgement::Verdict;
 use crate::model::prompt::Prompt;
 use crate::model::record::Side;
@@ -50,6 +51,11 @@ fn config_schema() -> Value {
 /// What labctl accepts as an experiment.
 fn experiment_schema() -> Value {
     schema_of::<Experiment>(SchemaSettings::draft2020_12())
+}
+
+/// What labctl accepts as a file of gates.
+fn gates_schema() -> Value {
+    schema_of::<Gates>(SchemaSettings::draft2020_12())
 }
 
 /// What labctl accepts as one line of a prompt set.
@@ -94,6 +100,7 @@ fn committed_schemas_are_those_of_the_types() {
     assert_committed("labctl.schema.json", &config_schema());
     assert_committed("promptset.schema.json", &prompt_schema());
     assert_committed("experiment.schema.json", &experiment_schema());
+    assert_committed("gates.schema.json", &gates_schema());
 }
 
 #[test]
@@ -143,6 +150,17 @@ fn an_experiment_may_leave_everything_out_and_may_not_add_anything() {
     assert_invalid(&schema, &json!({"load": {"rat": 2}}));
     assert_invalid(&schema, &json!({"workload": {"type": "synthetic", "input_tokens": length}}));
     assert_invalid(&schema, &json!({"sweep": {"load.rate": 3}}));
+}
+
+#[test]
+fn gates_may_leave_everything_out_and_may_not_add_anything() {
+    let schema = gates_schema();
+    assert_valid(&schema, &json!({}));
+    let pass_rate = json!({"mode": "prove", "margin_pp": 3});
+    let speed = json!([{"metric": "e2e_ms", "statistic": "p95"}]);
+    assert_valid(&schema, &json!({"pass_rate": pass_rate, "floors": {"overall": 0.8}, "speed": speed}));
+    assert_invalid(&schema, &json!({"pass_rate": {"margin": 3}}));
+    assert_invalid(&schema, &json!({"speed": [{"metric": "e2e"}]}));
 }
 
 #[test]

@@ -6,10 +6,12 @@ use std::process::Stdio;
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 33] = [
+const COMMANDS: [&str; 35] = [
     "bench",
     "run",
     "compare",
+    "gate",
+    "plan",
     "report",
     "rescore",
     "results",

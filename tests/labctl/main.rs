@@ -13,6 +13,7 @@ mod doctor;
 mod ending;
 mod experiments;
 mod foreign;
+mod gates;
 mod ground_truth;
 mod help;
 mod imported_cases;

@@ -34,6 +34,9 @@ EXAMPLES:
   How much differs where nothing does, and a comparison held against that
       labctl bench --aa --url http://fp16:8000/v1 --promptset quant-quality
       labctl bench --team quant --compare-baseline --noise 0198f2a1
+  Held to the gates of the configuration, or of a file
+      labctl bench --team quant --compare-baseline --gate
+      labctl bench --team quant --compare-baseline --gates gates.yaml --on-inconclusive fail
   With speed intervals that include the drift between rounds
       labctl bench --team quant --compare-baseline --rounds 3
   Quality under load: the pass rate at every number of requests in flight
@@ -98,7 +101,31 @@ EXAMPLES:
   labctl compare baseline.json candidate.json --max-pass-rate-drop 5
   labctl compare baseline.json candidate.json --max-pass-rate-drop 3 --gate-mode prove
   labctl compare 0198f2a1 latest --noise 0198f2b7
+  labctl compare baseline.json candidate.json --gates gates.yaml
   labctl compare 0198f2a1 latest --format markdown";
+
+pub(super) const GATE: &str = "\
+EXAMPLES:
+  labctl gate latest
+  labctl gate latest --gates gates.yaml
+  labctl gate 0198f2a1 --max-pass-rate-drop 3 --gate-mode prove --format json
+  What would be asked of the team, presets written out (a beginning for a gates.yaml)
+      labctl gate --show --team quant
+
+WHICH EXIT CODE:
+  Sides that can't be compared, or a gate that can't be evaluated, come first (3), then any gate
+  that failed (1), then any that is inconclusive where its policy is `fail` (4); else 0. A policy
+  of `warn` warns, one of `pass` is silent. `--on-inconclusive` is the policy of every gate.";
+
+pub(super) const PLAN: &str = "\
+EXAMPLES:
+  How many prompts does it take to prove a loss below 5 points where 8 % of the verdicts flip?
+      labctl plan --margin 5pp --flips 8%
+  How often does a pull request's gate find a loss of 10 points?
+      labctl plan --mode detect --margin 5pp --loss 10pp --flips 14%
+  For a program, or a note
+      labctl plan --margin 3pp --flips 6% --power 90% --alpha 2.5% --format json
+      labctl plan --margin 3pp --flips 6% --format markdown";
 
 pub(super) const REPORT: &str = "\
 EXAMPLES:
@@ -204,7 +231,8 @@ EXAMPLES:
 pub(super) const CONFIG_SCHEMA: &str = "\
 EXAMPLES:
   labctl config schema
-  labctl config schema experiment";
+  labctl config schema experiment
+  labctl config schema gates";
 
 pub(super) const PROMPTSET: &str = "\
 EXAMPLES:

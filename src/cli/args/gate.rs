@@ -104,7 +104,8 @@ pub struct PlanArgs {
     #[arg(long, value_name = "SHARE", value_parser = alpha, default_value = "5%")]
     pub alpha: f64,
 
-    /// The candidate's true loss in percentage points [default: 0 for `prove`, twice the margin for the others]
+    /// The candidate's true loss in percentage points [default: 0 for `prove`, for the others twice the margin, but
+    /// no more than flips]
     #[arg(long, value_name = "PP", value_parser = points)]
     pub loss: Option<f64>,
 

@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
 pub use bench::{BenchArgs, RunArgs};
-pub use gate::{GateArgs, GateModeArg, OnInconclusive};
+pub use gate::{GateArgs, GateCommandArgs, GateModeArg, OnInconclusive, PlanArgs};
 pub use judge::{JudgeArgs, RescoreArgs};
 pub use load::{LoadArgs, TargetArgs};
 pub use mock::{MockArgs, PacingArgs, ProfileArg};
@@ -103,6 +103,15 @@ pub enum Command {
     /// Compare two saved results, the baseline first
     #[command(after_help = examples::COMPARE)]
     Compare(CompareArgs),
+    /// Hold a saved result to gates: verdicts, reasons and an exit code
+    ///
+    /// Without flags these are the gates that the run was held to, else those of `--gate`. Gates on the candidate by itself
+    /// (floors, error rate, objectives) need no baseline; those on a difference do.
+    #[command(after_help = examples::GATE)]
+    Gate(GateCommandArgs),
+    /// How many prompts a gate takes, and what it would say of equal models, before anything is sent
+    #[command(after_help = examples::PLAN)]
+    Plan(PlanArgs),
     /// Write the report of a saved result
     #[command(after_help = examples::REPORT)]
     Report(ReportArgs),

@@ -41,7 +41,7 @@ pub enum ConfigCommand {
     /// Print the path of the configuration file in use
     #[command(after_help = examples::CONFIG_PATH)]
     Path,
-    /// Print the JSON Schema of `labctl.yaml`, or of experiments, for editors
+    /// Print the JSON Schema of `labctl.yaml`, of experiments, or of gates, for editors
     #[command(after_help = examples::CONFIG_SCHEMA)]
     Schema(SchemaArgs),
 }
@@ -62,6 +62,8 @@ pub enum SchemaArg {
     Config,
     /// An experiment of `labctl run` and `labctl bench`
     Experiment,
+    /// Gates of `--gates`
+    Gates,
 }
 
 /// Flags of `labctl config show`.

@@ -28,7 +28,7 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     };
     let options = Options {
         seed: candidate.seed,
-        gates: gates::asked(&args.gate, candidate.team.as_deref(), None, context)?.unwrap_or_default(),
+        gates: gates::of_rows(&args.gate, &rows, candidate.team.as_deref(), context)?,
         invalid_because,
         noise: noise::load(args.noise.as_ref(), &store, &terms)?,
     };

@@ -36,6 +36,7 @@ pub fn run(args: &ConfigArgs, context: &Context) -> Result<ExitStatus, CliError>
         ConfigCommand::Schema(schema) => context.ui.print_json(&match schema.of {
             SchemaArg::Config => settings::json_schema(),
             SchemaArg::Experiment => settings::experiment::json_schema(),
+            SchemaArg::Gates => settings::gates::json_schema(),
         })?,
     }
     Ok(ExitStatus::Success)

@@ -12,6 +12,7 @@ use crate::compare::gate::{named_categories, needing_baseline, resolved};
 use crate::model::comparison::{Comparison, GateResult, GateVerdict};
 use crate::model::config::LabConfig;
 use crate::model::gate::{Gates, OnInconclusive, PassRateGate};
+use crate::model::record::Row;
 use crate::model::team::TeamKind;
 
 /// The gates that are asked for; none where none is. `config` is read where it is needed and not given.
@@ -37,6 +38,19 @@ pub(super) fn asked(
         return Ok(None);
     };
     Ok(Some(with_policy(gates, args)))
+}
+
+/// The gates that are asked for, as they apply to two sides' rows; none where none is.
+pub(super) fn of_rows(
+    args: &GateArgs,
+    rows: &[Row],
+    team: Option<&str>,
+    context: &Context,
+) -> Result<Gates, CliError> {
+    match asked(args, team, None, context)? {
+        Some(gates) => applied(&gates, &rows.iter().map(|row| row.category.as_str()).collect(), true),
+        None => Ok(Gates::default()),
+    }
 }
 
 /// The gates with the policy of `--on-inconclusive`, where it is given.

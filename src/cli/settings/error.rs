@@ -152,11 +152,16 @@ fn advice(nearest: Option<&str>, known: &[String]) -> String {
 pub(in crate::cli) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let limit = (name.chars().count() / 3).max(2);
     let lower = name.to_lowercase().replace('-', "_");
+    let distance = |candidate: &str| {
+        let candidate = candidate.to_lowercase().replace('-', "_");
+        // `margin` for `margin_pp`: what is left out is a unit.
+        let lacks_unit = lower.len() > 2
+            && candidate.strip_prefix(&lower).is_some_and(|rest| rest.starts_with('_') && rest.len() < 4);
+        if lacks_unit { 1 } else { strsim::damerau_levenshtein(&lower, &candidate) }
+    };
     known
         .into_iter()
-        .map(|candidate| {
-            (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase().replace('-', "_")), candidate)
-        })
+        .map(|candidate| (distance(candidate), candidate))
         // Two names of two letters have nothing in common at distance two.
         .filter(|&(distance, candidate)| distance <= limit && distance < candidate.chars().count())
         .min_by_key(|&(distance, _)| distance)
@@ -173,6 +178,7 @@ mod tests {
         assert_eq!(nearest("concurency", known).as_deref(), Some("concurrency"));
         assert_eq!(nearest("max-tokens", known).as_deref(), Some("max_tokens"));
         assert_eq!(nearest("Seed", known).as_deref(), Some("seed"));
+        assert_eq!(nearest("e2e", ["ttft_ms", "e2e_ms"]).as_deref(), Some("e2e_ms"));
         assert_eq!(nearest("something", known), None);
         assert_eq!(nearest("x", known), None);
     }

@@ -134,10 +134,10 @@ mod tests {
              speed:\n  - metric: e2e_ms\n    statistic: p95\nslos: ['ttft_p95_ms<=500']\n",
         )
         .unwrap();
-        assert_eq!(gates.pass_rate.as_ref().unwrap().margin_pp, 3.0);
+        assert!((gates.pass_rate.as_ref().unwrap().margin_pp - 3.0).abs() < 1e-9);
         let primary = &gates.primary["regression"];
         assert_eq!((primary.mode, primary.margin_pp, primary.alpha), (GateMode::Harm, 5.0, 0.1));
-        assert_eq!(gates.speed[0].tolerance, 0.1);
+        assert!((gates.speed[0].tolerance - 0.1).abs() < 1e-9);
     }
 
     #[test]

@@ -25,12 +25,12 @@ pub(super) fn decide(comparison: &mut Comparison, gates: &Gates) -> Vec<GateResu
     let mut results = Vec::new();
     for (name, asked) in &gates.primary {
         let gate = Gate::on(Some(name), Some(asked));
-        let decision = match categories.iter_mut().find(|rate| rate.category.as_ref() == Some(name)) {
-            Some(rate) => decision(&gate, rate, invalid_because, None),
-            None => {
-                let known = categories.iter().filter_map(|rate| rate.category.as_deref());
-                Decision::of(GateVerdict::Invalid, no_such_category(name, known))
-            }
+        let found = categories.iter().position(|rate| rate.category.as_ref() == Some(name));
+        let decision = if let Some(position) = found {
+            decision(&gate, &mut categories[position], invalid_because, None)
+        } else {
+            let known = categories.iter().filter_map(|rate| rate.category.as_deref());
+            Decision::of(GateVerdict::Invalid, no_such_category(name, known))
         };
         results.push(gate.result(decision, policy(asked, gates)));
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::compare::pass_rate::pass_rates;
 use crate::metrics::slo;
-use crate::model::comparison::{GateKind, GateResult, GateVerdict};
+use crate::model::comparison::{GateKind, GateResult, GateVerdict, PassRate};
 use crate::model::gate::Gates;
 use crate::model::prompt::SWAPPED;
 use crate::model::record::{Row, Side};
@@ -37,13 +37,12 @@ fn floors(gates: &Gates, rows: &[Row]) -> Vec<GateResult> {
     let rates = pass_rates(rows, Side::Candidate);
     let floor = |(name, floor): (&String, &f64)| {
         let category = (name != OVERALL).then_some(name.as_str());
-        let decision = match rates.iter().find(|rate| rate.category.as_deref() == category) {
-            Some(rate) => match rate.pass_rate.rate {
-                Some(share) => {
-                    hold(share, prompts(rows, category), *floor, rate.pass_rate.passed, rate.pass_rate.judged)
-                }
-                None => Decision::of(GateVerdict::Inconclusive, "nothing was judged"),
-            },
+        let found = rates.iter().find(|rate| rate.category.as_deref() == category);
+        let decision = match found.map(|rate| rate.pass_rate) {
+            Some(PassRate { rate: Some(share), passed, judged, .. }) => {
+                hold(share, prompts(rows, category), *floor, passed, judged)
+            }
+            Some(_) => Decision::of(GateVerdict::Inconclusive, "nothing was judged"),
             None => {
                 let known = rates.iter().filter_map(|rate| rate.category.as_deref());
                 Decision::of(GateVerdict::Invalid, no_such_category(name, known))

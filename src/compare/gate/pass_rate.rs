@@ -151,7 +151,7 @@ impl Gate {
             ),
             (false, true) => {
                 let mut decision =
-                    self.undecided(evidence, -evidence.delta, Rule { mode: GateMode::Detect, ..self.rule() });
+                    undecided(evidence, -evidence.delta, Rule { mode: GateMode::Detect, ..self.rule() });
                 let why = if apart { "may be chance among so many categories" } else { "may be chance" };
                 decision.reason = format!(
                     "the loss reaches the margin of {margin} but {why}: {numbers}{holm}; {}",
@@ -201,7 +201,7 @@ impl Gate {
             } else {
                 self.rule()
             };
-            let mut decision = self.undecided(evidence, loss, rule);
+            let mut decision = undecided(evidence, loss, rule);
             let least = self.fewest_to_prove();
             if evidence.rate.pairs < least {
                 let have = pairs(evidence.rate.pairs);
@@ -235,24 +235,6 @@ impl Gate {
     /// Whether it is sure that the loss exceeds the margin.
     fn exceeds(&self, evidence: &Evidence, among: Option<Among>) -> bool {
         evidence.interval.high < -self.margin_pp && among.is_none_or(|among| among.p < self.alpha)
-    }
-
-    /// INCONCLUSIVE, and how many pairs would decide it where the true loss is `loss` (in points) and as many flip as
-    /// did here.
-    fn undecided(&self, evidence: &Evidence, loss: f64, rule: Rule) -> Decision {
-        let needed = pairs_to_decide(evidence, loss / 100.0, rule);
-        // What was found by chance may ask for no more than there are.
-        let needed = needed.map(|pairs| pairs.max(evidence.rate.pairs + 1));
-        let reason = match needed {
-            Some(needed) => format!(
-                "about {needed} pairs like these would decide it, in {:.0} % of such runs",
-                100.0 * POWER
-            ),
-            None => {
-                "the loss lies at the margin, where no number of pairs like these would decide it".to_owned()
-            }
-        };
-        Decision { verdict: GateVerdict::Inconclusive, reason, pairs_to_decide: needed }
     }
 
     /// The fewest pairs whose interval stays within the margin where not one flips.
@@ -328,6 +310,21 @@ impl Gate {
         }
         Some(if delta < bound { high } else { 1.0 - high })
     }
+}
+
+/// INCONCLUSIVE, and how many pairs would decide it where the true loss is `loss` (in points) and as many flip as
+/// did here.
+fn undecided(evidence: &Evidence, loss: f64, rule: Rule) -> Decision {
+    let needed = pairs_to_decide(evidence, loss / 100.0, rule);
+    // What was found by chance may ask for no more than there are.
+    let needed = needed.map(|pairs| pairs.max(evidence.rate.pairs + 1));
+    let reason = match needed {
+        Some(needed) => {
+            format!("about {needed} pairs like these would decide it, in {:.0} % of such runs", 100.0 * POWER)
+        }
+        None => "the loss lies at the margin, where no number of pairs like these would decide it".to_owned(),
+    };
+    Decision { verdict: GateVerdict::Inconclusive, reason, pairs_to_decide: needed }
 }
 
 /// How many pairs `rule` takes to say what it would of a true loss (a share): exact for single pairs, by the width of

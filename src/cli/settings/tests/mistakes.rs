@@ -32,7 +32,7 @@ fn mistakes_in_a_file_are_named_with_place_and_remedy() {
         ),
         (
             "endpoints:\n  a: {url: http://h, kind: vlm}\n",
-            "labctl.yaml:2:28: `endpoints.a.kind` must be one of `auto`, `vllm`, `llama-cpp`, `transformers`, `sglang`, `tgi`, `ollama`, `openai`, not this text",
+            "labctl.yaml:2:28: `endpoints.a.kind` must be one of `auto`, `vllm`, `llama-cpp`, `transformers`, `sglang`, `tgi`, `ollama`, `openai`, not this text; did you mean `vllm`?",
         ),
         (
             "endpoints:\n  a:\n    model: m\n",

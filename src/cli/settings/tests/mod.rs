@@ -212,6 +212,20 @@ fn leaves(schema: &TypeSchema, path: &FieldPath, into: &mut Vec<(String, Value)>
         Shape::Any => return into.push((path.to_string(), json!({"y": 1}))),
     };
     for name in inside {
+        let below = path.join(&name);
+        // Values that only some are right for.
+        let special = match name.as_str() {
+            "alpha" => Some(json!(0.25)),
+            "slos" => Some(json!(["error_rate<=0.5"])),
+            "speed" if matches!(schema.at(&below), Some(Shape::List(_))) => {
+                Some(json!([{"metric": "e2e_ms", "statistic": "p95", "tolerance": 0.5}]))
+            }
+            _ => None,
+        };
+        if let Some(value) = special {
+            into.push((below.to_string(), value));
+            continue;
+        }
         leaves(schema, &path.join(&name), into);
     }
 }
@@ -232,6 +246,9 @@ fn set_reaches_every_field() {
             }
             "endpoints.x.tls.client_certificate_file" => {
                 pairs.push("endpoints.x.tls.client_key_file=x".to_owned());
+            }
+            _ if path.starts_with("endpoints.x.cost") => {
+                pairs.insert(0, "endpoints.x.cost.per_gpu_hour=1".to_owned());
             }
             _ if path.starts_with("endpoints.x.simulator") => {
                 pairs.insert(0, "endpoints.x.simulator.profile=awq".to_owned());

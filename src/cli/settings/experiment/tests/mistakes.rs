@@ -32,7 +32,7 @@ fn mistakes_in_a_file_are_named_with_place_and_remedy() {
         ("load: {type: open}\n", "x.yaml:1:14: `load.type` needs `load.rate` or `load.stages`"),
         (
             "load: {type: bach}\n",
-            "x.yaml:1:14: `load.type` must be one of `single`, `batch`, `concurrent`, `multi_turn`, `open`, `trace`, not this text",
+            "x.yaml:1:14: `load.type` must be one of `single`, `batch`, `concurrent`, `multi_turn`, `open`, `trace`, not this text; did you mean `batch`?",
         ),
         (
             "load: {duration_s: 10, warmup_s: 8, cooldown_s: 2}\n",

@@ -1,0 +1,96 @@
+//! `labctl gate`: a saved result held to gates.
+
+use serde_json::json;
+
+use crate::cli::args::GateCommandArgs;
+use crate::cli::args::values::OutputFormat;
+use crate::cli::commands::{failure, gates, store};
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::exit::ExitStatus;
+use crate::cli::settings::NoFlags;
+use crate::cli::ui::printable;
+use crate::compare::gate;
+use crate::model::gate::Gates;
+use crate::model::result::RunResult;
+use crate::report::gates::{GatesDocument, markdown, terminal};
+use crate::report::terminal::TerminalOptions;
+
+/// Runs `labctl gate`.
+pub fn run(args: &GateCommandArgs, context: &Context) -> Result<ExitStatus, CliError> {
+    let Some(selector) = args.result.as_ref().filter(|_| !args.show) else { return show(args, context) };
+    let store = store::open(&args.store, context)?;
+    let mut result = store::load_without_chunks(&store, selector)?;
+    let asked = gates_of(args, &result, context)?;
+    let categories = result.rows.iter().map(|row| row.category.as_str()).collect();
+    let asked = gates::applied(&asked, &categories, result.comparison.is_some())?;
+    let summary = &result.candidate.summary;
+    match &mut result.comparison {
+        Some(comparison) => gate::decide(comparison, &asked, &result.rows, summary),
+        None => {
+            result.gates = gate::of_run(&asked, &result.rows, summary)
+                .map_err(|error| CliError::usage(error.to_string()))?;
+        }
+    }
+    let printed = print(&result, &asked, args.format, context);
+    let ended = gates::status(result.comparison.as_ref(), result.gate_results(), context.ui);
+    failure::or_untold(ended, [printed], context.ui)
+}
+
+/// Those of the flags, else those that the run was held to, else the configured ones.
+fn gates_of(args: &GateCommandArgs, result: &RunResult, context: &Context) -> Result<Gates, CliError> {
+    let team = args.team.as_deref().or(result.team.as_deref());
+    if args.gate.is_asked() {
+        return Ok(gates::asked(&args.gate, team, None, context)?.unwrap_or_default());
+    }
+    let held_to = result.held_to.clone().filter(|_| args.team.is_none());
+    let found = match held_to {
+        Some(gates) => gates,
+        None => gates::configured(&context.settings(&NoFlags)?.config, team)?,
+    };
+    Ok(gates::with_policy(found, &args.gate))
+}
+
+/// Prints what would be asked, in the form of a file of gates.
+fn show(args: &GateCommandArgs, context: &Context) -> Result<ExitStatus, CliError> {
+    let found = if args.gate.is_asked() {
+        gates::asked(&args.gate, args.team.as_deref(), None, context)?.unwrap_or_default()
+    } else {
+        let settings = context.settings(&NoFlags)?;
+        gates::with_policy(gates::configured(&settings.config, args.team.as_deref())?, &args.gate)
+    };
+    let written = gate::resolved(&found, |_| true);
+    if args.format == OutputFormat::Json {
+        context.ui.print_json(&written)?;
+    } else {
+        let yaml = serde_saphyr::to_string(&written)
+            .map_err(|error| CliError::internal("could not write the gates as YAML").caused_by(error))?;
+        context.ui.print(&printable(&yaml))?;
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn print(result: &RunResult, asked: &Gates, format: OutputFormat, context: &Context) -> Result<(), CliError> {
+    let ui = context.ui;
+    let results = result.gate_results();
+    let model = &result.candidate.model;
+    let title = match &result.baseline {
+        Some(baseline) => format!("{model} against {}", baseline.model),
+        None => model.clone(),
+    };
+    let document = GatesDocument { title, run_id: &result.run_id, simulated: result.simulated, results };
+    match format {
+        OutputFormat::Json => ui.print_json(&json!({
+            "run_id": result.run_id,
+            "simulated": result.simulated,
+            "held_to": asked,
+            "gates": results,
+        })),
+        OutputFormat::Markdown => ui.print(&markdown(&document)),
+        OutputFormat::Text => {
+            let options =
+                TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files: Vec::new() };
+            ui.print(&terminal(&document, &options))
+        }
+    }
+}
