@@ -149,6 +149,7 @@ fn header(run_id: &str, prompts: usize, requests: u64, trace: TraceMode) -> RunH
         config: json!({}),
         client: ClientInfo {
             labctl_version: env!("CARGO_PKG_VERSION").to_owned(),
+            check_engine: None,
             os: std::env::consts::OS.to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
             cores: 2,

@@ -171,7 +171,7 @@ pub(super) fn comparison(
     if !accept_invalid_client {
         invalid_because.extend(soundness::not_trusted(&result.client_health));
     }
-    let options = Options { seed: result.seed, gates, invalid_because };
+    let options = Options { seed: result.seed, gates, invalid_because, force: false };
     Some(compare(&result.rows, &candidate.summary, &baseline.summary, &options))
 }
 
@@ -238,6 +238,7 @@ pub(super) fn side_info(
         judge_quality: judge_quality(rows, side, seed),
         slos: Vec::new(),
         cost: None,
+        measured_in: None,
     }
 }
 

@@ -65,6 +65,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, CliError
         Command::Bench(args) => commands::bench::run(args, context),
         Command::Run(args) => commands::run::run(args, context),
         Command::Compare(args) => commands::compare::run(args, context),
+        Command::Baseline(args) => commands::baseline::run(args, context),
         Command::Report(args) => commands::report::run(args, context),
         Command::Rescore(args) => commands::rescore::run(args, context),
         Command::Results(args) => commands::results::run(args, context),

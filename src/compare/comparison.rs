@@ -28,6 +28,9 @@ pub struct Options {
     /// Reasons already known why the sides can't be compared soundly (see
     /// [`pair_results`](super::align::pair_results)).
     pub invalid_because: Vec<String>,
+    /// Whether reasons why they can't be compared soundly are put aside, to stand in
+    /// [`Comparison::forced_over`].
+    pub force: bool,
 }
 
 /// Compares the two sides of these rows: pass rates, speed, token counts, flips, validity, gates.
@@ -41,6 +44,7 @@ pub fn compare(
     let (overall, categories) = paired_pass_rates(rows, &options.gates);
     let mut invalid_because = options.invalid_because.clone();
     invalid_because.extend(too_much_missing(candidate, baseline, &overall));
+    let forced_over = if options.force { std::mem::take(&mut invalid_because) } else { Vec::new() };
     let gates =
         options.gates.iter().map(|gate| gate.evaluate(&overall, &categories, &invalid_because)).collect();
     Comparison {
@@ -49,7 +53,7 @@ pub fn compare(
         macro_average: None,
         noise_run: None,
         unstable: Vec::new(),
-        forced_over: Vec::new(),
+        forced_over,
         speed: speed_ratios(rows, candidate, baseline, options.seed),
         output_token_ratio: token_ratio(rows, |baseline, candidate| {
             let alike = counted_alike(baseline, candidate);
@@ -145,7 +149,7 @@ mod tests {
     use crate::model::judgement::Verdict::{JudgeUnparsed, Pass, TransportError, Wrong};
 
     fn compared(rows: &[Row]) -> Comparison {
-        let options = Options { seed: 1, gates: vec![Gate::default()], invalid_because: Vec::new() };
+        let options = Options { seed: 1, gates: vec![Gate::default()], ..Options::default() };
         compare(rows, &summary(rows, Side::Candidate), &summary(rows, Side::Baseline), &options)
     }
 

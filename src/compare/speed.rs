@@ -46,7 +46,7 @@ struct Metric {
     percentile: Percentile,
 }
 
-const METRICS: [Metric; 5] = [
+const METRICS: [Metric; 6] = [
     Metric {
         name: "ttft_ms",
         of: |m| m.ttft_ms,
@@ -72,6 +72,14 @@ const METRICS: [Metric; 5] = [
         percentile: Percentile::P50,
     },
     Metric {
+        name: "tpot_ms",
+        of: |m| m.tpot_ms,
+        by_token: true,
+        statistic: "p95",
+        quantile: 0.95,
+        percentile: Percentile::P95,
+    },
+    Metric {
         name: "e2e_ms",
         of: |m| m.e2e_ms,
         by_token: false,
@@ -93,8 +101,8 @@ const METRICS: [Metric; 5] = [
 pub(super) const COUNTED_DIFFERENTLY: &str =
     "output tokens were told by the server of one side and counted by chunk on the other";
 
-/// Every speed ratio: medians of `ttft_ms`, `tpot_ms` and `e2e_ms`, the 95th percentiles of the first and last
-/// where the sample is large enough to trust them, then the rates. Where no ratio or interval can be had, the row
+/// Every speed ratio: medians of `ttft_ms`, `tpot_ms` and `e2e_ms`, their 95th percentiles where the
+/// sample is large enough to trust them, then the rates. Where no ratio or interval can be had, the row
 /// says why.
 #[must_use]
 pub fn speed_ratios(
@@ -104,17 +112,44 @@ pub fn speed_ratios(
     seed: u64,
 ) -> Vec<SpeedRatio> {
     let mut ratios: Vec<SpeedRatio> =
-        METRICS.iter().filter_map(|metric| latency_ratio(rows, metric, seed)).collect();
-    ratios.extend(throughput::rate_ratios(rows, candidate, baseline));
+        METRICS.iter().filter_map(|metric| latency_ratio(rows, metric, seed, CONFIDENCE)).collect();
+    ratios.extend(throughput::rate_ratios(rows, candidate, baseline, CONFIDENCE));
     if let Some(reason) = cache_differs(rows) {
         for ratio in &mut ratios {
-            ratio.ratio = None;
-            ratio.interval_95 = None;
-            ratio.method = None;
-            ratio.absent_because = Some(reason.clone());
+            withhold(ratio, &reason);
         }
     }
     ratios
+}
+
+/// One of these ratios with its interval at another confidence; `sides` are the candidate and the baseline. `None`
+/// where the statistic needs a larger sample, or there is no such metric.
+pub(super) fn ratio_at(
+    rows: &[Row],
+    sides: (&SideSummary, &SideSummary),
+    (metric, statistic): (&str, &str),
+    seed: u64,
+    confidence: f64,
+) -> Option<SpeedRatio> {
+    let latency = METRICS.iter().find(|known| known.name == metric && known.statistic == statistic);
+    let mut ratio = match latency {
+        Some(latency) => latency_ratio(rows, latency, seed, confidence)?,
+        None => throughput::rate_ratios(rows, sides.0, sides.1, confidence)
+            .into_iter()
+            .find(|rate| rate.metric == metric && rate.statistic == statistic)?,
+    };
+    if let Some(reason) = cache_differs(rows) {
+        withhold(&mut ratio, &reason);
+    }
+    Some(ratio)
+}
+
+/// Takes the ratio away, for this reason.
+fn withhold(ratio: &mut SpeedRatio, reason: &str) {
+    ratio.ratio = None;
+    ratio.interval_95 = None;
+    ratio.method = None;
+    ratio.absent_because = Some(reason.to_owned());
 }
 
 /// Both sides' attempts of the rows where both succeeded.
@@ -161,10 +196,10 @@ pub(super) fn set_values(row: &mut SpeedRatio, baseline: f64, candidate: f64) {
 
 /// Puts geometric means of the rounds' values in place of the values over all, with the ratio and interval of t on
 /// their logarithms; where a round's value is zero all stays, without an interval, and the row says so.
-pub(super) fn set_rounds(row: &mut SpeedRatio, baseline: &[f64], candidate: &[f64]) {
+pub(super) fn set_rounds(row: &mut SpeedRatio, baseline: &[f64], candidate: &[f64], confidence: f64) {
     let geometric =
         |values: &[f64]| mean(&values.iter().map(|value| value.ln()).collect::<Vec<_>>()).map(f64::exp);
-    if let Some(of_rounds) = log_ratio::paired(baseline, candidate, CONFIDENCE) {
+    if let Some(of_rounds) = log_ratio::paired(baseline, candidate, confidence) {
         row.baseline = geometric(baseline);
         row.candidate = geometric(candidate);
         row.ratio = Some(of_rounds.ratio);
@@ -178,7 +213,7 @@ pub(super) fn set_rounds(row: &mut SpeedRatio, baseline: &[f64], candidate: &[f6
 }
 
 /// `None` where the statistic needs a larger sample.
-fn latency_ratio(rows: &[Row], metric: &Metric, seed: u64) -> Option<SpeedRatio> {
+fn latency_ratio(rows: &[Row], metric: &Metric, seed: u64, confidence: f64) -> Option<SpeedRatio> {
     let mut counted_differently = false;
     let pairs: Vec<(&Row, f64, f64)> = successes(rows)
         .filter_map(|(row, baseline, candidate)| {
@@ -221,15 +256,20 @@ fn latency_ratio(rows: &[Row], metric: &Metric, seed: u64) -> Option<SpeedRatio>
             .into_values()
             .filter_map(|(baseline, candidate)| Some((statistic.of(baseline)?, statistic.of(candidate)?)))
             .unzip();
-        set_rounds(&mut ratio, &of_baseline, &of_candidate);
+        set_rounds(&mut ratio, &of_baseline, &of_candidate, confidence);
     } else if ratio.ratio.is_some() {
-        set_resampled(&mut ratio, &pairs, statistic, seed);
+        set_resampled(&mut ratio, &pairs, statistic, (seed, confidence));
     }
     Some(ratio)
 }
 
 /// Fills in the interval by resampling, or why there is none.
-fn set_resampled(ratio: &mut SpeedRatio, pairs: &[(&Row, f64, f64)], statistic: Statistic, seed: u64) {
+fn set_resampled(
+    ratio: &mut SpeedRatio,
+    pairs: &[(&Row, f64, f64)],
+    statistic: Statistic,
+    (seed, confidence): (u64, f64),
+) {
     let (units, method) = units(pairs.iter().map(|(row, ..)| *row));
     let count = units.iter().max().map_or(0, |last| last + 1);
     let values: Vec<PairedValue> = pairs
@@ -237,7 +277,7 @@ fn set_resampled(ratio: &mut SpeedRatio, pairs: &[(&Row, f64, f64)], statistic: 
         .zip(units)
         .map(|(&(_, baseline, candidate), unit)| PairedValue { baseline, candidate, unit })
         .collect();
-    match ratio_interval(&values, statistic, CONFIDENCE, seed) {
+    match ratio_interval(&values, statistic, confidence, seed) {
         Some(interval) => {
             ratio.interval_95 = Some(interval);
             ratio.method = Some(method.to_owned());

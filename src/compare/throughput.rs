@@ -51,8 +51,34 @@ const RATES: [Rate; 3] = [
     },
 ];
 
-/// The ratios of requests, output tokens and correct answers a second.
-pub(super) fn rate_ratios(rows: &[Row], candidate: &SideSummary, baseline: &SideSummary) -> Vec<SpeedRatio> {
+/// The ratios of requests, output tokens and correct answers a second, and of goodput where both sides have it.
+pub(super) fn rate_ratios(
+    rows: &[Row],
+    candidate: &SideSummary,
+    baseline: &SideSummary,
+    confidence: f64,
+) -> Vec<SpeedRatio> {
+    let mut ratios = rates(rows, candidate, baseline, confidence);
+    ratios.extend(goodput_ratio(candidate, baseline));
+    ratios
+}
+
+/// The ratio of requests a second that met every objective, where both sides have objectives.
+fn goodput_ratio(candidate: &SideSummary, baseline: &SideSummary) -> Option<SpeedRatio> {
+    let (of_baseline, of_candidate) = (baseline.goodput.as_ref()?, candidate.goodput.as_ref()?);
+    let mut ratio = blank("goodput_per_s", "rate", true);
+    if let (Some(baseline), Some(candidate)) = (of_baseline.goodput_per_s, of_candidate.goodput_per_s) {
+        set_values(&mut ratio, baseline, candidate);
+        ratio
+            .absent_because
+            .get_or_insert_with(|| "goodput is one number a run, without an interval".to_owned());
+    } else {
+        ratio.absent_because = Some(absence(candidate, baseline));
+    }
+    Some(ratio)
+}
+
+fn rates(rows: &[Row], candidate: &SideSummary, baseline: &SideSummary, confidence: f64) -> Vec<SpeedRatio> {
     let (Some(of_baseline), Some(of_candidate)) = (&baseline.throughput, &candidate.throughput) else {
         let reason = absence(candidate, baseline);
         return RATES
@@ -73,7 +99,10 @@ pub(super) fn rate_ratios(rows: &[Row], candidate: &SideSummary, baseline: &Side
         .collect();
     let sources = |side: &SideSummary| side.output_tokens_sources.keys().copied().collect::<Vec<_>>();
     let counted_alike = sources(baseline) == sources(candidate);
-    RATES.iter().map(|rate| rate.ratio(of_baseline, of_candidate, &measured, counted_alike)).collect()
+    RATES
+        .iter()
+        .map(|rate| rate.ratio(of_baseline, of_candidate, &measured, (counted_alike, confidence)))
+        .collect()
 }
 
 impl Rate {
@@ -82,7 +111,7 @@ impl Rate {
         baseline: &Throughput,
         candidate: &Throughput,
         rounds: &[(&Round, &Round)],
-        counted_alike: bool,
+        (counted_alike, confidence): (bool, f64),
     ) -> SpeedRatio {
         let mut ratio = blank(self.name, "rate", true);
         let (Some(of_baseline), Some(of_candidate)) = ((self.of_side)(baseline), (self.of_side)(candidate))
@@ -108,7 +137,7 @@ impl Rate {
             let rate = |round: &Round| real((self.count)(round)) / round.seconds;
             let (of_baseline, of_candidate): (Vec<f64>, Vec<f64>) =
                 rounds.iter().map(|(baseline, candidate)| (rate(baseline), rate(candidate))).unzip();
-            set_rounds(&mut ratio, &of_baseline, &of_candidate);
+            set_rounds(&mut ratio, &of_baseline, &of_candidate, confidence);
         }
         ratio
     }

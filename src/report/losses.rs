@@ -73,13 +73,13 @@ pub(crate) fn listing(result: &RunResult, labels: &Labels) -> Listing {
     let (noted, judged, what, unit) = match (&result.comparison, &labels.baseline) {
         (Some(comparison), Some(baseline)) => (
             losses(&comparison.losses, &result.rows),
-            counts(result, &[Side::Baseline, Side::Candidate]),
+            counts(&result.rows, &[Side::Baseline, Side::Candidate]),
             format!("{baseline} passed and {} did not", labels.candidate),
             "pairs",
         ),
         _ => (
             failures(&result.rows),
-            counts(result, &[Side::Candidate]),
+            counts(&result.rows, &[Side::Candidate]),
             format!("{} did not pass", labels.candidate),
             "responses",
         ),
@@ -98,6 +98,18 @@ pub(crate) fn listing(result: &RunResult, labels: &Labels) -> Listing {
     }
 }
 
+/// The prompts of these flips with both answers, from rows that hold all of their pairs; `what` follows "3 prompts
+/// that".
+pub(crate) fn of_flips(flips: &[Flip], rows: &[Row], what: &str, labels: &Labels) -> Listing {
+    let noted = losses(flips, rows);
+    let judged = counts(rows, &[Side::Baseline, Side::Candidate]);
+    Listing {
+        title: format!("{} that {what}", number::counted(noted.len() as u64, "prompt", "prompts")),
+        prompts: noted.iter().take(LISTED).map(|prompt| prompt.listed(&judged, labels)).collect(),
+        more: noted.len().saturating_sub(LISTED),
+    }
+}
+
 /// A prompt with how often it came out as listed.
 struct Noted<'a> {
     prompt_id: &'a str,
@@ -108,9 +120,9 @@ struct Noted<'a> {
 }
 
 /// How often each prompt was judged on all of these sides.
-fn counts<'a>(result: &'a RunResult, sides: &[Side]) -> HashMap<&'a str, u64> {
+fn counts<'a>(rows: &'a [Row], sides: &[Side]) -> HashMap<&'a str, u64> {
     let mut counts = HashMap::new();
-    for row in &result.rows {
+    for row in rows {
         let judged = |side: &Side| row.attempt(*side).is_some_and(|a| a.judgement.verdict.passed().is_some());
         if sides.iter().all(judged) {
             *counts.entry(row.key.prompt_id.as_str()).or_default() += 1;

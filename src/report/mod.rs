@@ -14,6 +14,7 @@ pub mod definitions;
 mod error;
 pub mod explain;
 mod facts;
+pub mod head_to_head;
 pub mod html;
 mod judging;
 mod levels;

@@ -6,10 +6,15 @@ use std::process::Stdio;
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 33] = [
+const COMMANDS: [&str; 38] = [
     "bench",
     "run",
     "compare",
+    "baseline",
+    "baseline bless",
+    "baseline list",
+    "baseline show",
+    "baseline remove",
     "report",
     "rescore",
     "results",
@@ -76,7 +81,7 @@ fn a_wrong_command_line_is_exit_code_2() {
         &["frobnicate"],
         &[],
         &["run", "--requests", "0"],
-        &["compare", "a"],
+        &["compare"],
         &["bench", "--gate-mode", "prove"],
         &["bench", "--max-error-rate", "5"],
     ] {

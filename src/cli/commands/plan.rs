@@ -45,13 +45,14 @@ impl Measure<'_> {
             }
             chosen => chosen,
         };
-        Ok(BenchPlan {
+        let plan = BenchPlan {
             kind: self.kind,
             team: self.targets.team.clone(),
             labels: self.load.label.iter().map(|label| (label.key.clone(), label.value.clone())).collect(),
             prompt_set,
             candidate: side(&self.targets.candidate, transport)?,
             baseline: baseline.map(|target| side(target, transport)).transpose()?,
+            against: self.against.clone(),
             judge: self.judge(&loading)?,
             workload,
             concurrency: loading.concurrency,
@@ -79,7 +80,11 @@ impl Measure<'_> {
             results_dir: defaults.results_dir.clone(),
             state_dir: self.context.state_dir(),
             config: settings::masked(&self.settings.config),
-        })
+        };
+        match plan.against.as_ref().and_then(|against| against.refuses(&plan)) {
+            Some(reason) => Err(CliError::not_measured(reason)),
+            None => Ok(plan),
+        }
     }
 
     /// The prompts, and the workload where more is asked than to send a prompt set as it is.
