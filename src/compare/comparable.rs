@@ -187,7 +187,17 @@ pub fn loaded_differently(baseline: &RunResult, candidate: &RunResult) -> Vec<St
 /// What of two runs' difference makes numbers less than they look: other loads, and checks that nobody knows.
 #[must_use]
 pub fn between(baseline: &RunResult, candidate: &RunResult) -> Vec<String> {
-    loaded_differently(baseline, candidate).into_iter().chain(checks_unknown(baseline, candidate)).collect()
+    let options = |run: &'_ RunResult| {
+        run.workload.as_ref().map(|workload| workload.options.clone()).unwrap_or_default()
+    };
+    let sent = (options(baseline) != options(candidate)).then(|| {
+        "what was done to the prompts differs (the workload's options): answers and speed may by that"
+            .to_owned()
+    });
+    let mut found = loaded_differently(baseline, candidate);
+    found.extend(sent);
+    found.extend(checks_unknown(baseline, candidate));
+    found
 }
 
 /// Whether two runs were held to other objectives, so that their goodputs count other things.

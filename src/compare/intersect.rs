@@ -110,6 +110,8 @@ mod tests {
                 sha256: String::new(),
                 categories: BTreeMap::new(),
                 calibrated: false,
+                description: String::new(),
+                team: String::new(),
             },
             prompts: prompts.iter().map(prompt).collect(),
             origin: String::new(),

@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn three_rounds_have_an_interval() {
         let (rows, candidate, baseline) = measured(&[(10, 20), (30, 60), (5, 40)]);
-        for ratio in rate_ratios(&rows, &candidate, &baseline) {
+        for ratio in rate_ratios(&rows, &candidate, &baseline, 0.95) {
             // Factors 2, 2, 8: the example by hand in `log_ratio`.
             assert!((ratio.ratio.unwrap() - 2.0_f64.powf(5.0 / 3.0)).abs() < 1e-9, "{ratio:?}");
             assert!(ratio.interval_95.unwrap().contains(2.0));
@@ -244,14 +244,14 @@ mod tests {
         for attempt in rows.iter_mut().flat_map(|row| row.candidate.iter_mut().chain(&mut row.baseline)) {
             attempt.exchange.trace.end_ns = attempt.exchange.trace.end_ns.plus(Nanos::from_millis(500));
         }
-        let ratio = &rate_ratios(&rows, &candidate, &baseline)[2];
+        let ratio = &rate_ratios(&rows, &candidate, &baseline, 0.95)[2];
         assert!(ratio.interval_95.is_some(), "{ratio:?}");
     }
 
     #[test]
     fn fewer_rounds_have_a_ratio_without_interval() {
         let (rows, candidate, baseline) = measured(&[(10, 15)]);
-        let ratio = &rate_ratios(&rows, &candidate, &baseline)[0];
+        let ratio = &rate_ratios(&rows, &candidate, &baseline, 0.95)[0];
         assert_eq!((ratio.baseline, ratio.candidate, ratio.ratio), (Some(10.0), Some(15.0), Some(1.5)));
         assert_eq!(ratio.interval_95, None);
         assert_eq!(
@@ -264,7 +264,7 @@ mod tests {
     fn a_side_without_throughput_gives_its_reason() {
         let (rows, candidate, _) = measured(&[(10, 15)]);
         let baseline = summary(&rows, Side::Baseline);
-        let ratio = &rate_ratios(&rows, &candidate, &baseline)[1];
+        let ratio = &rate_ratios(&rows, &candidate, &baseline, 0.95)[1];
         assert_eq!((ratio.candidate, ratio.ratio), (Some(150.0), None));
         assert_eq!(ratio.absent_because.as_deref(), Some("baseline: blocks too short"));
     }
@@ -278,7 +278,7 @@ mod tests {
                 .take()
                 .map(|old| Attempt { judgement: attempt(Verdict::Wrong).judgement, ..old });
         }
-        let ratio = &rate_ratios(&rows, &candidate, &baseline)[2];
+        let ratio = &rate_ratios(&rows, &candidate, &baseline, 0.95)[2];
         assert_eq!((ratio.ratio, ratio.interval_95), (Some(2.0), None));
         assert_eq!(ratio.absent_because.as_deref(), Some("a round's value is zero, so there is no interval"));
     }
@@ -289,7 +289,7 @@ mod tests {
         if let Some(throughput) = &mut candidate.throughput {
             throughput.correct_answers_per_s = Some(0.0);
         }
-        let ratio = &rate_ratios(&rows, &candidate, &baseline)[2];
+        let ratio = &rate_ratios(&rows, &candidate, &baseline, 0.95)[2];
         assert_eq!((ratio.ratio, ratio.absent_because.as_deref()), (None, Some("a side's value is zero")));
     }
 }

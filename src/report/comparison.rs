@@ -186,7 +186,10 @@ pub fn terminal(report: &ComparisonReport, options: &TerminalOptions) -> String 
 }
 
 pub(super) fn draw(view: &ComparisonView, screen: &mut Screen) {
-    screen.title(&view.title, &view.runs.join("\n"));
+    screen.title(&view.title, "");
+    for run in &view.runs {
+        screen.text(run, Tone::Dim);
+    }
     screen.banner(view.simulated);
     screen.findings(&view.findings);
     answers(screen, &view.losses);

@@ -159,7 +159,10 @@ fn outcome(standing: &Standing, names: &[String]) -> Cell {
 pub fn terminal(report: &HeadToHeadReport, options: &TerminalOptions) -> String {
     let view = HeadToHeadView::new(report);
     let mut screen = Screen::new(options);
-    screen.title(&view.title, &view.runs.join("\n"));
+    screen.title(&view.title, "");
+    for run in &view.runs {
+        screen.text(run, Tone::Dim);
+    }
     screen.banner(view.simulated);
     screen.findings(&view.findings);
     screen.table("Head to head", &view.standings);

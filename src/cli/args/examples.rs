@@ -33,6 +33,8 @@ EXAMPLES:
       labctl bench --team quant --compare-baseline --max-pass-rate-drop 5 --ci
   With speed intervals that include the drift between rounds
       labctl bench --team quant --compare-baseline --rounds 3
+  Against a blessed baseline, which is not run again
+      labctl bench --team quant --against fp16-march
   Quality under load: the pass rate at every number of requests in flight
       labctl bench --team quant --compare-baseline --sweep concurrency=1..64
   Long answers scored by another model, three times each
@@ -104,14 +106,14 @@ EXAMPLES:
       labctl compare old.json new.json --intersect
   For people and for programs
       labctl compare 0198f2a1 latest --format markdown --output comparison.md
-      labctl compare 0198f2a1 latest --format json | jq .comparison.overall";
+      labctl compare 0198f2a1 latest --format json";
 
 pub(super) const BASELINE: &str = "\
 EXAMPLES:
   labctl baseline bless latest --name fp16
   labctl baseline list
-  labctl bench --team quant --baseline fp16
-  labctl compare fp16 latest";
+  labctl baseline show fp16
+  labctl baseline remove fp16";
 
 pub(super) const BASELINE_BLESS: &str = "\
 EXAMPLES:

@@ -51,5 +51,5 @@ pub fn run(args: &ConfigArgs, context: &Context) -> Result<ExitStatus, CliError>
 
 /// The schema of what labctl writes: a field is required where it is always written.
 fn schema_of_output<T: JsonSchema>() -> Value {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().into_value()
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
 }
