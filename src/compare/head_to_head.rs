@@ -106,7 +106,7 @@ impl Field<'_> {
     }
 
     fn pass_rate(&self, category: Option<&str>) -> Standing {
-        let values = self.judged.iter().map(|run| passed(run, category)).collect();
+        let values: Vec<Option<f64>> = self.judged.iter().map(|run| passed(run, category)).collect();
         let best = best(&values, true);
         let rivals = best.map_or_else(Vec::new, |best| {
             let paired = |rival: usize| self.paired_pass_rate(rival, best, category);
@@ -247,7 +247,7 @@ fn passed(run: &RunResult, category: Option<&str>) -> Option<f64> {
 }
 
 /// The first run with the best value; `None` where fewer than two have one.
-fn best(values: &Vec<Option<f64>>, higher_is_better: bool) -> Option<usize> {
+fn best(values: &[Option<f64>], higher_is_better: bool) -> Option<usize> {
     let known: Vec<(usize, f64)> =
         values.iter().enumerate().filter_map(|(run, value)| Some((run, (*value)?))).collect();
     let better = |a: f64, b: f64| if higher_is_better { a > b } else { a < b };
@@ -344,7 +344,7 @@ mod tests {
 
     #[test]
     fn a_winner_beats_every_rival() {
-        let runs = [contender("a", 150, 1.0), contender("b", 190, 0.5), contender("c", 120, 0.9)];
+        let runs = vec![contender("a", 150, 1.0), contender("b", 190, 0.5), contender("c", 120, 0.9)];
         let (standings, conclusion, prompts) = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
         assert_eq!(prompts, 200);
         let quality = standing_of(&standings, "pass_rate");
@@ -366,7 +366,7 @@ mod tests {
 
     #[test]
     fn one_rival_that_is_not_beaten_leaves_it_open() {
-        let runs = [contender("a", 189, 1.0), contender("b", 190, 1.0), contender("c", 120, 2.0)];
+        let runs = vec![contender("a", 189, 1.0), contender("b", 190, 1.0), contender("c", 120, 2.0)];
         let (standings, conclusion, _) = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
         let quality = standing_of(&standings, "pass_rate");
         assert_eq!((quality.best, quality.winner), (Some(1), None));
@@ -379,7 +379,7 @@ mod tests {
     /// One is better, another faster: nobody wins overall.
     #[test]
     fn who_wins_something_keeps_others_from_winning_all() {
-        let runs = [contender("a", 190, 1.0), contender("b", 120, 0.5), contender("c", 110, 2.0)];
+        let runs = vec![contender("a", 190, 1.0), contender("b", 120, 0.5), contender("c", 110, 2.0)];
         let (_, conclusion, _) = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
         assert_eq!(conclusion.winner, None);
         assert_eq!(conclusion.won.iter().map(|won| won.side).collect::<Vec<_>>(), [0, 1]);
@@ -387,7 +387,7 @@ mod tests {
 
     #[test]
     fn loads_that_differ_settle_no_speed() {
-        let mut runs = [contender("a", 190, 1.0), contender("b", 190, 0.5), contender("c", 190, 2.0)];
+        let mut runs = vec![contender("a", 190, 1.0), contender("b", 190, 0.5), contender("c", 190, 2.0)];
         runs[0].load.concurrency = 64;
         let (standings, ..) = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
         let speed = standing_of(&standings, "e2e_ms");

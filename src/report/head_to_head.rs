@@ -89,12 +89,12 @@ fn overall(report: &HeadToHeadReport, names: &[String]) -> Finding {
 
 /// Metrics by their names on screen.
 fn listed(metrics: &[String]) -> String {
-    let shown = |metric: &String| match metric.strip_prefix("pass_rate ") {
-        Some(category) => format!("pass rate {}", one_line(category)),
-        None => {
-            let (metric, statistic) = metric.split_once(' ').unwrap_or((metric, "rate"));
-            speed::name_of(metric, statistic)
+    let shown = |metric: &String| {
+        if let Some(category) = metric.strip_prefix("pass_rate ") {
+            return format!("pass rate {}", one_line(category));
         }
+        let (metric, statistic) = metric.split_once(' ').unwrap_or((metric, "rate"));
+        speed::name_of(metric, statistic)
     };
     metrics.iter().map(shown).collect::<Vec<_>>().join(", ")
 }

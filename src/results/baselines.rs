@@ -5,6 +5,7 @@
 //! last and takes the first's place in one step, so that a baseline is either the old one or the new one. Nothing is
 //! blessed, replaced or removed unless asked for.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -414,7 +415,11 @@ fn sha256_of(path: &Path) -> Result<String, BaselineError> {
             read => hash.update(&buffer[..read]),
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a string can't fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
 }
 
 #[cfg(test)]

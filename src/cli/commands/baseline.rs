@@ -30,6 +30,7 @@ pub fn run(args: &BaselineArgs, context: &Context) -> Result<ExitStatus, CliErro
 }
 
 /// What is wrong with a baseline, for whoever named it.
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
 pub(super) fn failed(error: BaselineError) -> CliError {
     if error.is_about_writing() {
         CliError::not_written(error.to_string())
