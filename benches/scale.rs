@@ -118,7 +118,6 @@ fn header(run_id: &str, prompts: usize, requests: u64, trace: TraceMode) -> RunH
     RunHeader {
         schema_version: SCHEMA_VERSION,
         run_id: run_id.to_owned(),
-        held_to: None,
         kind: RunKind::Run,
         labels: BTreeMap::new(),
         started_at: "2026-01-01T00:00:00Z".to_owned(),
@@ -151,6 +150,7 @@ fn header(run_id: &str, prompts: usize, requests: u64, trace: TraceMode) -> RunH
         config: json!({}),
         client: ClientInfo {
             labctl_version: env!("CARGO_PKG_VERSION").to_owned(),
+            check_engine: None,
             os: std::env::consts::OS.to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
             cores: 2,

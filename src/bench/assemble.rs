@@ -178,7 +178,7 @@ fn comparison(result: &RunResult, noise: Option<Noise>, accept_invalid_client: b
         invalid_because.extend(soundness::not_trusted(&result.client_health));
     }
     let gates = result.held_to.clone().unwrap_or_default();
-    let options = Options { seed: result.seed, gates, invalid_because, noise };
+    let options = Options { seed: result.seed, gates, invalid_because, noise, force: false };
     Some(compare(&result.rows, &candidate.summary, &baseline.summary, &options))
 }
 
@@ -241,6 +241,7 @@ pub(super) fn side_info(
         judge_quality: judge_quality(rows, side, seed),
         slos: Vec::new(),
         cost: None,
+        measured_in: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use crate::check::ENGINE_VERSION;
 use crate::client::clock::Clock;
 use crate::client::transport::Transport as _;
 use crate::model::calibration::Calibration;
@@ -51,6 +52,7 @@ pub(super) fn header(
         config: plan.config.clone(),
         client: ClientInfo {
             labctl_version: env!("CARGO_PKG_VERSION").to_owned(),
+            check_engine: Some(ENGINE_VERSION),
             os: std::env::consts::OS.to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
             cores: u32::try_from(cores).unwrap_or(u32::MAX),

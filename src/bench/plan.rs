@@ -18,6 +18,7 @@ use crate::model::trace::TraceMode;
 use crate::model::units::at_least_one;
 use crate::workload::Workload;
 
+use super::against::Against;
 use super::levels::shape_at;
 
 /// Requests that don't count, at the most, unless asked for.
@@ -62,6 +63,8 @@ pub struct BenchPlan {
     pub candidate: SideSpec,
     /// What it is measured against.
     pub baseline: Option<SideSpec>,
+    /// What was measured before, in place of a baseline that runs too.
+    pub against: Option<Against>,
     /// Who scores the answers of prompts with a `judge` check.
     pub judge: Option<JudgeSpec>,
     /// What is sent besides, or in place of, the prompt set's prompts as they are; absent: those, as written.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::check::{CheckError, Judge};
+use crate::check::{CheckError, ENGINE_VERSION, Judge};
 use crate::client::clock::Clock;
 use crate::compare::pass_rates;
 use crate::load::bus::Bus;
@@ -159,6 +159,8 @@ pub async fn rescore(
     let set_differs = set.manifest.sha256 != result.prompt_set.sha256;
     result.held_to = rescoring.gates.or_else(|| gates_of(&result));
     result.rescored_from = Some(std::mem::replace(&mut result.run_id, Uuid::now_v7().to_string()));
+    // What keeps its verdict was judged by whatever judged it then.
+    result.client.check_engine = (kept == 0).then_some(ENGINE_VERSION);
     recompute(&mut result);
     hold(&mut result, None, rescoring.accept_invalid_client);
     let is_said_anew = |warning: &String| {

@@ -26,6 +26,7 @@ use crate::results::journal::{JournalReport, JournalWriter, subscriber};
 use crate::results::store::Store;
 use crate::workload::{WorkPrompt, Workload};
 
+use super::against::join;
 use super::assemble::{Remains, assemble_with_journal};
 use super::bodies::SideBodies;
 use super::course::Course;
@@ -248,6 +249,9 @@ fn conclude(
         remains.warnings.push(error.clone());
     }
     let (mut result, traces) = assemble_with_journal(remains, writer.path());
+    if let Some(against) = &plan.against {
+        join(&mut result, against, plan.accept_invalid_client);
+    }
     let written = store.write_with(&result, traces.as_ref()).map_err(|error| match &journal.error {
         // It is not all in the journal then.
         Some(_) => error.without_journal(),

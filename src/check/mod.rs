@@ -54,6 +54,10 @@ mod units;
 mod visible;
 mod wording;
 
+/// The version of the checks: raised whenever the same answer to the same prompt may get another verdict than before.
+/// Results hold it, for pass rates by different checks can't be compared.
+pub const ENGINE_VERSION: u32 = 1;
+
 pub use announced::read_score;
 pub use judge::{CheckError, Judge, Late, Response, judge_exchange, judge_exchange_late};
 pub use judge_request::{JUDGE_REPLY_TOKENS, JudgeRequest, judge_request, judgeable};

@@ -55,6 +55,16 @@ impl ExitStatus {
         }
     }
 
+    /// The graver of two ends of what went well so far: a failed gate, then one that couldn't tell, then success.
+    #[must_use]
+    pub const fn worse(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Success, other) => other,
+            (Self::Inconclusive, Self::GateFailed) => other,
+            (first, _) => first,
+        }
+    }
+
     /// What a gate's verdict comes to; `inconclusive_fails` is the policy of `--on-inconclusive`.
     #[must_use]
     pub const fn of_gate(verdict: GateVerdict, inconclusive_fails: bool) -> Self {

@@ -67,6 +67,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, CliError
         Command::Compare(args) => commands::compare::run(args, context),
         Command::Gate(args) => commands::gate::run(args, context),
         Command::Plan(args) => commands::plan_power::run(args, context),
+        Command::Baseline(args) => commands::baseline::run(args, context),
         Command::Report(args) => commands::report::run(args, context),
         Command::Rescore(args) => commands::rescore::run(args, context),
         Command::Results(args) => commands::results::run(args, context),

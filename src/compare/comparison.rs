@@ -33,6 +33,9 @@ pub struct Options {
     pub invalid_because: Vec<String>,
     /// What a run of the baseline against itself says of the prompts, where there is one.
     pub noise: Option<Noise>,
+    /// Whether reasons why they can't be compared soundly are put aside, to stand in
+    /// [`Comparison::forced_over`].
+    pub force: bool,
 }
 
 /// Compares the two sides of these rows: pass rates, speed, token counts, flips, validity, gates.
@@ -47,13 +50,14 @@ pub fn compare(
     let (overall, categories) = paired_beside_noise(rows, noise);
     let mut invalid_because = options.invalid_because.clone();
     invalid_because.extend(too_much_missing(candidate, baseline, &overall));
+    let forced_over = if options.force { std::mem::take(&mut invalid_because) } else { Vec::new() };
     let mut comparison = Comparison {
         macro_average: macro_average(&categories),
         noise_run: noise.map(|noise| noise.run_id().to_owned()),
         unstable: unstable(rows, noise),
         overall,
         categories,
-        forced_over: Vec::new(),
+        forced_over,
         speed: speed_ratios(rows, candidate, baseline, options.seed),
         output_token_ratio: output_token_ratio(rows),
         prompt_token_ratio: prompt_token_ratio(rows),

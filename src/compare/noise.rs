@@ -11,7 +11,7 @@ use crate::model::result::{RunResult, Sampling, SideInfo};
 use crate::model::units::ratio;
 use crate::stats::real;
 
-use super::align::sampling_differences;
+use super::comparable::sampling_differences;
 use super::pass_rate::{is_repeated, item_of};
 
 /// What a comparison asks that an A/A run must have asked too.

@@ -61,7 +61,7 @@ impl Latency {
 const TAILS: &[Percentile] = &[Percentile::P50, Percentile::P95, Percentile::P99];
 const NO_TAIL: &[Percentile] = &[Percentile::P50, Percentile::P95];
 
-const LATENCIES: [Latency; 5] = [
+static LATENCIES: [Latency; 5] = [
     Latency::new("ttft_ms", |m| m.ttft_ms, TAILS),
     Latency { by_token: true, ..Latency::new("tpot_ms", |m| m.tpot_ms, NO_TAIL) },
     Latency { optional: true, ..Latency::new("max_stall_ms", |m| m.max_stall_ms, NO_TAIL) },
@@ -86,22 +86,55 @@ pub fn speed_ratios(
     seed: u64,
 ) -> Vec<SpeedRatio> {
     let open_loop = [candidate, baseline].iter().all(|side| side.ttft_from_schedule_ms.is_some());
-    let mut ratios: Vec<SpeedRatio> = LATENCIES
-        .iter()
-        .filter(|latency| open_loop || !latency.from_schedule)
-        .flat_map(|latency| latency.percentiles.iter().map(move |percentile| (latency, *percentile)))
-        .filter_map(|(latency, percentile)| latency_ratio(rows, latency, percentile, seed))
+    let mut ratios: Vec<SpeedRatio> = statistics()
+        .filter(|(latency, _)| open_loop || !latency.from_schedule)
+        .filter_map(|(latency, percentile)| latency_ratio(rows, latency, percentile, seed, CONFIDENCE))
         .collect();
-    ratios.extend(throughput::rate_ratios(rows, candidate, baseline));
+    ratios.extend(throughput::rate_ratios(rows, candidate, baseline, CONFIDENCE));
     if let Some(reason) = cache_differs(rows) {
         for ratio in &mut ratios {
-            ratio.ratio = None;
-            ratio.interval_95 = None;
-            ratio.method = None;
-            ratio.absent_because = Some(reason.clone());
+            withhold(ratio, &reason);
         }
     }
     ratios
+}
+
+/// Every latency with each of its statistics.
+fn statistics() -> impl Iterator<Item = (&'static Latency, Percentile)> {
+    LATENCIES
+        .iter()
+        .flat_map(|latency| latency.percentiles.iter().map(move |percentile| (latency, *percentile)))
+}
+
+/// One of these ratios with its interval at another confidence; `sides` are the candidate and the baseline. `None`
+/// where the statistic needs a larger sample, or there is no such metric.
+pub(super) fn ratio_at(
+    rows: &[Row],
+    sides: (&SideSummary, &SideSummary),
+    (metric, statistic): (&str, &str),
+    seed: u64,
+    confidence: f64,
+) -> Option<SpeedRatio> {
+    let known =
+        statistics().find(|(latency, percentile)| latency.name == metric && percentile.name() == statistic);
+    let mut ratio = match known {
+        Some((latency, percentile)) => latency_ratio(rows, latency, percentile, seed, confidence)?,
+        None => throughput::rate_ratios(rows, sides.0, sides.1, confidence)
+            .into_iter()
+            .find(|rate| rate.metric == metric && rate.statistic == statistic)?,
+    };
+    if let Some(reason) = cache_differs(rows) {
+        withhold(&mut ratio, &reason);
+    }
+    Some(ratio)
+}
+
+/// Takes the ratio away, for this reason.
+fn withhold(ratio: &mut SpeedRatio, reason: &str) {
+    ratio.ratio = None;
+    ratio.interval_95 = None;
+    ratio.method = None;
+    ratio.absent_because = Some(reason.to_owned());
 }
 
 /// Both sides' attempts of the rows where both succeeded.
@@ -150,10 +183,10 @@ pub(super) fn set_values(row: &mut SpeedRatio, baseline: f64, candidate: f64) {
 
 /// Puts geometric means of the rounds' values in place of the values over all, with the ratio and interval of t on
 /// their logarithms; where a round's value is zero all stays, without an interval, and the row says so.
-pub(super) fn set_rounds(row: &mut SpeedRatio, baseline: &[f64], candidate: &[f64]) {
+pub(super) fn set_rounds(row: &mut SpeedRatio, baseline: &[f64], candidate: &[f64], confidence: f64) {
     let geometric =
         |values: &[f64]| mean(&values.iter().map(|value| value.ln()).collect::<Vec<_>>()).map(f64::exp);
-    if let Some(of_rounds) = log_ratio::paired(baseline, candidate, CONFIDENCE) {
+    if let Some(of_rounds) = log_ratio::paired(baseline, candidate, confidence) {
         row.baseline = geometric(baseline);
         row.candidate = geometric(candidate);
         row.ratio = Some(of_rounds.ratio);
@@ -167,7 +200,13 @@ pub(super) fn set_rounds(row: &mut SpeedRatio, baseline: &[f64], candidate: &[f6
 }
 
 /// `None` where the statistic needs a larger sample.
-fn latency_ratio(rows: &[Row], latency: &Latency, percentile: Percentile, seed: u64) -> Option<SpeedRatio> {
+fn latency_ratio(
+    rows: &[Row],
+    latency: &Latency,
+    percentile: Percentile,
+    seed: u64,
+    confidence: f64,
+) -> Option<SpeedRatio> {
     let mut counted_differently = false;
     let pairs: Vec<(&Row, f64, f64)> = successes(rows)
         .filter_map(|(row, baseline, candidate)| {
@@ -213,15 +252,20 @@ fn latency_ratio(rows: &[Row], latency: &Latency, percentile: Percentile, seed: 
             .into_values()
             .filter_map(|(baseline, candidate)| Some((statistic.of(baseline)?, statistic.of(candidate)?)))
             .unzip();
-        set_rounds(&mut ratio, &of_baseline, &of_candidate);
+        set_rounds(&mut ratio, &of_baseline, &of_candidate, confidence);
     } else if ratio.ratio.is_some() {
-        set_resampled(&mut ratio, &pairs, statistic, seed);
+        set_resampled(&mut ratio, &pairs, statistic, (seed, confidence));
     }
     Some(ratio)
 }
 
 /// Fills in the interval by resampling, or why there is none.
-fn set_resampled(ratio: &mut SpeedRatio, pairs: &[(&Row, f64, f64)], statistic: Statistic, seed: u64) {
+fn set_resampled(
+    ratio: &mut SpeedRatio,
+    pairs: &[(&Row, f64, f64)],
+    statistic: Statistic,
+    (seed, confidence): (u64, f64),
+) {
     let (units, method) = units(pairs.iter().map(|(row, ..)| *row));
     let count = units.iter().max().map_or(0, |last| last + 1);
     let values: Vec<PairedValue> = pairs
@@ -229,7 +273,7 @@ fn set_resampled(ratio: &mut SpeedRatio, pairs: &[(&Row, f64, f64)], statistic: 
         .zip(units)
         .map(|(&(_, baseline, candidate), unit)| PairedValue { baseline, candidate, unit })
         .collect();
-    match ratio_interval(&values, statistic, CONFIDENCE, seed) {
+    match ratio_interval(&values, statistic, confidence, seed) {
         Some(interval) => {
             ratio.interval_95 = Some(interval);
             ratio.method = Some(method.to_owned());

@@ -210,6 +210,7 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
             judge_quality: Vec::new(),
             slos: Vec::new(),
             cost: None,
+            measured_in: None,
         },
         baseline: None,
         comparison: None,

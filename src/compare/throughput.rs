@@ -51,8 +51,34 @@ const RATES: [Rate; 3] = [
     },
 ];
 
-/// The ratios of requests, output tokens and correct answers a second.
-pub(super) fn rate_ratios(rows: &[Row], candidate: &SideSummary, baseline: &SideSummary) -> Vec<SpeedRatio> {
+/// The ratios of requests, output tokens and correct answers a second, and of goodput where both sides have it.
+pub(super) fn rate_ratios(
+    rows: &[Row],
+    candidate: &SideSummary,
+    baseline: &SideSummary,
+    confidence: f64,
+) -> Vec<SpeedRatio> {
+    let mut ratios = rates(rows, candidate, baseline, confidence);
+    ratios.extend(goodput_ratio(candidate, baseline));
+    ratios
+}
+
+/// The ratio of requests a second that met every objective, where both sides have objectives.
+fn goodput_ratio(candidate: &SideSummary, baseline: &SideSummary) -> Option<SpeedRatio> {
+    let (of_baseline, of_candidate) = (baseline.goodput.as_ref()?, candidate.goodput.as_ref()?);
+    let mut ratio = blank("goodput_per_s", "rate", true);
+    if let (Some(baseline), Some(candidate)) = (of_baseline.goodput_per_s, of_candidate.goodput_per_s) {
+        set_values(&mut ratio, baseline, candidate);
+        ratio
+            .absent_because
+            .get_or_insert_with(|| "goodput is one number a run, without an interval".to_owned());
+    } else {
+        ratio.absent_because = Some(absence(candidate, baseline));
+    }
+    Some(ratio)
+}
+
+fn rates(rows: &[Row], candidate: &SideSummary, baseline: &SideSummary, confidence: f64) -> Vec<SpeedRatio> {
     let (Some(of_baseline), Some(of_candidate)) = (&baseline.throughput, &candidate.throughput) else {
         let reason = absence(candidate, baseline);
         return RATES
@@ -73,7 +99,10 @@ pub(super) fn rate_ratios(rows: &[Row], candidate: &SideSummary, baseline: &Side
         .collect();
     let sources = |side: &SideSummary| side.output_tokens_sources.keys().copied().collect::<Vec<_>>();
     let counted_alike = sources(baseline) == sources(candidate);
-    RATES.iter().map(|rate| rate.ratio(of_baseline, of_candidate, &measured, counted_alike)).collect()
+    RATES
+        .iter()
+        .map(|rate| rate.ratio(of_baseline, of_candidate, &measured, (counted_alike, confidence)))
+        .collect()
 }
 
 impl Rate {
@@ -82,7 +111,7 @@ impl Rate {
         baseline: &Throughput,
         candidate: &Throughput,
         rounds: &[(&Round, &Round)],
-        counted_alike: bool,
+        (counted_alike, confidence): (bool, f64),
     ) -> SpeedRatio {
         let mut ratio = blank(self.name, "rate", true);
         let (Some(of_baseline), Some(of_candidate)) = ((self.of_side)(baseline), (self.of_side)(candidate))
@@ -108,7 +137,7 @@ impl Rate {
             let rate = |round: &Round| real((self.count)(round)) / round.seconds;
             let (of_baseline, of_candidate): (Vec<f64>, Vec<f64>) =
                 rounds.iter().map(|(baseline, candidate)| (rate(baseline), rate(candidate))).unzip();
-            set_rounds(&mut ratio, &of_baseline, &of_candidate);
+            set_rounds(&mut ratio, &of_baseline, &of_candidate, confidence);
         }
         ratio
     }
@@ -199,7 +228,7 @@ mod tests {
     #[test]
     fn three_rounds_have_an_interval() {
         let (rows, candidate, baseline) = measured(&[(10, 20), (30, 60), (5, 40)]);
-        for ratio in rate_ratios(&rows, &candidate, &baseline) {
+        for ratio in rate_ratios(&rows, &candidate, &baseline, 0.95) {
             // Factors 2, 2, 8: the example by hand in `log_ratio`.
             assert!((ratio.ratio.unwrap() - 2.0_f64.powf(5.0 / 3.0)).abs() < 1e-9, "{ratio:?}");
             assert!(ratio.interval_95.unwrap().contains(2.0));
@@ -215,14 +244,14 @@ mod tests {
         for attempt in rows.iter_mut().flat_map(|row| row.candidate.iter_mut().chain(&mut row.baseline)) {
             attempt.exchange.trace.end_ns = attempt.exchange.trace.end_ns.plus(Nanos::from_millis(500));
         }
-        let ratio = &rate_ratios(&rows, &candidate, &baseline)[2];
+        let ratio = &rate_ratios(&rows, &candidate, &baseline, 0.95)[2];
         assert!(ratio.interval_95.is_some(), "{ratio:?}");
     }
 
     #[test]
     fn fewer_rounds_have_a_ratio_without_interval() {
         let (rows, candidate, baseline) = measured(&[(10, 15)]);
-        let ratio = &rate_ratios(&rows, &candidate, &baseline)[0];
+        let ratio = &rate_ratios(&rows, &candidate, &baseline, 0.95)[0];
         assert_eq!((ratio.baseline, ratio.candidate, ratio.ratio), (Some(10.0), Some(15.0), Some(1.5)));
         assert_eq!(ratio.interval_95, None);
         assert_eq!(
@@ -235,7 +264,7 @@ mod tests {
     fn a_side_without_throughput_gives_its_reason() {
         let (rows, candidate, _) = measured(&[(10, 15)]);
         let baseline = summary(&rows, Side::Baseline);
-        let ratio = &rate_ratios(&rows, &candidate, &baseline)[1];
+        let ratio = &rate_ratios(&rows, &candidate, &baseline, 0.95)[1];
         assert_eq!((ratio.candidate, ratio.ratio), (Some(150.0), None));
         assert_eq!(ratio.absent_because.as_deref(), Some("baseline: blocks too short"));
     }
@@ -249,7 +278,7 @@ mod tests {
                 .take()
                 .map(|old| Attempt { judgement: attempt(Verdict::Wrong).judgement, ..old });
         }
-        let ratio = &rate_ratios(&rows, &candidate, &baseline)[2];
+        let ratio = &rate_ratios(&rows, &candidate, &baseline, 0.95)[2];
         assert_eq!((ratio.ratio, ratio.interval_95), (Some(2.0), None));
         assert_eq!(ratio.absent_because.as_deref(), Some("a round's value is zero, so there is no interval"));
     }
@@ -260,7 +289,7 @@ mod tests {
         if let Some(throughput) = &mut candidate.throughput {
             throughput.correct_answers_per_s = Some(0.0);
         }
-        let ratio = &rate_ratios(&rows, &candidate, &baseline)[2];
+        let ratio = &rate_ratios(&rows, &candidate, &baseline, 0.95)[2];
         assert_eq!((ratio.ratio, ratio.absent_because.as_deref()), (None, Some("a side's value is zero")));
     }
 }

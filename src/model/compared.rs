@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::comparison::Comparison;
-use super::record::Side;
+use super::record::{Row, Side};
 use super::result::PromptSetInfo;
 use super::team::{CostFigures, Reading, TeamKind};
 
@@ -28,12 +28,30 @@ pub struct ComparedSide {
     pub simulated: bool,
     /// The prompts.
     pub prompt_set: PromptSetInfo,
-    /// The name of the blessed baseline that it is, where it was named so.
+    /// The name of the blessed baseline that it is, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blessed_as: Option<String>,
+    /// Share of its prompt tokens (0 to 1) that the server's prefix cache answered; absent where the server didn't tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_share: Option<f64>,
     /// What its answers cost, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<CostFigures>,
+}
+
+/// What is left where only the prompts that are the same in both sets are compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Intersection {
+    /// Prompts that are compared.
+    pub prompts: u64,
+    /// Prompts of the baseline that are left out.
+    pub left_out_of_baseline: u64,
+    /// Prompts of the candidate that are left out.
+    pub left_out_of_candidate: u64,
+    /// Of those left out, prompts with an id that both sets have and another content.
+    pub differing: u64,
+    /// Whether the contents were compared. Where not, a prompt counts as the same by its id and category alone.
+    pub verified: bool,
 }
 
 /// A comparison of two sides with where they come from.
@@ -54,14 +72,18 @@ pub struct ComparisonReport {
     /// What to know before believing a number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// Prompts that were left out because only one side's set has them, where that was asked for.
+    /// What was left out because the sets differ, where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub intersected: Option<u64>,
+    pub intersected: Option<Intersection>,
     /// What the team makes of the baseline, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team_kind: Option<TeamKind>,
     /// The comparison, gates included.
     pub comparison: Comparison,
+    /// Both answers to every prompt that only one side passed, as results hold them, without the chunks of their
+    /// traces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flipped: Vec<Row>,
     /// What the team expects, held against it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub readings: Vec<Reading>,

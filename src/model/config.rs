@@ -219,6 +219,8 @@ pub struct Defaults {
     pub trace: TraceMode,
     /// The largest share of failed requests (0 to 1) at which a run still counts as measured.
     pub max_error_rate: f64,
+    /// Days after which a blessed baseline is called old.
+    pub baseline_max_age_days: u32,
 }
 
 impl Default for Defaults {
@@ -237,6 +239,7 @@ impl Default for Defaults {
             promptset_dir: PathBuf::from("promptsets"),
             trace: TraceMode::Full,
             max_error_rate: 0.1,
+            baseline_max_age_days: 30,
         }
     }
 }

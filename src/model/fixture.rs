@@ -57,6 +57,7 @@ pub(crate) fn record() -> Record {
 pub(crate) fn client_info() -> ClientInfo {
     ClientInfo {
         labctl_version: "0.1.0".to_owned(),
+        check_engine: Some(1),
         os: "linux".to_owned(),
         arch: "x86_64".to_owned(),
         cores: 2,

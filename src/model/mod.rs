@@ -3,9 +3,11 @@
 //! `prompt`, `workload` and `check` say what is sent and what makes it right, `load` when, `config` where,
 //! `slo` and `gate` what it must keep to, `team` what is expected of it, `experiment` all of that as a file has it,
 //! `trace`, `exchange` and `judgement` what happened, `record` puts them together, `summary`,
-//! `comparison`, `similarity`, `level` and `definitions` what follows from it, and `result` is the file that keeps it all.
+//! `comparison`, `compared`, `head_to_head`, `similarity`, `level` and `definitions` what follows from it, and `result` is the file that keeps it all;
+//! `baseline` is one side of it that was blessed.
 //! Nothing here imports another room.
 
+pub mod baseline;
 pub mod calibration;
 pub mod check;
 pub mod code;
@@ -20,6 +22,7 @@ pub mod experiment;
 pub(crate) mod fixture;
 pub mod format;
 pub mod gate;
+pub mod head_to_head;
 pub mod header;
 pub mod health;
 pub mod histogram;

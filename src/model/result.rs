@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::baseline::MeasuredIn;
 use super::calibration::Calibration;
 use super::comparison::{Comparison, GateResult, PassRate};
 use super::config::ServerKind;
@@ -155,6 +156,9 @@ pub struct SideInfo {
     /// What its answers cost, where its endpoint's price is configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<CostFigures>,
+    /// The run it was measured in, where that is another one: a blessed baseline, whose attempts are in the rows too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured_in: Option<MeasuredIn>,
 }
 
 /// The pass rate of one category on one side, over all its judged responses.
@@ -219,6 +223,9 @@ const fn is_zero(count: &u32) -> bool {
 pub struct ClientInfo {
     /// labctl's version.
     pub labctl_version: String,
+    /// The version of the checks that judged; absent where labctl was older than it, or judged nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_engine: Option<u32>,
     /// Operating system.
     pub os: String,
     /// Processor architecture.

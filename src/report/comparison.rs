@@ -1,7 +1,6 @@
-//! Two stored runs compared, for `labctl compare A B`: the tables of a run's report, without what
-//! only a run has.
+//! Two stored sides compared, for `labctl compare`: the tables of a run's report, without what only a run has, and
+//! both answers to every prompt that only one side passed.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use serde::Serialize;
@@ -9,141 +8,232 @@ use serde::Serialize;
 use super::ReportError;
 use super::beside::{self, Titled};
 use super::gates;
-use super::number::count;
+use super::losses::{self, Flips, Listing};
+use super::number::{count, counted, or_absent, percent};
 use super::quality;
 use super::speed;
-use super::table::{Cell, Column, Labels, Row, Table};
+use super::table::{Labels, Table, Tone};
 use super::template;
 use super::terminal::{Screen, TerminalOptions};
-use super::text::one_line;
+use super::text::{fit_middle, one_line, to_the_second};
 use super::verdict::{self, Finding};
 use super::view;
-use crate::model::comparison::{Comparison, Flip};
+use crate::model::compared::{ComparedSide, ComparisonReport};
+use crate::model::comparison::Comparison;
 
-/// The flips listed; the rest is in the JSON.
-const LISTED: usize = 50;
+/// Prompts with both answers on a terminal; the rest is in the other formats.
+const LISTED: usize = 20;
+/// The longest name of a side, in columns.
+const NAME: usize = 80;
+/// What results know of the servers themselves.
+const NO_TELEMETRY: &str = "KV cache and queue n/a: no telemetry in the results";
 
-/// One of the two runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ComparedRun {
-    /// What it goes by: its model, or a name given by the user.
-    pub label: String,
-    /// Its run id.
-    pub run_id: String,
-}
-
-/// A comparison with what it is a comparison of.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ComparisonDocument<'a> {
-    /// What is measured against.
-    pub baseline: ComparedRun,
-    /// The variant in question.
-    pub candidate: ComparedRun,
-    /// True where either run was simulated.
-    pub simulated: bool,
-    /// The comparison.
-    pub comparison: &'a Comparison,
+/// A comparison as people read it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ComparisonView {
+    /// Who against whom.
+    pub title: String,
+    /// Which runs these are.
+    pub runs: Vec<String>,
+    /// What to know about simulated numbers, where they are.
+    pub simulated: Option<&'static str>,
+    /// The verdict, sentence by sentence.
+    pub findings: Vec<Finding>,
+    /// Pass rates.
+    pub quality: Table,
+    /// What else is known of the pass rates: how answers ended, noise, families.
+    pub quality_further: Vec<Titled>,
+    /// Latency by category.
+    pub speed_by_category: Table,
+    /// Pass rates by other methods.
+    pub cross_checks: Table,
+    /// Latency and throughput.
+    pub speed: Table,
+    /// What the servers told of themselves.
+    pub server: Vec<String>,
+    /// Gates; empty where none was asked.
+    pub gates: Table,
+    /// What the baseline passed and the candidate didn't.
+    pub losses: Listing,
+    /// What the candidate passed and the baseline didn't.
+    pub gains: Listing,
     /// What to know before believing a number.
     pub warnings: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct ComparisonView {
-    title: String,
-    baseline_run: String,
-    candidate_run: String,
-    simulated: Option<&'static str>,
-    findings: Vec<Finding>,
-    quality: Table,
-    quality_further: Vec<Titled>,
-    speed_by_category: Table,
-    cross_checks: Table,
-    speed: Table,
-    gates: Table,
-    losses: Table,
-    gains: Table,
-    warnings: Vec<String>,
-}
-
 impl ComparisonView {
-    fn new(document: &ComparisonDocument<'_>) -> Self {
-        let comparison = document.comparison;
-        let (baseline, candidate) = (one_line(&document.baseline.label), one_line(&document.candidate.label));
-        let runs = [&document.baseline.run_id, &document.candidate.run_id].map(|id| one_line(id));
-        let labels = if baseline == candidate {
-            Labels { candidate: format!("{candidate} (B)"), baseline: Some(format!("{baseline} (A)")) }
-        } else {
-            Labels { candidate, baseline: Some(baseline) }
-        };
-        let unsound = verdict::unsound(comparison);
-        let [baseline_run, candidate_run] = runs;
+    /// Writes out everything that a comparison can show.
+    #[must_use]
+    pub fn new(report: &ComparisonReport) -> Self {
+        let comparison = &report.comparison;
+        let labels = labels(&report.baseline, &report.candidate);
+        let unsound =
+            forced(comparison).into_iter().chain(intersected(report)).chain(verdict::unsound(comparison));
+        let mut speed = speed::table(Some(comparison), &[], &labels);
+        if !report.same_run {
+            speed.notes.insert(0, "Measured one after the other".to_owned());
+        }
         Self {
             title: view::title(&labels),
-            baseline_run,
-            candidate_run,
-            simulated: document.simulated.then_some(view::SIMULATED),
+            runs: vec![
+                described("baseline", &report.baseline, report.same_run),
+                described("candidate", &report.candidate, report.same_run),
+            ],
+            simulated: report.simulated.then_some(view::SIMULATED),
             findings: verdict::without_praise(
-                unsound.into_iter().chain(verdict::of_comparison(comparison, &labels)).collect(),
+                unsound.chain(verdict::of_comparison(comparison, &labels)).collect(),
             ),
             quality: quality::paired(comparison, &labels),
             quality_further: beside::further(comparison, &labels),
             speed_by_category: beside::speed_by_category(comparison),
             cross_checks: quality::cross_checks(comparison),
-            speed: speed::table(Some(comparison), &[], &labels),
+            speed,
+            server: vec![prefix_cache(report, &labels), NO_TELEMETRY.to_owned()],
             gates: gates::table(&comparison.gates),
-            losses: flips(&comparison.losses),
-            gains: flips(&comparison.gains),
-            warnings: document.warnings.iter().map(|w| one_line(w)).collect(),
+            losses: losses::flipped(comparison, &report.flipped, &labels, Flips::Losses),
+            gains: losses::flipped(comparison, &report.flipped, &labels, Flips::Gains),
+            warnings: report.warnings.iter().map(|warning| one_line(warning)).collect(),
         }
     }
 }
 
-/// Each prompt and what became of it once, with how often: repeats, rounds and loads are not told apart.
-fn flips(flips: &[Flip]) -> Table {
-    let mut kinds: Vec<(&Flip, u64)> = Vec::new();
-    let mut places = HashMap::new();
-    for flip in flips {
-        let place = *places.entry((&flip.prompt_id, flip.baseline, flip.candidate)).or_insert(kinds.len());
-        match kinds.get_mut(place) {
-            Some((_, times)) => *times += 1,
-            None => kinds.push((flip, 1)),
-        }
-    }
-    let several = kinds.len() < flips.len();
-    let mut columns = vec![Column::words("prompt"), Column::words("category").sacrifice(2)];
-    columns.extend(several.then(|| Column::numbers("times").sacrifice(1)));
-    columns.extend([Column::words("baseline"), Column::words("candidate")]);
-    let row = |(flip, times): &(&Flip, u64)| {
-        let mut cells = vec![Cell::from(one_line(&flip.prompt_id)), one_line(&flip.category).into()];
-        cells.extend(several.then(|| Cell::from(count(*times))));
-        cells.extend([flip.baseline.name().into(), flip.candidate.name().into()]);
-        Row::new(cells)
+/// The sides go by their models; by their endpoints too, or their places, where that doesn't tell them apart.
+pub(super) fn labels(baseline: &ComparedSide, candidate: &ComparedSide) -> Labels {
+    let names = names(&[baseline, candidate]);
+    let [baseline, candidate] = names.as_slice() else {
+        return Labels { candidate: String::new(), baseline: None };
     };
-    let more = kinds.len().saturating_sub(LISTED);
-    let notes = if more > 0 { vec![format!("{more} more in the JSON")] } else { Vec::new() };
-    Table { columns, rows: kinds.iter().take(LISTED).map(row).collect(), bar_scale: None, notes }
+    Labels { candidate: candidate.clone(), baseline: Some(baseline.clone()) }
+}
+
+/// A name for each side, all different.
+pub(super) fn names(sides: &[&ComparedSide]) -> Vec<String> {
+    let differ = |names: &[String]| {
+        let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
+        distinct.len() == names.len()
+    };
+    let model = |side: &ComparedSide| fit_middle(&one_line(&side.model), NAME);
+    let models: Vec<String> = sides.iter().map(|side| model(side)).collect();
+    if differ(&models) {
+        return models;
+    }
+    let with_endpoints: Vec<String> =
+        sides.iter().map(|side| format!("{} ({})", model(side), one_line(&side.endpoint))).collect();
+    if differ(&with_endpoints) {
+        return with_endpoints;
+    }
+    models.iter().zip('A'..='Z').map(|(model, letter)| format!("{model} ({letter})")).collect()
+}
+
+fn described(place: &str, side: &ComparedSide, same_run: bool) -> String {
+    let of = if same_run { format!(", {}", side.side) } else { String::new() };
+    let blessed =
+        side.blessed_as.as_ref().map_or_else(String::new, |name| format!(", blessed as {}", one_line(name)));
+    format!(
+        "{place}: {} of run {}{of}, {}{blessed}",
+        one_line(&side.model),
+        one_line(&side.run_id),
+        to_the_second(&side.started_at)
+    )
+}
+
+/// That it was compared in spite of what makes it unsound.
+fn forced(comparison: &Comparison) -> Option<Finding> {
+    let reasons: Vec<String> = comparison.forced_over.iter().map(|reason| one_line(reason)).collect();
+    (!reasons.is_empty()).then(|| Finding {
+        topic: "FORCED",
+        tone: Tone::Bad,
+        text: format!(
+            "compared by `--force` although these numbers can't be compared soundly: {}",
+            reasons.join("; ")
+        ),
+    })
+}
+
+/// That only a part is compared.
+fn intersected(report: &ComparisonReport) -> Option<Finding> {
+    let told = report.intersected.as_ref()?;
+    let contents = if told.verified { "same contents" } else { "same ids, contents not verified" };
+    Some(Finding {
+        topic: "Prompts",
+        tone: Tone::Warn,
+        text: format!(
+            "{} that both sets have ({contents}); left out: {} of the baseline's, {} of the candidate's",
+            counted(told.prompts, "prompt", "prompts"),
+            count(told.left_out_of_baseline),
+            count(told.left_out_of_candidate)
+        ),
+    })
+}
+
+/// How much of the prompts a prefix cache answered, as the servers told.
+fn prefix_cache(report: &ComparisonReport, labels: &Labels) -> String {
+    let (theirs, ours) = (report.baseline.cached_share, report.candidate.cached_share);
+    if theirs.is_none() && ours.is_none() {
+        return "prefix cache n/a: neither server told of cached tokens".to_owned();
+    }
+    format!(
+        "prompt tokens from the prefix cache: {} % of {}, {} % of {}",
+        or_absent(theirs, percent).trim_end_matches(" %"),
+        labels.baseline.as_deref().unwrap_or_default(),
+        or_absent(ours, percent).trim_end_matches(" %"),
+        labels.candidate
+    )
 }
 
 /// The comparison for a terminal.
 #[must_use]
-pub fn terminal(document: &ComparisonDocument<'_>, options: &TerminalOptions) -> String {
-    let view = ComparisonView::new(document);
+pub fn terminal(report: &ComparisonReport, options: &TerminalOptions) -> String {
     let mut screen = Screen::new(options);
-    screen.title(&view.title, &format!("baseline {} · candidate {}", view.baseline_run, view.candidate_run));
+    draw(&ComparisonView::new(report), &mut screen);
+    screen.files(&options.files);
+    screen.finish()
+}
+
+pub(super) fn draw(view: &ComparisonView, screen: &mut Screen) {
+    screen.title(&view.title, "");
+    for run in &view.runs {
+        screen.text(run, Tone::Dim);
+    }
     screen.banner(view.simulated);
     screen.findings(&view.findings);
+    answers(screen, &view.losses);
     screen.table("Quality", &view.quality);
     for further in &view.quality_further {
         screen.table(&further.title, &further.table);
     }
     screen.table("Speed", &view.speed);
     screen.table(beside::BY_CATEGORY, &view.speed_by_category);
+    screen.heading("Servers");
+    for line in &view.server {
+        screen.item("", line, Tone::Dim);
+    }
     screen.warnings(&view.warnings);
-    screen.table("Losses", &view.losses);
-    screen.table("Gains", &view.gains);
+    answers(screen, &view.gains);
     screen.gates(&view.gates);
-    screen.files(&options.files);
-    screen.finish()
+}
+
+/// Each prompt with both answers and where they were found.
+fn answers(screen: &mut Screen, listing: &Listing) {
+    if listing.prompts.is_empty() {
+        return;
+    }
+    screen.heading(&listing.title);
+    for prompt in listing.prompts.iter().take(LISTED) {
+        let times = prompt.times.as_ref().map_or_else(String::new, |times| format!(", {times}"));
+        let unstable =
+            prompt.unstable.as_ref().map_or_else(String::new, |seen| format!("; unstable: {seen}"));
+        screen.item("", &format!("{} ({}{times}{unstable})", prompt.prompt_id, prompt.category), Tone::Plain);
+        for answer in &prompt.answers {
+            let found = answer.source.map_or_else(String::new, |source| format!(" ({source})"));
+            let text = format!("{}: {}: {}{found}", answer.side, answer.verdict, answer.short);
+            screen.item("  ", &text, answer.tone);
+        }
+    }
+    let more = listing.more + listing.prompts.len().saturating_sub(LISTED);
+    if more > 0 {
+        screen.item("", &format!("{more} more in the JSON"), Tone::Dim);
+    }
 }
 
 /// The comparison as Markdown through `compare.md`, taken from `template_dir` where that holds one.
@@ -151,13 +241,10 @@ pub fn terminal(document: &ComparisonDocument<'_>, options: &TerminalOptions) ->
 /// # Errors
 ///
 /// When `template_dir` is no folder, or its template can't be parsed or asks for what there isn't.
-pub fn markdown(
-    document: &ComparisonDocument<'_>,
-    template_dir: Option<&Path>,
-) -> Result<String, ReportError> {
+pub fn markdown(report: &ComparisonReport, template_dir: Option<&Path>) -> Result<String, ReportError> {
     #[derive(Serialize)]
     struct Context {
         comparison: ComparisonView,
     }
-    template::render("compare.md", template_dir, Context { comparison: ComparisonView::new(document) })
+    template::render("compare.md", template_dir, Context { comparison: ComparisonView::new(report) })
 }

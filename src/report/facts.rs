@@ -268,6 +268,11 @@ fn side(title: String, side: &SideInfo) -> Section {
     if !side.system_fingerprints.is_empty() {
         facts.push(fact("fingerprint", list(&side.system_fingerprints)));
     }
+    if let Some(measured) = &side.measured_in {
+        let (name, run) = (one_line(&measured.blessed_as), one_line(&measured.run_id));
+        facts.push(fact("measured in", format!("run {run} of {}", to_the_second(&measured.started_at))));
+        facts.push(fact("blessed as", name));
+    }
     let error_rate = number::or_absent(summary.error_rate, number::percent);
     facts.extend([
         fact("requests", format!("{}, {error_rate} not successful", count(summary.attempted))),

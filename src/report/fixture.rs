@@ -135,6 +135,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
             summary: summary(&attempts, speed),
             slos: Vec::new(),
             cost: None,
+            measured_in: None,
             judge_quality: Vec::new(),
             pass_rates: std::iter::once(None)
                 .chain(CATEGORIES.map(Some))

@@ -16,6 +16,7 @@ mod error;
 pub mod explain;
 mod facts;
 pub mod gates;
+pub mod head_to_head;
 pub mod html;
 mod judging;
 mod levels;

@@ -244,12 +244,18 @@ fn absent(comparison: Option<&Comparison>) -> Vec<(Vec<String>, String)> {
 
 /// What a ratio is about, in words.
 pub(crate) fn metric_name(ratio: &SpeedRatio) -> String {
-    let latency = LATENCIES.iter().find(|(metric, ..)| *metric == ratio.metric);
-    let rate = RATES.iter().find(|(metric, ..)| *metric == ratio.metric);
-    match (latency, rate) {
-        (Some((_, name, _)), _) => format!("{name} {}", one_line(&ratio.statistic)),
-        (_, Some((_, name, _))) => (*name).to_owned(),
-        _ => format!("{} {}", one_line(&ratio.metric), one_line(&ratio.statistic)),
+    name_of(&ratio.metric, &ratio.statistic)
+}
+
+/// A metric's statistic in words.
+pub(crate) fn name_of(metric: &str, statistic: &str) -> String {
+    let latency = LATENCIES.iter().find(|(known, ..)| *known == metric);
+    let rate = RATES.iter().find(|(known, ..)| *known == metric);
+    match (latency, rate, metric) {
+        (Some((_, name, _)), ..) => format!("{name} {}", one_line(statistic)),
+        (_, Some((_, name, _)), _) => (*name).to_owned(),
+        (.., "goodput_per_s") => "goodput, requests/s".to_owned(),
+        _ => format!("{} {}", one_line(metric), one_line(statistic)),
     }
 }
 

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::comparison::{ComparedRun, ComparisonDocument};
 use super::terminal::TerminalOptions;
 use super::{ReportError, comparison, fixture, html, markdown, terminal};
+use crate::model::compared::{COMPARISON_SCHEMA_VERSION, ComparedSide, ComparisonReport};
+use crate::model::record::Side;
 use crate::model::result::RunResult;
 
 fn options(width: usize) -> TerminalOptions {
@@ -36,14 +37,37 @@ fn fixtures() -> Vec<(&'static str, RunResult)> {
     ]
 }
 
-fn document(result: &RunResult) -> ComparisonDocument<'_> {
-    let run = |label: &str, run_id: &str| ComparedRun { label: label.to_owned(), run_id: run_id.to_owned() };
-    ComparisonDocument {
-        baseline: run("mistral-7b-fp16", "01a2b3c4"),
-        candidate: run("mistral-7b-awq", "01a2b3c5"),
+/// The two sides of a fixture as two runs, compared.
+fn compared(result: &RunResult) -> ComparisonReport {
+    let side = |side: Side, run_id: &str| {
+        let info = result.side(side).unwrap();
+        ComparedSide {
+            run_id: run_id.to_owned(),
+            side: Side::Candidate,
+            model: info.model.clone(),
+            endpoint: info.endpoint.clone(),
+            started_at: result.started_at.clone(),
+            simulated: info.simulated,
+            prompt_set: result.prompt_set.clone(),
+            blessed_as: None,
+            cached_share: None,
+            cost: None,
+        }
+    };
+    let comparison = result.comparison.clone().unwrap();
+    ComparisonReport {
+        schema_version: COMPARISON_SCHEMA_VERSION,
+        labctl_version: "0.1.0".to_owned(),
+        baseline: side(Side::Baseline, "01a2b3c4"),
+        candidate: side(Side::Candidate, "01a2b3c5"),
         simulated: true,
-        comparison: result.comparison.as_ref().unwrap(),
+        same_run: false,
         warnings: vec!["the runs are 3 days apart".to_owned()],
+        intersected: None,
+        team_kind: None,
+        comparison,
+        flipped: result.rows.clone(),
+        readings: Vec::new(),
     }
 }
 
@@ -54,7 +78,7 @@ fn terminal_snapshots() {
     }
     insta::assert_snapshot!(
         "terminal_compare",
-        comparison::terminal(&document(&fixture::paired()), &options(100))
+        comparison::terminal(&compared(&fixture::paired()), &options(100))
     );
 }
 
@@ -63,8 +87,8 @@ fn markdown_snapshots() {
     for (name, result) in fixtures().into_iter().take(6) {
         insta::assert_snapshot!(format!("markdown_{name}"), markdown::render(&result, None).unwrap());
     }
-    let compared = comparison::markdown(&document(&fixture::paired()), None).unwrap();
-    insta::assert_snapshot!("markdown_compare", compared);
+    let two = comparison::markdown(&compared(&fixture::paired()), None).unwrap();
+    insta::assert_snapshot!("markdown_compare", two);
 }
 
 #[test]

@@ -97,7 +97,7 @@ pub(crate) fn is_unchecked(result: &RunResult) -> bool {
 
 /// Where something makes the rest unsound nothing is shown as good news.
 pub(crate) fn without_praise(mut findings: Vec<Finding>) -> Vec<Finding> {
-    if findings.iter().any(|f| matches!(f.topic, "Invalid" | "Client")) {
+    if findings.iter().any(|f| matches!(f.topic, "Invalid" | "FORCED" | "Client")) {
         for finding in findings.iter_mut().filter(|f| f.tone == Tone::Good) {
             finding.tone = Tone::Dim;
         }

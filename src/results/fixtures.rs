@@ -207,6 +207,7 @@ fn side_info(header: SideHeader) -> SideInfo {
         },
         slos: Vec::new(),
         cost: None,
+        measured_in: None,
         judge_quality: Vec::new(),
         pass_rates: vec![CategoryPassRate {
             category: None,

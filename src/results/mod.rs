@@ -4,9 +4,10 @@
 //! [`store`] writes, finds and loads result files, whose text is [`document`]'s; [`journal`] and [`recover`] are the
 //! two ends of the crash-safe log, from which [`traces`] takes the chunks that a run doesn't keep in memory.
 //! [`foreign`] reads other tools' files. [`rows`] pairs records, [`harness`] and [`export`] are the flat views.
-//! [`calibration`] keeps what this machine's client was found to be good for, apart from the results.
+//! [`baselines`] keeps results that others are compared with, [`calibration`] what this machine's client was found to be good for, apart from the results.
 //! Used by `report` and `cli`.
 
+pub mod baselines;
 pub mod calibration;
 pub mod document;
 pub mod error;

@@ -9,9 +9,11 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::fixtures::{header, record, result, result_of};
+use crate::model::compared::ComparisonReport;
 use crate::model::config::{Endpoint, LabConfig, Team};
 use crate::model::experiment::Experiment;
 use crate::model::gate::Gates;
+use crate::model::head_to_head::HeadToHeadReport;
 use crate::model::judgement::Verdict;
 use crate::model::prompt::Prompt;
 use crate::model::record::Side;
@@ -63,6 +65,16 @@ fn prompt_schema() -> Value {
     schema_of::<Prompt>(SchemaSettings::draft2020_12())
 }
 
+/// What `labctl compare --format json` prints of two sides.
+fn comparison_schema() -> Value {
+    schema_of::<ComparisonReport>(SchemaSettings::draft2020_12().for_serialize())
+}
+
+/// What it prints of three and more runs.
+fn head_to_head_schema() -> Value {
+    schema_of::<HeadToHeadReport>(SchemaSettings::draft2020_12().for_serialize())
+}
+
 fn path_of(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(name)
 }
@@ -101,6 +113,8 @@ fn committed_schemas_are_those_of_the_types() {
     assert_committed("promptset.schema.json", &prompt_schema());
     assert_committed("experiment.schema.json", &experiment_schema());
     assert_committed("gates.schema.json", &gates_schema());
+    assert_committed("comparison.schema.json", &comparison_schema());
+    assert_committed("head-to-head.schema.json", &head_to_head_schema());
 }
 
 #[test]

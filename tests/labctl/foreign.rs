@@ -90,12 +90,11 @@ fn imports_are_compared_and_no_gate_passes_on_prompts_that_nobody_knows() {
     let results = import(&lab, "guidellm/benchmarks.json", &[]);
     let ids: Vec<&str> = results.iter().map(|result| result.run_id.as_str()).collect();
     let compared = lab.labctl(&["compare", ids[0], ids[1]]);
-    assert!(
-        compared.stdout.contains("Invalid") && compared.stdout.contains("the prompt sets differ"),
-        "{}",
-        compared.stdout
-    );
-    assert_eq!(compared.code, 3, "{}", compared.stderr);
+    compared.fails(3, &["the prompt sets differ", "`--intersect`", "`--force`"]).prints_nothing();
+    let forced = lab.labctl(&["compare", ids[0], ids[1], "--force"]);
+    let said = forced.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("FORCED") && said.contains("the prompt sets differ"), "{forced:#?}");
+    assert_eq!(forced.code, 0, "{}", forced.stderr);
 }
 
 #[test]

@@ -6,12 +6,17 @@ use std::process::Stdio;
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 35] = [
+const COMMANDS: [&str; 40] = [
     "bench",
     "run",
     "compare",
     "gate",
     "plan",
+    "baseline",
+    "baseline bless",
+    "baseline list",
+    "baseline show",
+    "baseline remove",
     "report",
     "rescore",
     "results",
@@ -78,7 +83,7 @@ fn a_wrong_command_line_is_exit_code_2() {
         &["frobnicate"],
         &[],
         &["run", "--requests", "0"],
-        &["compare", "a"],
+        &["compare"],
         &["bench", "--gate-mode", "prove"],
         &["bench", "--max-error-rate", "5"],
     ] {

@@ -3,9 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
+mod baselines;
 mod batteries;
 mod calibrate;
 mod captures;
+mod compare;
 mod config;
 mod definitions;
 mod disk;

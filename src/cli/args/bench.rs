@@ -40,7 +40,8 @@ pub struct BenchArgs {
     #[arg(long, help_heading = "Baseline")]
     pub compare_baseline: bool,
 
-    /// Endpoint of the baseline by its name in the configuration [default: the team's]; implies --compare-baseline
+    /// Endpoint of the baseline by its name in the configuration [default: the team's]; implies --compare-baseline. Where
+    /// no endpoint has the name: the blessed baseline of that name, as with --against
     #[arg(long, value_name = "NAME", help_heading = "Baseline")]
     pub baseline: Option<String>,
 
@@ -65,6 +66,15 @@ pub struct BenchArgs {
     /// nothing differs, which prompts do, and how many flips are in excess of that
     #[arg(long, value_name = "RUN", help_heading = "Baseline", conflicts_with_all = ["all", "aa"])]
     pub noise: Option<String>,
+
+    /// Compare with a blessed baseline (`labctl baseline`) without running it again: measured at another time, which every
+    /// output says
+    #[arg(long, value_name = "NAME", help_heading = "Baseline", conflicts_with_all = ["compare_baseline", "baseline", "baseline_url", "baseline_model", "baseline_api_key_env", "aa", "all"])]
+    pub against: Option<String>,
+
+    /// Days after which a blessed baseline is called old [default: `defaults.baseline_max_age_days`, 30]
+    #[arg(long, value_name = "DAYS", help_heading = "Baseline")]
+    pub max_age: Option<u32>,
 
     /// Prompts a block: so many on one side, then the same on the other [default: chosen from set and concurrency]
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Baseline")]

@@ -39,6 +39,8 @@ EXAMPLES:
       labctl bench --team quant --compare-baseline --gates gates.yaml --on-inconclusive fail
   With speed intervals that include the drift between rounds
       labctl bench --team quant --compare-baseline --rounds 3
+  Against a blessed baseline, which is not run again
+      labctl bench --team quant --against fp16-march
   Quality under load: the pass rate at every number of requests in flight
       labctl bench --team quant --compare-baseline --sweep concurrency=1..64
   Long answers scored by another model, three times each
@@ -97,12 +99,51 @@ WORKLOAD FILES (--workload), told apart by their content:
 
 pub(super) const COMPARE: &str = "\
 EXAMPLES:
-  labctl compare 0198f2a1 latest
-  labctl compare baseline.json candidate.json --max-pass-rate-drop 5
-  labctl compare baseline.json candidate.json --max-pass-rate-drop 3 --gate-mode prove
-  labctl compare 0198f2a1 latest --noise 0198f2b7
-  labctl compare baseline.json candidate.json --gates gates.yaml
-  labctl compare 0198f2a1 latest --format markdown";
+  The two sides of a run with `--compare-baseline`
+      labctl compare latest
+  Two runs, the baseline first, which may be a blessed one
+      labctl compare 0198f2a1 latest
+      labctl compare fp16 latest --max-age 90
+      labctl compare baseline.json candidate.json --max-pass-rate-drop 5
+      labctl compare baseline.json candidate.json --max-pass-rate-drop 3 --gate-mode prove
+      labctl compare baseline.json candidate.json --gates gates.yaml
+      labctl compare 0198f2a1 latest --noise 0198f2b7
+  Three and more: each against the first, and head to head
+      labctl compare fp16.json awq.json gptq.json
+  Runs of two versions of a prompt set, by the prompts that are the same in both
+      labctl compare old.json new.json --intersect
+  For people and for programs
+      labctl compare 0198f2a1 latest --format markdown --output comparison.md
+      labctl compare 0198f2a1 latest --format json";
+
+pub(super) const BASELINE: &str = "\
+EXAMPLES:
+  labctl baseline bless latest --name fp16
+  labctl baseline list
+  labctl baseline show fp16
+  labctl baseline remove fp16";
+
+pub(super) const BASELINE_BLESS: &str = "\
+EXAMPLES:
+  labctl baseline bless latest --name fp16 --note \"vLLM 0.11, two A100s\"
+  The baseline's side of a run with `--compare-baseline`
+      labctl baseline bless 0198f2a1 --side baseline --name fp16
+  Another in its place
+      labctl baseline bless latest --name fp16 --replace";
+
+pub(super) const BASELINE_LIST: &str = "\
+EXAMPLES:
+  labctl baseline list
+  labctl baseline list --max-age 7 --format json";
+
+pub(super) const BASELINE_SHOW: &str = "\
+EXAMPLES:
+  labctl baseline show fp16
+  labctl baseline show fp16 --format json";
+
+pub(super) const BASELINE_REMOVE: &str = "\
+EXAMPLES:
+  labctl baseline remove fp16";
 
 pub(super) const GATE: &str = "\
 EXAMPLES:

@@ -4,6 +4,7 @@
 //! several commands take, `values` and `notation` read values. Help texts say units and defaults, and each command's help ends with examples (`examples`). Read by `commands` and,
 //! as the topmost layer of the configuration, by `settings`.
 
+mod baseline;
 mod bench;
 mod examples;
 mod gate;
@@ -22,6 +23,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand};
 
+pub use baseline::{
+    BaselineArgs, BaselineCommand, BaselineListArgs, BaselineRemoveArgs, BaselineShowArgs, BlessArgs,
+};
 pub use bench::{BenchArgs, RunArgs};
 pub use gate::{GateArgs, GateCommandArgs, GateModeArg, OnInconclusive, PlanArgs};
 pub use judge::{JudgeArgs, RescoreArgs};
@@ -100,7 +104,7 @@ pub enum Command {
     /// Put load on any endpoint: speed first, checks where its prompts have them
     #[command(after_help = examples::RUN)]
     Run(Box<RunArgs>),
-    /// Compare two saved results, the baseline first
+    /// Compare saved results: a run's two sides, two runs with the baseline first, or several head to head
     #[command(after_help = examples::COMPARE)]
     Compare(CompareArgs),
     /// Hold a saved result to gates: verdicts, reasons and an exit code
@@ -112,6 +116,9 @@ pub enum Command {
     /// How many prompts a gate takes, and what it would say of equal models, before anything is sent
     #[command(after_help = examples::PLAN)]
     Plan(PlanArgs),
+    /// Keep results to compare others with: bless, list, show, remove
+    #[command(after_help = examples::BASELINE)]
+    Baseline(BaselineArgs),
     /// Write the report of a saved result
     #[command(after_help = examples::REPORT)]
     Report(ReportArgs),

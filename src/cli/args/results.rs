@@ -22,22 +22,35 @@ pub struct StoreArgs {
 /// Flags of `labctl compare`.
 #[derive(Debug, Clone, Args)]
 pub struct CompareArgs {
-    /// The baseline: run id, unique prefix, path or `latest`
-    #[arg(value_name = "BASELINE")]
-    pub baseline: String,
+    /// One run with two sides, or the baseline and one or more candidates: run id, unique prefix, path, `latest`, or the
+    /// name of a blessed baseline
+    #[arg(value_name = "RUN", required = true, num_args = 1..)]
+    pub runs: Vec<String>,
 
-    /// The candidate: run id, unique prefix, path or `latest`
-    #[arg(value_name = "CANDIDATE")]
-    pub candidate: String,
+    /// Compare only the prompts whose ids, and contents where they are known, are the same in both prompt sets
+    #[arg(long)]
+    pub intersect: bool,
 
     /// A run with `bench --aa` on the same prompt set (id, unique prefix, path or `latest`): how many pairs flip where
     /// nothing differs, which prompts do, and how many flips are in excess of that
     #[arg(long, value_name = "RUN")]
     pub noise: Option<String>,
 
-    /// What goes to standard output
+    /// Compare in spite of what makes the numbers incomparable; every output says so
+    #[arg(long)]
+    pub force: bool,
+
+    /// Days after which a blessed baseline is called old [default: `defaults.baseline_max_age_days`, 30]
+    #[arg(long, value_name = "DAYS")]
+    pub max_age: Option<u32>,
+
+    /// The form of the output
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub format: OutputFormat,
+
+    /// Write to this file in place of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 
     /// Where results are.
     #[command(flatten)]

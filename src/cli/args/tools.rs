@@ -41,7 +41,7 @@ pub enum ConfigCommand {
     /// Print the path of the configuration file in use
     #[command(after_help = examples::CONFIG_PATH)]
     Path,
-    /// Print the JSON Schema of `labctl.yaml`, of experiments, or of gates, for editors
+    /// Print the JSON Schema of `labctl.yaml`, of experiments or of gates, for editors, or of what `labctl compare` prints
     #[command(after_help = examples::CONFIG_SCHEMA)]
     Schema(SchemaArgs),
 }
@@ -64,6 +64,10 @@ pub enum SchemaArg {
     Experiment,
     /// Gates of `--gates`
     Gates,
+    /// What `labctl compare --format json` prints of two sides
+    Comparison,
+    /// What it prints of three and more runs
+    HeadToHead,
 }
 
 /// Flags of `labctl config show`.

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use crate::cli::args::BenchArgs;
 use crate::cli::commands::measure::Measure;
-use crate::cli::commands::{battery, series};
+use crate::cli::commands::{against, battery, series};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -22,8 +22,9 @@ pub fn run(args: &BenchArgs, context: &Context) -> Result<ExitStatus, CliError> 
 pub(super) fn measures<'a>(args: &BenchArgs, context: &'a Context) -> Result<Vec<Measure<'a>>, CliError> {
     let mut measures = Vec::new();
     for variation in context.loader.variations(args.experiment.as_deref(), args)? {
-        let args = variation.complete_bench(args);
-        if args.noise.is_some() && !args.wants_baseline() {
+        let mut args = variation.complete_bench(args);
+        let against = against::take(&mut args, context)?;
+        if args.noise.is_some() && against.is_none() && !args.wants_baseline() {
             return Err(CliError::usage(
                 "`--noise` says what of a difference is noise, and no baseline is run",
             )
@@ -44,6 +45,7 @@ pub(super) fn measures<'a>(args: &BenchArgs, context: &'a Context) -> Result<Vec
             kind: RunKind::Bench,
             settings,
             targets,
+            against,
             load: args.load,
             gate: args.gate,
             noise: args.noise,

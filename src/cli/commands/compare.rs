@@ -1,74 +1,225 @@
-//! `labctl compare`: two saved results, paired by prompt.
+//! `labctl compare`: one result's two sides, two results paired by prompt, or several head to head.
 
-use serde_json::json;
-
+use crate::bench::compared::{Compared, Terms, own_sides, several, two};
 use crate::cli::args::CompareArgs;
 use crate::cli::args::values::OutputFormat;
-use crate::cli::commands::{failure, gates, noise, store};
+use crate::cli::commands::contender::{self, Named};
+use crate::cli::commands::measure::write_file;
+use crate::cli::commands::{baseline, failure, gates, noise, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::ui::Ui;
-use crate::compare::noise::Terms;
-use crate::compare::{Options, compare, pair_results};
+use crate::cli::settings::NoFlags;
+use crate::compare::intersect::Contents;
+use crate::model::compared::ComparisonReport;
+use crate::model::head_to_head::HeadToHeadReport;
+use crate::model::prompt::PromptSet;
 use crate::model::result::RunResult;
-use crate::report::comparison::{self, ComparedRun, ComparisonDocument};
+use crate::promptset;
 use crate::report::terminal::TerminalOptions;
+use crate::report::{ReportError, comparison, head_to_head};
+use crate::results::store::Store;
 
 /// Runs `labctl compare`.
 pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError> {
     let store = store::open(&args.store, context)?;
-    let baseline = store::load_without_chunks(&store, &args.baseline)?;
-    let candidate = store::load_without_chunks(&store, &args.candidate)?;
-    let (rows, invalid_because, warnings) = pair_results(&baseline, &candidate);
-    let terms = Terms {
-        prompt_set_sha256: &candidate.prompt_set.sha256,
-        sampling: &candidate.sampling,
-        simulated: candidate.candidate.simulated,
-    };
-    let options = Options {
-        seed: candidate.seed,
-        gates: gates::of_rows(&args.gate, &rows, candidate.team.as_deref(), context)?,
-        invalid_because,
-        noise: noise::load(args.noise.as_ref(), &store, &terms)?,
-    };
-    let compared = compare(&rows, &candidate.candidate.summary, &baseline.candidate.summary, &options);
-    let document = ComparisonDocument {
-        baseline: named(&baseline),
-        candidate: named(&candidate),
-        simulated: baseline.simulated || candidate.simulated,
-        comparison: &compared,
-        warnings,
-    };
-    let printed = print(&document, args.format, context.ui);
-    failure::or_untold(gates::status(Some(&compared), &compared.gates, context.ui), [printed], context.ui)
+    let named = args.runs.iter().map(|name| contender::load(&store, name)).collect::<Result<Vec<_>, _>>()?;
+    let mut compared = compare(&named, args, &store, context)?;
+    refuse(&compared, args)?;
+    add_ages(&mut compared, &named, args, context)?;
+    let document = Document::of(&named, compared);
+    let printed = document.show(args, context);
+    let ended = document.comparisons().iter().try_fold(ExitStatus::Success, |worst, report| {
+        Ok(worst.worse(gates::status(Some(&report.comparison), &report.comparison.gates, context.ui)?))
+    });
+    failure::or_untold(ended, [printed], context.ui)
 }
 
-fn print(document: &ComparisonDocument<'_>, format: OutputFormat, ui: Ui) -> Result<(), CliError> {
-    match format {
-        OutputFormat::Json => {
-            let run = |run: &ComparedRun| json!({"run_id": run.run_id, "model": run.label});
-            ui.print_json(&json!({
-                "baseline": run(&document.baseline),
-                "candidate": run(&document.candidate),
-                "simulated": document.simulated,
-                "warnings": document.warnings,
-                "comparison": document.comparison,
-            }))
+/// The sides of the only run, or each further run against the first.
+fn compare(
+    named: &[Named],
+    args: &CompareArgs,
+    store: &Store,
+    context: &Context,
+) -> Result<Vec<Compared>, CliError> {
+    let terms = |candidate: &RunResult| -> Result<Terms<'static>, CliError> {
+        let of_noise = crate::compare::noise::Terms {
+            prompt_set_sha256: &candidate.prompt_set.sha256,
+            sampling: &candidate.sampling,
+            simulated: candidate.candidate.simulated,
+        };
+        Ok(Terms {
+            gates: gates::of_rows(&args.gate, &candidate.rows, candidate.team.as_deref(), context)?,
+            noise: noise::load(args.noise.as_ref(), store, &of_noise)?,
+            force: args.force,
+            intersect: None,
+        })
+    };
+    let [first, others @ ..] = named else { return Err(CliError::usage("name a run to compare")) };
+    if others.is_empty() {
+        if args.intersect {
+            return Err(CliError::usage("`--intersect` is about two runs, and one is named"));
         }
-        OutputFormat::Markdown => {
-            let text = comparison::markdown(document, None)
-                .map_err(|error| CliError::internal(error.to_string()))?;
-            ui.print(&text)
-        }
-        OutputFormat::Text => {
-            let options =
-                TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files: Vec::new() };
-            ui.print(&comparison::terminal(document, &options))
+        return own_sides(&first.result, &terms(&first.result)?)
+            .map(|compared| vec![compared])
+            .ok_or_else(|| alone(first));
+    }
+    let pair = |other: &Named| -> Result<Compared, CliError> {
+        let sets = args.intersect.then(|| Sets::of(&first.result, &other.result, context)).transpose()?;
+        let terms = Terms { intersect: sets.as_ref().map(Sets::contents), ..terms(&other.result)? };
+        Ok(two(first.contender(), other.contender(), &terms))
+    };
+    others.iter().map(pair).collect()
+}
+
+/// That a run has nothing to be compared with in itself.
+fn alone(run: &Named) -> CliError {
+    let run_id = &run.result.run_id;
+    CliError::usage(format!("run `{run_id}` has no baseline: there is nothing in it to compare")).with_hint(format!(
+        "name what to compare it with, `labctl compare BASELINE {run_id}`, or run both sides with `labctl bench --compare-baseline`"
+    ))
+}
+
+/// The sets that two runs sent, where both can still be had as they were.
+struct Sets {
+    one_set: bool,
+    both: Option<[PromptSet; 2]>,
+}
+
+impl Sets {
+    fn of(baseline: &RunResult, candidate: &RunResult, context: &Context) -> Result<Self, CliError> {
+        let dir = context.settings(&NoFlags)?.config.defaults.promptset_dir;
+        let find = |run: &RunResult| {
+            let names = [run.prompt_set.origin.as_str(), run.prompt_set.name.as_str()];
+            // One that is not there any more, or another one now, can't be looked into.
+            let loaded = names.iter().filter_map(|name| promptset::load(name, &dir).ok());
+            let mut same = loaded.filter(|set| set.manifest.sha256 == run.prompt_set.sha256);
+            same.next()
+        };
+        let one_set = baseline.prompt_set.sha256 == candidate.prompt_set.sha256;
+        let both = find(baseline).zip(find(candidate)).map(<[PromptSet; 2]>::from);
+        Ok(Self { one_set, both })
+    }
+
+    fn contents(&self) -> Contents<'_> {
+        match &self.both {
+            _ if self.one_set => Contents::OneSet,
+            Some([baseline, candidate]) => Contents::Known { baseline, candidate },
+            None => Contents::Unknown,
         }
     }
 }
 
-fn named(result: &RunResult) -> ComparedRun {
-    ComparedRun { label: result.candidate.model.clone(), run_id: result.run_id.clone() }
+/// Refuses what can't be compared, with every reason.
+fn refuse(compared: &[Compared], args: &CompareArgs) -> Result<(), CliError> {
+    for Compared { report, .. } in compared {
+        // No gate compares a simulated side with a real one, whatever is forced.
+        if args.gate.is_asked() && report.baseline.simulated != report.candidate.simulated {
+            return Err(CliError::not_measured(
+                "one side is simulated and the other is not: no gate compares them, and `--force` doesn't change that",
+            ));
+        }
+        let reasons = &report.comparison.invalid_because;
+        if reasons.is_empty() {
+            continue;
+        }
+        let which =
+            if compared.len() > 1 { format!(" (run `{}`)", report.candidate.run_id) } else { String::new() };
+        let mut error =
+            CliError::not_measured(format!("the two sides can't be compared{which}: {}", reasons.join("; ")));
+        let prompts_differ =
+            |reason: &String| reason.starts_with("the prompt sets") || reason.starts_with("other prompts");
+        if !report.same_run && reasons.iter().any(prompts_differ) {
+            error = error.with_hint("`--intersect` compares the prompts that are the same in both");
+        }
+        return Err(error.with_hint("`--force` compares in spite of all that, and says so in every output"));
+    }
+    Ok(())
+}
+
+/// Warns of baselines that were measured long ago.
+fn add_ages(
+    compared: &mut [Compared],
+    named: &[Named],
+    args: &CompareArgs,
+    context: &Context,
+) -> Result<(), CliError> {
+    let max_age = baseline::max_age(args.max_age, context)?;
+    for blessed in named.iter().filter_map(|named| named.blessed.as_ref()) {
+        let Some(old) = baseline::old(blessed, max_age) else { continue };
+        for Compared { report, .. } in compared.iter_mut() {
+            let sides = [&report.baseline, &report.candidate];
+            if sides.iter().any(|side| side.blessed_as.as_ref() == Some(&blessed.name)) {
+                report.warnings.push(old.clone());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is shown.
+enum Document {
+    Two(Box<ComparisonReport>),
+    Several(Box<HeadToHeadReport>),
+}
+
+impl Document {
+    fn of(named: &[Named], compared: Vec<Compared>) -> Self {
+        let mut reports: Vec<ComparisonReport> =
+            compared.into_iter().map(|compared| compared.report).collect();
+        if let (1, Some(report)) = (reports.len(), reports.pop_if(|_| named.len() < 3)) {
+            return Self::Two(Box::new(report));
+        }
+        let contenders: Vec<_> = named.iter().map(Named::contender).collect();
+        Self::Several(Box::new(several(&contenders, reports)))
+    }
+
+    fn comparisons(&self) -> &[ComparisonReport] {
+        match self {
+            Self::Two(report) => std::slice::from_ref(report),
+            Self::Several(report) => &report.comparisons,
+        }
+    }
+
+    fn show(&self, args: &CompareArgs, context: &Context) -> Result<(), CliError> {
+        let ui = context.ui;
+        // A file has the width of a page and no colours.
+        let to_file = args.output.is_some();
+        let options = TerminalOptions {
+            width: if to_file { 100 } else { ui.width() },
+            color: !to_file && ui.stdout_has_color(),
+            files: Vec::new(),
+        };
+        let text = match args.format {
+            OutputFormat::Json => self.json()?,
+            OutputFormat::Markdown => {
+                self.markdown().map_err(|error| CliError::internal(error.to_string()))?
+            }
+            OutputFormat::Text => match self {
+                Self::Two(report) => comparison::terminal(report, &options),
+                Self::Several(report) => head_to_head::terminal(report, &options),
+            },
+        };
+        match &args.output {
+            Some(path) => write_file(path, &text),
+            None => ui.print(&text),
+        }
+    }
+
+    fn json(&self) -> Result<String, CliError> {
+        let text = match self {
+            Self::Two(report) => serde_json::to_string_pretty(report),
+            Self::Several(report) => serde_json::to_string_pretty(report),
+        };
+        let text = text
+            .map_err(|error| CliError::internal("could not write the comparison as JSON").caused_by(error))?;
+        Ok(text + "\n")
+    }
+
+    fn markdown(&self) -> Result<String, ReportError> {
+        match self {
+            Self::Two(report) => comparison::markdown(report, None),
+            Self::Several(report) => head_to_head::markdown(report, None),
+        }
+    }
 }

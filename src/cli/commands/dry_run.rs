@@ -64,6 +64,7 @@ fn document(measure: &Measure<'_>, plan: &BenchPlan) -> Value {
         ("experiment", measure.variation.file.as_ref().map(|file| json!(file))),
         ("team", plan.team.as_ref().map(|team| json!(team))),
         ("baseline", plan.baseline.as_ref().map(side)),
+        ("against", plan.against.as_ref().map(|against| json!(against.measured_in))),
         ("judge", plan.judge.as_ref().map(judge)),
         ("workload", plan.workload.as_ref().map(|workload| json!(workload.info))),
         ("find", plan.find.as_ref().map(|find| json!(find))),
@@ -100,6 +101,10 @@ fn lines(measure: &Measure<'_>, plan: &BenchPlan) -> Vec<(&'static str, String)>
     }
     lines.push(("target", side_text(&plan.candidate)));
     lines.extend(plan.baseline.as_ref().map(|baseline| ("baseline", side_text(baseline))));
+    lines.extend(plan.against.as_ref().map(|against| {
+        let measured = &against.measured_in;
+        ("against", format!("`{}`, blessed from run {}", measured.blessed_as, measured.run_id))
+    }));
     lines.extend(plan.judge.as_ref().map(|judge| ("judge", side_text(&judge.side))));
     lines.push(("sends", sends(plan)));
     lines.extend(plan.workload.as_ref().map(|workload| ("cache", cache(workload))));

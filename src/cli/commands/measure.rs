@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
 
+use crate::bench::against::Against;
 use crate::bench::plan::BenchPlan;
 use crate::bench::resume::Earlier;
 use crate::bench::run::{Finished, run};
@@ -39,6 +40,8 @@ pub(super) struct Measure<'a> {
     pub(super) kind: RunKind,
     pub(super) settings: Settings,
     pub(super) targets: Targets,
+    /// What was measured before, in place of a baseline that runs too.
+    pub(super) against: Option<Against>,
     pub(super) load: LoadArgs,
     pub(super) gate: GateArgs,
     /// An A/A run that the comparison is held against.

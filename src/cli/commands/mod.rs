@@ -1,5 +1,7 @@
 //! One file a command: it loads settings, calls the library, and prints. Called by `cli::main` alone.
 
+mod against;
+pub mod baseline;
 mod battery;
 pub mod bench;
 pub mod calibrate;
@@ -7,6 +9,7 @@ pub mod check;
 pub mod compare;
 pub mod completions;
 pub mod config;
+mod contender;
 mod definitions;
 pub mod doctor;
 mod dry_run;

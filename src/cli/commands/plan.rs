@@ -60,13 +60,14 @@ impl Measure<'_> {
             simulated: self.targets.candidate.endpoint.simulator.is_some(),
         };
         let noise = noise::load(self.noise.as_ref(), &Store::new(&defaults.results_dir), &terms)?;
-        Ok(BenchPlan {
+        let plan = BenchPlan {
             kind: self.kind,
             team: self.targets.team.clone(),
             labels: self.load.label.iter().map(|label| (label.key.clone(), label.value.clone())).collect(),
             prompt_set,
             candidate: side(&self.targets.candidate, transport)?,
             baseline: baseline.map(|target| side(target, transport)).transpose()?,
+            against: self.against.clone(),
             judge: self.judge(&loading)?,
             workload,
             concurrency: loading.concurrency,
@@ -90,7 +91,11 @@ impl Measure<'_> {
             results_dir: defaults.results_dir.clone(),
             state_dir: self.context.state_dir(),
             config: settings::masked(&self.settings.config),
-        })
+        };
+        match plan.against.as_ref().and_then(|against| against.refuses(&plan)) {
+            Some(reason) => Err(CliError::not_measured(reason)),
+            None => Ok(plan),
+        }
     }
 
     /// The prompts, and the workload where more is asked than to send a prompt set as it is.

@@ -23,6 +23,7 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<ExitStatus, CliError> {
             kind: RunKind::Run,
             settings,
             targets,
+            against: None,
             load: args.load,
             gate: GateArgs::default(),
             noise: None,

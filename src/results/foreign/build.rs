@@ -171,6 +171,7 @@ fn side(
         judge_quality: Vec::new(),
         slos: Vec::new(),
         cost: None,
+        measured_in: None,
     }
 }
 
@@ -216,6 +217,7 @@ fn client(of: &Benchmark) -> ClientInfo {
     let (os, arch) = of.machine.clone().unwrap_or_else(|| (not_told(), not_told()));
     ClientInfo {
         labctl_version: env!("CARGO_PKG_VERSION").to_owned(),
+        check_engine: None,
         os,
         arch,
         cores: 0,

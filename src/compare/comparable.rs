@@ -1,0 +1,385 @@
+//! Whether two runs' numbers can be held against each other: what makes them incomparable, and what a reader should
+//! know before believing them.
+
+use std::collections::BTreeSet;
+
+use super::sampling::{Asked, asked_differently};
+use crate::model::health::HealthStatus;
+use crate::model::judgement::{JudgeInfo, Verdict};
+use crate::model::record::PairKey;
+use crate::model::result::{RunResult, RunStatus, Sampling, SideInfo};
+
+/// Why nothing about a side's answers can be said, where its server changed while the run was on.
+#[must_use]
+pub fn changed_during_run(name: &str, side: &SideInfo) -> Vec<String> {
+    // Each of several models has a name of its own, and a fingerprint.
+    let expected = side.asked_models.len().max(1);
+    let changed = |what: &str, seen: &[String]| {
+        (seen.len() > expected).then(|| format!("{name}: {what} changed during the run ({})", quoted(seen)))
+    };
+    [
+        changed("the served model", &side.served_models),
+        changed("the system fingerprint", &side.system_fingerprints),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Every reason why two runs' candidates can't be compared soundly. Where only the prompts that are the same in both
+/// are compared (`intersected`), other prompts are no reason.
+#[must_use]
+pub fn unsound(baseline: &RunResult, candidate: &RunResult, intersected: bool) -> Vec<String> {
+    let mut reasons = incomparable(baseline, candidate, intersected);
+    for (name, run) in [("baseline", baseline), ("candidate", candidate)] {
+        if run.client_health.status == HealthStatus::Invalid {
+            let why = run.client_health.reasons.join("; ");
+            reasons.push(format!("{name}: the client was not valid ({why})"));
+        }
+    }
+    reasons
+}
+
+/// The same, whatever the clients were worth.
+#[must_use]
+pub fn incomparable(baseline: &RunResult, candidate: &RunResult, intersected: bool) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if !intersected {
+        reasons.extend(prompts_differ(baseline, candidate));
+    }
+    let sampling = sampling_differences(&baseline.sampling, &candidate.sampling);
+    if !sampling.is_empty() {
+        reasons.push(format!("sampling differs: {}", sampling.join(", ")));
+    }
+    reasons.extend(asked_differently(asked(candidate), asked(baseline)));
+    if baseline.candidate.simulated != candidate.candidate.simulated {
+        let simulated = if candidate.candidate.simulated { "candidate" } else { "baseline" };
+        reasons.push(format!("the {simulated} is simulated and the other side is not"));
+    }
+    let (ours, theirs) = (judge(candidate), judge(baseline));
+    if ours != theirs {
+        reasons.push(format!(
+            "the judges that scored answers differ: {theirs} on the baseline, {ours} on the candidate"
+        ));
+    }
+    if let (Some(ours), Some(theirs)) = (engine(candidate), engine(baseline))
+        && ours != theirs
+        && is_checked(baseline)
+        && is_checked(candidate)
+    {
+        reasons.push(format!(
+            "the answers were judged by different checks: version {theirs} on the baseline, {ours} on the candidate; `labctl rescore` judges stored answers anew"
+        ));
+    }
+    for (name, run) in [("baseline", baseline), ("candidate", candidate)] {
+        reasons.extend(changed_during_run(name, &run.candidate));
+    }
+    reasons
+}
+
+/// Where the prompts are the reason: other sets, or another choice of one set's.
+#[must_use]
+pub fn prompts_differ(baseline: &RunResult, candidate: &RunResult) -> Option<String> {
+    let (ours, theirs) = (&candidate.prompt_set, &baseline.prompt_set);
+    if ours.sha256 != theirs.sha256 {
+        return Some(format!(
+            "the prompt sets differ: `{}` version {} ({}) on the baseline, `{}` version {} ({}) on the candidate",
+            theirs.name,
+            theirs.version,
+            short(&theirs.sha256),
+            ours.name,
+            ours.version,
+            short(&ours.sha256)
+        ));
+    }
+    // A sample is drawn from the seed.
+    let chosen = |run: &RunResult| {
+        let selection = run.prompt_set.selection.clone();
+        let seed = selection.as_ref().and_then(|chosen| chosen.sample).map(|_| run.seed);
+        (selection, seed)
+    };
+    (chosen(baseline) != chosen(candidate)).then(|| {
+        let told = |run: &RunResult| match &run.prompt_set.selection {
+            None => "all".to_owned(),
+            Some(_) => run.prompt_set.categories.values().sum::<usize>().to_string(),
+        };
+        format!(
+            "other prompts of `{}` were chosen: {} of them on the baseline, {} on the candidate, not by the same rule",
+            ours.name,
+            told(baseline),
+            told(candidate)
+        )
+    })
+}
+
+/// Who scored answers by a rubric, in words.
+fn judge(run: &RunResult) -> String {
+    let told = |judge: &JudgeInfo| {
+        let simulated = if judge.simulated { ", simulated" } else { "" };
+        let times = match judge.repeats {
+            1 => "once".to_owned(),
+            times => format!("{times} times"),
+        };
+        format!("`{}` (endpoint `{}`{simulated}, asked {times})", judge.model, judge.endpoint)
+    };
+    run.judge.as_ref().map_or_else(|| "none".to_owned(), told)
+}
+
+const fn engine(run: &RunResult) -> Option<u32> {
+    run.client.check_engine
+}
+
+/// Whether any of its answers was judged.
+fn is_checked(run: &RunResult) -> bool {
+    run.candidate.summary.verdicts.iter().any(|(verdict, count)| *verdict != Verdict::Unchecked && *count > 0)
+}
+
+fn asked(run: &RunResult) -> Asked<'_> {
+    Asked { sampling: &run.sampling, config: &run.config, endpoint: &run.candidate.endpoint }
+}
+
+/// The first digits of a hash, enough to tell two apart.
+fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}
+
+/// Every sampling parameter that differs, baseline's value first. At temperature 0 the seed decides nothing.
+pub(super) fn sampling_differences(baseline: &Sampling, candidate: &Sampling) -> Vec<String> {
+    fn shown<T: ToString>(value: Option<T>) -> String {
+        value.map_or_else(|| "not sent".to_owned(), |value| value.to_string())
+    }
+    let greedy = |sampling: &Sampling| sampling.temperature <= 0.0;
+    let mut parameters = vec![
+        ("temperature", baseline.temperature.to_string(), candidate.temperature.to_string()),
+        ("top_p", shown(baseline.top_p), shown(candidate.top_p)),
+        ("max_tokens", shown(baseline.max_tokens), shown(candidate.max_tokens)),
+    ];
+    if !(greedy(baseline) && greedy(candidate)) {
+        parameters.push(("seed", baseline.seed.to_string(), candidate.seed.to_string()));
+    }
+    parameters
+        .into_iter()
+        .filter(|(_, ours, theirs)| ours != theirs)
+        .map(|(name, ours, theirs)| format!("{name} {ours} against {theirs}"))
+        .collect()
+}
+
+/// What of two runs bends their speed and not their answers.
+#[must_use]
+pub fn loaded_differently(baseline: &RunResult, candidate: &RunResult) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut differs = |what: &str, ours: String, theirs: String| {
+        if ours != theirs {
+            found.push(format!("{what} differs, {ours} against {theirs}: speed is not comparable"));
+        }
+    };
+    differs("concurrency", baseline.load.concurrency.to_string(), candidate.load.concurrency.to_string());
+    differs("the load's pairing", baseline.load.pairing.clone(), candidate.load.pairing.clone());
+    differs("the client's transport", baseline.client.transport.clone(), candidate.client.transport.clone());
+    differs("the client's machine", machine(baseline), machine(candidate));
+    found
+}
+
+/// What of two runs' difference makes numbers less than they look: other loads, and checks that nobody knows.
+#[must_use]
+pub fn between(baseline: &RunResult, candidate: &RunResult) -> Vec<String> {
+    let options = |run: &'_ RunResult| {
+        run.workload.as_ref().map(|workload| workload.options.clone()).unwrap_or_default()
+    };
+    let sent = (options(baseline) != options(candidate)).then(|| {
+        "what was done to the prompts differs (the workload's options): answers and speed may by that"
+            .to_owned()
+    });
+    let mut found = loaded_differently(baseline, candidate);
+    found.extend(sent);
+    found.extend(checks_unknown(baseline, candidate));
+    found
+}
+
+/// Whether two runs were held to other objectives, so that their goodputs count other things.
+#[must_use]
+pub fn objectives_differ(baseline: &RunResult, candidate: &RunResult) -> bool {
+    let slos = |run: &'_ RunResult| run.question.as_ref().map(|question| question.slos.clone());
+    slos(baseline).zip(slos(candidate)).is_some_and(|(theirs, ours)| theirs != ours)
+}
+
+/// What to know before believing a number of two runs' comparison.
+#[must_use]
+pub fn warnings(baseline: &RunResult, candidate: &RunResult) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if baseline.run_id == candidate.run_id {
+        warnings.push("a run is compared with itself".to_owned());
+    } else {
+        warnings.push(
+            "the runs were measured one after the other: speed ratios hold whatever else changed between them"
+                .to_owned(),
+        );
+    }
+    warnings.extend(between(baseline, candidate));
+    for (name, run) in [("baseline", baseline), ("candidate", candidate)] {
+        match run.status {
+            RunStatus::Complete => {}
+            RunStatus::Interrupted => {
+                warnings
+                    .push(format!("{name}: the run was interrupted; only the prompts it got to are paired"));
+            }
+            RunStatus::Recovered => {
+                warnings.push(format!("{name}: the run was recovered from its journal after a crash"));
+            }
+        }
+        if run.client_health.status == HealthStatus::Degraded {
+            let why = run.client_health.reasons.join("; ");
+            warnings.push(format!("{name}: the client was degraded ({why})"));
+        }
+    }
+    let unmatched = unmatched(baseline, candidate);
+    if unmatched > 0 {
+        warnings.push(format!("requests answered in one run only: {unmatched}"));
+    }
+    warnings
+}
+
+/// That nobody can tell whether the same checks judged both.
+fn checks_unknown(baseline: &RunResult, candidate: &RunResult) -> Option<String> {
+    if !is_checked(baseline) || !is_checked(candidate) {
+        return None;
+    }
+    let sides = [("the baseline", baseline), ("the candidate", candidate)];
+    let unknown: Vec<&str> =
+        sides.into_iter().filter(|(_, run)| engine(run).is_none()).map(|(name, _)| name).collect();
+    (!unknown.is_empty()).then(|| {
+        format!(
+            "the result of {} doesn't say which version of the checks judged it: verdicts may differ by that alone; `labctl rescore` judges stored answers anew",
+            unknown.join(" and of ")
+        )
+    })
+}
+
+fn machine(run: &RunResult) -> String {
+    format!("{} {} with {} cores", run.client.os, run.client.arch, run.client.cores)
+}
+
+/// Requests that only one of the runs holds an answer to.
+fn unmatched(baseline: &RunResult, candidate: &RunResult) -> usize {
+    let keys = |run: &'_ RunResult| {
+        run.rows
+            .iter()
+            .filter(|row| row.candidate.is_some())
+            .map(|row| row.key.clone())
+            .collect::<BTreeSet<PairKey>>()
+    };
+    keys(baseline).symmetric_difference(&keys(candidate)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::pair_results;
+    use crate::compare::support::{run, table};
+    use crate::model::prompt::Selection;
+
+    const SEPARATE: &str =
+        "the runs were measured one after the other: speed ratios hold whatever else changed between them";
+
+    #[test]
+    fn several_models_that_were_asked_for_are_no_change() {
+        let mut side = run("a", table("math", [2, 0, 0, 0])).candidate;
+        side.asked_models = vec!["m1".to_owned(), "m2".to_owned()];
+        side.served_models.clone_from(&side.asked_models);
+        assert_eq!(changed_during_run("candidate", &side), Vec::<String>::new());
+        side.served_models.push("m3".to_owned());
+        assert_eq!(changed_during_run("candidate", &side).len(), 1);
+    }
+
+    #[test]
+    fn what_makes_runs_incomparable_is_named() {
+        let first = run("a", table("math", [2, 0, 0, 0]));
+        let mut second = run("b", table("math", [2, 0, 0, 0]));
+        second.prompt_set.sha256 = "feedface0123456789".to_owned();
+        second.sampling.temperature = 0.7;
+        second.sampling.seed = 9;
+        second.sampling.max_tokens = Some(64);
+        second.candidate.simulated = true;
+        second.judge = Some(JudgeInfo {
+            endpoint: "j".to_owned(),
+            url: String::new(),
+            model: "judge-7b".to_owned(),
+            simulated: false,
+            repeats: 1,
+            asked: 1,
+            unparsed: 0,
+            failed: 0,
+        });
+        second.candidate.served_models = vec!["m1".to_owned(), "m2".to_owned()];
+        second.client_health.status = HealthStatus::Invalid;
+        second.client_health.reasons = vec!["read lag".to_owned()];
+        let (_, invalid, _) = pair_results(&first, &second);
+        assert_eq!(
+            invalid,
+            [
+                "the prompt sets differ: `test` version 1 (00000000) on the baseline, `test` version 1 \
+                 (feedface0123) on the candidate",
+                "sampling differs: temperature 0 against 0.7, max_tokens not sent against 64, seed 1 against 9",
+                "the candidate is simulated and the other side is not",
+                "the judges that scored answers differ: none on the baseline, `judge-7b` (endpoint `j`, asked once) on the \
+                 candidate",
+                "candidate: the served model changed during the run (`m1`, `m2`)",
+                "candidate: the client was not valid (read lag)",
+            ]
+        );
+    }
+
+    #[test]
+    fn other_checks_and_other_prompts_of_one_set_are_reasons() {
+        let first = run("a", table("math", [2, 0, 0, 0]));
+        let mut second = run("b", table("math", [2, 0, 0, 0]));
+        second.client.check_engine = first.client.check_engine.map(|version| version + 1);
+        assert!(unsound(&first, &second, false)[0].contains("version 1 on the baseline, 2 on the candidate"));
+        second.client.check_engine = None;
+        assert!(unsound(&first, &second, false).is_empty());
+        assert!(
+            warnings(&first, &second)[1].starts_with("the result of the candidate doesn't say which version")
+        );
+        second.client.check_engine = Some(1);
+        second.prompt_set.selection = Some(Selection { sample: Some(2), ..Selection::default() });
+        assert!(
+            unsound(&first, &second, false)[0].contains("all of them on the baseline, 0 on the candidate")
+        );
+        assert!(unsound(&first, &second, true).is_empty());
+        let mut third = second.clone();
+        assert!(unsound(&second, &third, false).is_empty());
+        third.seed += 1;
+        assert_eq!(unsound(&second, &third, false).len(), 1, "another sample");
+    }
+
+    #[test]
+    fn at_temperature_zero_the_seed_decides_nothing() {
+        let first = run("a", table("math", [2, 0, 0, 0]));
+        let mut second = run("b", table("math", [2, 0, 0, 0]));
+        second.sampling.seed = 9;
+        assert!(pair_results(&first, &second).1.is_empty());
+    }
+
+    #[test]
+    fn what_bends_only_speed_is_a_warning() {
+        let first = run("a", table("math", [2, 0, 0, 0]));
+        let mut second = run("b", table("math", [2, 0, 0, 0]));
+        second.load.concurrency = 64;
+        second.status = RunStatus::Interrupted;
+        let (_, invalid, warnings) = pair_results(&first, &second);
+        assert!(invalid.is_empty());
+        assert_eq!(
+            warnings,
+            [
+                SEPARATE,
+                "concurrency differs, 8 against 64: speed is not comparable",
+                "candidate: the run was interrupted; only the prompts it got to are paired",
+            ]
+        );
+        assert_eq!(pair_results(&first, &first).2, ["a run is compared with itself"]);
+    }
+}

@@ -1,0 +1,193 @@
+//! Three and more runs head to head: a column a run, and who won what where the evidence settles it.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::ReportError;
+use super::comparison::{self, ComparisonView, names};
+use super::number::{self, or_absent};
+use super::speed;
+use super::table::{Cell, Column, Row, Table, Tone};
+use super::template;
+use super::terminal::{Screen, TerminalOptions};
+use super::text::one_line;
+use super::verdict::Finding;
+use super::view;
+use crate::model::head_to_head::{HeadToHeadReport, Standing};
+
+/// The table as people read it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct HeadToHeadView {
+    title: String,
+    runs: Vec<String>,
+    simulated: Option<&'static str>,
+    findings: Vec<Finding>,
+    standings: Table,
+}
+
+impl HeadToHeadView {
+    fn new(report: &HeadToHeadReport) -> Self {
+        let names = names(&report.sides.iter().collect::<Vec<_>>());
+        let runs = report.sides.iter().zip(&names).map(|(side, name)| {
+            let blessed = side
+                .blessed_as
+                .as_ref()
+                .map_or_else(String::new, |name| format!(", blessed as {}", one_line(name)));
+            format!("{name}: run {}{blessed}", one_line(&side.run_id))
+        });
+        let mut findings: Vec<Finding> = forced(report).into_iter().collect();
+        findings.push(overall(report, &names));
+        Self {
+            title: names.join(" · "),
+            runs: runs.collect(),
+            simulated: report.simulated.then_some(view::SIMULATED),
+            findings,
+            standings: standings(report, &names),
+        }
+    }
+}
+
+fn forced(report: &HeadToHeadReport) -> Option<Finding> {
+    let mut reasons: Vec<String> = Vec::new();
+    for comparison in &report.comparisons {
+        for reason in &comparison.comparison.forced_over {
+            let told = format!("{}: {}", one_line(&comparison.candidate.model), one_line(reason));
+            if !reasons.contains(&told) {
+                reasons.push(told);
+            }
+        }
+    }
+    (!reasons.is_empty()).then(|| Finding {
+        topic: "FORCED",
+        tone: Tone::Bad,
+        text: format!(
+            "compared by `--force` although these numbers can't be compared soundly: {}",
+            reasons.join("; ")
+        ),
+    })
+}
+
+/// Who wins, what else is won by whom, and what is not settled.
+fn overall(report: &HeadToHeadReport, names: &[String]) -> Finding {
+    let conclusion = &report.conclusion;
+    let name = |run: usize| names.get(run).map_or("?", String::as_str);
+    let mut parts = vec![match conclusion.winner {
+        Some(winner) => format!("{} wins", name(winner)),
+        None => "no overall winner".to_owned(),
+    }];
+    for won in &conclusion.won {
+        parts.push(format!("{} is best in {}", name(won.side), listed(&won.metrics)));
+    }
+    if conclusion.not_settled.is_empty() {
+        parts.push("nothing is left open".to_owned());
+    } else {
+        parts.push(format!("not settled: {}", listed(&conclusion.not_settled)));
+    }
+    Finding { topic: "Overall", tone: Tone::Plain, text: parts.join("; ") }
+}
+
+/// Metrics by their names on screen.
+fn listed(metrics: &[String]) -> String {
+    let shown = |metric: &String| {
+        if let Some(category) = metric.strip_prefix("pass_rate ") {
+            return format!("pass rate {}", one_line(category));
+        }
+        let (metric, statistic) = metric.split_once(' ').unwrap_or((metric, "rate"));
+        speed::name_of(metric, statistic)
+    };
+    metrics.iter().map(shown).collect::<Vec<_>>().join(", ")
+}
+
+fn standings(report: &HeadToHeadReport, names: &[String]) -> Table {
+    let mut columns = vec![Column::words("metric")];
+    columns.extend(names.iter().map(|name| Column::numbers(name.as_str())));
+    columns.push(Column::words("winner"));
+    let row = |standing: &Standing| {
+        let is_rate = standing.metric == "pass_rate";
+        let title = if is_rate {
+            format!(
+                "pass rate {}",
+                standing.category.as_deref().map_or_else(|| "overall".to_owned(), one_line)
+            )
+        } else {
+            let name = speed::name_of(&standing.metric, &standing.statistic);
+            if standing.metric.ends_with("_ms") { format!("{name}, ms") } else { name }
+        };
+        let mut cells = vec![Cell::from(title)];
+        for (run, value) in standing.values.iter().enumerate() {
+            let text = or_absent(*value, if is_rate { number::percent } else { number::decimal });
+            let tone = if standing.winner == Some(run) { Tone::Good } else { Tone::Plain };
+            cells.push(Cell::toned(text, tone));
+        }
+        cells.push(outcome(standing, names));
+        Row { strong: is_rate && standing.category.is_none(), ..Row::new(cells) }
+    };
+    let mut notes = vec![
+        format!("Pass rates over the {} prompts that every run was judged on", report.common_prompts),
+        "A winner is shown to be better than every other run, at 5 % over all of them (Holm)".to_owned(),
+        "Measured one after the other: speed holds whatever else changed between the runs".to_owned(),
+    ];
+    for standing in &report.standings {
+        for reason in standing.rivals.iter().filter_map(|rival| rival.absent_because.as_deref()) {
+            let note =
+                format!("{}: {}", speed::name_of(&standing.metric, &standing.statistic), one_line(reason));
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+    }
+    Table { columns, rows: report.standings.iter().map(row).collect(), bar_scale: None, notes }
+}
+
+fn outcome(standing: &Standing, names: &[String]) -> Cell {
+    let name = |run: &usize| names.get(*run).map_or("?", String::as_str);
+    if let Some(winner) = &standing.winner {
+        return Cell::toned(name(winner), Tone::Good);
+    }
+    match standing.not_settled_between.split_last() {
+        None => Cell::from(number::ABSENT),
+        Some((last, others)) => {
+            let others: Vec<&str> = others.iter().map(name).collect();
+            format!("not settled between {} and {}", others.join(", "), name(last)).into()
+        }
+    }
+}
+
+/// Head to head, then each run against the first, for a terminal.
+#[must_use]
+pub fn terminal(report: &HeadToHeadReport, options: &TerminalOptions) -> String {
+    let view = HeadToHeadView::new(report);
+    let mut screen = Screen::new(options);
+    screen.title(&view.title, "");
+    for run in &view.runs {
+        screen.text(run, Tone::Dim);
+    }
+    screen.banner(view.simulated);
+    screen.findings(&view.findings);
+    screen.table("Head to head", &view.standings);
+    for compared in &report.comparisons {
+        screen.heading("");
+        comparison::draw(&ComparisonView::new(compared), &mut screen);
+    }
+    screen.finish()
+}
+
+/// The same as Markdown: `head_to_head.md`, then `compare.md` for each run, from `template_dir` where that holds them.
+///
+/// # Errors
+///
+/// When `template_dir` is no folder, or a template can't be parsed or asks for what there isn't.
+pub fn markdown(report: &HeadToHeadReport, template_dir: Option<&Path>) -> Result<String, ReportError> {
+    #[derive(Serialize)]
+    struct Context {
+        head: HeadToHeadView,
+    }
+    let mut text =
+        template::render("head_to_head.md", template_dir, Context { head: HeadToHeadView::new(report) })?;
+    for compared in &report.comparisons {
+        text.push('\n');
+        text.push_str(&comparison::markdown(compared, template_dir)?);
+    }
+    Ok(text)
+}

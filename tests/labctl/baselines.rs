@@ -1,0 +1,181 @@
+//! Blessed baselines end to end: kept, shown, refused where changed, and compared with.
+
+use std::fs;
+
+use labctl::model::compared::ComparisonReport;
+use labctl::model::health::HealthStatus;
+use labctl::model::result::RunResult;
+use labctl::results::store::Store;
+use serde_json::{Value, json};
+
+use crate::servers::Server;
+use crate::support::{Lab, PROMPTS};
+
+/// A lab whose baseline server passes everything and whose candidate nothing, and the baseline's run, not yet blessed.
+fn lab() -> (Lab, [Server; 2], String) {
+    let good = Server::good();
+    let bad = Server::with_options(|options| options.profile.default_pass_rate = 0.0);
+    let lab = Lab::new().with_endpoints(&[("candidate", json!({"url": bad.url()}))]);
+    let url = good.url();
+    let bench = [
+        "bench",
+        "--url",
+        &url,
+        "--promptset",
+        "tiny",
+        "--no-report",
+        "--allow-invalid-client",
+        "--concurrency",
+        "2",
+    ];
+    let ended = lab.labctl(&[&bench[..], &["--format", "json"]].concat());
+    let mut run: RunResult = serde_json::from_str(&ended.stdout).unwrap();
+    // However busy the machine of the tests was.
+    run.client_health.status = HealthStatus::Valid;
+    Store::new(lab.path("results")).write(&run).unwrap();
+    (lab, [good, bad], run.run_id)
+}
+
+#[test]
+fn a_baseline_is_blessed_listed_shown_and_removed() {
+    let (lab, _servers, run_id) = lab();
+    lab.labctl(&["baseline", "list"]).succeeds().prints_nothing();
+    let blessed = lab.labctl(&["baseline", "bless", "latest", "--name", "fp16", "--note", "the one"]);
+    blessed.succeeds();
+    assert!(
+        blessed.stdout.contains("blessed `fp16`") && blessed.stderr.contains("simulated"),
+        "{blessed:#?}"
+    );
+    // The run may go, the baseline stays.
+    fs::remove_file(lab.path(&format!("results/{run_id}.json"))).unwrap();
+    let shown = lab.labctl(&["baseline", "show", "fp16"]);
+    shown.succeeds();
+    for part in [run_id.as_str(), "8/8", "the one", "the built-in simulator", "as it was blessed"] {
+        assert!(shown.stdout.contains(part), "no `{part}` in {}", shown.stdout);
+    }
+    let listed: Value =
+        serde_json::from_str(&lab.labctl(&["baseline", "list", "--format", "json"]).stdout).unwrap();
+    assert_eq!((&listed[0]["name"], &listed[0]["is_old"]), (&json!("fp16"), &json!(false)));
+    assert!(lab.labctl(&["baseline", "list"]).stdout.contains("(simulated)"));
+    assert!(!lab.labctl(&["results", "list"]).stdout.contains("broken"));
+    lab.labctl(&["baseline", "remove", "fp16"]).succeeds();
+    lab.labctl(&["baseline", "show", "fp16"])
+        .fails(2, &["no blessed baseline `fp16`", "`labctl baseline bless`"]);
+}
+
+#[test]
+fn nothing_is_replaced_or_believed_by_itself() {
+    let (lab, _servers, run_id) = lab();
+    let bless = ["baseline", "bless", "latest", "--name", "fp16"];
+    lab.labctl(&bless).succeeds();
+    lab.labctl(&bless).fails(2, &["already", &run_id, "`--replace`"]).prints_nothing();
+    lab.labctl(&[&bless[..], &["--replace"]].concat()).succeeds();
+    lab.labctl(&["baseline", "bless", "latest", "--side", "baseline"])
+        .fails(2, &["has no baseline of its own"]);
+    lab.labctl(&["baseline", "bless", "latest", "--name", "a/b"]).fails(2, &["can't be a baseline's name"]);
+
+    let folder = fs::read_dir(lab.path("results/baselines")).unwrap();
+    let copy = folder
+        .map(|file| file.unwrap().path())
+        .find(|path| !path.to_string_lossy().contains(".baseline."))
+        .unwrap();
+    let text = fs::read_to_string(&copy).unwrap();
+    fs::write(&copy, text.replacen("tiny-1", "tiny-9", 1)).unwrap();
+    for command in [
+        &["baseline", "show", "fp16"][..],
+        &["compare", "fp16", "latest"],
+        &["bench", "--team", "lab", "--against", "fp16"],
+    ] {
+        lab.labctl(command).fails(2, &["was changed after it was blessed", "SHA-256"]).prints_nothing();
+    }
+}
+
+#[test]
+fn a_run_is_compared_with_a_baseline_that_is_not_run_again() {
+    let (lab, [good, bad], run_id) = lab();
+    lab.labctl(&["baseline", "bless", "latest", "--name", "fp16"]).succeeds();
+    let (asked, had) = (bad.requests_served(), good.requests_served());
+    for flag in ["--baseline", "--against"] {
+        let ended = lab.bench(&[flag, "fp16", "--max-pass-rate-drop", "5"]);
+        assert_eq!(ended.code, 1, "{ended:#?}");
+        for part in ["the baseline was not run again", "`fp16`", &run_id] {
+            let flat = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(flat.contains(part), "no `{part}` in {}", ended.stdout);
+        }
+    }
+    assert_eq!((good.requests_served(), bad.requests_served()), (had, asked + 2 * PROMPTS));
+    let result = Store::new(lab.path("results")).load("latest").unwrap();
+    let measured = result.baseline.as_ref().unwrap().measured_in.as_ref().unwrap();
+    assert_eq!((measured.run_id.as_str(), measured.blessed_as.as_str()), (run_id.as_str(), "fp16"));
+    let comparison = result.comparison.as_ref().unwrap();
+    assert_eq!((comparison.losses.len(), comparison.overall.pairs), (8, 8));
+    assert!(result.rows.iter().all(|row| row.baseline.is_some()), "it describes itself");
+    assert_eq!(lab.all(".html").len(), 2);
+    let html = fs::read_to_string(&lab.all(".html")[0]).unwrap();
+    assert!(html.contains("the baseline was not run again"));
+
+    // It can be read and compared like any other, and says where its baseline comes from.
+    let again = lab.labctl(&["compare", "latest", "--force", "--format", "json"]);
+    let report: ComparisonReport = serde_json::from_str(&again.stdout).unwrap();
+    assert_eq!((report.same_run, report.baseline.run_id.as_str()), (false, run_id.as_str()));
+    assert_eq!(report.baseline.blessed_as.as_deref(), Some("fp16"));
+    lab.labctl(&["baseline", "bless", "latest", "--side", "baseline", "--name", "x"]).fails(2, &["bless"]);
+    // Its gate is evaluated anew too.
+    assert_eq!(lab.labctl(&["rescore", "latest", "--allow-invalid-client"]).code, 1);
+    let forced = lab.labctl(&["compare", "fp16", "latest", "--force"]);
+    assert!(forced.stdout.contains("blessed as fp16"), "{}", forced.stdout);
+}
+
+#[test]
+fn an_old_baseline_is_called_old() {
+    let (lab, _servers, run_id) = lab();
+    let store = Store::new(lab.path("results"));
+    let mut run = store.load(&run_id).unwrap();
+    run.started_at = "2020-01-01T00:00:00Z".to_owned();
+    store.write(&run).unwrap();
+    lab.labctl(&["baseline", "bless", &run_id, "--name", "fp16"]).succeeds();
+    let shown = lab.labctl(&["compare", "fp16", &run_id]);
+    let said = shown.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("days ago, more than 30"), "{shown:#?}");
+    let shown = lab.labctl(&["compare", "fp16", &run_id, "--max-age", "100000"]);
+    assert!(!shown.stdout.contains("days ago"), "{shown:#?}");
+    let set = ["baseline", "show", "fp16", "--set", "defaults.baseline_max_age_days=100000"];
+    assert_eq!(lab.labctl(&set).stderr, "");
+    assert!(lab.labctl(&["baseline", "list"]).stdout.contains("(old)"));
+}
+
+#[test]
+fn names_that_mean_two_things_or_nothing() {
+    let (lab, _servers, run_id) = lab();
+    lab.labctl(&["baseline", "bless", "latest", "--name", &run_id]).succeeds();
+    lab.labctl(&["compare", &run_id, "latest"])
+        .fails(2, &["may be the blessed baseline", "or a run", &format!("`baseline:{run_id}`")])
+        .prints_nothing();
+    lab.labctl(&["compare", &format!("baseline:{run_id}"), "latest"]).succeeds();
+    lab.labctl(&["compare", "nobody", "latest"]).fails(2, &["no run `nobody`", "blessed baselines are"]);
+    lab.bench(&["--baseline", "nobody"])
+        .fails(2, &["`nobody` is neither an endpoint (there are `candidate`", "nor a blessed baseline"])
+        .prints_nothing();
+    lab.bench(&["--against", "nobody"]).fails(2, &["no blessed baseline `nobody`"]).prints_nothing();
+    // An endpoint of the name wins.
+    lab.labctl(&["baseline", "bless", "latest", "--name", "candidate"]).succeeds();
+    let ended = lab.bench(&["--baseline", "candidate", "--dry-run"]);
+    assert!(ended.stderr.contains("the endpoint is run"), "{ended:#?}");
+}
+
+#[test]
+fn what_can_not_be_compared_is_found_before_anything_is_sent() {
+    let (lab, [_, bad], _) = lab();
+    lab.labctl(&["baseline", "bless", "latest", "--name", "fp16"]).succeeds();
+    let served = bad.requests_served();
+    lab.bench(&["--against", "fp16", "--promptset", "canary"])
+        .fails(3, &["answered `tiny`", "`canary`"])
+        .prints_nothing();
+    lab.bench(&["--against", "fp16", "--sweep", "concurrency=1,2"])
+        .fails(3, &["several loads"])
+        .prints_nothing();
+    lab.bench(&["--baseline", "fp16", "--aa"])
+        .fails(2, &["`fp16` is a blessed baseline", "`--aa`"])
+        .prints_nothing();
+    assert_eq!(bad.requests_served(), served);
+}
