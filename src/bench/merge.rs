@@ -80,14 +80,6 @@ pub enum MergeError {
         /// The run.
         run_id: String,
     },
-    /// Its baseline was measured in another run.
-    #[error(
-        "the baseline of run `{run_id}` was measured in another run: only what runs measured themselves can be added up"
-    )]
-    StoredBaseline {
-        /// The run.
-        run_id: String,
-    },
     /// A time that is none.
     #[error("run `{run_id}` does not say when it began: `{text}` is no time")]
     Time {
@@ -108,10 +100,6 @@ pub fn merge(mut shards: Vec<RunResult>, run_id: String) -> Result<RunResult, Me
     }
     if let Some(several) = shards.iter().find(|shard| !shard.levels.is_empty()) {
         return Err(MergeError::SeveralLoads { run_id: several.run_id.clone() });
-    }
-    let is_stored = |run: &&RunResult| run.baseline.as_ref().is_some_and(|side| side.measured_in.is_some());
-    if let Some(stored) = shards.iter().find(is_stored) {
-        return Err(MergeError::StoredBaseline { run_id: stored.run_id.clone() });
     }
     others.iter().try_for_each(|other| same_run(first, other))?;
     let candidate = SideParts::of(&shards, Side::Candidate)?;
@@ -174,6 +162,7 @@ fn same_run(first: &RunResult, other: &RunResult) -> Result<(), MergeError> {
     }
     let fields = |run: &RunResult| {
         let baseline = run.baseline.as_ref();
+        let stored = baseline.and_then(|side| side.measured_in.as_ref());
         [
             ("the prompt set", run.prompt_set.sha256.clone()),
             ("the temperature", run.sampling.temperature.to_string()),
@@ -183,6 +172,8 @@ fn same_run(first: &RunResult, other: &RunResult) -> Result<(), MergeError> {
             ("the candidate's being simulated", run.candidate.simulated.to_string()),
             ("the baseline's model", told(baseline.map(|side| side.model.as_str()))),
             ("the baseline's being simulated", told(baseline.map(|side| side.simulated))),
+            // A blessed one is in each of them: added up it would count twice.
+            ("the stored baseline's user", told(stored.map(|_| &run.run_id))),
             ("the version of the checks", told(run.client.check_engine)),
             ("the client's transport", run.client.transport.clone()),
         ]

@@ -7,6 +7,7 @@
 //! [`baselines`] keeps results that others are compared with, [`calibration`] what this machine's client was found to be good for, apart from the results.
 //! Used by `report` and `cli`.
 
+mod baseline_error;
 pub mod baselines;
 pub mod calibration;
 pub mod document;

@@ -125,7 +125,7 @@ EXAMPLES:
 
 pub(super) const BASELINE_BLESS: &str = "\
 EXAMPLES:
-  labctl baseline bless latest --name fp16 --note \"vLLM 0.11, two A100s\"
+  labctl baseline bless latest --name fp16 --note vLLM-0.11
   The baseline's side of a run with `--compare-baseline`
       labctl baseline bless 0198f2a1 --side baseline --name fp16
   Another in its place
