@@ -210,6 +210,7 @@ fn record(dir: &Path, requests: u64, trace: TraceMode) -> (Remains, JournalWrite
         finished_at: "2026-01-01T00:01:00Z".to_owned(),
         warnings: Vec::new(),
         judge: None,
+        noise: None,
         accept_invalid_client: false,
     };
     (remains, writer)
