@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::client::secret::Secret;
-use crate::compare::{Gate, Noise};
+use crate::compare::Noise;
 use crate::load::plan::Shape;
 use crate::model::config::{Endpoint, TransportChoice};
+use crate::model::gate::Gates;
 use crate::model::level::LevelQuestion;
 use crate::model::load::{Find, LoadAxis, LoadProfile, RetryPolicy, Start, Sweep};
 use crate::model::prompt::PromptSet;
@@ -96,8 +97,8 @@ pub struct BenchPlan {
     pub seed: u64,
     /// What the result keeps of the traces.
     pub trace: TraceMode,
-    /// Gates on the comparison.
-    pub gates: Vec<Gate>,
+    /// The gates that it is held to.
+    pub gates: Gates,
     /// What an A/A run says of the prompts, where one is given.
     pub noise: Option<Noise>,
     /// Whether the sides are compared although the client is not to be trusted.

@@ -1,6 +1,7 @@
 //! Everything that two sides' pairing comes to, in one value.
 
 use crate::model::comparison::{Comparison, Flip, PairedPassRate};
+use crate::model::gate::Gates;
 use crate::model::judgement::Verdict;
 use crate::model::outcome::Outcome;
 use crate::model::record::{Row, Side};
@@ -8,7 +9,7 @@ use crate::model::summary::SideSummary;
 use crate::stats::real;
 
 use super::beside::{output_token_ratio, prompt_token_ratio};
-use super::gate::Gate;
+use super::gate;
 use super::macro_average::macro_average;
 use super::noise::{Noise, unstable};
 use super::pass_rate::paired_beside_noise;
@@ -25,8 +26,8 @@ const TOLERATED_SHARE: f64 = 0.02;
 pub struct Options {
     /// Seed of the resampling: the same seed gives the same intervals.
     pub seed: u64,
-    /// Gates to evaluate; without any, pass rates get the detectable loss of the default one.
-    pub gates: Vec<Gate>,
+    /// Gates to evaluate; without any, pass rates get the verdict and the detectable loss of the default one.
+    pub gates: Gates,
     /// Reasons already known why the sides can't be compared soundly (see
     /// [`pair_results`](super::align::pair_results)).
     pub invalid_because: Vec<String>,
@@ -43,12 +44,10 @@ pub fn compare(
     options: &Options,
 ) -> Comparison {
     let noise = options.noise.as_ref();
-    let (overall, categories) = paired_beside_noise(rows, &options.gates, noise);
+    let (overall, categories) = paired_beside_noise(rows, &[], noise);
     let mut invalid_because = options.invalid_because.clone();
     invalid_because.extend(too_much_missing(candidate, baseline, &overall));
-    let gates =
-        options.gates.iter().map(|gate| gate.evaluate(&overall, &categories, &invalid_because)).collect();
-    Comparison {
+    let mut comparison = Comparison {
         macro_average: macro_average(&categories),
         noise_run: noise.map(|noise| noise.run_id().to_owned()),
         unstable: unstable(rows, noise),
@@ -61,8 +60,10 @@ pub fn compare(
         losses: flips(rows, true),
         gains: flips(rows, false),
         invalid_because,
-        gates,
-    }
+        gates: Vec::new(),
+    };
+    gate::decide(&mut comparison, &options.gates, rows, candidate);
+    comparison
 }
 
 /// The pairs that only one side passed, in the rows' order: losses where `baseline_passed`, else gains.
@@ -133,10 +134,12 @@ mod tests {
     use super::*;
     use crate::compare::support::{judged, summary, swapped, table, timed};
     use crate::model::comparison::GateVerdict;
+    use crate::model::gate::PassRateGate;
     use crate::model::judgement::Verdict::{JudgeUnparsed, Pass, TransportError, Wrong};
 
     fn compared(rows: &[Row]) -> Comparison {
-        let options = Options { seed: 1, gates: vec![Gate::default()], ..Options::default() };
+        let options =
+            Options { seed: 1, gates: Gates::of_pass_rate(PassRateGate::default()), ..Options::default() };
         compare(rows, &summary(rows, Side::Candidate), &summary(rows, Side::Baseline), &options)
     }
 

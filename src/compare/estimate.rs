@@ -1,18 +1,13 @@
-//! How sure a delta is: standard errors, intervals, p-value and what could have been missed, of what the prompts'
-//! differences are.
+//! How sure a delta is: standard errors, intervals and p-value, of what the prompts' differences are.
 
 use std::collections::BTreeSet;
 
-use crate::model::comparison::{GateMode, PairedPassRate};
-use crate::stats::critical::z;
-use crate::stats::detectable::{GATE_CONFIDENCE, approximate_loss, cautious_flip_rate, smallest_loss};
+use crate::model::comparison::PairedPassRate;
+use crate::stats::detectable::GATE_CONFIDENCE;
 use crate::stats::paired::{newcombe_interval, score_p};
 use crate::stats::repeats::{MeanDifference, cluster_standard_error};
 
-use super::gate::Gate;
-use super::interval::{
-    counts, interval_at, interval_over_families, interval_over_prompts, is_repeated, p_over_families,
-};
+use super::interval::{counts, interval_at, interval_over_families, interval_over_prompts, p_over_families};
 use super::pass_rate::FAMILIES;
 
 /// Limits closer than this are equal: one is solved for by bisection.
@@ -71,34 +66,6 @@ fn families_decide(rate: &PairedPassRate) -> bool {
     intervals.is_some_and(|(of_prompts, of_families)| {
         of_families.low < of_prompts.low - EQUAL_PP || of_families.high > of_prompts.high + EQUAL_PP
     })
-}
-
-/// The smallest true loss in percentage points that the gate would fail on in 80 % of such runs: exact for prompts sent
-/// once, with the flip rate at its upper limit and no lower than `least_flip_rate` (of an A/A run); by the normal
-/// approximation from the interval's width with repeats; the larger of both where families decide. `None` without an
-/// interval, or where not even a total loss would be found so often.
-pub(super) fn detectable_loss_pp(
-    rate: &PairedPassRate,
-    gate: &Gate,
-    least_flip_rate: Option<f64>,
-) -> Option<f64> {
-    let (mode, margin): (GateMode, f64) = (gate.mode, gate.margin());
-    let exact = || {
-        let flip_rate = cautious_flip_rate(rate.losses + rate.gains, rate.pairs)?;
-        smallest_loss(mode, margin, rate.pairs, flip_rate.max(least_flip_rate.unwrap_or(0.0)))
-    };
-    let by_width = || {
-        let (delta, interval) = (rate.delta_pp?, rate.interval_90_pp?);
-        // Limits end at −100 and 100; the other one tells the width.
-        let half = (interval.high - delta).max(delta - interval.low) / 100.0;
-        Some(approximate_loss(mode, margin, half / z(GATE_CONFIDENCE)))
-    };
-    let loss = match (is_repeated(rate), rate.method == FAMILIES) {
-        (true, _) => by_width()?,
-        (false, true) => exact()?.max(by_width()?),
-        (false, false) => exact()?,
-    };
-    Some(in_points(loss))
 }
 
 fn in_points(share: f64) -> f64 {

@@ -18,7 +18,7 @@ use crate::stats::proportion::pass_rate;
 use crate::stats::{mean, real};
 
 use super::beside;
-use super::estimate::{self, Difference, Family, detectable_loss_pp};
+use super::estimate::{self, Difference, Family};
 use super::gate::Gate;
 use super::noise::Noise;
 
@@ -82,8 +82,7 @@ pub(super) fn paired_beside_noise(
         let mut rate = pairing.rate(category, repeated);
         beside::fill(&mut rate, &rows);
         rate.noise = noise.map(|noise| noise.rate(&rate, &paired, repeated));
-        let of_noise = rate.noise.and_then(|noise| noise.flip_rate);
-        rate.minimum_detectable_loss_pp = detectable_loss_pp(&rate, &gate, of_noise);
+        rate.minimum_detectable_loss_pp = gate.detectable_loss(&rate).map(|loss| 100.0 * loss);
         rate
     });
     // `groups` puts the overall group first, even of no rows.

@@ -28,7 +28,7 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     };
     let options = Options {
         seed: candidate.seed,
-        gates: gates::from_args(&args.gate),
+        gates: gates::asked(&args.gate, candidate.team.as_deref(), None, context)?.unwrap_or_default(),
         invalid_because,
         noise: noise::load(args.noise.as_ref(), &store, &terms)?,
     };
@@ -41,7 +41,7 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
         warnings,
     };
     let printed = print(&document, args.format, context.ui);
-    failure::or_untold(gates::status(Some(&compared), &args.gate, context.ui), [printed], context.ui)
+    failure::or_untold(gates::status(Some(&compared), &compared.gates, context.ui), [printed], context.ui)
 }
 
 fn print(document: &ComparisonDocument<'_>, format: OutputFormat, ui: Ui) -> Result<(), CliError> {
