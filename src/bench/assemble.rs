@@ -160,7 +160,7 @@ pub(super) fn held(question: Option<&LevelQuestion>, side: &SideInfo) -> Vec<Slo
     question.map_or_else(Vec::new, |question| outcomes(&question.slos, &side.summary, pass_rate))
 }
 
-/// Compares the two sides of a result, where it has two, and holds it to its gates.
+/// Compares the two sides of a result, where it has two, beside what an A/A run says, and holds it to its gates.
 pub(super) fn hold(result: &mut RunResult, noise: Option<Noise>, accept_invalid_client: bool) {
     result.comparison = comparison(result, noise, accept_invalid_client);
     if let (None, Some(gates)) = (&result.comparison, &result.held_to) {

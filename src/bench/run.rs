@@ -192,8 +192,7 @@ pub async fn run(
 
     let around = Surroundings::of(&plan, clock, bus, &cancel);
     let (judge, told) = ask_judge(plan.judge.as_ref(), &mut ran.rows, &checked, &around).await;
-    warnings.extend(told);
-    warnings.extend(budget.as_deref().and_then(|budget| stopped_early(budget, &plan)));
+    warnings.extend(told.into_iter().chain(budget.as_deref().and_then(|of| stopped_early(of, &plan))));
     phases.push(PhaseTime { phase: Phase::Done, at_ns: clock.now(), side: None, level: None });
     let remains = Remains {
         header,

@@ -71,7 +71,7 @@ fn token_ratio<'a>(
 /// The medians over the pairs of successes that have the latency on both sides, without an interval: a category's few
 /// pairs would hardly give one to be trusted. No ratio where a cache answered for one side more than for the other.
 fn medians(rows: &[&Row]) -> Vec<SpeedRatio> {
-    let differs = cache_differs(rows.iter().copied());
+    let differs = cache_differs(&rows.iter().copied());
     let median = |(metric, of): Latency| {
         let (of_baseline, of_candidate): (Vec<f64>, Vec<f64>) = successes(rows.iter().copied())
             .filter_map(|(_, baseline, candidate)| Some((of(&baseline.metrics)?, of(&candidate.metrics)?)))

@@ -55,7 +55,7 @@ pub(super) fn p_over_families(rate: &PairedPassRate) -> Option<f64> {
 }
 
 /// Whether prompts were sent several times.
-pub(super) fn is_repeated(rate: &PairedPassRate) -> bool {
+pub(in crate::compare) fn is_repeated(rate: &PairedPassRate) -> bool {
     rate.method == REPEATS || rate.standard_error_over_prompts_pp.is_some()
 }
 

@@ -28,15 +28,15 @@ pub fn macro_average(categories: &[PairedPassRate]) -> Option<MacroAverage> {
     })
 }
 
-/// δ̄ − √(Σ(δ_k − l_k)²)/K and δ̄ + √(Σ(u_k − δ_k)²)/K from the K categories' own intervals [l_k, u_k] at this
-/// confidence, no narrower than z²/(n + z²) over all n pairs, within −100 and 100. `None` where a category has no
+/// `δ̄ − √(Σ(δ_k − l_k)²)/K` and `δ̄ + √(Σ(u_k − δ_k)²)/K` from the K categories' own intervals `[l_k, u_k]` at this
+/// confidence, no narrower than ±z²/(n + z²) over all n pairs, within −100 and 100. `None` where a category has no
 /// interval.
 ///
-/// This is SE = √(ΣVar_k)/K with each Var_k recovered from that category's interval, (δ_k − l_k)²/z² towards the lower
-/// limit and (u_k − δ_k)²/z² towards the upper: Zou and Donner, "Construction of confidence limits about effect measures: a
-/// general approach", Statistics in Medicine 27 (2008). So a category without a flip counts with what its pairs leave
-/// open, not with a variance of 0 (as n10 + n01 − (n10 − n01)²/n over n² would have it), and repeats and families count
-/// as they do in their category.
+/// This is `SE = √(ΣVar_k)/K` with each variance recovered from that category's interval, `(δ_k − l_k)²/z²` towards the
+/// lower limit and `(u_k − δ_k)²/z²` towards the upper: Zou and Donner, "Construction of confidence limits about effect
+/// measures: a general approach", Statistics in Medicine 27 (2008). So a category without a flip counts with what its
+/// pairs leave open, not with a variance of 0 (as (n10 + n01 − (n10 − n01)²/n)/n² would have it), and repeats and
+/// families count as they do in their category.
 fn interval(categories: &[&PairedPassRate], delta_pp: f64, confidence: f64) -> Option<Interval> {
     let (mut below, mut above, mut pairs) = (0.0, 0.0, 0);
     for rate in categories {

@@ -258,6 +258,7 @@ fn table<'a>(prompts: impl Iterator<Item = &'a PromptTally<'a>>) -> PairedCounts
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compare::gate::Gate;
     use crate::compare::support::{attempt, judged, row, swapped, table};
     use crate::model::judgement::Verdict;
     use proptest::prelude::*;
@@ -289,7 +290,7 @@ mod tests {
         close(rate.flip_rate, 4.0 / 30.0);
         close(rate.baseline.wilson_95.map(|i| i.low), 0.743_789);
         assert_eq!(rate.method, "tango");
-        assert!(rate.minimum_detectable_loss_pp.unwrap() > 10.0);
+        assert!(Gate::default().detectable_loss(&rate).unwrap() > 0.1);
         assert_eq!(rate.missing, Missing::default());
     }
 

@@ -91,7 +91,7 @@ pub fn speed_ratios(
         .filter_map(|(latency, percentile)| latency_ratio(rows, latency, percentile, seed, CONFIDENCE))
         .collect();
     ratios.extend(throughput::rate_ratios(rows, candidate, baseline, CONFIDENCE));
-    if let Some(reason) = cache_differs(rows) {
+    if let Some(reason) = cache_differs(&rows) {
         for ratio in &mut ratios {
             withhold(ratio, &reason);
         }
@@ -123,7 +123,7 @@ pub(super) fn ratio_at(
             .into_iter()
             .find(|rate| rate.metric == metric && rate.statistic == statistic)?,
     };
-    if let Some(reason) = cache_differs(rows) {
+    if let Some(reason) = cache_differs(&rows) {
         withhold(&mut ratio, &reason);
     }
     Some(ratio)
@@ -307,7 +307,7 @@ fn numbered<K: Ord + Clone>(keys: impl Iterator<Item = K> + Clone) -> Vec<usize>
 
 /// Why a prefix cache makes the sides' speed incomparable, where it does: it answered for more of one side's
 /// prompt tokens than of the other's. A side that doesn't tell can't be held against the other.
-pub(super) fn cache_differs<'a>(rows: impl IntoIterator<Item = &'a Row> + Clone) -> Option<String> {
+pub(super) fn cache_differs<'a>(rows: &(impl IntoIterator<Item = &'a Row> + Clone)) -> Option<String> {
     let share = |side: Side| {
         let told = successes(rows.clone()).filter_map(|(row, ..)| row.attempt(side)?.exchange.usage);
         let (cached, prompt) = told.fold((None, 0), |(cached, prompt), usage| {

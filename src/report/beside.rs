@@ -117,10 +117,17 @@ fn noise(comparison: &Comparison) -> Table {
         return Table::default();
     }
     let mut notes = Vec::new();
+    let rated = comparison.overall.noise.filter(|noise| noise.flip_rate.is_some());
+    let excess_unknown = rated.is_some_and(|noise| noise.excess_flips.is_none());
     if let Some(run) = &comparison.noise_run {
         notes.push(format!(
-            "A/A: run {}, one model against itself; excess: flips beyond what its rate would give here",
-            one_line(run)
+            "A/A: run {}, one model against itself; excess: flips beyond what its rate would give here{}",
+            one_line(run),
+            if excess_unknown {
+                ", n/a where it sent each prompt once and this run several times"
+            } else {
+                ""
+            }
         ));
     }
     let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();

@@ -88,14 +88,12 @@ pub(crate) enum Flips {
 
 /// The losses of a comparison, or what didn't pass where there is none.
 pub(crate) fn listing(result: &RunResult, labels: &Labels) -> Listing {
-    match (&result.comparison, &labels.baseline) {
-        (Some(comparison), Some(_)) => flipped(comparison, &result.rows, labels, Flips::Losses),
-        _ => {
-            let judged = counts(&result.rows, &[Side::Candidate]);
-            let what = format!("{} did not pass", labels.candidate);
-            listed(&failures(&result.rows), &judged, &[], &what, "responses", labels)
-        }
+    if let (Some(comparison), Some(_)) = (&result.comparison, &labels.baseline) {
+        return flipped(comparison, &result.rows, labels, Flips::Losses);
     }
+    let judged = counts(&result.rows, &[Side::Candidate]);
+    let what = format!("{} did not pass", labels.candidate);
+    listed(&failures(&result.rows), &judged, &[], &what, "responses", labels)
 }
 
 /// The losses or gains of a comparison with both sides' answers from the rows that were compared, each prompt once.

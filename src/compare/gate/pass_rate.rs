@@ -11,7 +11,7 @@
 //! what a FAIL rests on is the p-value after Holm in place of U; what `prove` passes on is each one's own L.
 
 use crate::compare::interval::{counts, interval_at, is_repeated};
-use crate::compare::pass_rate::{FAMILIES, TANGO};
+use crate::compare::pass_rate::TANGO;
 use crate::model::comparison::{GateKind, GateMode, GateResult, GateVerdict, Interval, PairedPassRate};
 use crate::model::gate::{OnInconclusive, PassRateGate};
 use crate::stats::critical::{normal_p, z};
@@ -255,26 +255,24 @@ impl Gate {
         self.rule().failure_rate(rate.pairs, flip_rate, 0.0)
     }
 
-    /// The smallest true loss (a share) that this gate finds in 80 % of such runs: exact for prompts sent once, with the
-    /// flip rate at its upper limit and no lower than an A/A run's; from the interval's width with repeats; the larger of
-    /// both where families decide. `None` without an interval, or where not even a total loss would be found.
-    pub(super) fn detectable_loss(&self, rate: &PairedPassRate) -> Option<f64> {
+    /// The smallest true loss (a share) that this gate finds in 80 % of such runs: exact for prompts sent once, the flip
+    /// rate at its upper limit and no lower than noise; by the normal approximation from the interval's width with
+    /// repeats; the larger of both where families decide. `None` without an interval, or where not even a total loss
+    /// would be found.
+    pub(in crate::compare) fn detectable_loss(&self, rate: &PairedPassRate) -> Option<f64> {
+        let of_noise = rate.noise.and_then(|noise| noise.flip_rate).unwrap_or(0.0);
         let exact = || {
             let flip_rate = cautious_flip_rate(rate.losses + rate.gains, rate.pairs)?;
-            let of_noise = rate.noise.and_then(|noise| noise.flip_rate).unwrap_or(0.0);
             self.rule().smallest_loss(rate.pairs, flip_rate.max(of_noise))
         };
-        let by_width = || {
-            let (delta, interval) = (rate.delta_pp?, rate.interval_90_pp?);
-            // Limits end at −100 and 100; the other one tells the width.
-            let half = (interval.high - delta).max(delta - interval.low) / 100.0;
-            Some(self.rule().approximate_loss(half / z(GATE_CONFIDENCE)))
-        };
-        match (is_repeated(rate), rate.method == FAMILIES) {
-            (true, _) => by_width(),
-            (false, true) => Some(exact()?.max(by_width()?)),
-            (false, false) => exact(),
+        if rate.method == TANGO {
+            return exact();
         }
+        let (delta, interval) = (rate.delta_pp?, self.interval(rate)?);
+        // Limits end at −100 and 100; the other one tells the width.
+        let half = (interval.high - delta).max(delta - interval.low) / 100.0;
+        let by_width = self.rule().approximate_loss(half / self.rule().z());
+        if is_repeated(rate) { Some(by_width) } else { Some(exact()?.max(by_width)) }
     }
 
     /// The one-sided p-value of what a FAIL rests on: that the loss is none (`detect`), or no more than the margin.

@@ -24,6 +24,16 @@ fn targets_follow_the_flags() {
     assert_eq!(free.candidate.endpoint.url.as_deref(), Some("http://a/v1"));
     assert_eq!(free.candidate.endpoint.model.as_deref(), Some("m"));
     assert_eq!(free.baseline.unwrap().endpoint.url.as_deref(), Some("http://b/v1"));
+    for (line, name) in [
+        ("labctl bench --aa --promptset p --url http://a/v1", "url"),
+        ("labctl bench --aa --promptset p --endpoint small", "small"),
+        ("labctl bench --aa --promptset p --baseline big --endpoint small", "big"),
+        ("labctl bench --aa --team quant", "big"),
+    ] {
+        let both = targets(line).unwrap();
+        assert_eq!(both.candidate.name, name, "{line}");
+        assert_eq!(both.baseline, Some(both.candidate), "{line}");
+    }
     for (line, part) in [
         ("labctl bench --team quand", "team `quand` is not in the configuration; did you mean `quant`?"),
         ("labctl bench --endpoint smal --promptset p", "did you mean `small`?"),
