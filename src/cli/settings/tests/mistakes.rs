@@ -82,7 +82,7 @@ fn mistakes_in_a_file_are_named_with_place_and_remedy() {
         ("defaults:\n  seed: 1\n  seed: 2\n", "labctl.yaml:3:3: `seed` is given twice"),
         (
             "- a\n",
-            "labctl.yaml:1:1: `configuration` must be a map with fields such as `endpoints`, `teams`, `defaults`, not a list",
+            "labctl.yaml:1:1: `configuration` must be a map with fields such as `endpoints`, `teams`, `defaults`, `gates`, not a list",
         ),
     ] {
         let (_dir, loader) = with_file(text);
