@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::compare::Gate;
-use crate::compare::pass_rates;
 use crate::compare::{Options, compare};
+use crate::compare::{pass_rates, reading};
 use crate::load::plan::planned_as;
 use crate::metrics::accumulate::Accumulator;
+use crate::metrics::cost::figures;
+use crate::metrics::goodput::From;
 use crate::metrics::health::{Samples, client_health};
 use crate::metrics::judging::judge_quality;
 use crate::metrics::level::findings;
@@ -22,6 +24,7 @@ use crate::model::record::{Row, Side};
 use crate::model::result::{BlockTime, LoadInfo, PhaseTime, RunResult, RunStatus, SCHEMA_VERSION, SideInfo};
 use crate::model::slo::SloOutcome;
 use crate::model::summary::SideSummary;
+use crate::model::team::{Cost, CostFigures};
 use crate::model::trace::TraceMode;
 use crate::results::traces::JournalTraces;
 
@@ -91,6 +94,7 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
         if levels.is_empty() {
             info.slos = held(header.question.as_ref(), &info);
         }
+        info.cost = cost(&info, &rows, side, &header.config, &context);
         info
     };
     let candidate = info(Side::Candidate, &header.candidate);
@@ -138,6 +142,7 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
         levels,
     };
     result.comparison = comparison(&result, gates, accept_invalid_client);
+    result.readings = reading::of_result(&result, accept_invalid_client);
     warnings.extend(soundness::warnings(&result));
     result.warnings = warnings;
     result
@@ -157,6 +162,21 @@ pub(super) fn held(question: Option<&LevelQuestion>, side: &SideInfo) -> Vec<Slo
     let overall = side.pass_rates.iter().find(|rate| rate.category.is_none());
     let pass_rate = overall.and_then(|rate| rate.pass_rate.rate);
     question.map_or_else(Vec::new, |question| outcomes(&question.slos, &side.summary, pass_rate))
+}
+
+/// What a side's answers cost, where the configuration has its endpoint's price.
+pub(super) fn cost(
+    info: &SideInfo,
+    rows: &[Row],
+    side: Side,
+    config: &serde_json::Value,
+    context: &Context<'_>,
+) -> Option<CostFigures> {
+    let price = config.get("endpoints")?.get(&info.endpoint)?.get("cost")?;
+    let price: Cost = serde_json::from_value(price.clone()).ok()?;
+    let attempts: Vec<_> = rows.iter().filter_map(|row| row.attempt(side)).collect();
+    let from = if context.open_loop { From::Scheduled } else { From::Sent };
+    Some(figures(&price, info.summary.throughput.as_ref(), context.slos, &attempts, from))
 }
 
 /// The two sides of a result compared; `None` where it has only one.

@@ -8,6 +8,7 @@ mod timeline;
 
 use std::collections::BTreeSet;
 
+use crate::compare::reading;
 use crate::metrics::accumulate::TraceTotals;
 use crate::metrics::histogram::{HistogramError, Spans};
 use crate::metrics::pool::Pool;
@@ -22,7 +23,7 @@ use crate::model::trace::TraceMode;
 use crate::model::units::Nanos;
 use crate::stats::quantile::distribution;
 
-use super::assemble::{comparison, context, held, side_info};
+use super::assemble::{comparison, context, cost, held, side_info};
 use super::soundness;
 use timeline::{align, rows};
 
@@ -121,6 +122,7 @@ pub fn merge(mut shards: Vec<RunResult>, run_id: String) -> Result<RunResult, Me
         summary.throughput = rates.ok();
         let mut info = side_info(&result.rows, side, &parts.header, summary, result.seed);
         info.slos = held(result.question.as_ref(), &info);
+        info.cost = cost(&info, &result.rows, side, &result.config, &context);
         info
     };
     let of_baseline = baseline.as_ref().map(|parts| info(Side::Baseline, parts, of_baseline));
@@ -131,6 +133,7 @@ pub fn merge(mut shards: Vec<RunResult>, run_id: String) -> Result<RunResult, Me
     let lags: Vec<&Pool> = candidate.iter().chain(&baseline).map(|parts| &parts.traces.read_lag).collect();
     result.client_health = health(&shards, &result.rows, &lags);
     result.comparison = comparison(&result, Vec::new(), false);
+    result.readings = reading::of_result(&result, false);
     result.warnings = warnings;
     result.warnings.extend(soundness::warnings(&result));
     Ok(result)

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::check::{CheckError, Judge};
 use crate::client::clock::Clock;
-use crate::compare::{Gate, pass_rates};
+use crate::compare::{Gate, pass_rates, reading};
 use crate::load::bus::Bus;
 use crate::metrics::judging::judge_quality;
 use crate::metrics::summary::summarise;
@@ -15,8 +15,9 @@ use crate::model::judgement::Verdict;
 use crate::model::prompt::{Prompt, PromptSet};
 use crate::model::record::{Row, Side};
 use crate::model::result::{RunResult, SideInfo};
+use crate::model::team::CostFigures;
 
-use super::assemble::{comparison, context, held};
+use super::assemble::{comparison, context, cost, held};
 use super::late::{ABOUT_JUDGE, Checked, Surroundings, ask_judge};
 use super::plan::JudgeSpec;
 use super::soundness;
@@ -160,6 +161,7 @@ pub async fn rescore(
     result.rescored_from = Some(std::mem::replace(&mut result.run_id, Uuid::now_v7().to_string()));
     recompute(&mut result);
     result.comparison = comparison(&result, gates, rescoring.accept_invalid_client);
+    result.readings = reading::of_result(&result, rescoring.accept_invalid_client);
     let is_said_anew = |warning: &String| {
         warning.starts_with(ABOUT_JUDGE) || warning.starts_with(RESCORED) || old_warnings.contains(warning)
     };
@@ -266,5 +268,13 @@ fn side(result: &RunResult, side: Side, info: &SideInfo) -> SideInfo {
         rates.correct_answers_per_s = right.filter(|_| is_whole && result.merged_from.is_empty());
     }
     info.slos = held(result.question.as_ref(), &info);
+    if let Some(old) = &info.cost {
+        // Only what follows from verdicts is new.
+        let fresh = cost(&info, &result.rows, side, &result.config, &context);
+        info.cost = fresh.map(|fresh| CostFigures {
+            correct_answers_per_gpu_hour: fresh.correct_answers_per_gpu_hour,
+            ..old.clone()
+        });
+    }
     info
 }

@@ -9,6 +9,7 @@ pub mod comparison;
 pub mod gate;
 pub mod interval;
 pub mod pass_rate;
+pub mod reading;
 pub mod sampling;
 pub mod speed;
 #[cfg(test)]

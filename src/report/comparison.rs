@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::ReportError;
 use super::number::count;
 use super::quality;
+use super::readings::Readings;
 use super::speed;
 use super::table::{Cell, Column, Labels, Row, Table};
 use super::template;
@@ -17,6 +18,7 @@ use super::text::one_line;
 use super::verdict::{self, Finding};
 use super::view;
 use crate::model::comparison::{Comparison, Flip};
+use crate::model::team::{Reading, TeamKind};
 
 /// The flips listed; the rest is in the JSON.
 const LISTED: usize = 50;
@@ -41,6 +43,10 @@ pub struct ComparisonDocument<'a> {
     pub simulated: bool,
     /// The comparison.
     pub comparison: &'a Comparison,
+    /// What the team makes of the baseline, where that is known.
+    pub team_kind: Option<TeamKind>,
+    /// What it expects, held against the comparison.
+    pub readings: &'a [Reading],
     /// What to know before believing a number.
     pub warnings: Vec<String>,
 }
@@ -52,6 +58,7 @@ struct ComparisonView {
     candidate_run: String,
     simulated: Option<&'static str>,
     findings: Vec<Finding>,
+    readings: Readings,
     quality: Table,
     cross_checks: Table,
     speed: Table,
@@ -81,6 +88,7 @@ impl ComparisonView {
             findings: verdict::without_praise(
                 unsound.into_iter().chain(verdict::of_comparison(comparison, &labels)).collect(),
             ),
+            readings: Readings::new(document.team_kind, document.readings),
             quality: quality::paired(comparison, &labels),
             cross_checks: quality::cross_checks(comparison),
             speed: speed::table(Some(comparison), &[], &labels),
@@ -126,6 +134,7 @@ pub fn terminal(document: &ComparisonDocument<'_>, options: &TerminalOptions) ->
     screen.title(&view.title, &format!("baseline {} · candidate {}", view.baseline_run, view.candidate_run));
     screen.banner(view.simulated);
     screen.findings(&view.findings);
+    screen.readings(&view.readings);
     screen.table("Quality", &view.quality);
     screen.table("Speed", &view.speed);
     screen.warnings(&view.warnings);

@@ -43,6 +43,8 @@ fn document(result: &RunResult) -> ComparisonDocument<'_> {
         candidate: run("mistral-7b-awq", "01a2b3c5"),
         simulated: true,
         comparison: result.comparison.as_ref().unwrap(),
+        team_kind: None,
+        readings: &[],
         warnings: vec!["the runs are 3 days apart".to_owned()],
     }
 }

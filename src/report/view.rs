@@ -11,12 +11,14 @@ use super::objectives;
 use super::outcomes::{self, Failure};
 use super::profile;
 use super::quality;
+use super::readings::{Readings, cost_rows};
 use super::speed;
 use super::table::{Cell, Column, Labels, Row, Table};
 use super::text::{fit_middle, one_line, to_the_second};
 use super::verdict::{self, Finding, gate_tone};
 use crate::model::comparison::{Comparison, GateMode};
 use crate::model::result::{RunResult, SideInfo};
+use crate::model::team::team_of;
 
 /// What stands wherever a simulated result is shown.
 pub(crate) const SIMULATED: &str = "the built-in simulator answered: these numbers say nothing about a model";
@@ -38,6 +40,8 @@ pub struct ReportView {
     pub labels: Labels,
     /// The verdict, sentence by sentence.
     pub findings: Vec<Finding>,
+    /// What the team expects, held against the run.
+    pub readings: Readings,
     /// Pass rates.
     pub quality: Table,
     /// Pass rates by other methods; empty without a comparison.
@@ -94,6 +98,8 @@ impl ReportView {
         if several && checked {
             quality.notes.push("Over all loads together".to_owned());
         }
+        let mut speed = speed::table(comparison, &summaries, &labels);
+        speed.rows.extend(cost_rows(&sides, comparison.is_some()));
         Self {
             title: title(&labels),
             subtitle: format!("{} · {}", prompts(result), profile::load(result)),
@@ -101,11 +107,12 @@ impl ReportView {
             started_at: to_the_second(&result.started_at),
             simulated: result.simulated.then_some(SIMULATED),
             findings: verdict::of_run(result, &labels),
+            readings: Readings::new(team_of(result).map(|(kind, _)| kind), &result.readings),
             quality,
             cross_checks: comparison.filter(|_| checked).map_or_else(Table::default, quality::cross_checks),
             judge: judging::questions(result),
             // Over several loads together a latency is no server's.
-            speed: if several { Table::default() } else { speed::table(comparison, &summaries, &labels) },
+            speed: if several { Table::default() } else { speed },
             levels: levels::table(result),
             objectives: if several { Table::default() } else { objectives::table(&sides, &labels) },
             groups: objectives::groups(result),

@@ -9,8 +9,9 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::ui::Ui;
-use crate::compare::{Options, compare, pair_results};
+use crate::compare::{Options, compare, pair_results, reading};
 use crate::model::result::RunResult;
+use crate::model::team::team_of;
 use crate::report::comparison::{self, ComparedRun, ComparisonDocument};
 use crate::report::terminal::TerminalOptions;
 
@@ -22,11 +23,14 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     let (rows, invalid_because, warnings) = pair_results(&baseline, &candidate);
     let options = Options { seed: candidate.seed, gates: gates::from_args(&args.gate), invalid_because };
     let compared = compare(&rows, &candidate.candidate.summary, &baseline.candidate.summary, &options);
+    let readings = reading::of_pair(&baseline, &candidate, &rows, &compared);
     let document = ComparisonDocument {
         baseline: named(&baseline),
         candidate: named(&candidate),
         simulated: baseline.simulated || candidate.simulated,
         comparison: &compared,
+        team_kind: team_of(&candidate).map(|(kind, _)| kind),
+        readings: &readings,
         warnings,
     };
     let printed = print(&document, args.format, context.ui);
@@ -43,6 +47,8 @@ fn print(document: &ComparisonDocument<'_>, format: OutputFormat, ui: Ui) -> Res
                 "simulated": document.simulated,
                 "warnings": document.warnings,
                 "comparison": document.comparison,
+                "team_kind": document.team_kind,
+                "readings": document.readings,
             }))
         }
         OutputFormat::Markdown => {
