@@ -6,7 +6,6 @@ use super::number::{self, ABSENT, decimal};
 use super::table::{Cell, Column, Row, Table, Tone};
 use super::terminal::Screen;
 use super::text::one_line;
-use crate::model::result::SideInfo;
 use crate::model::team::{CostFigures, Reading, ReadingVerdict, TeamKind};
 
 /// Readings as people read them.
@@ -48,7 +47,14 @@ impl Readings {
             evidence: one_line(&reading.evidence),
             next: reading.next.as_deref().map(one_line).unwrap_or_default(),
         };
-        Self { title: format!("Reading the results{kind}"), list: readings.iter().map(view).collect() }
+        let mut list: Vec<ReadingView> = readings.iter().map(view).collect();
+        // What several in a row lead to is said once, after the last of them.
+        for i in 1..list.len() {
+            if list[i - 1].next == list[i].next {
+                list[i - 1].next.clear();
+            }
+        }
+        Self { title: format!("Reading the results{kind}"), list }
     }
 }
 
@@ -93,7 +99,7 @@ pub(crate) fn by_team<'a>(teams: impl Iterator<Item = (String, &'a [Reading])>) 
         Column::numbers("unsettled"),
         Column::numbers("missed"),
         Column::numbers(ABSENT),
-        Column::words("missed"),
+        Column::words("what was missed"),
     ];
     let row = |(team, readings): (String, &[Reading])| {
         let of = |verdict| readings.iter().filter(move |reading| reading.verdict == verdict);
@@ -118,39 +124,93 @@ pub(crate) fn by_team<'a>(teams: impl Iterator<Item = (String, &'a [Reading])>) 
     Table { columns, rows, ..Table::default() }
 }
 
-/// A figure's title, and where it is.
-type Figure = (&'static str, fn(&CostFigures) -> Option<f64>);
+/// A figure's title, whether it is money, and where it is.
+type Figure = (&'static str, bool, fn(&CostFigures) -> Option<f64>);
+/// The figure that takes objectives.
+const AT_SLO: &str = "cost of 1M output tokens at the SLO";
 
 /// The rows of cost below those of speed: a cell a side, no ratio. Nothing where no side has a price.
-pub(crate) fn cost_rows(sides: &[&SideInfo], compared: bool) -> Vec<Row> {
-    const FIGURES: [Figure; 2] = [
-        ("correct answers/GPU-hour", |cost| cost.correct_answers_per_gpu_hour),
-        ("cost of 1M output tokens", |cost| cost.per_million_output_tokens),
+pub(crate) fn cost_rows(sides: &[Option<&CostFigures>], compared: bool) -> Vec<Row> {
+    const FIGURES: [Figure; 3] = [
+        ("correct answers/GPU-hour", false, |cost| cost.correct_answers_per_gpu_hour),
+        ("cost of 1M output tokens", true, |cost| cost.per_million_output_tokens),
+        (AT_SLO, true, |cost| cost.per_million_output_tokens_at_slo),
     ];
-    const AT_SLO: Figure =
-        ("cost of 1M output tokens at the SLO", |cost| cost.per_million_output_tokens_at_slo);
-    if sides.iter().all(|side| side.cost.is_none()) {
+    if sides.iter().all(Option::is_none) {
         return Vec::new();
     }
-    let has_slos = sides.iter().any(|side| !side.slos.is_empty());
-    let row = |(title, of): Figure| {
-        let is_money = title.starts_with("cost");
-        let cell = |side: &&SideInfo| {
-            let value = side.cost.as_ref().and_then(|cost| Some((of(cost)?, &cost.currency)));
-            value.map_or_else(
-                || Cell::from(ABSENT),
-                |(value, currency)| {
-                    let unit = if is_money { format!(" {}", one_line(currency)) } else { String::new() };
-                    Cell::from(format!("{}{unit}", decimal(value)))
-                },
-            )
+    let row = |(title, is_money, of): Figure| {
+        let value = |cost: &&CostFigures| {
+            let unit = if is_money { format!(" {}", one_line(&cost.currency)) } else { String::new() };
+            Some(format!("{}{unit}", decimal(of(cost)?)))
         };
+        let values: Vec<Option<String>> = sides.iter().map(|cost| cost.as_ref().and_then(value)).collect();
+        // Nobody asked for objectives; the other figures are n/a where they can't be had.
+        if title == AT_SLO && values.iter().all(Option::is_none) {
+            return None;
+        }
         let mut cells = vec![Cell::from(title)];
-        cells.extend(sides.iter().map(cell));
+        cells.extend(values.into_iter().map(|value| Cell::from(value.unwrap_or_else(|| ABSENT.to_owned()))));
         if compared {
             cells.extend(["\u{2013}", "\u{2013}"].map(Cell::from));
         }
-        Row::new(cells)
+        Some(Row::new(cells))
     };
-    FIGURES.into_iter().chain(has_slos.then_some(AT_SLO)).map(row).collect()
+    FIGURES.into_iter().filter_map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figures(per_million: Option<f64>, at_slo: Option<f64>) -> CostFigures {
+        CostFigures {
+            currency: "EUR\u{1b}".to_owned(),
+            per_hour: 1.0,
+            correct_answers_per_gpu_hour: per_million.map(|_| 2_700.0),
+            per_million_output_tokens: per_million,
+            per_million_output_tokens_at_slo: at_slo,
+        }
+    }
+
+    fn texts(sides: &[Option<&CostFigures>], compared: bool) -> Vec<Vec<String>> {
+        let rows = cost_rows(sides, compared);
+        rows.into_iter().map(|row| row.cells.into_iter().map(|cell| cell.text).collect()).collect()
+    }
+
+    #[test]
+    fn a_side_without_price_is_absent_and_none_with_one_is_no_row() {
+        assert_eq!(texts(&[None, None], true), [[""; 0]; 0]);
+        let priced = figures(Some(0.8333), Some(1.111));
+        let rows = texts(&[None, Some(&priced)], true);
+        assert_eq!(rows[0], ["correct answers/GPU-hour", "n/a", "2,700", "\u{2013}", "\u{2013}"]);
+        assert_eq!(rows[1][..3], ["cost of 1M output tokens", "n/a", "0.833 EUR\u{241b}"]);
+        assert_eq!(rows[2][2], "1.11 EUR\u{241b}");
+        let without_rates = figures(None, None);
+        assert_eq!(
+            texts(&[Some(&without_rates)], false),
+            [["correct answers/GPU-hour", "n/a"], ["cost of 1M output tokens", "n/a"]]
+        );
+    }
+
+    #[test]
+    fn what_several_lead_to_is_said_once() {
+        let reading = |next: Option<&str>| Reading {
+            id: String::new(),
+            topic: "t".to_owned(),
+            expected: "e".to_owned(),
+            verdict: ReadingVerdict::Unsettled,
+            evidence: "v".to_owned(),
+            bound: None,
+            value: None,
+            interval: None,
+            n: None,
+            next: next.map(str::to_owned),
+        };
+        let readings = [reading(Some("a")), reading(Some("a")), reading(None), reading(Some("b"))];
+        let view = Readings::new(Some(TeamKind::FineTuning), &readings);
+        let next: Vec<&str> = view.list.iter().map(|reading| reading.next.as_str()).collect();
+        assert_eq!(next, ["", "a", "", "b"]);
+        assert_eq!(view.title, "Reading the results: fine-tuning");
+    }
 }

@@ -99,7 +99,8 @@ impl ReportView {
             quality.notes.push("Over all loads together".to_owned());
         }
         let mut speed = speed::table(comparison, &summaries, &labels);
-        speed.rows.extend(cost_rows(&sides, comparison.is_some()));
+        let costs: Vec<_> = sides.iter().map(|side| side.cost.as_ref()).collect();
+        speed.rows.extend(cost_rows(&costs, comparison.is_some()));
         Self {
             title: title(&labels),
             subtitle: format!("{} · {}", prompts(result), profile::load(result)),

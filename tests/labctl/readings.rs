@@ -110,8 +110,8 @@ fn thresholds_are_kept_in_the_result_for_those_who_read_it_later() {
     // The lab's configuration is another one by then.
     fs::write(lab.path("labctl.yaml"), "{}").unwrap();
     lab.labctl(&["rescore", "latest", "--allow-invalid-client"]).succeeds();
-    let rescored = lab.all(".json").iter().map(|path| load_file(path).unwrap());
-    let rescored = rescored.into_iter().find(|result| result.rescored_from.is_some()).unwrap();
+    let mut all = lab.all(".json").into_iter().map(|path| load_file(&path).unwrap());
+    let rescored = all.find(|result| result.rescored_from.is_some()).unwrap();
     assert_eq!(rescored.readings, result.readings);
 }
 
@@ -121,7 +121,7 @@ fn every_team_has_its_line_in_the_summary_of_all() {
     let ended = bench(&lab, &["--all", "--sample", "15", "--no-report"]);
     let summary = fs::read_to_string(lab.only("-all.md")).unwrap();
     for shown in [&ended.stdout, &summary] {
-        let (_, after) = shown.split_once("Reading the results").unwrap();
+        let (_, after) = shown.split_once("Reading the results\n").unwrap();
         let table = after.split("Quality").next().unwrap();
         for team in ["quant", "finetune", "eval"] {
             assert!(table.contains(team), "{team}: {table}");

@@ -112,7 +112,7 @@ pub(super) fn by_category(evidence: &Evidence<'_>, at_most: f64) -> Result<(Read
         let longer = words(&tokens).filter(|ratio| *ratio > 1.1);
         let longer = longer
             .map_or_else(String::new, |times| format!(", its answers being {} times as long", ratio(times)));
-        format!("{name} takes {} times as long as the others ({}{longer})", ratio(*value), ratios(*interval))
+        format!("{name} {} ({}{longer})", ratio(*value), ratios(*interval))
     };
     let spiking: Vec<String> = of_verdict(ReadingVerdict::Missed).map(told).collect();
     let open: Vec<String> = of_verdict(ReadingVerdict::Unsettled).map(told).collect();
@@ -123,7 +123,7 @@ pub(super) fn by_category(evidence: &Evidence<'_>, at_most: f64) -> Result<(Read
         return Ok((ReadingVerdict::Unsettled, named(open.into_iter())));
     }
     let slowest = found.first().map(told).ok_or("some latencies are zero")?;
-    Ok((ReadingVerdict::Met, format!("the slowest of {}: {slowest}", found.len())))
+    Ok((ReadingVerdict::Met, format!("the highest ratio of {} is that of {slowest}", found.len())))
 }
 
 /// Each category's pass rate, but that of the `hard` ones, against a floor, by Wilson's interval: 95 %, or higher where
@@ -178,7 +178,7 @@ pub(super) fn pass_rates(
         return Ok((ReadingVerdict::Missed, format!("below it: {}", named(low.into_iter()))));
     }
     if !open.is_empty() {
-        return Ok((ReadingVerdict::Unsettled, format!("not settled: {}", named(open.into_iter()))));
+        return Ok((ReadingVerdict::Unsettled, format!("may be below it: {}", named(open.into_iter()))));
     }
     let lowest = found.first().map(told).unwrap_or_default();
     Ok((ReadingVerdict::Met, format!("the lowest of {}: {lowest}", found.len())))

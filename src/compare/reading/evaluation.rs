@@ -2,7 +2,7 @@
 
 use super::alone::{by_category, e2e_p95, output_tokens, pass_rates};
 use super::speed::NO_TELEMETRY;
-use super::{Evidence, Expected, percent, ratio};
+use super::{Evidence, Expected, argument, percent, ratio};
 use crate::model::team::{Reading, ReadingVerdict};
 
 /// Latency, its evenness, the queue, pass rates, and how much is said.
@@ -19,14 +19,14 @@ fn latency(evidence: &Evidence<'_>) -> Option<Reading> {
         Some(match verdict {
             ReadingVerdict::Missed => format!(
                 "find the load that it holds: `labctl bench --team {} --find max-concurrency --slo \"e2e_p95_ms<={at_most}\"`",
-                evidence.team
+                argument(evidence.team)
             ),
             ReadingVerdict::NotApplicable if evidence.speed_void_because.is_some() => {
                 "mend what makes the measurement void (see Warnings) and run it again".to_owned()
             }
             _ => format!(
                 "more requests: `labctl bench --team {} --promptset benchmark-eval`",
-                evidence.team
+                argument(evidence.team)
             ),
         })
     }))
@@ -79,7 +79,10 @@ fn rates(evidence: &Evidence<'_>) -> Option<Reading> {
         Ok((verdict, text)) => expected.told(verdict, text, |verdict| {
             Some(match verdict {
                 ReadingVerdict::Missed => {
-                    format!("see what didn't pass: `labctl report {} --format text`", evidence.run_id)
+                    format!(
+                        "see what didn't pass: `labctl report {} --format text`",
+                        argument(evidence.run_id)
+                    )
                 }
                 _ => "more prompts of these categories, or `--repeats 3`, narrow it".to_owned(),
             })

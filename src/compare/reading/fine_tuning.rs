@@ -3,7 +3,7 @@
 use super::quality::{better, how_many, look_at_loss, no_worse};
 use super::quantization::{more_requests, more_rounds};
 use super::speed::{cache, e2e_p95, sound, throughput, to_read};
-use super::{Bound, Evidence, Expected, beside_one, percent};
+use super::{Bound, Evidence, Expected, argument, beside_one, percent};
 use crate::model::team::{Reading, ReadingVerdict};
 
 /// Latency, throughput, cache where configured, then the domains and what must not be forgotten.
@@ -67,7 +67,7 @@ fn domains(evidence: &Evidence<'_>) -> Vec<Reading> {
             ReadingVerdict::Missed => look_at_loss(evidence, name)
                 .or_else(|| Some("see that the adapter is the one that answers: `served_models` of the result".to_owned())),
             ReadingVerdict::Unsettled => Some(
-                "a gain this small takes more prompts to show; see that the adapter is the one that answers: `served_models` of the result".to_owned(),
+                "a gain takes more prompts to show; see first that it is the adapter that answers: `served_models` of the result".to_owned(),
             ),
             _ => Some(format!("send prompts of `{name}`")),
         })
@@ -82,7 +82,7 @@ fn forgotten(evidence: &Evidence<'_>) -> Vec<Reading> {
     else {
         return Vec::new();
     };
-    let words = format!("no worse than the baseline (by more than {margin} pp)");
+    let words = format!("no loss shown, and one beyond {margin} pp ruled out");
     if let Some(reading) = all_absent(evidence, names, "regression_categories", "Forgetting", &words) {
         return vec![reading];
     }
@@ -119,7 +119,7 @@ fn all_absent(
                 expected.read(Err(format!("no prompt of {} was sent", list())), |_| {
                     Some(format!(
                         "`labctl bench --team {} --promptset benchmark-finetune --compare-baseline`",
-                        evidence.team
+                        argument(evidence.team)
                     ))
                 })
             })

@@ -52,13 +52,13 @@ pub fn read(evidence: &Evidence<'_>) -> Vec<Reading> {
     }
 }
 
-/// A run's readings; none without a team of a known kind, and of a run without a request. With
+/// A run's readings; none without a team of a known kind, of a run without a request, and of the baseline against itself. With
 /// `accept_invalid_client` times count although the client is not to be trusted.
 #[must_use]
 pub fn of_result(result: &RunResult, accept_invalid_client: bool) -> Vec<Reading> {
     let Some((kind, expectations)) = team_of(result) else { return Vec::new() };
     let not_trusted = not_trusted(&result.client_health).filter(|_| !accept_invalid_client);
-    if result.rows.is_empty() {
+    if result.rows.is_empty() || is_against_itself(result) {
         return Vec::new();
     }
     read(&Evidence {
@@ -97,6 +97,14 @@ pub fn of_pair(
         open_loop: is_open(candidate) || is_open(baseline),
         run_id: &candidate.run_id,
     })
+}
+
+/// Whether both sides are one endpoint's model (A/A), of which nobody expects a difference.
+fn is_against_itself(result: &RunResult) -> bool {
+    let same = |baseline: &SideInfo| {
+        (&baseline.endpoint, &baseline.model) == (&result.candidate.endpoint, &result.candidate.model)
+    };
+    result.baseline.as_ref().is_some_and(same)
 }
 
 fn not_trusted(health: &ClientHealth) -> Option<String> {
@@ -234,5 +242,16 @@ fn beside_one(bound: Bound) -> String {
         Bound::AtMost(bound) => format!("at most {} % above the baseline's", percent(bound - 1.0)),
         Bound::AtLeast(bound) if bound > 1.0 => format!("at least {} times the baseline's", ratio(bound)),
         Bound::AtLeast(bound) => format!("at most {} % below the baseline's", percent(1.0 - bound)),
+    }
+}
+
+/// A name as an argument of a command that people copy into a shell: quoted unless it is plain, for names come from
+/// files.
+fn argument(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':');
+    if !name.is_empty() && !name.starts_with('-') && name.chars().all(is_plain) {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', r"'\''"))
     }
 }

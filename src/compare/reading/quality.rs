@@ -1,7 +1,7 @@
 //! Pass rates beside the baseline's, category by category.
 
 use super::speed::sound;
-use super::{Bound, Evidence, Measured, pp, pps};
+use super::{Bound, Evidence, Measured, argument, pp, pps};
 use crate::model::comparison::{Interval, PairedPassRate};
 use crate::model::team::ReadingVerdict;
 use crate::stats::real;
@@ -166,7 +166,7 @@ pub(super) fn look_at_loss(evidence: &Evidence<'_>, category: &str) -> Option<St
     Some(format!(
         "{} losses to look at: `labctl check explain {} {}`",
         real(1 + losses.count() as u64),
-        evidence.run_id,
-        first.prompt_id
+        argument(evidence.run_id),
+        argument(&first.prompt_id)
     ))
 }

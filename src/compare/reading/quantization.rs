@@ -2,7 +2,7 @@
 
 use super::quality::{categories, how_many, look_at_loss};
 use super::speed::{cache, e2e_p95, throughput, to_read};
-use super::{Bound, Evidence, Expected, beside_one};
+use super::{Bound, Evidence, Expected, argument, beside_one};
 use crate::model::team::{Reading, ReadingVerdict};
 
 /// Latency, throughput, cache where configured, then whether any category lost.
@@ -38,7 +38,7 @@ fn rate(evidence: &Evidence<'_>) -> Option<Reading> {
         match verdict {
             ReadingVerdict::Missed => Some(format!(
                 "the bottleneck may be something else than compute, such as memory bandwidth, or the load may be too low to show it: `labctl bench --team {} --compare-baseline --sweep concurrency=1..64`",
-                evidence.team
+                argument(evidence.team)
             )),
             ReadingVerdict::NotApplicable => to_read(evidence, &more_rounds(evidence)),
             _ => Some(more_rounds(evidence)),
@@ -48,7 +48,7 @@ fn rate(evidence: &Evidence<'_>) -> Option<Reading> {
 
 fn precision(evidence: &Evidence<'_>) -> Option<Reading> {
     let margin = evidence.expectations.category_loss_pp_at_most?;
-    let expected = format!("none loses (more than {margin} pp)");
+    let expected = format!("no loss shown, and one beyond {margin} pp ruled out");
     let expected = Expected::new("category_loss_pp_at_most", "Categories", expected, Some(margin));
     Some(match categories(evidence, margin) {
         Ok(found) => expected.told(found.verdict, found.evidence, |verdict| match found.lost.first() {
@@ -64,11 +64,14 @@ fn precision(evidence: &Evidence<'_>) -> Option<Reading> {
 pub(super) fn more_requests(evidence: &Evidence<'_>) -> String {
     format!(
         "a set of 130 prompts and more, such as that of `labctl bench --all`, or `labctl bench --team {} --compare-baseline --repeats 5`",
-        evidence.team
+        argument(evidence.team)
     )
 }
 
 /// How to have an interval, and a narrower one.
 pub(super) fn more_rounds(evidence: &Evidence<'_>) -> String {
-    format!("more rounds narrow it: `labctl bench --team {} --compare-baseline --rounds 5`", evidence.team)
+    format!(
+        "more rounds narrow it: `labctl bench --team {} --compare-baseline --rounds 5`",
+        argument(evidence.team)
+    )
 }

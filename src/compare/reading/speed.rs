@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use super::{Bound, Evidence, Expected, Measured, ratio, ratios};
+use super::{Bound, Evidence, Expected, Measured, argument, ratio, ratios};
 use crate::compare::speed::{ENOUGH_ROUNDS, ROUNDS, successes};
 use crate::model::comparison::{Comparison, SpeedRatio};
 use crate::model::summary::Percentile;
@@ -157,7 +157,7 @@ fn too_few(evidence: &Evidence<'_>, comparison: &Comparison) -> String {
 /// What would let a time be read that couldn't be, or what to do about what voids it.
 pub(super) fn to_read(evidence: &Evidence<'_>, instead: &str) -> Option<String> {
     if evidence.comparison.is_none() {
-        return Some(format!("`labctl bench --team {} --compare-baseline`", evidence.team));
+        return Some(format!("`labctl bench --team {} --compare-baseline`", argument(evidence.team)));
     }
     if timed(evidence).is_err() {
         return Some("mend what makes the measurement void (see Warnings) and run it again".to_owned());

@@ -353,10 +353,14 @@ fn a_judge_is_to_take_as_long_for_every_category() {
         |ms, tokens| find(&judge(&[("coherence", 50, 500.0, 50, 0), ("edge_case", 50, ms, tokens, 0)]), id);
     let even = of(520.0, 50);
     assert_eq!(even.verdict, Met);
-    assert!(even.evidence.starts_with("the slowest of 2: edge_case takes 1.04 times"), "{}", even.evidence);
+    assert!(
+        even.evidence.starts_with("the highest ratio of 2 is that of edge_case 1.04 ("),
+        "{}",
+        even.evidence
+    );
     let spiking = of(1_000.0, 100);
     assert_eq!(spiking.verdict, Missed);
-    assert!(spiking.evidence.starts_with("edge_case takes 2.00 times as long as the others"));
+    assert!(spiking.evidence.starts_with("edge_case 2.00 ("));
     assert!(spiking.evidence.contains("its answers being 2.00 times as long"), "{}", spiking.evidence);
     assert_eq!(of(750.0, 50).verdict, Unsettled);
     let one = find(&judge(&[("coherence", 50, 500.0, 50, 0)]), id);
@@ -422,6 +426,15 @@ fn configuration_decides_the_kind_and_the_thresholds() {
 }
 
 #[test]
+fn nothing_is_expected_of_the_baseline_against_itself() {
+    let mut result = with_speed("quant", &[ratio_of("e2e_ms", "p95", [0.9, 1.0, 1.1])]);
+    result.baseline = Some(SideInfo { endpoint: "fp16".to_owned(), ..result.candidate.clone() });
+    assert_eq!(of_result(&result, false)[0].verdict, Missed);
+    result.baseline = Some(result.candidate.clone());
+    assert_eq!(of_result(&result, false), []);
+}
+
+#[test]
 fn two_runs_are_read_as_the_team_of_the_one_in_question() {
     let candidate = with_speed("quant", &[ratio_of("e2e_ms", "p95", [0.5, 0.6, 0.7])]);
     let mut baseline = run("run-0", Vec::new());
@@ -430,4 +443,15 @@ fn two_runs_are_read_as_the_team_of_the_one_in_question() {
     assert_eq!(read(&baseline), of_result(&candidate, false));
     baseline.client_health.status = HealthStatus::Invalid;
     assert_eq!(read(&baseline)[0].verdict, NotApplicable);
+}
+
+/// What is copied into a shell does there what it says.
+#[test]
+fn names_in_commands_are_quoted() {
+    assert_eq!(argument("benchmark-quant-math_01.b"), "benchmark-quant-math_01.b");
+    for (name, quoted) in
+        [("a b", "'a b'"), ("$(rm x)", "'$(rm x)'"), ("it's", r"'it'\''s'"), ("-f", "'-f'"), ("", "''")]
+    {
+        assert_eq!(argument(name), quoted);
+    }
 }
