@@ -1,10 +1,11 @@
 //! Pass rates beside the baseline's, category by category.
 
+use std::collections::BTreeSet;
+
 use super::speed::sound;
 use super::{Bound, Evidence, Measured, argument, pp, pps};
 use crate::model::comparison::{Interval, PairedPassRate};
 use crate::model::team::ReadingVerdict;
-use crate::stats::real;
 
 /// Categories named at the most; the tables have them all.
 const NAMED: usize = 3;
@@ -36,16 +37,16 @@ pub(super) fn categories(evidence: &Evidence<'_>, margin: f64) -> Result<Categor
         1 => "the one category".to_owned(),
         count => format!("{count} categories"),
     };
-    let lost: Vec<_> =
-        rates.iter().filter(|(rate, _, delta, interval)| is_loss(rate, *delta, *interval)).collect();
+    let mut lost: Vec<_> = rates.iter().filter(|(rate, .., interval)| is_loss(rate, *interval)).collect();
+    lost.sort_by(|a, b| a.2.total_cmp(&b.2));
     if !lost.is_empty() {
         let told = named(lost.iter().map(|(rate, name, delta, interval)| {
-            let p = rate.score_p_holm.map_or_else(String::new, |p| format!(", p {} after Holm", p_value(p)));
-            format!("{name}: {}{p}", numbers(rate, *delta, *interval))
+            let p = rate.score_p_holm.map_or_else(String::new, |p| format!("; p {} after Holm", p_value(p)));
+            format!("{name} {} pp (90 % {}; n {}{p})", pp(*delta), pps(*interval), rate.pairs)
         }));
         return Ok(Categories {
             verdict: ReadingVerdict::Missed,
-            evidence: format!("precision loss in {told}; {of} read"),
+            evidence: format!("precision loss in {told}; of {of}"),
             lost: lost.iter().map(|(_, name, ..)| (*name).to_owned()).collect(),
         });
     }
@@ -58,7 +59,7 @@ pub(super) fn categories(evidence: &Evidence<'_>, margin: f64) -> Result<Categor
         let worst = rates.iter().min_by(|a, b| a.2.total_cmp(&b.2));
         let worst = worst.map_or_else(String::new, |(rate, name, delta, interval)| {
             format!(
-                "; in which of them is not settled, the most in {name}: {}",
+                "; in which of them is not settled, the most in {name} {}",
                 numbers(rate, *delta, *interval)
             )
         });
@@ -79,18 +80,19 @@ pub(super) fn categories(evidence: &Evidence<'_>, margin: f64) -> Result<Categor
         );
         (ReadingVerdict::Met, text)
     } else {
-        let told =
-            named(open.iter().map(|(rate, name, delta, interval)| {
-                format!("{name}: {}", numbers(rate, *delta, *interval))
-            }));
+        let told = named(
+            open.iter()
+                .map(|(rate, name, delta, interval)| format!("{name} {}", numbers(rate, *delta, *interval))),
+        );
         let text = format!("no loss shown in {of}, but one beyond {margin} pp is not ruled out in {told}");
         (ReadingVerdict::Unsettled, text)
     };
     Ok(Categories { verdict, evidence: text, lost: Vec::new() })
 }
 
-fn is_loss(rate: &PairedPassRate, delta: f64, interval: Interval) -> bool {
-    delta < 0.0 && rate.score_p_holm.map_or(interval.high < 0.0, |p| p < SHOWN)
+/// The interval may be wider than the p-value knows, where prompts come in families.
+fn is_loss(rate: &PairedPassRate, interval: Interval) -> bool {
+    interval.high < 0.0 && rate.score_p_holm.is_none_or(|p| p < SHOWN)
 }
 
 /// Whether a category that was named beforehand got better: its own interval against 0.
@@ -163,9 +165,12 @@ pub(super) fn look_at_loss(evidence: &Evidence<'_>, category: &str) -> Option<St
     let comparison = evidence.comparison?;
     let mut losses = comparison.losses.iter().filter(|flip| flip.category == category);
     let first = losses.next()?;
+    // Each prompt once, however often it was sent.
+    let prompts: BTreeSet<&str> =
+        losses.map(|flip| flip.prompt_id.as_str()).chain([first.prompt_id.as_str()]).collect();
+    let many = if prompts.len() == 1 { "1 prompt" } else { &format!("{} prompts", prompts.len()) };
     Some(format!(
-        "{} losses to look at: `labctl check explain {} {}`",
-        real(1 + losses.count() as u64),
+        "look at the losses of {many}, first: `labctl check explain {} {}`",
         argument(evidence.run_id),
         argument(&first.prompt_id)
     ))

@@ -226,7 +226,7 @@ fn a_category_that_loses_is_named() {
     assert_eq!(read.verdict, Missed);
     assert!(
         read.evidence.starts_with(
-            "precision loss in math: \u{2212}12.0 pp (90 % \u{2212}21.6 to \u{2212}6.3 pp; n 50), p 0.0"
+            "precision loss in math \u{2212}12.0 pp (90 % \u{2212}21.6 to \u{2212}6.3 pp; n 50; p 0.0"
         ),
         "{}",
         read.evidence
