@@ -18,11 +18,12 @@ fn latency(evidence: &Evidence<'_>) -> Option<Reading> {
     let measured = e2e_p95(evidence, at_most).map(|mut measured| {
         let beyond = format!("{} % above the baseline's", percent(suspect - 1.0));
         if measured.interval.low > suspect {
-            measured.evidence.push_str(&format!("; suspect: more than {beyond}"));
+            measured.evidence = format!("{}; suspect: more than {beyond}", measured.evidence);
         } else if measured.interval.high > suspect {
-            measured
-                .evidence
-                .push_str(&format!("; more than {beyond}, which would be suspect, is not ruled out"));
+            measured.evidence = format!(
+                "{}; more than {beyond}, which would be suspect, is not ruled out",
+                measured.evidence
+            );
         }
         measured
     });
@@ -32,7 +33,7 @@ fn latency(evidence: &Evidence<'_>) -> Option<Reading> {
             ReadingVerdict::Missed => Some(
                 "see whether the adapter is applied to every request anew: serve it merged into the weights, and compare TTFT with TPOT to tell where the time goes".to_owned(),
             ),
-            ReadingVerdict::NotApplicable => to_read(evidence, &more_requests(evidence)),
+            ReadingVerdict::NotApplicable => Some(to_read(evidence, &more_requests(evidence))),
             _ => Some(more_rounds(evidence)),
         }
     }))
@@ -46,7 +47,7 @@ fn rate(evidence: &Evidence<'_>) -> Option<Reading> {
         measured,
         |verdict| match verdict {
             ReadingVerdict::Missed => Some("look at the adapter's rank: a lower one costs less".to_owned()),
-            ReadingVerdict::NotApplicable => to_read(evidence, &more_rounds(evidence)),
+            ReadingVerdict::NotApplicable => Some(to_read(evidence, &more_rounds(evidence))),
             _ => Some(more_rounds(evidence)),
         },
     ))
@@ -110,7 +111,7 @@ fn all_absent(
     let expected = Expected::new(id, topic, format!("{}: {expected}", list()), None);
     match sound(evidence) {
         Err(because) => {
-            Some(expected.read(Err(because), |_| to_read(evidence, "check what the Warnings say")))
+            Some(expected.read(Err(because), |_| Some(to_read(evidence, "check what the Warnings say"))))
         }
         Ok(comparison) => {
             let is_sent =

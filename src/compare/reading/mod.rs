@@ -158,13 +158,13 @@ struct Measured {
 struct Expected {
     id: String,
     topic: String,
-    expected: String,
+    words: String,
     bound: Option<f64>,
 }
 
 impl Expected {
-    fn new(id: &str, topic: impl Into<String>, expected: impl Into<String>, bound: Option<f64>) -> Self {
-        Self { id: id.to_owned(), topic: topic.into(), expected: expected.into(), bound }
+    fn new(id: &str, topic: impl Into<String>, words: impl Into<String>, bound: Option<f64>) -> Self {
+        Self { id: id.to_owned(), topic: topic.into(), words: words.into(), bound }
     }
 
     /// The reading of what was measured, or why it couldn't be; `next` is asked where it didn't come true.
@@ -195,7 +195,7 @@ impl Expected {
             next: if verdict == ReadingVerdict::Met { None } else { next(verdict) },
             id: self.id,
             topic: self.topic,
-            expected: self.expected,
+            expected: self.words,
             verdict,
             evidence,
             bound: self.bound,

@@ -117,7 +117,7 @@ pub(super) fn no_worse(evidence: &Evidence<'_>, name: &str, margin: f64) -> Resu
     } else if Bound::AtLeast(-margin).holds(interval) == ReadingVerdict::Met {
         ReadingVerdict::Met
     } else {
-        text.push_str(&format!("; no loss shown, but one beyond {margin} pp is not ruled out"));
+        text = format!("{text}; no loss shown, but one beyond {margin} pp is not ruled out");
         ReadingVerdict::Unsettled
     };
     Ok(Measured { value: delta, interval, n: rate.pairs, verdict, evidence: text })

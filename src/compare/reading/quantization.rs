@@ -21,7 +21,7 @@ fn latency(evidence: &Evidence<'_>) -> Option<Reading> {
     });
     Some(Expected::new("e2e_p95_ratio_at_most", "P95 latency", expected, Some(at_most)).read(measured, |verdict| {
         match verdict {
-            ReadingVerdict::NotApplicable => to_read(evidence, &more_requests(evidence)),
+            ReadingVerdict::NotApplicable => Some(to_read(evidence, &more_requests(evidence))),
             ReadingVerdict::Missed => Some(
                 "check that the server uses kernels for these weights on this GPU (its log names them), and that it isn't busy with something else than decoding".to_owned(),
             ),
@@ -40,7 +40,7 @@ fn rate(evidence: &Evidence<'_>) -> Option<Reading> {
                 "the bottleneck may be something else than compute, such as memory bandwidth, or the load may be too low to show it: `labctl bench --team {} --compare-baseline --sweep concurrency=1..64`",
                 argument(evidence.team)
             )),
-            ReadingVerdict::NotApplicable => to_read(evidence, &more_rounds(evidence)),
+            ReadingVerdict::NotApplicable => Some(to_read(evidence, &more_rounds(evidence))),
             _ => Some(more_rounds(evidence)),
         }
     }))
@@ -56,7 +56,9 @@ fn precision(evidence: &Evidence<'_>) -> Option<Reading> {
             None if verdict != ReadingVerdict::NotApplicable => Some(how_many(evidence, margin)),
             None => None,
         }),
-        Err(because) => expected.read(Err(because), |_| to_read(evidence, "check what the Warnings say")),
+        Err(because) => {
+            expected.read(Err(because), |_| Some(to_read(evidence, "check what the Warnings say")))
+        }
     })
 }
 

@@ -49,22 +49,19 @@ pub(super) fn e2e_p95(evidence: &Evidence<'_>, at_most: f64) -> Result<Measured,
     if let Some(lengths) = comparison.output_token_ratio.filter(|lengths| !SAME_LENGTH.contains(lengths)) {
         let tpot =
             find(comparison, "tpot_ms", "p50").and_then(|tpot| Some((tpot, tpot.ratio?, tpot.interval_95?)));
-        let beside = match tpot {
-            Some((tpot, value, interval)) => {
-                if bound.holds(interval) != verdict {
-                    verdict = ReadingVerdict::Unsettled;
-                }
-                format!("TPOT p50, free of length, has ratio {} ({})", ratio(value), limits(tpot))
-            }
-            None => {
+        let beside = if let Some((tpot, value, interval)) = tpot {
+            if bound.holds(interval) != verdict {
                 verdict = ReadingVerdict::Unsettled;
-                "TPOT, which is free of length, could not be compared".to_owned()
             }
+            format!("TPOT p50, free of length, has ratio {} ({})", ratio(value), limits(tpot))
+        } else {
+            verdict = ReadingVerdict::Unsettled;
+            "TPOT, which is free of length, could not be compared".to_owned()
         };
-        text.push_str(&format!(
-            "; the answers are {} times as long, so E2E compares answers of different length: {beside}",
+        text = format!(
+            "{text}; the answers are {} times as long, so E2E compares answers of different length: {beside}",
             ratio(lengths)
-        ));
+        );
     }
     Ok(Measured { value, interval, n, verdict, evidence: text })
 }
@@ -155,12 +152,17 @@ fn too_few(evidence: &Evidence<'_>, comparison: &Comparison) -> String {
 }
 
 /// What would let a time be read that couldn't be, or what to do about what voids it.
-pub(super) fn to_read(evidence: &Evidence<'_>, instead: &str) -> Option<String> {
+pub(super) fn to_read(evidence: &Evidence<'_>, instead: &str) -> String {
     if evidence.comparison.is_none() {
-        return Some(format!("`labctl bench --team {} --compare-baseline`", argument(evidence.team)));
+        return format!("`labctl bench --team {} --compare-baseline`", argument(evidence.team));
     }
-    if timed(evidence).is_err() {
-        return Some("mend what makes the measurement void (see Warnings) and run it again".to_owned());
+    let Ok(comparison) = timed(evidence) else {
+        return "mend what makes the measurement void (see Warnings) and run it again".to_owned();
+    };
+    // One reason takes every ratio away: a cache that served one side more.
+    if !comparison.speed.is_empty() && comparison.speed.iter().all(|speed| speed.ratio.is_none()) {
+        return "mend that on both sides alike (restart both servers, or serve without a prefix cache) and run it again"
+            .to_owned();
     }
-    Some(instead.to_owned())
+    instead.to_owned()
 }
