@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::compare::comparable::{between, incomparable};
-use crate::compare::{Options, compare, pair_rows};
+use crate::compare::{Options, compare, pair_rows, reading};
 use crate::model::baseline::MeasuredIn;
 use crate::model::record::PairKey;
 use crate::model::result::{RunResult, SideInfo};
@@ -78,4 +78,5 @@ pub(super) fn join(result: &mut RunResult, against: &Against, accept_invalid_cli
     result.simulated |= stored.simulated;
     let measured_in = Some(against.measured_in.clone());
     result.baseline = Some(SideInfo { measured_in, ..stored.candidate.clone() });
+    result.readings = reading::of_result(result, accept_invalid_client);
 }

@@ -4,9 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::compare::{Noise, Options, compare, gate, pass_rates};
+use crate::compare::{Noise, Options, compare, gate, pass_rates, reading};
 use crate::load::plan::planned_as;
 use crate::metrics::accumulate::Accumulator;
+use crate::metrics::cost::figures;
+use crate::metrics::goodput::From;
 use crate::metrics::health::{Samples, client_health};
 use crate::metrics::judging::judge_quality;
 use crate::metrics::level::findings;
@@ -20,6 +22,7 @@ use crate::model::record::{Row, Side};
 use crate::model::result::{BlockTime, LoadInfo, PhaseTime, RunResult, RunStatus, SCHEMA_VERSION, SideInfo};
 use crate::model::slo::SloOutcome;
 use crate::model::summary::SideSummary;
+use crate::model::team::{Cost, CostFigures};
 use crate::model::trace::TraceMode;
 use crate::results::traces::JournalTraces;
 
@@ -92,6 +95,7 @@ pub fn assemble(remains: Remains) -> RunResult {
         if levels.is_empty() {
             info.slos = held(header.question.as_ref(), &info);
         }
+        info.cost = cost(&info, &rows, side, &header.config, &context);
         info
     };
     let candidate = info(Side::Candidate, &header.candidate);
@@ -160,13 +164,30 @@ pub(super) fn held(question: Option<&LevelQuestion>, side: &SideInfo) -> Vec<Slo
     question.map_or_else(Vec::new, |question| outcomes(&question.slos, &side.summary, pass_rate))
 }
 
-/// Compares the two sides of a result, where it has two, beside what an A/A run says, and holds it to its gates.
+/// Compares the two sides of a result, where it has two, beside what an A/A run says, holds it to its gates, and reads it as
+/// its team would.
 pub(super) fn hold(result: &mut RunResult, noise: Option<Noise>, accept_invalid_client: bool) {
     result.comparison = comparison(result, noise, accept_invalid_client);
     if let (None, Some(gates)) = (&result.comparison, &result.held_to) {
         // What needs a baseline is refused before anything is sent.
         result.gates = gate::of_run(gates, &result.rows, &result.candidate.summary).unwrap_or_default();
     }
+    result.readings = reading::of_result(result, accept_invalid_client);
+}
+
+/// What a side's answers cost, where the configuration has its endpoint's price.
+pub(super) fn cost(
+    info: &SideInfo,
+    rows: &[Row],
+    side: Side,
+    config: &serde_json::Value,
+    context: &Context<'_>,
+) -> Option<CostFigures> {
+    let price = config.get("endpoints")?.get(&info.endpoint)?.get("cost")?;
+    let price: Cost = serde_json::from_value(price.clone()).ok()?;
+    let attempts: Vec<_> = rows.iter().filter_map(|row| row.attempt(side)).collect();
+    let from = if context.open_loop { From::Scheduled } else { From::Sent };
+    Some(figures(&price, info.summary.throughput.as_ref(), context.slos, &attempts, from))
 }
 
 /// The two sides of a result compared; `None` where it has only one.

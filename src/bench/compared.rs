@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use crate::compare::comparable::{objectives_differ, unsound, warnings};
 use crate::compare::intersect::{Contents, common, narrowed};
-use crate::compare::{Noise, Options, compare, head_to_head, pair_rows};
+use crate::compare::{Noise, Options, compare, head_to_head, pair_rows, reading};
 use crate::model::compared::{COMPARISON_SCHEMA_VERSION, ComparedSide, ComparisonReport, Intersection};
 use crate::model::comparison::Comparison;
 use crate::model::gate::Gates;
 use crate::model::head_to_head::HeadToHeadReport;
 use crate::model::record::{Row, Side};
 use crate::model::result::{RunResult, SideInfo};
-use crate::model::team::TeamKind;
+use crate::model::team::{TeamKind, team_of};
 use crate::model::units::ratio;
 
 use super::soundness;
@@ -76,8 +76,8 @@ pub fn own_sides(run: &RunResult, terms: &Terms<'_>) -> Option<Compared> {
         intersected: None,
         team_kind: team_kind(run),
         flipped: flipped(&comparison, &run.rows),
+        readings: reading::of_pair(run, run, &run.rows, &comparison),
         comparison,
-        readings: Vec::new(),
     };
     Some(Compared { report, rows: run.rows.clone() })
 }
@@ -119,8 +119,8 @@ pub fn two(baseline: Contender<'_>, candidate: Contender<'_>, terms: &Terms<'_>)
         intersected: narrow.as_ref().map(|(_, _, told)| told.clone()),
         team_kind: team_kind(ours),
         flipped: flipped(&comparison, &rows),
+        readings: reading::of_pair(theirs, ours, &rows, &comparison),
         comparison,
-        readings: Vec::new(),
     };
     Compared { report, rows }
 }
@@ -198,7 +198,7 @@ fn told_of(told: &Intersection) -> Vec<String> {
 }
 
 fn team_kind(run: &RunResult) -> Option<TeamKind> {
-    run.team.as_deref().and_then(TeamKind::of_name)
+    team_of(run).map(|(kind, _)| kind)
 }
 
 /// The rows of every prompt that only one side passed at some time.

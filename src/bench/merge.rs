@@ -22,7 +22,7 @@ use crate::model::trace::TraceMode;
 use crate::model::units::Nanos;
 use crate::stats::quantile::distribution;
 
-use super::assemble::{context, held, hold, side_info};
+use super::assemble::{context, cost, held, hold, side_info};
 use super::soundness;
 use timeline::{align, rows};
 
@@ -121,6 +121,7 @@ pub fn merge(mut shards: Vec<RunResult>, run_id: String) -> Result<RunResult, Me
         summary.throughput = rates.ok();
         let mut info = side_info(&result.rows, side, &parts.header, summary, result.seed);
         info.slos = held(result.question.as_ref(), &info);
+        info.cost = cost(&info, &result.rows, side, &result.config, &context);
         info
     };
     let of_baseline = baseline.as_ref().map(|parts| info(Side::Baseline, parts, of_baseline));

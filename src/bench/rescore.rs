@@ -16,8 +16,9 @@ use crate::model::judgement::Verdict;
 use crate::model::prompt::{Prompt, PromptSet};
 use crate::model::record::{Row, Side};
 use crate::model::result::{RunResult, SideInfo};
+use crate::model::team::CostFigures;
 
-use super::assemble::{context, held, hold};
+use super::assemble::{context, cost, held, hold};
 use super::late::{ABOUT_JUDGE, Checked, Surroundings, ask_judge};
 use super::plan::JudgeSpec;
 use super::soundness;
@@ -276,5 +277,13 @@ fn side(result: &RunResult, side: Side, info: &SideInfo) -> SideInfo {
         rates.correct_answers_per_s = right.filter(|_| is_whole && result.merged_from.is_empty());
     }
     info.slos = held(result.question.as_ref(), &info);
+    if let Some(old) = &info.cost {
+        // Only what follows from verdicts is new.
+        let fresh = cost(&info, &result.rows, side, &result.config, &context);
+        info.cost = fresh.map(|fresh| CostFigures {
+            correct_answers_per_gpu_hour: fresh.correct_answers_per_gpu_hour,
+            ..old.clone()
+        });
+    }
     info
 }

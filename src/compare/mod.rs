@@ -18,6 +18,7 @@ pub mod interval;
 pub mod macro_average;
 pub mod noise;
 pub mod pass_rate;
+pub mod reading;
 pub mod sampling;
 pub mod speed;
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! a load says of the server. Used by `load` (per request) and by whoever assembles a result.
 
 pub mod accumulate;
+pub mod cost;
 pub mod definitions;
 pub mod gaps;
 pub mod goodput;

@@ -84,7 +84,7 @@ impl Ends {
 
 /// When a success's last token came, from what is kept without the chunks: to the nanosecond, for a latency in
 /// milliseconds has digits enough.
-fn ended_at(attempt: &Attempt) -> Option<Nanos> {
+pub(super) fn ended_at(attempt: &Attempt) -> Option<Nanos> {
     let e2e_ms = attempt.metrics.e2e_ms.filter(|_| attempt.exchange.outcome.is_success())?;
     Some(attempt.exchange.trace.sent_ns.plus(Nanos(round(e2e_ms * 1e6))))
 }

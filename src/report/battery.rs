@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::ReportError;
 use super::number::{self, count, or_absent};
 use super::quality;
+use super::readings::by_team;
 use super::table::{Cell, Column, Row, Table};
 use super::template;
 use super::terminal::{Screen, TerminalOptions};
@@ -19,6 +20,7 @@ pub struct Battery {
     title: String,
     simulated: Option<&'static str>,
     findings: Vec<Finding>,
+    readings: Table,
     quality: Table,
     speed: Table,
     warnings: Vec<String>,
@@ -37,6 +39,7 @@ impl Battery {
             title: format!("{} teams", results.len()),
             simulated: results.iter().any(|result| result.simulated).then_some(view::SIMULATED),
             findings: verdict::without_praise(results.iter().flat_map(findings).collect()),
+            readings: by_team(results.iter().map(|result| (team(result), result.readings.as_slice()))),
             quality: quality_table(results),
             speed: speed_table(results),
             warnings: warnings.collect(),
@@ -51,6 +54,7 @@ impl Battery {
         screen.title(&self.title, "");
         screen.banner(self.simulated);
         screen.findings(&self.findings);
+        screen.table("Reading the results", &self.readings);
         screen.table("Quality", &self.quality);
         screen.table("Speed", &self.speed);
         screen.table("Runs", &self.runs);

@@ -11,6 +11,7 @@ use super::gates;
 use super::losses::{self, Flips, Listing};
 use super::number::{count, counted, or_absent, percent};
 use super::quality;
+use super::readings::Readings;
 use super::speed;
 use super::table::{Labels, Table, Tone};
 use super::template;
@@ -39,6 +40,8 @@ pub struct ComparisonView {
     pub simulated: Option<&'static str>,
     /// The verdict, sentence by sentence.
     pub findings: Vec<Finding>,
+    /// What the team expects, held against it.
+    pub readings: Readings,
     /// Pass rates.
     pub quality: Table,
     /// What else is known of the pass rates: how answers ended, noise, families.
@@ -83,6 +86,7 @@ impl ComparisonView {
             findings: verdict::without_praise(
                 unsound.chain(verdict::of_comparison(comparison, &labels)).collect(),
             ),
+            readings: Readings::new(report.team_kind, &report.readings),
             quality: quality::paired(comparison, &labels),
             quality_further: beside::further(comparison, &labels),
             speed_by_category: beside::speed_by_category(comparison),
@@ -197,6 +201,7 @@ pub(super) fn draw(view: &ComparisonView, screen: &mut Screen) {
     }
     screen.banner(view.simulated);
     screen.findings(&view.findings);
+    screen.readings(&view.readings);
     answers(screen, &view.losses);
     screen.table("Quality", &view.quality);
     for further in &view.quality_further {

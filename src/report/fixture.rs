@@ -13,6 +13,7 @@ use crate::model::result::{
     CategoryPassRate, LoadInfo, PromptSetInfo, RunKind, RunResult, RunStatus, Sampling, SideInfo,
 };
 use crate::model::summary::{Distribution, GroupKey, GroupSummary, RequestMetrics, SideSummary, Throughput};
+use crate::model::team::{Reading, ReadingVerdict};
 use crate::model::trace::TraceMode;
 
 mod loads;
@@ -79,6 +80,7 @@ pub(crate) fn hostile() -> RunResult {
     summary.groups = vec![group("one"), group("two")];
     result.candidate.model = "evil|model<b>\u{1b}[31m@all".to_owned();
     result.candidate.served_models = vec![evil.to_owned()];
+    result.readings = readings(evil);
     result.warnings = vec![format!("the served model's name is odd: {evil}")];
     result.client_health.status = HealthStatus::Degraded;
     result.client_health.reasons = vec!["read lag p99 of 4.1 ms is above 1 ms".to_owned()];
@@ -207,7 +209,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
         comparison,
         held_to: None,
         gates: Vec::new(),
-        readings: Vec::new(),
+        readings: if with_baseline { readings("arithmetic") } else { Vec::new() },
         phases: Vec::new(),
         rows,
         workload: None,
@@ -384,4 +386,53 @@ pub(crate) fn gate(name: &str, verdict: GateVerdict, reason: &str) -> GateResult
         pairs_to_decide: None,
         on_inconclusive: None,
     }
+}
+
+/// A reading of each verdict, `category` being one that lost.
+fn readings(category: &str) -> Vec<Reading> {
+    let reading = |topic: &str, verdict, expected: &str, evidence: &str, next: Option<&str>| Reading {
+        id: topic.to_owned(),
+        topic: topic.to_owned(),
+        expected: expected.to_owned(),
+        verdict,
+        evidence: evidence.to_owned(),
+        bound: None,
+        value: None,
+        interval: None,
+        n: None,
+        next: next.map(str::to_owned),
+    };
+    let rounds = Some("more rounds narrow it: `labctl bench --team quant --compare-baseline --rounds 5`");
+    vec![
+        reading(
+            "P95 latency",
+            ReadingVerdict::Met,
+            "at least 20 % below the baseline's",
+            "ratio 0.63 (95 % 0.60 to 0.67; n 250; 630 against 1000 ms)",
+            None,
+        ),
+        reading(
+            "Throughput",
+            ReadingVerdict::NotApplicable,
+            "at least 1.50 times the baseline's",
+            "an interval takes 3 rounds (ratio 1.62)",
+            rounds,
+        ),
+        reading(
+            "Time to first token",
+            ReadingVerdict::Unsettled,
+            "no longer than the baseline's",
+            "ratio 0.98 (95 % 0.90 to 1.07)",
+            rounds,
+        ),
+        reading(
+            "Categories",
+            ReadingVerdict::Missed,
+            "no loss shown, and one beyond 5 pp ruled out",
+            &format!(
+                "precision loss in {category}: \u{2212}12.0 pp (90 % \u{2212}21.6 to \u{2212}6.3 pp; n 50)"
+            ),
+            Some(&format!("6 losses to look at: `labctl check explain 01a2b3c4 {category}`")),
+        ),
+    ]
 }

@@ -28,6 +28,7 @@ mod objectives;
 mod outcomes;
 mod profile;
 mod quality;
+pub mod readings;
 mod reasons;
 mod speed;
 pub mod table;

@@ -51,6 +51,7 @@ pub fn summary(result: &RunResult, options: &TerminalOptions) -> String {
     screen.title(&view.title, &view.subtitle);
     screen.banner(view.simulated);
     screen.findings(&view.findings);
+    screen.readings(&view.readings);
     screen.table("Loads", &view.levels);
     screen.table("Quality", &view.quality);
     screen.tally(&view.verdicts);

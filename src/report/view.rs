@@ -13,11 +13,13 @@ use super::objectives;
 use super::outcomes::{self, Failure};
 use super::profile;
 use super::quality;
+use super::readings::{Readings, cost_rows};
 use super::speed;
 use super::table::{Labels, Table};
 use super::text::{fit_middle, one_line, to_the_second};
 use super::verdict::{self, Finding};
 use crate::model::result::{RunResult, SideInfo};
+use crate::model::team::team_of;
 
 /// What stands wherever a simulated result is shown.
 pub(crate) const SIMULATED: &str = "the built-in simulator answered: these numbers say nothing about a model";
@@ -42,6 +44,8 @@ pub struct ReportView {
     pub labels: Labels,
     /// The verdict, sentence by sentence.
     pub findings: Vec<Finding>,
+    /// What the team expects, held against the run.
+    pub readings: Readings,
     /// Pass rates.
     pub quality: Table,
     /// How answers ended by category, and noise, where there is something to tell; none without a comparison.
@@ -104,6 +108,9 @@ impl ReportView {
         if several && checked {
             quality.notes.push("Over all loads together".to_owned());
         }
+        let mut speed = speed::table(comparison, &summaries, &labels);
+        let costs: Vec<_> = sides.iter().map(|side| side.cost.as_ref()).collect();
+        speed.rows.extend(cost_rows(&costs, comparison.is_some()));
         Self {
             title: title(&labels),
             subtitle: format!("{} · {}", prompts(result), profile::load(result)),
@@ -111,6 +118,7 @@ impl ReportView {
             started_at: to_the_second(&result.started_at),
             simulated: result.simulated.then_some(SIMULATED),
             findings: verdict::of_run(result, &labels),
+            readings: Readings::new(team_of(result).map(|(kind, _)| kind), &result.readings),
             quality,
             cross_checks: comparison.filter(|_| checked).map_or_else(Table::default, quality::cross_checks),
             quality_further: comparison
@@ -118,7 +126,7 @@ impl ReportView {
                 .map_or_else(Vec::new, |comparison| beside::further(comparison, &labels)),
             judge: judging::questions(result),
             // Over several loads together a latency is no server's.
-            speed: if several { Table::default() } else { speed::table(comparison, &summaries, &labels) },
+            speed: if several { Table::default() } else { speed },
             speed_by_category: comparison
                 .filter(|_| !several)
                 .map_or_else(Table::default, beside::speed_by_category),

@@ -13,6 +13,7 @@ pub mod critical;
 pub mod detectable;
 pub mod log_ratio;
 pub mod multiple;
+pub mod order;
 pub mod paired;
 pub mod power;
 pub mod proportion;

@@ -29,6 +29,7 @@ mod open_loop;
 mod probes;
 mod prompt_set_tools;
 mod prompt_sets;
+mod readings;
 mod recording;
 mod refused;
 mod resume;

@@ -8,9 +8,13 @@ use super::path::FieldPath;
 use super::reference::SIMULATOR_PROFILES;
 use super::source::Provenance;
 use crate::model::config::{Defaults, Endpoint, LabConfig, Simulator, Team};
+use crate::model::team::{Expectations, TeamKind};
 
 /// A year: no limit in practice, and far from what a clock can hold.
 const LONGEST_TIMEOUT_S: f64 = 365.0 * 24.0 * 3600.0;
+
+/// What is wrong with a threshold or a price.
+const ABOVE_0: &str = "must be a number above 0";
 
 /// Members of a request's body that labctl sets itself, and where to say them instead.
 const OWN_MEMBERS: [(&str, &str); 6] = [
@@ -40,6 +44,10 @@ pub(super) fn validate(config: &LabConfig, provenance: &Provenance) -> Result<()
         gates::check(of_lab, &FieldPath::new(["gates"]), provenance)?;
     }
     Ok(())
+}
+
+fn is_positive(value: f64) -> bool {
+    value.is_finite() && value > 0.0
 }
 
 struct Check<'a> {
@@ -112,6 +120,14 @@ impl Check<'_> {
             self.url(&path.join("proxy"), proxy)?;
         }
         self.headers(&path.join("headers"), endpoint)?;
+        if let Some(cost) = &endpoint.cost {
+            let path = path.join("cost");
+            for (field, value) in [("gpus", cost.gpus), ("per_gpu_hour", cost.per_gpu_hour)] {
+                self.require(is_positive(value), &path, field, ABOVE_0)?;
+            }
+            let has_name = !cost.currency.trim().is_empty();
+            self.require(has_name, &path, "currency", "must not be empty")?;
+        }
         for (member, instead) in OWN_MEMBERS {
             let message = format!("can't be set here: {instead}");
             self.require(!endpoint.body.contains_key(member), &path.join("body"), member, &message)?;
@@ -181,6 +197,58 @@ impl Check<'_> {
         self.share(simulator.flip_rate.unwrap_or(0.0), path, "flip_rate")
     }
 
+    fn expectations(&self, path: &FieldPath, team: &Team) -> Checked {
+        let Some(expect) = &team.expect else { return Ok(()) };
+        // The last part of a team's path is its name.
+        let kind = team.kind.or_else(|| path.names().last().and_then(|name| TeamKind::of_name(name)));
+        let Some(kind) = kind else {
+            let message = "can only be held against a team whose `kind` is known: `quantization`, `fine_tuning` or `evaluation`";
+            return Err(self.wrong(&path.join("expect"), message));
+        };
+        let path = path.join("expect");
+        let given = serde_json::json!(expect);
+        for field in given.as_object().into_iter().flat_map(serde_json::Map::keys) {
+            if !kind.reads().contains(&field.as_str()) {
+                let known = kind.reads().join("`, `");
+                let message = format!("is not read for a team of the kind `{kind}`; what is: `{known}`");
+                return Err(self.wrong(&path.join(field), message));
+            }
+        }
+        for (field, value) in [
+            ("e2e_p95_ratio_at_most", expect.e2e_p95_ratio_at_most),
+            ("e2e_p95_ratio_suspect", expect.e2e_p95_ratio_suspect),
+            ("throughput_ratio_at_least", expect.throughput_ratio_at_least),
+            ("cache_ratio_at_most", expect.cache_ratio_at_most),
+            ("e2e_p95_ms_at_most", expect.e2e_p95_ms_at_most),
+            ("category_latency_ratio_at_most", expect.category_latency_ratio_at_most),
+            ("output_tokens_at_most", expect.output_tokens_at_most),
+        ] {
+            self.require(value.is_none_or(is_positive), &path, field, ABOVE_0)?;
+        }
+        let loss = expect.category_loss_pp_at_most.is_none_or(|pp| pp > 0.0 && pp < 100.0);
+        let message = "must be percentage points above 0 and below 100";
+        self.require(loss, &path, "category_loss_pp_at_most", message)?;
+        let waiting = expect.waiting_at_most.is_none_or(|requests| requests.is_finite() && requests >= 0.0);
+        self.require(waiting, &path, "waiting_at_most", "must be a number of 0 or more")?;
+        self.share(expect.pass_rate_at_least.unwrap_or(0.0), &path, "pass_rate_at_least")?;
+        for (field, names) in [
+            ("regression_categories", &expect.regression_categories),
+            ("domain_categories", &expect.domain_categories),
+            ("hard_categories", &expect.hard_categories),
+        ] {
+            let named = names.iter().flatten().all(|name| !name.trim().is_empty());
+            self.require(named, &path, field, "holds an empty name")?;
+        }
+        let whole = expect.clone().or(Expectations::shipped(kind));
+        if let (Some(at_most), Some(suspect)) = (whole.e2e_p95_ratio_at_most, whole.e2e_p95_ratio_suspect)
+            && suspect < at_most
+        {
+            let message = format!("must not be below `e2e_p95_ratio_at_most`, which is {at_most}");
+            return Err(self.wrong(&path.join("e2e_p95_ratio_suspect"), message));
+        }
+        Ok(())
+    }
+
     fn team(&self, path: &FieldPath, team: &Team, config: &LabConfig) -> Checked {
         for (field, name) in [("endpoint", Some(&team.endpoint)), ("baseline", team.baseline.as_ref())] {
             let Some(name) = name.filter(|name| !config.endpoints.contains_key(*name)) else { continue };
@@ -195,6 +263,7 @@ impl Check<'_> {
                 self.wrong(&path, format!("names the endpoint `{name}`, which is not configured{advice}"))
             );
         }
+        self.expectations(path, team)?;
         let path = path.join("prompt_sets");
         if team.prompt_sets.iter().any(String::is_empty) {
             return Err(self.wrong(&path, "holds an empty name"));

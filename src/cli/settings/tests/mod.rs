@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use super::schema::{Shape, TypeSchema, is_file_name};
 use super::*;
 use crate::cli::args::{BenchArgs, Cli, Command, RunArgs};
+use crate::model::team::TeamKind;
 
 /// A folder with this `labctl.yaml`, and a loader that starts there.
 fn with_file(text: &str) -> (TempDir, SettingsLoader) {
@@ -247,8 +248,18 @@ fn set_reaches_every_field() {
             "endpoints.x.tls.client_certificate_file" => {
                 pairs.push("endpoints.x.tls.client_key_file=x".to_owned());
             }
-            _ if path.starts_with("endpoints.x.cost") => {
+            "endpoints.x.cost.gpus" | "endpoints.x.cost.currency" => {
                 pairs.insert(0, "endpoints.x.cost.per_gpu_hour=1".to_owned());
+            }
+            "teams.x.expect.e2e_p95_ratio_suspect" => {
+                pairs.push("teams.x.kind=fine_tuning".to_owned());
+                pairs.push("teams.x.expect.e2e_p95_ratio_at_most=0.4".to_owned());
+            }
+            _ if path.starts_with("teams.x.expect.") => {
+                let field = path.trim_start_matches("teams.x.expect.");
+                let kinds = [TeamKind::Quantization, TeamKind::FineTuning, TeamKind::Evaluation];
+                let kind = kinds.into_iter().find(|kind| kind.reads().contains(&field)).unwrap();
+                pairs.push(format!("teams.x.kind={kind}"));
             }
             _ if path.starts_with("endpoints.x.simulator") => {
                 pairs.insert(0, "endpoints.x.simulator.profile=awq".to_owned());
