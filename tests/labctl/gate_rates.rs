@@ -85,20 +85,28 @@ fn verdict(mode: GateMode, margin_pp: f64, counts: PairedCounts) -> GateVerdict 
     Gate { category: None, mode, margin_pp }.evaluate(&rate, &[], &[]).verdict
 }
 
-/// The probability of each verdict.
-pub(crate) fn verdict_rates(
+/// A gate on so many pairs.
+struct GateAt {
     mode: GateMode,
     margin_pp: f64,
-    scenario: Scenario,
-) -> BTreeMap<GateVerdict, f64> {
-    let mut rates = BTreeMap::new();
-    for (flips, weight) in scenario.flips() {
-        // Among as many flips, more losses never help (a property test of the gate): two borders tell all.
+    n: u64,
+    /// By flips: the fewest losses among them that don't pass, and that fail. One more than there are where none do.
+    borders: BTreeMap<u64, (u64, u64)>,
+}
+
+impl GateAt {
+    const fn new(mode: GateMode, margin_pp: f64, n: u64) -> Self {
+        Self { mode, margin_pp, n, borders: BTreeMap::new() }
+    }
+
+    /// Among as many flips, more losses never help (a property test of the gate), so that two borders tell all.
+    fn borders(&mut self, flips: u64) -> (u64, u64) {
+        let Self { mode, margin_pp, n, .. } = *self;
         let fewest = |verdict_at_least: GateVerdict| {
             let (mut low, mut high) = (0, flips + 1);
             while low < high {
                 let middle = low.midpoint(high);
-                if verdict(mode, margin_pp, table(scenario.n, middle, flips - middle)) >= verdict_at_least {
+                if verdict(mode, margin_pp, table(n, middle, flips - middle)) >= verdict_at_least {
                     high = middle;
                 } else {
                     low = middle + 1;
@@ -106,19 +114,39 @@ pub(crate) fn verdict_rates(
             }
             low
         };
-        let (inconclusive, fail) = (fewest(GateVerdict::Inconclusive), fewest(GateVerdict::Fail));
-        for (losses, share) in scenario.losses_among(flips) {
-            let verdict = if losses >= fail {
-                GateVerdict::Fail
-            } else if losses >= inconclusive {
-                GateVerdict::Inconclusive
-            } else {
-                GateVerdict::Pass
-            };
-            *rates.entry(verdict).or_default() += weight * share;
-        }
+        let of_flips = || (fewest(GateVerdict::Inconclusive), fewest(GateVerdict::Fail));
+        *self.borders.entry(flips).or_insert_with(of_flips)
     }
-    rates
+
+    /// The probability of each verdict.
+    fn rates(&mut self, flip_rate: f64, loss: f64) -> BTreeMap<GateVerdict, f64> {
+        let scenario = Scenario { n: self.n, flip_rate, loss };
+        let mut rates = BTreeMap::new();
+        for (flips, weight) in scenario.flips() {
+            let (inconclusive, fail) = self.borders(flips);
+            for (losses, share) in scenario.losses_among(flips) {
+                let verdict = if losses >= fail {
+                    GateVerdict::Fail
+                } else if losses >= inconclusive {
+                    GateVerdict::Inconclusive
+                } else {
+                    GateVerdict::Pass
+                };
+                *rates.entry(verdict).or_default() += weight * share;
+            }
+        }
+        rates
+    }
+}
+
+/// The probability of each verdict of a gate.
+pub(crate) fn verdict_rates(
+    mode: GateMode,
+    margin_pp: f64,
+    scenario: Scenario,
+) -> BTreeMap<GateVerdict, f64> {
+    let Scenario { n, flip_rate, loss } = scenario;
+    GateAt::new(mode, margin_pp, n).rates(flip_rate, loss)
 }
 
 /// How often an interval misses the truth, by side.
@@ -232,10 +260,11 @@ fn verdicts() -> String {
         text.push_str("\n| --- |");
         text.push_str(&" ---: |".repeat(SIZES.len()));
         text.push('\n');
+        let mut gates = SIZES.map(|n| GateAt::new(mode, MARGIN_PP, n));
         for (flip_rate, loss) in TRUTHS {
             let _ = write!(text, "| {} |", truth(flip_rate, loss));
-            for n in SIZES {
-                let rates = verdict_rates(mode, MARGIN_PP, Scenario { n, flip_rate, loss });
+            for gate in &mut gates {
+                let rates = gate.rates(flip_rate, loss);
                 let of = |verdict| rates.get(&verdict).map_or_else(|| "–".to_owned(), |rate| percent(*rate));
                 let _ = write!(
                     text,
@@ -247,6 +276,34 @@ fn verdicts() -> String {
             }
             text.push('\n');
         }
+    }
+    text
+}
+
+/// The errors of each mode at the flip rate that is worst for it.
+fn worst() -> String {
+    let mut text = String::from(
+        "\n| n | `detect` fails equal models | `harm` fails equal models | `harm` fails −5 pp | `prove` passes −5 pp |\n\
+         | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for n in [10, 20, 30, 50, 100, 250] {
+        let _ = write!(text, "| {n} |");
+        for (mode, loss, verdict) in [
+            (GateMode::Detect, 0.0, GateVerdict::Fail),
+            (GateMode::Harm, 0.0, GateVerdict::Fail),
+            (GateMode::Harm, 0.05, GateVerdict::Fail),
+            (GateMode::Prove, 0.05, GateVerdict::Pass),
+        ] {
+            let mut gate = GateAt::new(mode, MARGIN_PP, n);
+            // A loss takes at least as many flips.
+            let worst = (1..=25)
+                .map(|step| f64::from(step) / 50.0)
+                .filter(|flip_rate| *flip_rate >= loss)
+                .filter_map(|flip_rate| gate.rates(flip_rate, loss).get(&verdict).copied())
+                .fold(0.0, f64::max);
+            let _ = write!(text, " {} |", percent(worst));
+        }
+        text.push('\n');
     }
     text
 }
@@ -303,7 +360,8 @@ fn replaced(page: &str, name: &str, table: &str) -> String {
 fn the_tables_in_the_documentation_are_what_the_gates_do() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/gates.md");
     let page = fs::read_to_string(&path).unwrap();
-    let computed = replaced(&replaced(&page, "verdicts", &verdicts()), "coverage", &coverage());
+    let tables = [("verdicts", verdicts()), ("worst", worst()), ("coverage", coverage())];
+    let computed = tables.iter().fold(page.clone(), |page, (name, table)| replaced(&page, name, table));
     if std::env::var_os("LABCTL_REGENERATE").is_some_and(|value| value == "1") {
         fs::write(&path, &computed).unwrap();
         return;
@@ -320,7 +378,7 @@ fn the_tables_in_the_documentation_are_what_the_gates_do() {
 #[test]
 fn equal_models_fail_as_often_as_stated() {
     for (n, flip_rate, expected) in [(30, 0.08, 3.8), (250, 0.08, 0.3), (30, 0.14, 5.1), (250, 0.14, 1.7)] {
-        let rates = verdict_rates(GateMode::Detect, MARGIN_PP, Scenario { n, flip_rate, loss: 0.0 });
+        let rates = GateAt::new(GateMode::Detect, MARGIN_PP, n).rates(flip_rate, 0.0);
         let percent = 100.0 * rates[&GateVerdict::Fail];
         assert!((percent - expected).abs() < 0.05, "{n} pairs, {flip_rate} flips: {percent}");
     }
@@ -330,10 +388,7 @@ fn equal_models_fail_as_often_as_stated() {
 /// says 198. Counts are whole, so that power goes up and down a little with n: 221 do, 218 to 220 just don't.
 #[test]
 fn proving_five_points_takes_as_many_pairs_as_stated() {
-    let power = |n| {
-        let rates = verdict_rates(GateMode::Prove, MARGIN_PP, Scenario { n, flip_rate: 0.08, loss: 0.0 });
-        rates[&GateVerdict::Pass]
-    };
+    let power = |n| GateAt::new(GateMode::Prove, MARGIN_PP, n).rates(0.08, 0.0)[&GateVerdict::Pass];
     assert!(power(198) < 0.8, "{}", power(198));
     assert!(power(220) < 0.8, "{}", power(220));
     assert!((221..=225).all(|n| power(n) >= 0.8));
@@ -357,4 +412,12 @@ fn verdicts_of_all_tables_add_up_to_the_rates() {
             assert!((rate - halved[&verdict]).abs() < 1e-9, "{mode:?} {verdict}");
         }
     }
+}
+
+/// Detecting 5 pp with a margin of 3 pp, as the page advises.
+#[test]
+fn a_smaller_margin_finds_the_loss() {
+    let scenario = Scenario { n: 250, flip_rate: 0.08, loss: 0.05 };
+    let found = verdict_rates(GateMode::Detect, 3.0, scenario)[&GateVerdict::Fail];
+    assert!((found - 0.87).abs() < 0.005, "{found}");
 }
