@@ -9,6 +9,7 @@ use std::path::Path;
 
 use labctl::model::comparison::{GateMode, GateVerdict, Interval};
 use labctl::stats::agreement::{Weights, kappa, kendall_tau_b};
+use labctl::stats::critical::t_p;
 use labctl::stats::detectable::{failure_rate, smallest_loss};
 use labctl::stats::log_ratio::{self, Ratio};
 use labctl::stats::multiple::holm;
@@ -18,7 +19,7 @@ use labctl::stats::paired::{
 };
 use labctl::stats::proportion::wilson;
 use labctl::stats::quantile::{distribution, quantile};
-use labctl::stats::reliability::{Metric, krippendorff_alpha};
+use labctl::stats::reliability::{Metric, icc_agreement, krippendorff_alpha};
 use labctl::stats::repeats::{MeanDifference, cluster_standard_error};
 use serde::Deserialize;
 
@@ -83,7 +84,9 @@ enum Case {
         differences: Vec<f64>,
         confidence: f64,
         standard_error: f64,
-        p: f64,
+        student_p: f64,
+        /// Absent where the bound on the interval's width decides.
+        p: Option<f64>,
         interval: [f64; 2],
     },
     Clusters {
@@ -104,6 +107,8 @@ enum Case {
         nominal: f64,
         ordinal: f64,
         interval: f64,
+        /// ICC(A,1), where every item has as many ratings.
+        icc: Option<f64>,
     },
     Gates {
         n: u64,
@@ -240,11 +245,16 @@ impl Compared {
                 let apart = log_ratio::welch(baseline, other, *confidence);
                 self.ratio("Welch's t on logs", apart, *welch, input);
             }
-            Case::Repeats { differences, confidence, standard_error, p, interval } => {
+            Case::Repeats { differences, confidence, standard_error, student_p, p, interval } => {
                 let ours = MeanDifference::of(differences);
                 let error = ours.and_then(|d| d.standard_error);
                 self.close("repeats: standard error", error, *standard_error, CLOSE, input);
-                self.close("repeats: p", ours.and_then(|d| d.p_value()), *p, CLOSE, input);
+                let student =
+                    ours.zip(error).and_then(|(d, error)| t_p(d.mean / error, length(differences) - 1.0));
+                self.close("Student's p", student, *student_p, CLOSE, input);
+                if let Some(p) = p {
+                    self.close("repeats: p", ours.and_then(|d| d.p_value()), *p, CLOSE, input);
+                }
                 let ours = ours.and_then(|d| d.interval(*confidence));
                 self.limits("repeats: interval", ours, *interval, CLOSE, input);
             }
@@ -260,7 +270,10 @@ impl Compared {
                 self.close("kappa, quadratic", kappa(&pairs, Weights::Quadratic), *quadratic, CLOSE, input);
                 self.close("tau-b", kendall_tau_b(&pairs), *tau_b, CLOSE, input);
             }
-            Case::Repeatability { items, nominal, ordinal, interval } => {
+            Case::Repeatability { items, nominal, ordinal, interval, icc } => {
+                if let Some(icc) = icc {
+                    self.close("ICC(A,1)", icc_agreement(items), *icc, CLOSE, input);
+                }
                 for (metric, expected) in
                     [(Metric::Nominal, nominal), (Metric::Ordinal, ordinal), (Metric::Interval, interval)]
                 {
@@ -303,6 +316,11 @@ impl Compared {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "some dozens")]
+const fn length(values: &[f64]) -> f64 {
+    values.len() as f64
+}
+
 #[test]
 fn labctl_agrees_with_an_independent_implementation() {
     let committed =
@@ -326,7 +344,7 @@ fn labctl_agrees_with_an_independent_implementation() {
     }
     assert!(cases > 1000, "{}: only {cases} cases", path.display());
     let Compared { functions, differing } = compared;
-    assert_eq!(functions.len(), 27, "each function is compared: {:?}", functions.keys());
+    assert_eq!(functions.len(), 29, "each function is compared: {:?}", functions.keys());
     assert!(
         differing.is_empty(),
         "{} values differ, the first:\n{}",
