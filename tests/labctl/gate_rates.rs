@@ -8,10 +8,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use labctl::compare::Gate;
-use labctl::compare::pass_rate::TANGO;
-use labctl::model::comparison::{GateMode, GateVerdict, Interval, PairedPassRate};
-use labctl::stats::detectable::GATE_CONFIDENCE;
+use labctl::model::comparison::{GateMode, GateVerdict, Interval};
+use labctl::stats::detectable::{GATE_CONFIDENCE, Rule};
 use labctl::stats::paired::{PairedCounts, newcombe_interval, tango_interval};
 use labctl::stats::proportion::wilson;
 use statrs::distribution::{Binomial, Discrete};
@@ -68,21 +66,10 @@ const fn table(n: u64, losses: u64, gains: u64) -> PairedCounts {
     PairedCounts { both_passed: n - losses - gains, losses, gains, both_failed: 0 }
 }
 
-/// What labctl's gate says of this table: the one place that asks it.
+/// What labctl's gate says of this table: the one place that asks it. The gates of a comparison decide by their
+/// interval and word a reason; a property test beside them holds them to this rule.
 fn verdict(mode: GateMode, margin_pp: f64, counts: PairedCounts) -> GateVerdict {
-    let in_points = |share: Interval| Interval { low: 100.0 * share.low, high: 100.0 * share.high };
-    let rate = PairedPassRate {
-        pairs: counts.pairs(),
-        both_passed: counts.both_passed,
-        losses: counts.losses,
-        gains: counts.gains,
-        both_failed: counts.both_failed,
-        delta_pp: counts.delta().map(|share| 100.0 * share),
-        interval_90_pp: tango_interval(counts, GATE_CONFIDENCE).map(in_points),
-        method: TANGO.to_owned(),
-        ..PairedPassRate::default()
-    };
-    Gate { category: None, mode, margin_pp }.evaluate(&rate, &[], &[]).verdict
+    Rule::usual(mode, margin_pp / 100.0).verdict(counts).unwrap()
 }
 
 /// A gate on so many pairs.
@@ -99,7 +86,7 @@ impl GateAt {
         Self { mode, margin_pp, n, borders: BTreeMap::new() }
     }
 
-    /// Among as many flips, more losses never help (a property test of the gate), so that two borders tell all.
+    /// Among as many flips, more losses never help (a property test of the gates), so that two borders tell all.
     fn borders(&mut self, flips: u64) -> (u64, u64) {
         let Self { mode, margin_pp, n, .. } = *self;
         let fewest = |verdict_at_least: GateVerdict| {
@@ -412,6 +399,22 @@ fn verdicts_of_all_tables_add_up_to_the_rates() {
             assert!((rate - halved[&verdict]).abs() < 1e-9, "{mode:?} {verdict}");
         }
     }
+}
+
+/// Without a net gain, fewer than 52 pairs are INCONCLUSIVE for `prove` at best; a candidate that gained more than it
+/// lost may pass with fewer.
+#[test]
+fn below_fifty_two_pairs_only_a_gain_is_proven() {
+    let prove = |n, losses, gains| verdict(GateMode::Prove, MARGIN_PP, table(n, losses, gains));
+    for n in 1..=51 {
+        for losses in 0..=n {
+            for gains in 0..=losses.min(n - losses) {
+                assert_ne!(prove(n, losses, gains), GateVerdict::Pass, "{n}: {losses} lost, {gains} gained");
+            }
+        }
+    }
+    assert_eq!(prove(52, 0, 0), GateVerdict::Pass);
+    assert_eq!(prove(40, 0, 1), GateVerdict::Pass);
 }
 
 /// Detecting 5 pp with a margin of 3 pp, as the page advises.

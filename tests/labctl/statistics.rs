@@ -10,7 +10,7 @@ use std::path::Path;
 use labctl::model::comparison::{GateMode, GateVerdict, Interval};
 use labctl::stats::agreement::{Weights, kappa, kendall_tau_b};
 use labctl::stats::critical::t_p;
-use labctl::stats::detectable::{failure_rate, smallest_loss};
+use labctl::stats::detectable::{Rule, smallest_loss};
 use labctl::stats::log_ratio::{self, Ratio};
 use labctl::stats::multiple::holm;
 use labctl::stats::paired::{
@@ -291,8 +291,12 @@ impl Compared {
                         let ours = ours.get(verdict).copied().unwrap_or(0.0);
                         self.close("verdicts of gates", Some(ours), *expected, CLOSE, input);
                     }
-                    let fails = failure_rate(mode, *margin, *n, *flip_rate, *loss);
-                    self.close("failure rate", fails, expected[2], CLOSE, input);
+                    let chances = Rule::usual(mode, *margin).chances(*n, *flip_rate, *loss);
+                    let [pass, inconclusive, fail] = *expected;
+                    self.close("chance of PASS", chances.map(|c| c.pass), pass, CLOSE, input);
+                    let ours = chances.map(|c| c.inconclusive);
+                    self.close("chance of INCONCLUSIVE", ours, inconclusive, CLOSE, input);
+                    self.close("chance of FAIL", chances.map(|c| c.fail), fail, CLOSE, input);
                 }
             }
             Case::Detectable { n, flip_rate, mode, margin, loss } => {
@@ -344,7 +348,7 @@ fn labctl_agrees_with_an_independent_implementation() {
     }
     assert!(cases > 1000, "{}: only {cases} cases", path.display());
     let Compared { functions, differing } = compared;
-    assert_eq!(functions.len(), 29, "each function is compared: {:?}", functions.keys());
+    assert_eq!(functions.len(), 31, "each function is compared: {:?}", functions.keys());
     assert!(
         differing.is_empty(),
         "{} values differ, the first:\n{}",
