@@ -206,7 +206,7 @@ impl Gate {
             if evidence.rate.pairs < least {
                 let have = pairs(evidence.rate.pairs);
                 decision.reason = format!(
-                    "{have} can't prove it whatever the answers, for that takes at least {least}; {}",
+                    "{have} can't prove it without a net gain, for that takes at least {least}; {}",
                     decision.reason
                 );
                 decision.pairs_to_decide = decision.pairs_to_decide.map(|pairs| pairs.max(least));

@@ -89,7 +89,7 @@ fn an_inconclusive_gate_says_how_many_pairs_would_decide_it() {
 fn proving_five_points_takes_fifty_two_pairs_at_least() {
     let reason = result(GateMode::Prove, [51, 0, 0, 0]).reason;
     assert!(
-        reason.contains("51 pairs can't prove it whatever the answers, for that takes at least 52"),
+        reason.contains("51 pairs can't prove it without a net gain, for that takes at least 52"),
         "{reason}"
     );
     assert_eq!(result(GateMode::Prove, [51, 0, 0, 0]).verdict, Inconclusive);
@@ -394,6 +394,21 @@ proptest! {
             };
             // The verdicts are ordered from pass to fail.
             prop_assert!(verdict([a, losses + 1, gains - 1, b]) >= verdict([a, losses, gains, b]));
+        }
+    }
+
+    /// The tables of `docs/gates.md` and all enumerations ask the rule, which knows counts and no interval.
+    #[test]
+    fn gates_decide_by_their_rule(
+        a in 0..60_usize, losses in 0..14_usize, gains in 0..14_usize, b in 0..10_usize, margin_pp in 1..15_u32,
+    ) {
+        prop_assume!(a + losses + gains + b > 0);
+        for mode in [GateMode::Detect, GateMode::Harm, GateMode::Prove, GateMode::Point] {
+            let asked = PassRateGate { margin_pp: margin_pp.into(), ..asked(mode) };
+            let gate = Gate::on(None, Some(&asked));
+            let (rate, _) = paired_pass_rates(&table("math", [a, losses, gains, b]), &[]);
+            let by_rule = gate.rule().verdict(crate::compare::interval::counts(&rate)).unwrap();
+            prop_assert_eq!(gate.decide(&rate, None).verdict, by_rule, "{:?}", mode);
         }
     }
 
