@@ -31,6 +31,8 @@ EXAMPLES:
       labctl bench --promptset canary --url http://awq:8000/v1 --baseline-url http://fp16:8000/v1
   In a pipeline: exit code 1 when 5 percentage points or more are lost
       labctl bench --team quant --compare-baseline --max-pass-rate-drop 5 --ci
+  The same where the service has to be named, with a report of every prompt
+      labctl bench --team quant --compare-baseline --simulate --ci github --junit junit.xml
   With speed intervals that include the drift between rounds
       labctl bench --team quant --compare-baseline --rounds 3
   Quality under load: the pass rate at every number of requests in flight
@@ -94,7 +96,10 @@ EXAMPLES:
   labctl compare 0198f2a1 latest
   labctl compare baseline.json candidate.json --max-pass-rate-drop 5
   labctl compare baseline.json candidate.json --max-pass-rate-drop 3 --gate-mode prove
-  labctl compare 0198f2a1 latest --format markdown";
+  labctl compare 0198f2a1 latest --format markdown
+  Two results of a pipeline: what GitLab reads is written to labctl-junit.xml, labctl-metrics.txt
+      labctl compare baseline.json candidate.json --max-pass-rate-drop 5 --ci gitlab
+      labctl compare baseline.json candidate.json --junit junit.xml --summary summary.md";
 
 pub(super) const REPORT: &str = "\
 EXAMPLES:

@@ -5,6 +5,7 @@
 //! as the topmost layer of the configuration, by `settings`.
 
 mod bench;
+mod ci;
 mod examples;
 mod gate;
 mod judge;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
 pub use bench::{BenchArgs, RunArgs};
+pub use ci::{CiArg, CiArgs};
 pub use gate::{GateArgs, GateModeArg, OnInconclusive};
 pub use judge::{JudgeArgs, RescoreArgs};
 pub use load::{LoadArgs, TargetArgs};

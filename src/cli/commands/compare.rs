@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::cli::args::CompareArgs;
 use crate::cli::args::values::OutputFormat;
+use crate::cli::ci::{self, CiSettings};
 use crate::cli::commands::{failure, gates, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -11,6 +12,7 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::ui::Ui;
 use crate::compare::{Options, compare, pair_results};
 use crate::model::result::RunResult;
+use crate::report::ci::CiInput;
 use crate::report::comparison::{self, ComparedRun, ComparisonDocument};
 use crate::report::terminal::TerminalOptions;
 
@@ -30,7 +32,16 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
         warnings,
     };
     let printed = print(&document, args.format, context.ui);
-    failure::or_untold(gates::status(Some(&compared), &args.gate, context.ui), [printed], context.ui)
+    let ended = gates::status(Some(&compared), &args.gate, context.ui);
+    let ended = failure::or_untold(ended, [printed], context.ui);
+    let input = CiInput {
+        markdown: markdown(&document)?,
+        places: ci::places(&candidate.prompt_set),
+        ended: ci::ending(&ended),
+        ..CiInput::of_comparison(&baseline, &candidate, &rows, &compared)
+    };
+    let published = CiSettings::new(&args.ci).publish(&input, context);
+    failure::or_untold(ended, [published], context.ui)
 }
 
 fn print(document: &ComparisonDocument<'_>, format: OutputFormat, ui: Ui) -> Result<(), CliError> {
@@ -45,17 +56,17 @@ fn print(document: &ComparisonDocument<'_>, format: OutputFormat, ui: Ui) -> Res
                 "comparison": document.comparison,
             }))
         }
-        OutputFormat::Markdown => {
-            let text = comparison::markdown(document, None)
-                .map_err(|error| CliError::internal(error.to_string()))?;
-            ui.print(&text)
-        }
+        OutputFormat::Markdown => ui.print(&markdown(document)?),
         OutputFormat::Text => {
             let options =
                 TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files: Vec::new() };
             ui.print(&comparison::terminal(document, &options))
         }
     }
+}
+
+fn markdown(document: &ComparisonDocument<'_>) -> Result<String, CliError> {
+    comparison::markdown(document, None).map_err(|error| CliError::internal(error.to_string()))
 }
 
 fn named(result: &RunResult) -> ComparedRun {
