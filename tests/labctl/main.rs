@@ -6,6 +6,8 @@
 mod batteries;
 mod calibrate;
 mod captures;
+mod ci_examples;
+mod ci_outputs;
 mod config;
 mod definitions;
 mod disk;

@@ -72,7 +72,7 @@ pub fn commands(input: &CiInput<'_>) -> Vec<String> {
             ),
         });
     }
-    all.iter().map(Annotation::command).collect()
+    all.iter().map(|annotation| annotation.command(input.simulated)).collect()
 }
 
 fn fails(gate: &GateResult) -> bool {
@@ -89,7 +89,7 @@ fn of_gate(gate: &GateResult, level: Level) -> Annotation<'static> {
 }
 
 impl Annotation<'_> {
-    fn command(&self) -> String {
+    fn command(&self, simulated: bool) -> String {
         let name = match self.level {
             Level::Error => "error",
             Level::Warning => "warning",
@@ -97,8 +97,10 @@ impl Annotation<'_> {
         let place = self
             .place
             .map_or_else(String::new, |place| format!("file={},line={},", property(&place.file), place.line));
+        let title = fit(&self.title, MESSAGE);
+        let title = if simulated { format!("SIMULATED {title}") } else { title };
         let message = data(&fit(&self.message, MESSAGE));
-        format!("::{name} {place}title={}::{message}", property(&fit(&self.title, MESSAGE)))
+        format!("::{name} {place}title={}::{message}", property(&title))
     }
 }
 
@@ -150,7 +152,7 @@ mod tests {
             message: "100 %\r\n::error::no".to_owned(),
         };
         assert_eq!(
-            annotation.command(),
+            annotation.command(false),
             "::error file=a%2Cb%3Ac%25.jsonl,line=7,title=x%3A%3Ay%2Cz::100 %25%0D%0A::error::no"
         );
     }

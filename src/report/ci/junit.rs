@@ -40,7 +40,9 @@ pub struct JunitError(#[from] SerializeError);
 /// When the XML writer refuses it; no input is known that makes it.
 pub fn render(input: &CiInput<'_>) -> Result<String, JunitError> {
     let mut room = MOST_TEXT;
-    let mut report = Report::new(inert(&input.title));
+    let simulated = if input.simulated { "SIMULATED " } else { "" };
+    let title = format!("{simulated}{}", input.title);
+    let mut report = Report::new(inert_line(&title));
     for (category, cases) in cases::by_category(input) {
         let mut suite = TestSuite::new(inert_line(category));
         let mut total = Duration::ZERO;
@@ -115,7 +117,7 @@ fn of_prompt(input: &CiInput<'_>, category: &str, case: &Case<'_>, room: &mut us
 
 /// What happened, in one line.
 fn message(input: &CiInput<'_>, case: &Case<'_>, why: &str) -> String {
-    format!("{}; {why}", inert_line(&case.words(input)))
+    inert_line(&format!("{}; {why}", case.words(input)))
 }
 
 /// What happened with both answers, over several lines.

@@ -4,6 +4,7 @@
 //! What is absent there has no sample. GitLab shows in a merge request which of them changed.
 //! Source: OpenMetrics 1.0, <https://prometheus.io/docs/specs/om/open_metrics_spec/>.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::{CiInput, word};
@@ -71,7 +72,10 @@ fn family(
     help: &'static str,
     samples: Vec<(String, f64)>,
 ) -> Family {
-    let samples = samples.into_iter().filter(|(_, value)| value.is_finite()).collect();
+    // Names that differ in what labels can't hold must not come to one sample twice.
+    let mut seen = BTreeSet::new();
+    let is_new = |(labels, value): &(String, f64)| value.is_finite() && seen.insert(labels.clone());
+    let samples = samples.into_iter().filter(is_new).collect();
     Family { name, unit, help, samples }
 }
 
@@ -88,27 +92,23 @@ fn quality(input: &CiInput<'_>) -> Vec<Family> {
     let (mut deltas, mut limits, mut flips) = (Vec::new(), Vec::new(), Vec::new());
     if let Some(comparison) = input.comparison {
         for rate in std::iter::once(&comparison.overall).chain(&comparison.categories) {
-            let category = rate.category.as_deref().unwrap_or("overall");
+            let category = of_category(rate.category.as_deref());
             for (side, of_side) in [("baseline", &rate.baseline), ("candidate", &rate.candidate)] {
-                let labels = labels(&[("side", side), ("category", category)]);
+                let labels = labels(&[("side", side), category]);
                 pass_rates.extend(of_side.rate.map(|rate| (labels, rate)));
             }
-            deltas.extend(rate.delta_pp.map(|delta| (labels(&[("category", category)]), delta)));
-            limits.extend(
-                rate.interval_90_pp
-                    .into_iter()
-                    .flat_map(|interval| bounds(interval, &[("category", category)])),
-            );
+            deltas.extend(rate.delta_pp.map(|delta| (labels(&[category]), delta)));
+            limits.extend(rate.interval_90_pp.into_iter().flat_map(|interval| bounds(interval, &[category])));
             #[expect(clippy::cast_precision_loss, reason = "counts of prompts")]
             for (kind, count) in [("loss", rate.losses as f64), ("gain", rate.gains as f64)] {
-                flips.push((labels(&[("category", category), ("kind", kind)]), count));
+                flips.push((labels(&[category, ("kind", kind)]), count));
             }
         }
     } else {
         for (side, info) in sides(input) {
             for rate in &info.pass_rates {
-                let category = rate.category.as_deref().unwrap_or("overall");
-                let labels = labels(&[("side", side), ("category", category)]);
+                let category = of_category(rate.category.as_deref());
+                let labels = labels(&[("side", side), category]);
                 pass_rates.extend(rate.pass_rate.rate.map(|rate| (labels, rate)));
             }
         }
@@ -175,16 +175,22 @@ fn bounds(interval: Interval, of: &[(&str, &str)]) -> [(String, f64); 2] {
     [(with("low"), interval.low), (with("high"), interval.high)]
 }
 
-/// `{a="b",c="d"}`. White space becomes `_`: readers that split lines at it take the rest for the value.
+/// All categories together have the label empty, which is the same as not having it: no category is called so.
+fn of_category(category: Option<&str>) -> (&'static str, &str) {
+    ("category", category.unwrap_or_default())
+}
+
+/// `{a="b",c="d"}`, empty labels left out. White space becomes `_`: readers that split lines at it take the rest for the value.
 fn labels(pairs: &[(&str, &str)]) -> String {
     let written: Vec<String> = pairs
         .iter()
+        .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| {
             let value = one_line(value).replace(char::is_whitespace, "_");
             format!("{name}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
         })
         .collect();
-    format!("{{{}}}", written.join(","))
+    if written.is_empty() { String::new() } else { format!("{{{}}}", written.join(",")) }
 }
 
 #[cfg(test)]
