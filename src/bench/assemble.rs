@@ -4,9 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::compare::Gate;
-use crate::compare::pass_rates;
-use crate::compare::{Options, compare};
+use crate::compare::{Options, compare, gate, pass_rates};
 use crate::load::plan::planned_as;
 use crate::metrics::accumulate::Accumulator;
 use crate::metrics::health::{Samples, client_health};
@@ -60,7 +58,7 @@ pub struct Remains {
 
 /// Computes everything that follows from the records.
 #[must_use]
-pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
+pub fn assemble(remains: Remains) -> RunResult {
     let Remains {
         header,
         rows,
@@ -127,7 +125,7 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
         candidate,
         baseline,
         comparison: None,
-        held_to: None,
+        held_to: header.held_to,
         gates: Vec::new(),
         readings: Vec::new(),
         phases,
@@ -137,7 +135,7 @@ pub fn assemble(remains: Remains, gates: Vec<Gate>) -> RunResult {
             .then(|| LevelFindings { stopped_because, ..findings(&levels, find.as_ref()) }),
         levels,
     };
-    result.comparison = comparison(&result, gates, accept_invalid_client);
+    hold(&mut result, accept_invalid_client);
     warnings.extend(soundness::warnings(&result));
     result.warnings = warnings;
     result
@@ -159,18 +157,24 @@ pub(super) fn held(question: Option<&LevelQuestion>, side: &SideInfo) -> Vec<Slo
     question.map_or_else(Vec::new, |question| outcomes(&question.slos, &side.summary, pass_rate))
 }
 
+/// Compares the two sides of a result, where it has two, and holds it to its gates.
+pub(super) fn hold(result: &mut RunResult, accept_invalid_client: bool) {
+    result.comparison = comparison(result, accept_invalid_client);
+    if let (None, Some(gates)) = (&result.comparison, &result.held_to) {
+        // What needs a baseline is refused before anything is sent.
+        result.gates = gate::of_run(gates, &result.rows, &result.candidate.summary).unwrap_or_default();
+    }
+}
+
 /// The two sides of a result compared; `None` where it has only one.
-pub(super) fn comparison(
-    result: &RunResult,
-    gates: Vec<Gate>,
-    accept_invalid_client: bool,
-) -> Option<Comparison> {
+fn comparison(result: &RunResult, accept_invalid_client: bool) -> Option<Comparison> {
     let (candidate, baseline) = (&result.candidate, result.baseline.as_ref()?);
     let mut invalid_because =
         soundness::not_comparable(candidate, baseline, &result.sampling, &result.config);
     if !accept_invalid_client {
         invalid_because.extend(soundness::not_trusted(&result.client_health));
     }
+    let gates = result.held_to.clone().unwrap_or_default();
     let options = Options { seed: result.seed, gates, invalid_because };
     Some(compare(&result.rows, &candidate.summary, &baseline.summary, &options))
 }
@@ -178,12 +182,8 @@ pub(super) fn comparison(
 /// The same of records whose chunks are in the journal at `path`, with what finds them there again where the
 /// result is to have them. What is missing is a warning.
 #[must_use]
-pub fn assemble_with_journal(
-    remains: Remains,
-    gates: Vec<Gate>,
-    path: &Path,
-) -> (RunResult, Option<JournalTraces>) {
-    let mut result = assemble(remains, gates);
+pub fn assemble_with_journal(remains: Remains, path: &Path) -> (RunResult, Option<JournalTraces>) {
+    let mut result = assemble(remains);
     if result.trace == TraceMode::Summary {
         return (result, None);
     }
@@ -277,6 +277,7 @@ pub(super) fn with_blocks_of(rows: &[Row], known: Vec<BlockTime>) -> Vec<BlockTi
 mod tests {
     use super::*;
     use crate::model::comparison::GateVerdict;
+    use crate::model::gate::{Gates, PassRateGate};
     use crate::model::judgement::Verdict;
     use crate::results::fixtures::{header, record};
     use crate::results::rows::rows;
@@ -284,6 +285,7 @@ mod tests {
     fn assembled(delay_ms: f64, accept_invalid_client: bool) -> RunResult {
         let mut header = header("run-1");
         header.baseline = Some(header.candidate.clone());
+        header.held_to = Some(Gates::of_pass_rate(PassRateGate::default()));
         let records = (0..20).flat_map(|n| {
             [Side::Candidate, Side::Baseline].map(|side| record(&format!("p{n}"), 0, side, Verdict::Pass))
         });
@@ -302,7 +304,7 @@ mod tests {
             judge: None,
             accept_invalid_client,
         };
-        assemble(remains, vec![Gate::default()])
+        assemble(remains)
     }
 
     #[test]

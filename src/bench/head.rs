@@ -45,6 +45,7 @@ pub(super) fn header(
         workload: plan.workload.is_some().then(|| workload.info.clone()),
         load: plan.load_info(),
         question: plan.question(),
+        held_to: (!plan.gates.is_empty()).then(|| plan.gates.clone()),
         sampling: plan.sampling.clone(),
         seed: plan.seed,
         config: plan.config.clone(),

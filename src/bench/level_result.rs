@@ -1,6 +1,6 @@
 //! What came of one load of several: a summary, pass rates and objectives of its own.
 
-use crate::compare::{Gate, Options, compare, pass_rates};
+use crate::compare::{Options, compare, pass_rates};
 use crate::metrics::accumulate::Accumulator;
 use crate::metrics::level as saturation;
 use crate::metrics::level::steadiness;
@@ -37,7 +37,7 @@ pub(super) fn level_result(level: Level<'_>, before: &[LevelResult]) -> LevelRes
     let candidate = level.side(Side::Candidate);
     let baseline = has_baseline.then(|| level.side(Side::Baseline));
     let comparison = baseline.as_ref().map(|baseline| {
-        let options = Options { seed, gates: Vec::<Gate>::new(), invalid_because: Vec::new() };
+        let options = Options { seed, ..Options::default() };
         Box::new(compare(rows, &candidate.summary, &baseline.summary, &options))
     });
     let mut attempts: Vec<&Attempt> = rows.iter().filter_map(|row| row.attempt(Side::Candidate)).collect();

@@ -22,7 +22,7 @@ use crate::model::trace::TraceMode;
 use crate::model::units::Nanos;
 use crate::stats::quantile::distribution;
 
-use super::assemble::{comparison, context, held, side_info};
+use super::assemble::{context, held, hold, side_info};
 use super::soundness;
 use timeline::{align, rows};
 
@@ -130,7 +130,10 @@ pub fn merge(mut shards: Vec<RunResult>, run_id: String) -> Result<RunResult, Me
     result.baseline = of_baseline;
     let lags: Vec<&Pool> = candidate.iter().chain(&baseline).map(|parts| &parts.traces.read_lag).collect();
     result.client_health = health(&shards, &result.rows, &lags);
-    result.comparison = comparison(&result, Vec::new(), false);
+    let held_alike = shards.iter().all(|shard| shard.held_to == result.held_to);
+    result.held_to = result.held_to.filter(|_| held_alike);
+    result.gates.clear();
+    hold(&mut result, false);
     result.warnings = warnings;
     result.warnings.extend(soundness::warnings(&result));
     Ok(result)

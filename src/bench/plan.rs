@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::client::secret::Secret;
-use crate::compare::Gate;
 use crate::load::plan::Shape;
 use crate::model::config::{Endpoint, TransportChoice};
+use crate::model::gate::Gates;
 use crate::model::level::LevelQuestion;
 use crate::model::load::{Find, LoadAxis, LoadProfile, RetryPolicy, Start, Sweep};
 use crate::model::prompt::PromptSet;
@@ -96,8 +96,8 @@ pub struct BenchPlan {
     pub seed: u64,
     /// What the result keeps of the traces.
     pub trace: TraceMode,
-    /// Gates on the comparison.
-    pub gates: Vec<Gate>,
+    /// The gates that it is held to.
+    pub gates: Gates,
     /// Whether the sides are compared although the client is not to be trusted.
     pub accept_invalid_client: bool,
     /// Where results are written.

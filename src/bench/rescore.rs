@@ -7,16 +7,17 @@ use uuid::Uuid;
 
 use crate::check::{CheckError, Judge};
 use crate::client::clock::Clock;
-use crate::compare::{Gate, pass_rates};
+use crate::compare::pass_rates;
 use crate::load::bus::Bus;
 use crate::metrics::judging::judge_quality;
 use crate::metrics::summary::summarise;
+use crate::model::gate::{Gates, PassRateGate};
 use crate::model::judgement::Verdict;
 use crate::model::prompt::{Prompt, PromptSet};
 use crate::model::record::{Row, Side};
 use crate::model::result::{RunResult, SideInfo};
 
-use super::assemble::{comparison, context, held};
+use super::assemble::{context, held, hold};
 use super::late::{ABOUT_JUDGE, Checked, Surroundings, ask_judge};
 use super::plan::JudgeSpec;
 use super::soundness;
@@ -53,8 +54,8 @@ pub struct Rescoring<'a> {
     pub prompt_set: &'a PromptSet,
     /// Who is asked for scores; the stored replies are kept where absent.
     pub judge: Option<&'a JudgeSpec>,
-    /// Gates on the comparison; those of the run where empty.
-    pub gates: Vec<Gate>,
+    /// The gates that it is held to; those of the run where absent.
+    pub gates: Option<Gates>,
     /// Whether the sides are compared although the client is not to be trusted.
     pub accept_invalid_client: bool,
 }
@@ -156,10 +157,10 @@ pub async fn rescore(
     };
     let (judged, kept) = (attempts(true), attempts(false));
     let set_differs = set.manifest.sha256 != result.prompt_set.sha256;
-    let gates = if rescoring.gates.is_empty() { gates_of(&result) } else { rescoring.gates };
+    result.held_to = rescoring.gates.or_else(|| gates_of(&result));
     result.rescored_from = Some(std::mem::replace(&mut result.run_id, Uuid::now_v7().to_string()));
     recompute(&mut result);
-    result.comparison = comparison(&result, gates, rescoring.accept_invalid_client);
+    hold(&mut result, rescoring.accept_invalid_client);
     let is_said_anew = |warning: &String| {
         warning.starts_with(ABOUT_JUDGE) || warning.starts_with(RESCORED) || old_warnings.contains(warning)
     };
@@ -225,15 +226,22 @@ fn told(result: &RunResult, set: &PromptSet, kept: usize, set_differs: bool) -> 
     told
 }
 
-/// The gates that a result was held to.
-fn gates_of(result: &RunResult) -> Vec<Gate> {
-    let gates = result.comparison.iter().flat_map(|comparison| &comparison.gates);
-    gates
-        .filter_map(|gate| {
-            let of = gate.name.strip_prefix("pass_rate ").filter(|name| *name != "overall");
-            Some(Gate { category: of.map(str::to_owned), mode: gate.mode?, margin_pp: gate.margin_pp? })
-        })
-        .collect()
+/// The gates that a result was held to. Those of before it kept them follow from what they said.
+fn gates_of(result: &RunResult) -> Option<Gates> {
+    if result.held_to.is_some() {
+        return result.held_to.clone();
+    }
+    let mut gates = Gates::default();
+    for told in result.comparison.iter().flat_map(|comparison| &comparison.gates) {
+        let (Some(mode), Some(margin_pp)) = (told.mode, told.margin_pp) else { continue };
+        let gate = PassRateGate { mode, margin_pp, ..PassRateGate::default() };
+        match told.name.strip_prefix("pass_rate ") {
+            Some("overall") => gates.pass_rate = Some(gate),
+            Some(category) => drop(gates.primary.insert(category.to_owned(), gate)),
+            None => {}
+        }
+    }
+    (!gates.is_empty()).then_some(gates)
 }
 
 /// Computes anew what follows from verdicts.

@@ -238,11 +238,15 @@ fn conclude(
     bus: &Bus,
 ) -> Finished {
     let journal = writer.report();
+    // Who goes on with a run may hold it to other gates.
+    if !plan.gates.is_empty() {
+        remains.header.held_to = Some(plan.gates.clone());
+    }
     if let Some(error) = &journal.error {
         bus.log(LogLevel::Warning, error.clone());
         remains.warnings.push(error.clone());
     }
-    let (mut result, traces) = assemble_with_journal(remains, plan.gates.clone(), writer.path());
+    let (mut result, traces) = assemble_with_journal(remains, writer.path());
     let written = store.write_with(&result, traces.as_ref()).map_err(|error| match &journal.error {
         // It is not all in the journal then.
         Some(_) => error.without_journal(),

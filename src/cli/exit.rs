@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use crate::model::comparison::GateVerdict;
+use crate::model::comparison::{GateResult, GateVerdict};
+use crate::model::gate::OnInconclusive;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,27 @@ impl ExitStatus {
             GateVerdict::Invalid => Self::NotMeasured,
             GateVerdict::Inconclusive if inconclusive_fails => Self::Inconclusive,
             GateVerdict::Pass | GateVerdict::Inconclusive => Self::Success,
+        }
+    }
+
+    /// What several gates come to, each by its own policy: 3 where any could not be evaluated, else 1 where any failed,
+    /// else 4 where any is inconclusive whose policy says that this fails, else 0.
+    #[must_use]
+    pub fn of_gates(results: &[GateResult]) -> Self {
+        let statuses = results.iter().map(|result| {
+            Self::of_gate(result.verdict, result.on_inconclusive == Some(OnInconclusive::Fail))
+        });
+        statuses.max_by_key(|status| status.severity()).unwrap_or(Self::Success)
+    }
+
+    /// Which of several ends counts.
+    const fn severity(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Inconclusive => 1,
+            Self::GateFailed => 2,
+            Self::NotMeasured => 3,
+            Self::Usage | Self::NotWritten | Self::Internal | Self::Interrupted => 4,
         }
     }
 }

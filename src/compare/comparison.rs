@@ -1,6 +1,7 @@
 //! Everything that two sides' pairing comes to, in one value.
 
 use crate::model::comparison::{Comparison, Flip, PairedPassRate};
+use crate::model::gate::Gates;
 use crate::model::judgement::Verdict;
 use crate::model::outcome::Outcome;
 use crate::model::record::{Attempt, Row, Side};
@@ -8,7 +9,7 @@ use crate::model::summary::SideSummary;
 use crate::model::units::ratio;
 use crate::stats::real;
 
-use super::gate::Gate;
+use super::gate;
 use super::pass_rate::paired_pass_rates;
 use super::speed::{counted_alike, speed_ratios, successes};
 
@@ -23,8 +24,8 @@ const TOLERATED_SHARE: f64 = 0.02;
 pub struct Options {
     /// Seed of the resampling: the same seed gives the same intervals.
     pub seed: u64,
-    /// Gates to evaluate; without any, pass rates get the detectable loss of the default one.
-    pub gates: Vec<Gate>,
+    /// Gates to evaluate; without any, pass rates get the verdict and the detectable loss of the default one.
+    pub gates: Gates,
     /// Reasons already known why the sides can't be compared soundly (see
     /// [`pair_results`](super::align::pair_results)).
     pub invalid_because: Vec<String>,
@@ -38,12 +39,10 @@ pub fn compare(
     baseline: &SideSummary,
     options: &Options,
 ) -> Comparison {
-    let (overall, categories) = paired_pass_rates(rows, &options.gates);
+    let (overall, categories) = paired_pass_rates(rows, &[]);
     let mut invalid_because = options.invalid_because.clone();
     invalid_because.extend(too_much_missing(candidate, baseline, &overall));
-    let gates =
-        options.gates.iter().map(|gate| gate.evaluate(&overall, &categories, &invalid_because)).collect();
-    Comparison {
+    let mut comparison = Comparison {
         overall,
         categories,
         macro_average: None,
@@ -61,8 +60,10 @@ pub fn compare(
         losses: flips(rows, true),
         gains: flips(rows, false),
         invalid_because,
-        gates,
-    }
+        gates: Vec::new(),
+    };
+    gate::decide(&mut comparison, &options.gates, rows, candidate);
+    comparison
 }
 
 /// Candidate ÷ baseline tokens, over the pairs of successes where both sides' counts are known; `tokens` gives the
@@ -142,10 +143,15 @@ mod tests {
     use super::*;
     use crate::compare::support::{judged, summary, swapped, table, timed};
     use crate::model::comparison::GateVerdict;
+    use crate::model::gate::PassRateGate;
     use crate::model::judgement::Verdict::{JudgeUnparsed, Pass, TransportError, Wrong};
 
     fn compared(rows: &[Row]) -> Comparison {
-        let options = Options { seed: 1, gates: vec![Gate::default()], invalid_because: Vec::new() };
+        let options = Options {
+            seed: 1,
+            gates: Gates::of_pass_rate(PassRateGate::default()),
+            invalid_because: Vec::new(),
+        };
         compare(rows, &summary(rows, Side::Candidate), &summary(rows, Side::Baseline), &options)
     }
 

@@ -34,58 +34,41 @@ pub(super) const CONFIDENCE: f64 = 0.95;
 /// Shares of prompt tokens answered by a cache that differ by more than this make speed incomparable.
 const CACHE_TOLERANCE: f64 = 0.05;
 
-/// One latency's statistic.
-struct Metric {
+/// A latency that every request has one of.
+struct Latency {
     name: &'static str,
     of: fn(&RequestMetrics) -> Option<f64>,
     /// Whether the number of output tokens is part of it.
     by_token: bool,
-    statistic: &'static str,
-    quantile: f64,
-    /// The percentile whose smallest sample must be reached.
-    percentile: Percentile,
+    /// Whether it counts from the schedule, which only an open loop has.
+    from_schedule: bool,
+    /// Whether nothing is said where no request has one: what has a single chunk has no gap.
+    optional: bool,
+    /// Its statistics that are compared.
+    percentiles: &'static [Percentile],
 }
 
-const METRICS: [Metric; 5] = [
-    Metric {
-        name: "ttft_ms",
-        of: |m| m.ttft_ms,
-        by_token: false,
-        statistic: "p50",
-        quantile: 0.5,
-        percentile: Percentile::P50,
-    },
-    Metric {
-        name: "ttft_ms",
-        of: |m| m.ttft_ms,
-        by_token: false,
-        statistic: "p95",
-        quantile: 0.95,
-        percentile: Percentile::P95,
-    },
-    Metric {
-        name: "tpot_ms",
-        of: |m| m.tpot_ms,
-        by_token: true,
-        statistic: "p50",
-        quantile: 0.5,
-        percentile: Percentile::P50,
-    },
-    Metric {
-        name: "e2e_ms",
-        of: |m| m.e2e_ms,
-        by_token: false,
-        statistic: "p50",
-        quantile: 0.5,
-        percentile: Percentile::P50,
-    },
-    Metric {
-        name: "e2e_ms",
-        of: |m| m.e2e_ms,
-        by_token: false,
-        statistic: "p95",
-        quantile: 0.95,
-        percentile: Percentile::P95,
+impl Latency {
+    const fn new(
+        name: &'static str,
+        of: fn(&RequestMetrics) -> Option<f64>,
+        percentiles: &'static [Percentile],
+    ) -> Self {
+        Self { name, of, by_token: false, from_schedule: false, optional: false, percentiles }
+    }
+}
+
+const TAILS: &[Percentile] = &[Percentile::P50, Percentile::P95, Percentile::P99];
+const NO_TAIL: &[Percentile] = &[Percentile::P50, Percentile::P95];
+
+const LATENCIES: [Latency; 5] = [
+    Latency::new("ttft_ms", |m| m.ttft_ms, TAILS),
+    Latency { by_token: true, ..Latency::new("tpot_ms", |m| m.tpot_ms, NO_TAIL) },
+    Latency { optional: true, ..Latency::new("max_stall_ms", |m| m.max_stall_ms, NO_TAIL) },
+    Latency::new("e2e_ms", |m| m.e2e_ms, TAILS),
+    Latency {
+        from_schedule: true,
+        ..Latency::new("latency_from_schedule_ms", |m| m.latency_from_schedule_ms, TAILS)
     },
 ];
 
@@ -93,9 +76,8 @@ const METRICS: [Metric; 5] = [
 pub(super) const COUNTED_DIFFERENTLY: &str =
     "output tokens were told by the server of one side and counted by chunk on the other";
 
-/// Every speed ratio: medians of `ttft_ms`, `tpot_ms` and `e2e_ms`, the 95th percentiles of the first and last
-/// where the sample is large enough to trust them, then the rates. Where no ratio or interval can be had, the row
-/// says why.
+/// Every speed ratio: of each latency the median, and its tails where the sample is large enough to trust them (those
+/// from the schedule in an open loop only), then the rates. Where no ratio or interval can be had, the row says why.
 #[must_use]
 pub fn speed_ratios(
     rows: &[Row],
@@ -103,8 +85,13 @@ pub fn speed_ratios(
     baseline: &SideSummary,
     seed: u64,
 ) -> Vec<SpeedRatio> {
-    let mut ratios: Vec<SpeedRatio> =
-        METRICS.iter().filter_map(|metric| latency_ratio(rows, metric, seed)).collect();
+    let open_loop = [candidate, baseline].iter().all(|side| side.ttft_from_schedule_ms.is_some());
+    let mut ratios: Vec<SpeedRatio> = LATENCIES
+        .iter()
+        .filter(|latency| open_loop || !latency.from_schedule)
+        .flat_map(|latency| latency.percentiles.iter().map(move |percentile| (latency, *percentile)))
+        .filter_map(|(latency, percentile)| latency_ratio(rows, latency, percentile, seed))
+        .collect();
     ratios.extend(throughput::rate_ratios(rows, candidate, baseline));
     if let Some(reason) = cache_differs(rows) {
         for ratio in &mut ratios {
@@ -178,12 +165,12 @@ pub(super) fn set_rounds(row: &mut SpeedRatio, baseline: &[f64], candidate: &[f6
 }
 
 /// `None` where the statistic needs a larger sample.
-fn latency_ratio(rows: &[Row], metric: &Metric, seed: u64) -> Option<SpeedRatio> {
+fn latency_ratio(rows: &[Row], latency: &Latency, percentile: Percentile, seed: u64) -> Option<SpeedRatio> {
     let mut counted_differently = false;
     let pairs: Vec<(&Row, f64, f64)> = successes(rows)
         .filter_map(|(row, baseline, candidate)| {
-            let pair = (row, (metric.of)(&baseline.metrics)?, (metric.of)(&candidate.metrics)?);
-            let comparable = !metric.by_token || counted_alike(baseline, candidate);
+            let pair = (row, (latency.of)(&baseline.metrics)?, (latency.of)(&candidate.metrics)?);
+            let comparable = !latency.by_token || counted_alike(baseline, candidate);
             counted_differently |= !comparable;
             comparable.then_some(pair)
         })
@@ -200,16 +187,19 @@ fn latency_ratio(rows: &[Row], metric: &Metric, seed: u64) -> Option<SpeedRatio>
     } else {
         pairs.len()
     };
-    let trusted = sample as u64 >= metric.percentile.smallest_sample();
-    if !trusted && metric.percentile != Percentile::P50 {
+    let trusted = sample as u64 >= percentile.smallest_sample();
+    if !trusted && percentile != Percentile::P50 {
         return None;
     }
-    let mut ratio = blank(metric.name, metric.statistic, false);
-    let statistic = Statistic::Quantile(metric.quantile);
+    let mut ratio = blank(latency.name, percentile.name(), false);
+    let statistic = Statistic::Quantile(percentile.share());
     let (Some(of_baseline), Some(of_candidate)) = (
         statistic.of(pairs.iter().map(|(_, baseline, _)| *baseline)),
         statistic.of(pairs.iter().map(|(_, _, candidate)| *candidate)),
     ) else {
+        if latency.optional {
+            return None;
+        }
         let reason = if counted_differently { COUNTED_DIFFERENTLY } else { "no prompt has it on both sides" };
         ratio.absent_because = Some(reason.to_owned());
         return Some(ratio);
@@ -361,6 +351,57 @@ mod tests {
         let ratio = find(&ratios, "e2e_ms", "p50");
         assert_eq!(ratio.method.as_deref(), Some("within run, by block"));
         assert!(ratio.interval_95.unwrap().contains(1.5));
+    }
+
+    /// The candidate's longest gap is twice the baseline's in every answer that has one.
+    #[test]
+    fn stalls_are_compared_where_there_are_any() {
+        let mut rows = rows(30, 1.0);
+        assert!(!ratios(&rows).iter().any(|ratio| ratio.metric == "max_stall_ms"));
+        for (id, row) in rows.iter_mut().enumerate().skip(1) {
+            let gap = 10.0 + crate::stats::length(id);
+            row.baseline.as_mut().unwrap().metrics.max_stall_ms = Some(gap);
+            row.candidate.as_mut().unwrap().metrics.max_stall_ms = Some(2.0 * gap);
+        }
+        let all = ratios(&rows);
+        let stall = find(&all, "max_stall_ms", "p50");
+        // The 29 gaps 11 to 39 have the median 25.
+        assert_eq!((stall.baseline, stall.candidate, stall.ratio), (Some(25.0), Some(50.0), Some(2.0)));
+        assert!(stall.interval_95.unwrap().contains(2.0));
+    }
+
+    /// A closed loop has no schedule to count from.
+    #[test]
+    fn latency_from_schedule_is_compared_in_open_loops() {
+        let mut rows = rows(30, 1.0);
+        for row in &mut rows {
+            for (side, factor) in [(&mut row.baseline, 2.0), (&mut row.candidate, 3.0)] {
+                let metrics = &mut side.as_mut().unwrap().metrics;
+                metrics.latency_from_schedule_ms = metrics.e2e_ms.map(|e2e| factor * e2e);
+            }
+        }
+        let of = |open: bool| {
+            let side = |side| {
+                let mut summary = summary(&rows, side);
+                summary.ttft_from_schedule_ms =
+                    open.then(|| crate::stats::quantile::distribution(&mut [1.0, 2.0])).flatten();
+                summary
+            };
+            speed_ratios(&rows, &side(Side::Candidate), &side(Side::Baseline), 7)
+        };
+        let has = |ratios: &[SpeedRatio]| ratios.iter().any(|r| r.metric == "latency_from_schedule_ms");
+        assert!(!has(&of(false)));
+        let open = of(true);
+        let e2e = find(&open, "e2e_ms", "p50").ratio.unwrap();
+        let ratio = find(&open, "latency_from_schedule_ms", "p50").ratio.unwrap();
+        assert!((ratio / e2e - 1.5).abs() < 1e-9, "{ratio} {e2e}");
+    }
+
+    #[test]
+    fn p99_takes_662_requests() {
+        let has_p99 = |count| ratios(&rows(count, 1.0)).iter().any(|r| r.statistic == "p99");
+        assert!(!has_p99(661));
+        assert!(has_p99(662));
     }
 
     /// Rounds whose candidate takes 2, 2 and 8 times as long: the example by hand in `log_ratio`.

@@ -124,6 +124,34 @@ const fn ten_percent() -> f64 {
     0.10
 }
 
+impl SpeedGate {
+    /// The ratio that must not be exceeded, or of a rate not fallen short of.
+    #[must_use]
+    pub fn bound(&self) -> f64 {
+        if self.metric.is_rate() { 1.0 - self.tolerance } else { 1.0 + self.tolerance }
+    }
+
+    /// The statistic as ratios of speed name it.
+    #[must_use]
+    pub const fn statistic_name(&self) -> &'static str {
+        match self.statistic {
+            _ if self.metric.is_rate() => "rate",
+            GatedStatistic::P50 => "p50",
+            GatedStatistic::P95 => "p95",
+        }
+    }
+
+    /// The gate's name in results: `e2e_ms p95`, `output_tokens_per_s`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        if self.metric.is_rate() {
+            self.metric.name().to_owned()
+        } else {
+            format!("{} {}", self.metric.name(), self.statistic_name())
+        }
+    }
+}
+
 /// The gates of a comparison, or of a run by itself.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -153,12 +181,42 @@ pub struct Gates {
     /// Objectives that the candidate must meet, written as for `--slo`: `ttft_p95_ms<=500`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub slos: Vec<String>,
+    /// What an inconclusive verdict comes to where a gate doesn't say; `fail` for `prove` and `warn` for all others
+    /// where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_inconclusive: Option<OnInconclusive>,
 }
 
 impl Gates {
     /// Whether nothing is gated.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        Self { on_inconclusive: None, ..self.clone() } == Self::default()
+    }
+
+    /// One gate on the pass rate over all categories, and nothing else.
+    #[must_use]
+    pub fn of_pass_rate(gate: PassRateGate) -> Self {
+        Self { pass_rate: Some(gate), ..Self::default() }
+    }
+
+    /// The shipped gates of a kind of team.
+    #[must_use]
+    pub fn of_preset(kind: TeamKind) -> Self {
+        Self { preset: Some(kind), ..Self::default() }
+    }
+
+    /// The same gates, whatever is inconclusive coming to `policy`.
+    #[must_use]
+    pub fn with_policy(mut self, policy: OnInconclusive) -> Self {
+        let rates = self.pass_rate.iter_mut().chain(self.primary.values_mut()).chain(&mut self.categories);
+        for gate in rates {
+            gate.on_inconclusive = None;
+        }
+        for gate in &mut self.speed {
+            gate.on_inconclusive = None;
+        }
+        self.on_inconclusive = Some(policy);
+        self
     }
 }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::config::ServerKind;
+use super::gate::Gates;
 use super::level::LevelQuestion;
 use super::result::{ClientInfo, LoadInfo, PromptSetInfo, RunKind, Sampling};
 use super::trace::TraceMode;
@@ -39,6 +40,9 @@ pub struct RunHeader {
     /// The objectives, and the search for the highest load that meets them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<LevelQuestion>,
+    /// The gates that it is held to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_to: Option<Gates>,
     /// The sampling.
     pub sampling: Sampling,
     /// Seed of everything random in the run.

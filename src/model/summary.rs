@@ -53,6 +53,30 @@ pub enum Percentile {
 }
 
 impl Percentile {
+    /// The name used in JSON and tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::P50 => "p50",
+            Self::P90 => "p90",
+            Self::P95 => "p95",
+            Self::P99 => "p99",
+            Self::P99_9 => "p99.9",
+        }
+    }
+
+    /// The share of the values that lie below it, 0 to 1.
+    #[must_use]
+    pub const fn share(self) -> f64 {
+        match self {
+            Self::P50 => 0.5,
+            Self::P90 => 0.9,
+            Self::P95 => 0.95,
+            Self::P99 => 0.99,
+            Self::P99_9 => 0.999,
+        }
+    }
+
     /// The smallest sample from which this percentile is printed as trustworthy.
     #[must_use]
     pub const fn smallest_sample(self) -> u64 {

@@ -12,10 +12,11 @@ type Latency = (&'static str, &'static str, fn(&SideSummary) -> Option<&Distribu
 /// A rate's name in results, its name on screen, and where a summary keeps it.
 type Rate = (&'static str, &'static str, fn(&Throughput) -> Option<f64>);
 
-const LATENCIES: [Latency; 6] = [
+const LATENCIES: [Latency; 7] = [
     ("ttft_ms", "TTFT", |s| s.ttft_ms.as_ref()),
     ("tpot_ms", "TPOT", |s| s.tpot_ms.as_ref()),
     ("itl_ms", "ITL", |s| s.itl_ms.as_ref()),
+    (MAX_STALL, "max stall", |s| s.max_stall_ms.as_ref()),
     ("e2e_ms", "E2E", |s| s.e2e_ms.as_ref()),
     // Of an open loop alone: in a closed one nothing was planned ahead.
     (FROM_SCHEDULE[0], "TTFT from schedule", |s| s.ttft_from_schedule_ms.as_ref()),
@@ -23,6 +24,8 @@ const LATENCIES: [Latency; 6] = [
         s.latency_from_schedule_ms.as_ref().filter(|_| s.ttft_from_schedule_ms.is_some())
     }),
 ];
+/// Of interest beside another side's; a run alone is told by its ITL.
+const MAX_STALL: &str = "max_stall_ms";
 const FROM_SCHEDULE: [&str; 2] = ["ttft_from_schedule_ms", "latency_from_schedule_ms"];
 const PERCENTILES: [(Percentile, &str); 3] =
     [(Percentile::P50, "p50"), (Percentile::P95, "p95"), (Percentile::P99, "p99")];
@@ -38,6 +41,7 @@ pub(crate) fn table(comparison: Option<&Comparison>, summaries: &[&SideSummary],
     let ratios = comparison.map_or(&[][..], |c| &c.speed);
     let sides = labels.columns();
     let mut rows = Vec::new();
+    let mut listed: Vec<&SpeedRatio> = Vec::new();
     for (metric, name, distribution) in LATENCIES {
         let distributions: Vec<_> = summaries.iter().map(|s| distribution(s)).collect();
         if FROM_SCHEDULE.contains(&metric) && distributions.iter().all(Option::is_none) {
@@ -45,6 +49,10 @@ pub(crate) fn table(comparison: Option<&Comparison>, summaries: &[&SideSummary],
         }
         for (percentile, statistic) in PERCENTILES {
             let ratio = find(ratios, metric, statistic);
+            if metric == MAX_STALL && ratio.is_none() {
+                continue;
+            }
+            listed.extend(ratio);
             let title = format!("{name} {statistic}, ms");
             rows.extend(latency_row(
                 title,
@@ -59,6 +67,7 @@ pub(crate) fn table(comparison: Option<&Comparison>, summaries: &[&SideSummary],
     for (metric, name, rate) in RATES {
         let values: Vec<_> = summaries.iter().map(|s| s.throughput.as_ref().and_then(rate)).collect();
         let ratio = find(ratios, metric, "rate");
+        listed.extend(ratio);
         let known =
             ratio.is_some() || values.iter().any(Option::is_some) || metric != "correct_answers_per_s";
         if known {
@@ -66,9 +75,8 @@ pub(crate) fn table(comparison: Option<&Comparison>, summaries: &[&SideSummary],
             rows.push(row(name.to_owned(), values, ratio, comparison.is_some(), sides.len()));
         }
     }
-    for ratio in ratios.iter().filter(|r| !is_listed(r)) {
-        let title = format!("{} {}", one_line(&ratio.metric), one_line(&ratio.statistic));
-        rows.push(row(title, Vec::new(), Some(ratio), true, sides.len()));
+    for ratio in ratios.iter().filter(|ratio| !listed.iter().any(|known| std::ptr::eq(*known, *ratio))) {
+        rows.push(row(metric_name(ratio), Vec::new(), Some(ratio), true, sides.len()));
     }
     let mut columns = vec![Column::words("metric")];
     columns.extend(sides);
@@ -93,14 +101,6 @@ pub(crate) fn tone(ratio: &SpeedRatio) -> Tone {
 /// One metric's ratio.
 pub(crate) fn find<'a>(ratios: &'a [SpeedRatio], metric: &str, statistic: &str) -> Option<&'a SpeedRatio> {
     ratios.iter().find(|r| r.metric == metric && r.statistic == statistic)
-}
-
-fn is_listed(ratio: &SpeedRatio) -> bool {
-    let latency =
-        LATENCIES.iter().any(|(metric, ..)| *metric == ratio.metric && !FROM_SCHEDULE.contains(metric))
-            && PERCENTILES.iter().any(|(_, statistic)| *statistic == ratio.statistic);
-    let rate = ratio.statistic == "rate" && RATES.iter().any(|(metric, ..)| *metric == ratio.metric);
-    latency || rate
 }
 
 fn latency_row(

@@ -113,6 +113,7 @@ pub(crate) fn header(run_id: &str) -> RunHeader {
         labels: BTreeMap::from([("night".to_owned(), "ja – ✓".to_owned())]),
         started_at: "2026-01-02T03:04:05.5Z".to_owned(),
         team: Some("quant".to_owned()),
+        held_to: None,
         prompt_set: PromptSetInfo {
             name: "canary".to_owned(),
             version: 1,

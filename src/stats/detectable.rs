@@ -3,19 +3,22 @@
 //!
 //! Exact by enumeration where the number of pairs allows: with flip rate ψ and true loss θ, the flips are
 //! Bin(n, ψ) and the losses among them Bin(flips, (ψ + θ)/2ψ); a gate's answer depends on the two counts alone,
-//! and for a given number of flips it fails from some number of losses upwards.
+//! and for a given number of flips it fails from some number of losses upwards and passes up to some number of them.
 
 use statrs::distribution::{Binomial, Discrete, DiscreteCDF};
 
-use crate::model::comparison::{GateMode, Interval};
+use crate::model::comparison::{GateMode, GateVerdict, Interval};
 
 use super::critical::z;
 use super::paired::{PairedCounts, tango_statistic};
 use super::proportion::wilson;
 use super::real;
 
-/// The gates' confidence: two-sided 90 %, which is one-sided 5 %.
+/// The gates' usual confidence: two-sided 90 %, which is one-sided 5 %.
 pub const GATE_CONFIDENCE: f64 = 0.90;
+
+/// The gates' usual one-sided α.
+pub const GATE_ALPHA: f64 = 0.05;
 
 /// The power a loss must be found with to count as detectable.
 pub const POWER: f64 = 0.80;
@@ -26,124 +29,252 @@ const EXACT_UP_TO: u64 = 500;
 /// Differences closer than this are equal: shares are ratios of small whole numbers.
 const EQUAL: f64 = 1e-9;
 
-/// Whether a gate of this mode and margin (a share, 0 to 1) fails: FAIL's column of the table of gates.
-/// `None` without pairs.
-///
-/// The interval's upper limit lies below δ exactly where Tango's statistic at δ is below −z, so no limit
-/// needs to be solved for.
-#[must_use]
-pub fn fails(mode: GateMode, margin: f64, counts: PairedCounts) -> Option<bool> {
-    let delta = counts.delta()?;
-    let upper_below = |bound: f64| tango_statistic(counts, bound) < -z(GATE_CONFIDENCE);
-    Some(match mode {
-        GateMode::Detect => delta <= -margin + EQUAL && upper_below(0.0),
-        GateMode::Harm | GateMode::Prove => delta < -margin && upper_below(-margin),
-        GateMode::Point => delta < -margin - EQUAL,
-    })
+/// What is rarer than this can't add up to anything over a few thousand terms.
+const RARE: f64 = 1e-12;
+
+/// How a gate on a difference in pass rate decides, as numbers alone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rule {
+    /// Its column in the table of gates.
+    pub mode: GateMode,
+    /// The margin as a share, above 0 and below 1.
+    pub margin: f64,
+    /// One-sided α, above 0 and below 0.5.
+    pub alpha: f64,
 }
 
-/// How often a gate fails where the candidate's true loss is `loss` and the true flip rate `flip_rate` (raised
-/// to `loss` where it is lower), over `pairs` independent pairs. Exact; `None` without pairs.
-#[must_use]
-pub fn failure_rate(mode: GateMode, margin: f64, pairs: u64, flip_rate: f64, loss: f64) -> Option<f64> {
-    (pairs > 0).then(|| rate_from(&failing_losses(mode, margin, pairs), pairs, flip_rate, loss))
+/// How often a gate says what, as shares that add up to 1.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Chances {
+    /// PASS.
+    pub pass: f64,
+    /// INCONCLUSIVE.
+    pub inconclusive: f64,
+    /// FAIL.
+    pub fail: f64,
 }
 
-/// For each number of flips from 0 to `pairs`: the fewest losses among them that fail the gate.
-fn failing_losses(mode: GateMode, margin: f64, pairs: u64) -> Vec<Option<u64>> {
-    let fails_at = |flips: u64, losses: u64| {
-        let counts =
-            PairedCounts { both_passed: pairs - flips, losses, gains: flips - losses, both_failed: 0 };
-        fails(mode, margin, counts).unwrap_or(false)
-    };
-    (0..=pairs)
-        .map(|flips| {
-            // More losses among as many flips only push the statistic down: halve the bracket.
-            let (mut low, mut high) = (0, flips + 1);
-            while low < high {
-                let middle = low.midpoint(high);
-                if fails_at(flips, middle.min(flips)) {
-                    high = middle;
-                } else {
-                    low = middle + 1;
-                }
+impl Rule {
+    /// A rule of this mode and margin (a share) at the usual α.
+    #[must_use]
+    pub const fn usual(mode: GateMode, margin: f64) -> Self {
+        Self { mode, margin, alpha: GATE_ALPHA }
+    }
+
+    /// The two-sided confidence that its interval has.
+    #[must_use]
+    pub fn confidence(self) -> f64 {
+        1.0 - 2.0 * self.alpha
+    }
+
+    /// z at its one-sided α.
+    #[must_use]
+    pub fn z(self) -> f64 {
+        z(self.confidence())
+    }
+
+    /// What it says of these pairs. `None` without pairs.
+    ///
+    /// The interval's upper limit lies below δ exactly where Tango's statistic at δ is below −z, and the lower one
+    /// above where it is above z, so no limit needs to be solved for.
+    #[must_use]
+    pub fn verdict(self, counts: PairedCounts) -> Option<GateVerdict> {
+        self.verdict_at(self.z(), counts)
+    }
+
+    /// The same with its z, which enumerations look up once.
+    fn verdict_at(self, z: f64, counts: PairedCounts) -> Option<GateVerdict> {
+        let delta = counts.delta()?;
+        let upper_below = |bound: f64| tango_statistic(counts, bound) < -z;
+        let verdict = |fails, passes| match (fails, passes) {
+            (true, _) => GateVerdict::Fail,
+            (false, true) => GateVerdict::Pass,
+            (false, false) => GateVerdict::Inconclusive,
+        };
+        Some(match self.mode {
+            GateMode::Detect => {
+                let (large, shown) = (delta <= -self.margin + EQUAL, upper_below(0.0));
+                verdict(large && shown, !large && !shown)
             }
-            (low <= flips && fails_at(flips, low)).then_some(low)
+            GateMode::Harm => verdict(delta < -self.margin && upper_below(-self.margin), true),
+            GateMode::Prove => verdict(
+                delta < -self.margin && upper_below(-self.margin),
+                tango_statistic(counts, -self.margin) > z,
+            ),
+            GateMode::Point => verdict(delta < -self.margin - EQUAL, true),
         })
-        .collect()
+    }
+
+    /// The fewest losses among `flips` that fail it.
+    fn failing_from(self, z: f64, pairs: u64, flips: u64) -> Option<u64> {
+        // More losses among as many flips only push the statistic down.
+        let fails = |losses| self.verdict_at(z, of_flips(pairs, flips, losses)) == Some(GateVerdict::Fail);
+        let from = first_of(flips, fails);
+        (from <= flips).then_some(from)
+    }
+
+    /// The most losses among `flips` that pass it.
+    fn passing_up_to(self, z: f64, pairs: u64, flips: u64) -> Option<u64> {
+        let passes = |losses| self.verdict_at(z, of_flips(pairs, flips, losses)) == Some(GateVerdict::Pass);
+        first_of(flips, |losses| !passes(losses)).checked_sub(1)
+    }
+
+    /// How often it says what where the candidate's true loss is `loss` (a share; negative is a gain) and the true
+    /// flip rate `flip_rate` (raised to |`loss`| where it is lower), over `pairs` independent pairs. Exact; `None`
+    /// without pairs.
+    #[must_use]
+    pub fn chances(self, pairs: u64, flip_rate: f64, loss: f64) -> Option<Chances> {
+        if pairs == 0 {
+            return None;
+        }
+        let (truth, z) = (Truth::new(flip_rate, loss), self.z());
+        let (mut pass, mut fail) = (0.0, 0.0);
+        for (flips, weight) in truth.flips(pairs) {
+            if let Some(from) = self.failing_from(z, pairs, flips) {
+                fail += weight * truth.at_least(flips, from);
+            }
+            if let Some(up_to) = self.passing_up_to(z, pairs, flips) {
+                pass += weight * (1.0 - truth.at_least(flips, up_to + 1));
+            }
+        }
+        let (pass, fail) = (pass.clamp(0.0, 1.0), fail.clamp(0.0, 1.0));
+        Some(Chances { pass, inconclusive: (1.0 - pass - fail).max(0.0), fail })
+    }
+
+    /// How often it fails; see [`chances`](Self::chances).
+    #[must_use]
+    pub fn failure_rate(self, pairs: u64, flip_rate: f64, loss: f64) -> Option<f64> {
+        self.chances(pairs, flip_rate, loss).map(|chances| chances.fail)
+    }
+
+    /// The smallest true loss (a share, 0 to 1) that it fails on in 80 % of such runs; `None` where not even a
+    /// total loss would be found so often.
+    ///
+    /// Exact up to 500 pairs, above by [`approximate_loss`](Self::approximate_loss) with the standard error √(ψ/n).
+    #[must_use]
+    pub fn smallest_loss(self, pairs: u64, flip_rate: f64) -> Option<f64> {
+        if pairs == 0 {
+            return None;
+        }
+        if pairs > EXACT_UP_TO {
+            return Some(self.approximate_loss((flip_rate / real(pairs)).sqrt()));
+        }
+        let z = self.z();
+        let failing: Vec<Option<u64>> = (0..=pairs).map(|flips| self.failing_from(z, pairs, flips)).collect();
+        let found = |loss| Truth::new(flip_rate, loss).failure_rate(&failing, pairs) >= POWER;
+        if !found(1.0) {
+            return None;
+        }
+        let (mut missed, mut enough) = (0.0, 1.0);
+        // 2^-14 is below a hundredth of a percentage point.
+        for _ in 0..14 {
+            let middle = f64::midpoint(missed, enough);
+            if found(middle) {
+                enough = middle;
+            } else {
+                missed = middle;
+            }
+        }
+        Some(enough)
+    }
+
+    /// The normal approximation of [`smallest_loss`](Self::smallest_loss) for any estimate of the delta with this
+    /// standard error: the loss whose estimate lies beyond the gate's threshold with 80 % power. With no margin it
+    /// is (1.645 + 0.842)·SE, the formula for planning.
+    #[must_use]
+    pub fn approximate_loss(self, standard_error: f64) -> f64 {
+        let significant = self.z() * standard_error;
+        let threshold = match self.mode {
+            GateMode::Detect => self.margin.max(significant),
+            GateMode::Harm | GateMode::Prove => self.margin + significant,
+            GateMode::Point => self.margin,
+        };
+        // One-sided 80 % is two-sided 60 %.
+        (threshold + z(2.0 * POWER - 1.0) * standard_error).min(1.0)
+    }
 }
 
-/// [`failure_rate`] from the table of [`failing_losses`].
-fn rate_from(failing: &[Option<u64>], pairs: u64, flip_rate: f64, loss: f64) -> f64 {
-    let flip_rate = flip_rate.max(loss.abs()).clamp(0.0, 1.0);
-    if flip_rate <= 0.0 {
-        return 0.0;
-    }
-    let share = ((flip_rate + loss) / (2.0 * flip_rate)).clamp(0.0, 1.0);
-    let Ok(flips_of) = Binomial::new(flip_rate, pairs) else { return 0.0 };
-    (0..)
-        .zip(failing)
-        .filter_map(|(flips, fewest)| {
-            let weight = flips_of.pmf(flips);
-            let fewest = (*fewest)?;
-            // What is rarer than this can't add up to anything over a few hundred terms.
-            (weight > 1e-12).then(|| weight * at_least(flips, share, fewest))
-        })
-        .sum::<f64>()
-        .min(1.0)
+const fn of_flips(pairs: u64, flips: u64, losses: u64) -> PairedCounts {
+    PairedCounts { both_passed: pairs - flips, losses, gains: flips - losses, both_failed: 0 }
 }
 
-/// P[Bin(n, p) ≥ k].
-fn at_least(n: u64, p: f64, k: u64) -> f64 {
-    match k.checked_sub(1) {
-        None => 1.0,
-        Some(below) => Binomial::new(p, n).map_or(0.0, |losses| losses.sf(below)),
-    }
-}
-
-/// The smallest true loss (a share, 0 to 1) that a gate fails on in 80 % of such runs; `None` where not even a
-/// total loss would be found so often.
-///
-/// Exact up to 500 pairs, above by [`approximate_loss`] with the standard error √(ψ/n).
-#[must_use]
-pub fn smallest_loss(mode: GateMode, margin: f64, pairs: u64, flip_rate: f64) -> Option<f64> {
-    if pairs == 0 {
-        return None;
-    }
-    if pairs > EXACT_UP_TO {
-        return Some(approximate_loss(mode, margin, (flip_rate / real(pairs)).sqrt()));
-    }
-    let failing = failing_losses(mode, margin, pairs);
-    let found = |loss| rate_from(&failing, pairs, flip_rate, loss) >= POWER;
-    if !found(1.0) {
-        return None;
-    }
-    let (mut missed, mut enough) = (0.0, 1.0);
-    // 2^-14 is below a hundredth of a percentage point.
-    for _ in 0..14 {
-        let middle = f64::midpoint(missed, enough);
-        if found(middle) {
-            enough = middle;
+/// The smallest of 0 to `most` that `holds`, which holds for all above it; `most + 1` where it holds for none.
+fn first_of(most: u64, holds: impl Fn(u64) -> bool) -> u64 {
+    let (mut low, mut high) = (0, most + 1);
+    while low < high {
+        let middle = low.midpoint(high);
+        if holds(middle) {
+            high = middle;
         } else {
-            missed = middle;
+            low = middle + 1;
         }
     }
-    Some(enough)
+    low
 }
 
-/// The normal approximation of [`smallest_loss`] for any estimate of the delta with this standard error: the
-/// loss whose estimate lies beyond the gate's threshold with 80 % power. With no margin it is
-/// (1.645 + 0.842)·SE, the formula for planning.
+/// What flips and losses are drawn from.
+struct Truth {
+    flip_rate: f64,
+    /// The share of losses among the flips.
+    share: f64,
+}
+
+impl Truth {
+    fn new(flip_rate: f64, loss: f64) -> Self {
+        let flip_rate = flip_rate.max(loss.abs()).clamp(0.0, 1.0);
+        let share =
+            if flip_rate > 0.0 { ((flip_rate + loss) / (2.0 * flip_rate)).clamp(0.0, 1.0) } else { 0.5 };
+        Self { flip_rate, share }
+    }
+
+    /// Numbers of flips among `pairs` with their chances, those left out that are too rare to matter.
+    fn flips(&self, pairs: u64) -> impl Iterator<Item = (u64, f64)> {
+        let flips_of = Binomial::new(self.flip_rate, pairs).ok();
+        let weight = move |flips| flips_of.as_ref().map_or(0.0, |flips_of| flips_of.pmf(flips));
+        (0..=pairs).map(move |flips| (flips, weight(flips))).filter(|(_, weight)| *weight > RARE)
+    }
+
+    /// The chance that at least `k` of `flips` are losses.
+    fn at_least(&self, flips: u64, k: u64) -> f64 {
+        match k.checked_sub(1) {
+            None => 1.0,
+            Some(_) if k > flips => 0.0,
+            Some(below) => Binomial::new(self.share, flips).map_or(0.0, |losses| losses.sf(below)),
+        }
+    }
+
+    /// How often a gate fails that fails from `failing[flips]` losses on.
+    fn failure_rate(&self, failing: &[Option<u64>], pairs: u64) -> f64 {
+        let fewest = |flips: u64| usize::try_from(flips).ok().and_then(|flips| *failing.get(flips)?);
+        self.flips(pairs)
+            .filter_map(|(flips, weight)| Some(weight * self.at_least(flips, fewest(flips)?)))
+            .sum::<f64>()
+            .min(1.0)
+    }
+}
+
+/// Whether a gate of this mode and margin (a share, 0 to 1) fails at the usual α. `None` without pairs.
+#[must_use]
+pub fn fails(mode: GateMode, margin: f64, counts: PairedCounts) -> Option<bool> {
+    Rule::usual(mode, margin).verdict(counts).map(|verdict| verdict == GateVerdict::Fail)
+}
+
+/// [`Rule::failure_rate`] at the usual α.
+#[must_use]
+pub fn failure_rate(mode: GateMode, margin: f64, pairs: u64, flip_rate: f64, loss: f64) -> Option<f64> {
+    Rule::usual(mode, margin).failure_rate(pairs, flip_rate, loss)
+}
+
+/// [`Rule::smallest_loss`] at the usual α.
+#[must_use]
+pub fn smallest_loss(mode: GateMode, margin: f64, pairs: u64, flip_rate: f64) -> Option<f64> {
+    Rule::usual(mode, margin).smallest_loss(pairs, flip_rate)
+}
+
+/// [`Rule::approximate_loss`] at the usual α.
 #[must_use]
 pub fn approximate_loss(mode: GateMode, margin: f64, standard_error: f64) -> f64 {
-    let significant = z(GATE_CONFIDENCE) * standard_error;
-    let threshold = match mode {
-        GateMode::Detect => margin.max(significant),
-        GateMode::Harm | GateMode::Prove => margin + significant,
-        GateMode::Point => margin,
-    };
-    // One-sided 80 % is two-sided 60 %.
-    (threshold + z(2.0 * POWER - 1.0) * standard_error).min(1.0)
+    Rule::usual(mode, margin).approximate_loss(standard_error)
 }
 
 /// The flip rate that a detectable loss is computed with: the upper limit of its Wilson 95 % interval, for few
@@ -179,8 +310,8 @@ mod tests {
         let (n, flip_rate, loss, margin) = (12_u64, 0.3, 0.1, 0.05);
         let (p10, p01): (f64, f64) = (f64::midpoint(flip_rate, loss), f64::midpoint(flip_rate, -loss));
         let choose = |n: u64, k: u64| (0..k).fold(1.0, |c, i| c * real(n - i) / real(i + 1));
-        for mode in [GateMode::Detect, GateMode::Harm, GateMode::Point] {
-            let mut sum = 0.0;
+        for mode in [GateMode::Detect, GateMode::Harm, GateMode::Prove, GateMode::Point] {
+            let (mut sum, mut passing) = (0.0, 0.0);
             for losses in 0..=n {
                 for gains in 0..=(n - losses) {
                     let counts =
@@ -191,17 +322,24 @@ mod tests {
                         GateMode::Harm | GateMode::Prove => upper < -margin,
                         GateMode::Point => delta < -margin,
                     };
-                    if fails {
-                        sum += choose(n, losses)
-                            * choose(n - losses, gains)
-                            * p10.powf(real(losses))
-                            * p01.powf(real(gains))
-                            * (1.0 - flip_rate).powf(real(n - losses - gains));
-                    }
+                    let passes = match mode {
+                        GateMode::Detect => upper >= -1e-12 && delta > -margin,
+                        GateMode::Harm | GateMode::Point => !fails,
+                        GateMode::Prove => tango_interval(counts, 0.9).unwrap().low > -margin,
+                    };
+                    let chance = choose(n, losses)
+                        * choose(n - losses, gains)
+                        * p10.powf(real(losses))
+                        * p01.powf(real(gains))
+                        * (1.0 - flip_rate).powf(real(n - losses - gains));
+                    sum += if fails { chance } else { 0.0 };
+                    passing += if passes { chance } else { 0.0 };
                 }
             }
-            let rate = failure_rate(mode, margin, n, flip_rate, loss).unwrap();
-            assert!((rate - sum).abs() < 1e-9, "{mode:?}: {rate} is not {sum}");
+            let chances = Rule::usual(mode, margin).chances(n, flip_rate, loss).unwrap();
+            assert!((chances.fail - sum).abs() < 1e-9, "{mode:?}: {chances:?}, not {sum}");
+            assert!((chances.pass - passing).abs() < 1e-9, "{mode:?}: {chances:?}, not {passing}");
+            assert!((chances.pass + chances.inconclusive + chances.fail - 1.0).abs() < 1e-9);
         }
     }
 
@@ -233,28 +371,8 @@ mod tests {
     /// `prove` passes equal models with 80 % power from about 222 pairs at m = 5 pp and 8 % flips.
     #[test]
     fn proving_takes_about_as_many_pairs_as_stated() {
-        let passes = |pairs: u64| {
-            // PASS of `prove` is L > −m: mirrored, the candidate's gain takes the loss's place, and the
-            // statistic at −m lies above z.
-            let flips_of = Binomial::new(0.08, pairs).unwrap();
-            (0..=pairs)
-                .map(|flips| {
-                    let pass = |losses: u64| {
-                        let counts = PairedCounts {
-                            both_passed: pairs - flips,
-                            losses,
-                            gains: flips - losses,
-                            both_failed: 0,
-                        };
-                        tango_statistic(counts, -0.05) > z(GATE_CONFIDENCE)
-                    };
-                    let most = (0..=flips).take_while(|losses| pass(*losses)).last();
-                    most.map_or(0.0, |most| {
-                        flips_of.pmf(flips) * Binomial::new(0.5, flips).unwrap().cdf(most)
-                    })
-                })
-                .sum::<f64>()
-        };
+        let rule = Rule::usual(GateMode::Prove, 0.05);
+        let passes = |pairs| rule.chances(pairs, 0.08, EQUAL_MODELS).unwrap().pass;
         assert!(passes(205) < POWER, "{}", passes(205));
         assert!(passes(230) >= POWER, "{}", passes(230));
     }

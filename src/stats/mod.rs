@@ -14,6 +14,7 @@ pub mod detectable;
 pub mod log_ratio;
 pub mod multiple;
 pub mod paired;
+pub mod power;
 pub mod proportion;
 pub mod quantile;
 pub mod reliability;

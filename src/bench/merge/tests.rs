@@ -61,7 +61,7 @@ fn shard(run_id: &str, later_s: u64, records: Vec<Record>) -> RunResult {
         judge: None,
         accept_invalid_client: false,
     };
-    assemble(remains, Vec::new())
+    assemble(remains)
 }
 
 fn records(prompts: std::ops::Range<u32>, spread: u32) -> Vec<Record> {

@@ -1,24 +1,38 @@
-//! Gates on quality, as `bench` and `compare` take them.
+//! Gates, as `bench`, `compare` and `gate` take them, and the planning of them.
+
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::values::percentage_points;
+use super::results::StoreArgs;
+use super::values::{OutputFormat, alpha, percentage, percentage_points, points, power};
 use crate::model::comparison::GateMode;
+use crate::model::gate::{self, Gates, PassRateGate};
 
-/// A gate on the pass rate.
+/// Which gates a result is held to.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Gates")]
 pub struct GateArgs {
-    /// Fail (exit code 1) when the pass rate fell by this many percentage points or more
-    #[arg(long, value_name = "PP", value_parser = percentage_points)]
+    /// Hold it to the configured gates: those of the team, else of the lab, else those shipped for this kind of team,
+    /// else `detect` a loss of 5 percentage points
+    #[arg(long, group = "gates_asked")]
+    pub gate: bool,
+
+    /// Hold it to the gates of this file (`labctl config schema gates` has its fields)
+    #[arg(long, value_name = "FILE", group = "gates_asked")]
+    pub gates: Option<PathBuf>,
+
+    /// Short for one gate: fail (exit code 1) when the pass rate fell by this many percentage points or more
+    #[arg(long, value_name = "PP", value_parser = percentage_points, group = "gates_asked")]
     pub max_pass_rate_drop: Option<f64>,
 
-    /// How the gate decides [default: detect]
+    /// How the gate of `--max-pass-rate-drop` decides [default: detect]
     #[arg(long, value_enum, value_name = "MODE", requires = "max_pass_rate_drop")]
     pub gate_mode: Option<GateModeArg>,
 
-    /// What an inconclusive gate comes to: exit code 0, 0 with a warning, or 4 [default: fail for `prove`, else warn]
-    #[arg(long, value_enum, value_name = "POLICY", requires = "max_pass_rate_drop")]
+    /// What every inconclusive gate comes to: exit code 0, 0 with a warning, or 4 [default: as each gate says, else
+    /// fail for `prove` and warn for the others]
+    #[arg(long, value_enum, value_name = "POLICY")]
     pub on_inconclusive: Option<OnInconclusive>,
 }
 
@@ -26,23 +40,77 @@ impl GateArgs {
     /// Whether any gate was asked for.
     #[must_use]
     pub const fn is_asked(&self) -> bool {
-        self.max_pass_rate_drop.is_some()
+        self.gate || self.gates.is_some() || self.max_pass_rate_drop.is_some()
     }
 
-    /// The mode, `detect` unless given.
+    /// The one gate of `--max-pass-rate-drop`, where it is given.
     #[must_use]
-    pub fn mode(&self) -> GateMode {
-        self.gate_mode.map_or(GateMode::Detect, GateMode::from)
+    pub fn short_form(&self) -> Option<Gates> {
+        let margin_pp = self.max_pass_rate_drop?;
+        let mode = self.gate_mode.map_or(GateMode::Detect, GateMode::from);
+        Some(Gates::of_pass_rate(PassRateGate { mode, margin_pp, ..PassRateGate::default() }))
     }
+}
 
-    /// The policy; unless given, `fail` for `prove` and `warn` for the others.
-    #[must_use]
-    pub fn policy(&self) -> OnInconclusive {
-        self.on_inconclusive.unwrap_or(match self.mode() {
-            GateMode::Prove => OnInconclusive::Fail,
-            GateMode::Detect | GateMode::Harm | GateMode::Point => OnInconclusive::Warn,
-        })
-    }
+/// Flags of `labctl gate`.
+#[derive(Debug, Clone, Args)]
+pub struct GateCommandArgs {
+    /// The result: its id or a unique beginning of it, a path, or `latest`
+    #[arg(value_name = "RESULT", required_unless_present = "show")]
+    pub result: Option<String>,
+
+    /// Print the gates that would be asked for, presets written out, and evaluate nothing
+    #[arg(long)]
+    pub show: bool,
+
+    /// Team whose gates they are [default: the result's]
+    #[arg(long, value_name = "TEAM")]
+    pub team: Option<String>,
+
+    /// How it is printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: OutputFormat,
+
+    /// Where results are.
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// Gates.
+    #[command(flatten)]
+    pub gate: GateArgs,
+}
+
+/// Flags of `labctl plan`.
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    /// The gate's margin in percentage points
+    #[arg(long, value_name = "PP", value_parser = percentage_points, default_value = "5pp")]
+    pub margin: f64,
+
+    /// Share of prompts whose verdict is expected to differ between the sides; `labctl bench --aa` shows how many differ
+    /// where nothing does
+    #[arg(long, value_name = "SHARE", value_parser = percentage, default_value = "8%")]
+    pub flips: f64,
+
+    /// How the gate decides
+    #[arg(long, value_enum, value_name = "MODE", default_value = "prove")]
+    pub mode: GateModeArg,
+
+    /// Chance wanted of the right answer: PASS for `prove`, FAIL for the others
+    #[arg(long, value_name = "SHARE", value_parser = power, default_value = "80%")]
+    pub power: f64,
+
+    /// The gate's one-sided α
+    #[arg(long, value_name = "SHARE", value_parser = alpha, default_value = "5%")]
+    pub alpha: f64,
+
+    /// The candidate's true loss in percentage points [default: 0 for `prove`, twice the margin for the others]
+    #[arg(long, value_name = "PP", value_parser = points)]
+    pub loss: Option<f64>,
+
+    /// How it is printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: OutputFormat,
 }
 
 /// `--gate-mode`.
@@ -80,17 +148,31 @@ pub enum OnInconclusive {
     Fail,
 }
 
+impl From<OnInconclusive> for gate::OnInconclusive {
+    fn from(policy: OnInconclusive) -> Self {
+        match policy {
+            OnInconclusive::Pass => Self::Pass,
+            OnInconclusive::Warn => Self::Warn,
+            OnInconclusive::Fail => Self::Fail,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_policy_follows_the_mode() {
-        let with_mode =
-            |gate_mode| GateArgs { max_pass_rate_drop: Some(5.0), gate_mode, on_inconclusive: None };
-        assert_eq!(with_mode(None).policy(), OnInconclusive::Warn);
-        assert_eq!(with_mode(None).mode(), GateMode::Detect);
-        assert_eq!(with_mode(Some(GateModeArg::Prove)).policy(), OnInconclusive::Fail);
-        assert!(!GateArgs::default().is_asked());
+    fn the_short_form_is_one_gate() {
+        let args = GateArgs {
+            max_pass_rate_drop: Some(3.0),
+            gate_mode: Some(GateModeArg::Prove),
+            ..GateArgs::default()
+        };
+        let gates = args.short_form().unwrap();
+        let gate = gates.pass_rate.as_ref().unwrap();
+        assert_eq!((gate.mode, gate.margin_pp, gate.alpha), (GateMode::Prove, 3.0, 0.05));
+        assert!(args.is_asked() && !GateArgs::default().is_asked());
+        assert_eq!(GateArgs::default().short_form(), None);
     }
 }

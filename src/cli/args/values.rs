@@ -152,11 +152,56 @@ pub fn percentile(text: &str) -> Result<f64, String> {
 
 /// Percentage points, 0 to 100.
 pub fn percentage_points(text: &str) -> Result<f64, String> {
-    let points = number(text)?;
+    let points = points(text)?;
+    if points > 0.0 && points < 100.0 {
+        Ok(points)
+    } else {
+        Err("expected percentage points above 0 and below 100, such as `5pp`".to_owned())
+    }
+}
+
+/// A true difference in percentage points, 0 to 100, with or without `pp`.
+pub fn points(text: &str) -> Result<f64, String> {
+    let points = number(text.strip_suffix("pp").unwrap_or(text).trim_end())
+        .map_err(|_| "expected percentage points, such as `5pp`".to_owned())?;
     if (0.0..=100.0).contains(&points) {
         Ok(points)
     } else {
         Err("expected percentage points from 0 to 100".to_owned())
+    }
+}
+
+/// A share, in percent (`8%`) or as a number from 0 to 1.
+pub fn percentage(text: &str) -> Result<f64, String> {
+    let Some(percent) = text.strip_suffix('%') else {
+        return share(text)
+            .map_err(|_| format!("expected a percentage such as `{text}%`, or a share from 0 to 1"));
+    };
+    let percent = number(percent.trim_end()).map_err(|_| "expected a percentage such as `8%`".to_owned())?;
+    if (0.0..=100.0).contains(&percent) {
+        Ok(percent / 100.0)
+    } else {
+        Err("expected a percentage from 0% to 100%".to_owned())
+    }
+}
+
+/// A one-sided α, above 0 and below one half.
+pub fn alpha(text: &str) -> Result<f64, String> {
+    let alpha = percentage(text)?;
+    if alpha > 0.0 && alpha < 0.5 {
+        Ok(alpha)
+    } else {
+        Err("expected a chance above 0 and below 0.5".to_owned())
+    }
+}
+
+/// A power: a chance above one half and below 1.
+pub fn power(text: &str) -> Result<f64, String> {
+    let power = percentage(text)?;
+    if power > 0.5 && power < 1.0 {
+        Ok(power)
+    } else {
+        Err("expected a chance above 50% and below 100%".to_owned())
     }
 }
 
@@ -200,7 +245,12 @@ mod tests {
         assert!(share("5").unwrap_err().contains("0.05"));
         assert!(share("nan").is_err() && share("-1").is_err());
         assert_eq!(percentage_points("5"), Ok(5.0));
-        assert!(percentage_points("101").is_err());
+        assert_eq!((percentage_points("2.5pp"), percentage_points("5 pp")), (Ok(2.5), Ok(5.0)));
+        assert!(["0", "100", "101", "-5", "x"].iter().all(|text| percentage_points(text).is_err()));
+        assert_eq!((points("0"), percentage("8%"), percentage("0.08")), (Ok(0.0), Ok(0.08), Ok(0.08)));
+        assert!(percentage("8").unwrap_err().contains("`8%`") && percentage("101%").is_err());
+        assert!(alpha("50%").is_err() && alpha("0").is_err() && alpha("5%") == Ok(0.05));
+        assert!(power("50%").is_err() && power("1").is_err() && power("0.9") == Ok(0.9));
         assert!(percentile("99.9").is_ok() && percentile("101").is_err() && percentile("p99").is_err());
         assert!(factor("0").is_err() && factor("inf").is_err());
         assert_eq!(not_negative("0"), Ok(0.0));

@@ -7,11 +7,12 @@ use serde_json::json;
 use crate::cli::args::values::OutputFormat;
 use crate::cli::args::{BenchArgs, GateArgs};
 use crate::cli::commands::measure::{Measure, write_file};
-use crate::cli::commands::{bench, series};
+use crate::cli::commands::{bench, gates, series};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::settings::NoFlags;
+use crate::compare::gate::{needing_baseline, resolved};
 use crate::model::result::RunResult;
 use crate::report::battery::Battery;
 use crate::report::terminal::TerminalOptions;
@@ -24,7 +25,12 @@ pub(super) fn run(args: &BenchArgs, context: &Context) -> Result<ExitStatus, Cli
     for (name, team) in &settings.config.teams {
         let Some(battery) = &team.battery else { continue };
         let has_baseline = team.baseline.is_some();
-        if args.gate.is_asked() && !has_baseline {
+        let asked = gates::asked(&args.gate, Some(name), Some(&settings.config), context)?;
+        // A gate on a category needs the prompts to be known; here it is about the baseline alone.
+        let needs_baseline =
+            asked.is_some_and(|gates| !needing_baseline(&resolved(&gates, |_| true)).is_empty());
+        let gated = has_baseline || !needs_baseline;
+        if !gated {
             context.ui.note(&format!("team `{name}` has no baseline: no gate applies to it"));
         }
         let of_team = BenchArgs {
@@ -32,7 +38,7 @@ pub(super) fn run(args: &BenchArgs, context: &Context) -> Result<ExitStatus, Cli
             team: Some(name.clone()),
             promptset: Some(battery.clone()),
             compare_baseline: has_baseline,
-            gate: if has_baseline { args.gate.clone() } else { GateArgs::default() },
+            gate: if gated { args.gate.clone() } else { GateArgs::default() },
             ..args.clone()
         };
         measures.extend(bench::measures(&of_team, context)?);

@@ -23,10 +23,6 @@ pub(super) fn measures<'a>(args: &BenchArgs, context: &'a Context) -> Result<Vec
     let mut measures = Vec::new();
     for variation in context.loader.variations(args.experiment.as_deref(), args)? {
         let args = variation.complete_bench(args);
-        if args.gate.is_asked() && !args.wants_baseline() {
-            return Err(CliError::usage("a gate compares with a baseline, and none is run")
-                .with_hint("add `--compare-baseline`, or compare two results with `labctl compare`"));
-        }
         let settings = variation.loader(&context.loader).load(&args)?;
         let rule = context.simulator_rule(args.load.simulate, args.load.ci.is_asked(), args.gate.is_asked());
         let targets = settings.bench_targets(&args, rule)?;

@@ -22,7 +22,11 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     let baseline = store::load_without_chunks(&store, &args.baseline)?;
     let candidate = store::load_without_chunks(&store, &args.candidate)?;
     let (rows, invalid_because, warnings) = pair_results(&baseline, &candidate);
-    let options = Options { seed: candidate.seed, gates: gates::from_args(&args.gate), invalid_because };
+    let options = Options {
+        seed: candidate.seed,
+        gates: gates::asked(&args.gate, candidate.team.as_deref(), None, context)?.unwrap_or_default(),
+        invalid_because,
+    };
     let compared = compare(&rows, &candidate.candidate.summary, &baseline.candidate.summary, &options);
     let document = ComparisonDocument {
         baseline: named(&baseline),
@@ -32,7 +36,7 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
         warnings,
     };
     let printed = print(&document, args.format, context.ui);
-    let ended = gates::status(Some(&compared), &args.gate, context.ui);
+    let ended = gates::status(Some(&compared), &compared.gates, context.ui);
     let ended = failure::or_untold(ended, [printed], context.ui);
     let input = CiInput {
         markdown: markdown(&document)?,

@@ -1,35 +1,121 @@
-//! From gate flags to gates, and from a comparison to the exit code.
+//! From gate flags and configuration to gates, and from what they say to the exit code.
 
-use crate::cli::args::{GateArgs, OnInconclusive};
+use std::collections::BTreeSet;
+
+use crate::cli::args::GateArgs;
+use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::settings::{NoFlags, nearest};
 use crate::cli::ui::Ui;
-use crate::compare::Gate;
-use crate::model::comparison::{Comparison, GateVerdict};
+use crate::compare::gate::{named_categories, needing_baseline, resolved};
+use crate::model::comparison::{Comparison, GateResult, GateVerdict};
+use crate::model::config::LabConfig;
+use crate::model::gate::{Gates, OnInconclusive, PassRateGate};
+use crate::model::team::TeamKind;
 
-/// `--max-pass-rate-drop` is short for one gate on the overall pass rate.
-pub(super) fn from_args(args: &GateArgs) -> Vec<Gate> {
-    let gate = |margin_pp| Gate { category: None, mode: args.mode(), margin_pp };
-    args.max_pass_rate_drop.map(gate).into_iter().collect()
+/// The gates that are asked for; none where none is. `config` is read where it is needed and not given.
+pub(super) fn asked(
+    args: &GateArgs,
+    team: Option<&str>,
+    config: Option<&LabConfig>,
+    context: &Context,
+) -> Result<Option<Gates>, CliError> {
+    let gates = if let Some(path) = &args.gates {
+        context.loader.gates(path)?
+    } else if let Some(short_form) = args.short_form() {
+        short_form
+    } else if args.gate {
+        match config {
+            Some(config) => configured(config, team)?,
+            None => configured(&context.settings(&NoFlags)?.config, team)?,
+        }
+    } else if args.on_inconclusive.is_some() {
+        return Err(CliError::usage("`--on-inconclusive` says what gates come to, and none is asked for")
+            .with_hint("add `--gate`, `--gates FILE` or `--max-pass-rate-drop PP`"));
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(with_policy(gates, args)))
 }
 
-/// What a comparison comes to: sides that can't be compared first, then the worst gate.
+/// The gates with the policy of `--on-inconclusive`, where it is given.
+pub(super) fn with_policy(gates: Gates, args: &GateArgs) -> Gates {
+    match args.on_inconclusive {
+        Some(policy) => gates.with_policy(policy.into()),
+        None => gates,
+    }
+}
+
+/// The gates of `--gate`: the team's, else the lab's, else those shipped for the team's kind, else the default one.
+pub(super) fn configured(config: &LabConfig, team: Option<&str>) -> Result<Gates, CliError> {
+    let of_team = team.and_then(|name| config.teams.get(name));
+    let written = of_team.and_then(|team| team.gates.as_ref()).or(config.gates.as_ref());
+    if let Some(gates) = written {
+        return if gates.is_empty() {
+            Err(CliError::usage("`--gate` is given, and the configured `gates` gate nothing").with_hint(
+                "`labctl config schema gates` has their fields; without `gates` the shipped ones apply",
+            ))
+        } else {
+            Ok(gates.clone())
+        };
+    }
+    let kind = of_team.and_then(|team| team.kind).or_else(|| TeamKind::of_name(team?));
+    Ok(kind.map_or_else(|| Gates::of_pass_rate(PassRateGate::default()), Gates::of_preset))
+}
+
+/// The gates as they apply to prompts of these categories: presets written out, and what can't be evaluated told
+/// before anything is sent.
+pub(super) fn applied(
+    gates: &Gates,
+    categories: &BTreeSet<&str>,
+    has_baseline: bool,
+) -> Result<Gates, CliError> {
+    let gates = resolved(gates, |name| categories.contains(name));
+    if let Some((name, field)) = named_categories(&gates).find(|(name, _)| !categories.contains(name)) {
+        let advice = nearest(name, categories.iter().copied()).map_or_else(
+            || format!("; there are `{}`", categories.iter().copied().collect::<Vec<_>>().join("`, `")),
+            |near| format!("; did you mean `{near}`?"),
+        );
+        return Err(CliError::usage(format!(
+            "the gates' `{field}` names the category `{name}`, which the prompts don't have{advice}"
+        )));
+    }
+    let needing = needing_baseline(&gates);
+    if !needing.is_empty() && !has_baseline {
+        return Err(CliError::usage(format!(
+            "gates on {} compare with a baseline, and there is none",
+            needing.join(", ")
+        ))
+        .with_hint("add `--compare-baseline`, or compare two results with `labctl compare BASELINE CANDIDATE --gates FILE`"));
+    }
+    Ok(gates)
+}
+
+/// What gates come to. Sides that can't be compared come first (exit code 3), then what could not be evaluated (3),
+/// then a FAIL (1), then what is inconclusive, each gate by its own policy (4, or 0 with or without a warning).
 pub(super) fn status(
     comparison: Option<&Comparison>,
-    args: &GateArgs,
+    results: &[GateResult],
     ui: Ui,
 ) -> Result<ExitStatus, CliError> {
-    let Some(comparison) = comparison else { return Ok(ExitStatus::Success) };
-    if !comparison.invalid_because.is_empty() {
-        let reasons = comparison.invalid_because.join("; ");
-        return Err(CliError::not_measured(format!("the two sides can't be compared: {reasons}")));
+    let reasons = comparison.map_or(&[][..], |comparison| &comparison.invalid_because);
+    if !reasons.is_empty() {
+        return Err(CliError::not_measured(format!(
+            "the two sides can't be compared: {}",
+            reasons.join("; ")
+        )));
     }
-    let Some(worst) = comparison.gates.iter().max_by_key(|gate| gate.verdict) else {
-        return Ok(ExitStatus::Success);
-    };
-    let policy = args.policy();
-    if worst.verdict == GateVerdict::Inconclusive && policy == OnInconclusive::Warn {
-        ui.warn(&format!("gate `{}` is inconclusive: {}", worst.name, worst.reason));
+    if let Some(invalid) = results.iter().find(|result| result.verdict == GateVerdict::Invalid) {
+        return Err(CliError::not_measured(format!(
+            "gate `{}` can't be evaluated: {}",
+            invalid.name, invalid.reason
+        )));
     }
-    Ok(ExitStatus::of_gate(worst.verdict, policy == OnInconclusive::Fail))
+    for result in results.iter().filter(|result| result.verdict == GateVerdict::Inconclusive) {
+        if result.on_inconclusive == Some(OnInconclusive::Warn) {
+            ui.warn(&format!("gate `{}` is inconclusive: {}", result.name, result.reason));
+        }
+    }
+    Ok(ExitStatus::of_gates(results))
 }

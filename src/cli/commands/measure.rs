@@ -189,7 +189,7 @@ impl Measure<'_> {
         if !reasons.is_empty() {
             return Err(failure::of_measurement(&reasons, result, path));
         }
-        gates::status(result.comparison.as_ref(), &self.gate, self.context.ui)
+        gates::status(result.comparison.as_ref(), result.gate_results(), self.context.ui)
             .map_err(|error| failure::kept_in(error, path))
     }
 }

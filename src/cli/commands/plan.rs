@@ -15,6 +15,7 @@ use crate::cli::settings::experiment::loading::Loading;
 use crate::cli::settings::{self, Source, Target};
 use crate::model::config::TransportChoice;
 use crate::model::experiment::LoadType;
+use crate::model::gate::Gates;
 use crate::model::load::Start;
 use crate::model::prompt::{Manifest, Prompt, PromptSet};
 use crate::model::result::{RunKind, Sampling};
@@ -37,6 +38,7 @@ impl Measure<'_> {
         let loading = Loading::of(experiment, defaults.concurrency, has_trace);
         self.check_workload(&loading, workload.as_ref())?;
         let baseline = self.targets.baseline.as_ref();
+        let gates = self.gates(&prompt_set, baseline.is_some())?;
         // Both sides are timed alike: where one needs a proxy, which only the portable transport knows, both do.
         let proxied = |target: &Target| target.endpoint.proxy.is_some();
         let transport = match defaults.transport {
@@ -74,7 +76,7 @@ impl Measure<'_> {
             },
             seed: defaults.seed,
             trace: defaults.trace,
-            gates: gates::from_args(&self.gate),
+            gates,
             accept_invalid_client: self.load.allow_invalid_client,
             results_dir: defaults.results_dir.clone(),
             state_dir: self.context.state_dir(),
@@ -181,6 +183,18 @@ impl Measure<'_> {
             ));
         }
         set
+    }
+
+    /// The gates that are asked for, as they apply to what is sent.
+    fn gates(&self, set: &PromptSet, has_baseline: bool) -> Result<Gates, CliError> {
+        let config = Some(&self.settings.config);
+        match gates::asked(&self.gate, self.targets.team.as_deref(), config, self.context)? {
+            Some(gates) => {
+                let categories = set.prompts.iter().map(|prompt| prompt.category.as_str()).collect();
+                gates::applied(&gates, &categories, has_baseline)
+            }
+            None => Ok(Gates::default()),
+        }
     }
 
     /// The judge, where one is asked for and can be.

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use crate::bench::plan::JudgeSpec;
 use crate::bench::rescore::{Change, Rescored, Rescoring, rescore};
 use crate::cli::args::values::PlainFormat;
-use crate::cli::args::{GateArgs, JudgeArgs, RescoreArgs};
+use crate::cli::args::{JudgeArgs, RescoreArgs};
 use crate::cli::commands::{gates, plan, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -43,7 +43,7 @@ pub fn run(args: &RescoreArgs, context: &Context) -> Result<ExitStatus, CliError
     let rescoring = Rescoring {
         prompt_set: &set,
         judge: judge.as_ref(),
-        gates: Vec::new(),
+        gates: None,
         accept_invalid_client: args.allow_invalid_client,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -91,7 +91,7 @@ pub fn run(args: &RescoreArgs, context: &Context) -> Result<ExitStatus, CliError
     } else {
         print(&rescored, &path.display().to_string(), context)?;
     }
-    gates::status(rescored.result.comparison.as_ref(), &GateArgs::default(), ui)
+    gates::status(rescored.result.comparison.as_ref(), rescored.result.gate_results(), ui)
 }
 
 fn print(rescored: &Rescored, path: &str, context: &Context) -> Result<(), CliError> {

@@ -198,7 +198,7 @@ fn recover_run(args: &RecoverArgs, context: &Context) -> Result<(), CliError> {
         .with_hint(format!("nothing is lost by deleting `{}`", path.display())));
     }
     let remains = recovered.remains();
-    let (result, chunks) = assemble_with_journal(remains, Vec::new(), &path);
+    let (result, chunks) = assemble_with_journal(remains, &path);
     let written = store
         .write_with(&result, chunks.as_ref())
         .map_err(|error| CliError::not_written(error.to_string()))?;

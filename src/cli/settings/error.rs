@@ -24,6 +24,14 @@ pub enum SettingsError {
         /// Why.
         source: io::Error,
     },
+    /// A file of gates can't be read.
+    #[error("could not read the gates `{}`", path.display())]
+    ReadGates {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// An experiment that extends itself.
     #[error("an experiment can't extend itself: `{chain}`")]
     ExtendsItself {
@@ -123,7 +131,7 @@ impl SettingsError {
             ),
             Self::Unknown { .. } => Some("`labctl config show` shows what is configured"),
             Self::UnknownField { .. } | Self::WrongType { .. } | Self::MissingField { .. } => Some(
-                "`labctl config schema` prints every field (`labctl config schema experiment` an experiment's), `labctl init` a commented example",
+                "`labctl config schema` prints every field (`labctl config schema experiment` an experiment's, `gates` those of gates), `labctl init` a commented example",
             ),
             _ => None,
         }
@@ -141,7 +149,7 @@ fn advice(nearest: Option<&str>, known: &[String]) -> String {
 }
 
 /// The name of `known` that `name` is most likely a slip of, if any is near enough.
-pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(in crate::cli) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let limit = (name.chars().count() / 3).max(2);
     let lower = name.to_lowercase().replace('-', "_");
     known

@@ -3,11 +3,13 @@
 //! `tree` holds layers whose values know their source, `schema` checks names and types, `validate` what the values
 //! mean, `flags` turns a command's flags into the topmost layer, `targets` picks who is measured, `keys` reads API
 //! keys (late), `show` prints it all masked. Where there is no file, the reference lab stands in (`reference`).
-//! Every command that needs a configuration calls [`SettingsLoader::load`]; `experiment` reads experiments' files.
+//! Every command that needs a configuration calls [`SettingsLoader::load`]; `experiment` reads experiments' files, `gates`
+//! files of gates.
 
 mod error;
 pub mod experiment;
 mod flags;
+pub mod gates;
 mod keys;
 mod path;
 mod reference;
@@ -27,6 +29,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 pub use error::SettingsError;
+pub(in crate::cli) use error::nearest;
 pub use flags::{Flags, NoFlags, Override};
 pub use keys::api_key;
 pub use path::FieldPath;

@@ -285,12 +285,24 @@ impl TypeSchema {
             Kind::Scalar(_) if matches!(shape, Shape::Choice(_)) => "this text",
             Kind::Scalar(_) => "text",
         };
+        let advice = match (&node.kind, shape) {
+            (Kind::Scalar(Value::String(text)), Shape::Choice(options)) => {
+                nearest(text, options.iter().copied())
+                    .map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+            }
+            _ => String::new(),
+        };
         let expected = match shape {
             Shape::Text if matches!(node.kind, Kind::Scalar(_)) => "text (put it in quotes)".to_owned(),
             _ => self.expected(shape),
         };
         let path = if path.is_root() { self.name.to_owned() } else { path.to_string() };
-        SettingsError::WrongType { place: node.source.place(), path, expected, found: found.to_owned() }
+        SettingsError::WrongType {
+            place: node.source.place(),
+            path,
+            expected,
+            found: format!("{found}{advice}"),
+        }
     }
 
     fn expected(&self, shape: &Shape<'_>) -> String {

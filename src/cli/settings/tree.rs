@@ -218,6 +218,13 @@ impl Node {
                 entry.node.collect(&path, into);
             }
         }
+        if let Kind::List(items) = &self.kind {
+            for (number, item) in items.iter().enumerate() {
+                let path = path.join(&number.to_string());
+                into.insert(path.to_string(), item.source.clone());
+                item.collect(&path, into);
+            }
+        }
     }
 }
 

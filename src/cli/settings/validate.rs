@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::error::{SettingsError, nearest};
+use super::gates;
 use super::path::FieldPath;
 use super::reference::SIMULATOR_PROFILES;
 use super::source::Provenance;
@@ -29,7 +30,14 @@ pub(super) fn validate(config: &LabConfig, provenance: &Provenance) -> Result<()
         check.endpoint(&FieldPath::new(["endpoints", name]), endpoint)?;
     }
     for (name, team) in &config.teams {
-        check.team(&FieldPath::new(["teams", name]), team, config)?;
+        let path = FieldPath::new(["teams", name]);
+        check.team(&path, team, config)?;
+        if let Some(of_team) = &team.gates {
+            gates::check(of_team, &path.join("gates"), provenance)?;
+        }
+    }
+    if let Some(of_lab) = &config.gates {
+        gates::check(of_lab, &FieldPath::new(["gates"]), provenance)?;
     }
     Ok(())
 }
