@@ -25,7 +25,7 @@ const EVIL: &str = "]]></system-out><x/>\u{1b}[31m\u{0}\u{ffff}\n::error::pwned\
 fn lab() -> Lab {
     let simulator = |profile: &str, pass_rate: f64| {
         json!({
-            "model": format!("{profile}|]]>::add-mask::x\u{7}<b>"),
+            "model": format!("{profile}|]]>::add-mask::x<b>"),
             "simulator": {"profile": profile, "speed": 100.0, "pass_rate": pass_rate, "flip_rate": 0.0},
         })
     };
@@ -279,7 +279,7 @@ fn what_is_no_result_is_told_as_an_error() {
     assert_eq!((outputs["verdict"].as_str(), outputs["exit_code"].as_str()), ("invalid", "3"));
     assert_eq!(outputs["run_id"], "");
     assert_eq!(cases(&lab, "junit.xml"), BTreeMap::from([("gates/measurement".to_owned(), "error")]));
-    assert!(read(&lab, "step-summary.md").contains("**Error**"));
+    assert!(read(&lab, "step-summary.md").starts_with("> [!CAUTION]\n> **exit code 3**: "));
     keep(&lab, "junit.xml", "unreachable.xml");
 }
 

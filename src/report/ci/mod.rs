@@ -117,13 +117,8 @@ impl<'a> CiInput<'a> {
     /// What a command fills that failed before there was a result.
     #[must_use]
     pub fn of_failure(command: &str, ended: Ending) -> Self {
-        let error = ended.error.as_deref().map(super::markdown::escape).unwrap_or_default();
-        Self {
-            title: format!("labctl {command}"),
-            markdown: format!("# labctl {command}\n\n- **Error**: {error}\n"),
-            ended,
-            ..Self::default()
-        }
+        let title = format!("labctl {command}");
+        Self { markdown: format!("# {title}\n"), title, ended, ..Self::default() }
     }
 
     /// The verdict on all: invalid where nothing valid was measured or the sides can't be compared, else the worst

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::CiInput;
-use crate::report::markdown::code;
+use crate::report::markdown::{code, escape};
 use crate::report::number::counted;
+use crate::report::text::one_line;
 
 /// GitHub refuses a step's summary above 1 MiB; all commands of the step write into the same file.
 pub const LIMIT: usize = 1 << 20;
@@ -17,7 +18,15 @@ const NAMED: usize = 8;
 /// a place.
 #[must_use]
 pub fn render(input: &CiInput<'_>, taken: usize) -> String {
-    fit(&input.markdown, LIMIT.saturating_sub(taken), input.result_path.as_deref())
+    let markdown = format!("{}{}", head(input), input.markdown);
+    fit(&markdown, LIMIT.saturating_sub(taken), input.result_path.as_deref())
+}
+
+/// What the command failed with: a report tells what was measured, not that it counts for nothing.
+fn head(input: &CiInput<'_>) -> String {
+    input.ended.error.as_deref().map_or_else(String::new, |error| {
+        format!("> [!CAUTION]\n> **exit code {}**: {}\n\n", input.ended.exit_code, escape(&one_line(error)))
+    })
 }
 
 /// `markdown` in at most `limit` bytes: whole lines, and where some are missing a note of how many and which sections.
