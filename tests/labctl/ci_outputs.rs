@@ -37,7 +37,7 @@ fn lab() -> Lab {
         json!({
             "id": format!("{category}-{number}"),
             "category": category,
-            "prompt": format!("How many are {number} and one hundred? {EVIL}"),
+            "prompt": format!("How many are {number} and one hundred ({category})? {EVIL}"),
             "max_tokens": 256,
             "checks": [{"type": "contains", "any": [(number + 100).to_string()]}],
             "reference": right,
@@ -148,12 +148,17 @@ fn github_gets_a_summary_outputs_and_annotations_and_nothing_that_a_model_wrote_
     let lab = lab();
     fs::write(lab.path("step-summary.md"), "what an earlier command wrote\n").unwrap();
     let ended = bench(&lab, &github(&lab), &["--max-pass-rate-drop", "5", "--junit", "out/junit.xml"]);
-    ended.fails(1, &[]);
+    assert_eq!(ended.code, 1, "{ended:#?}");
     let result = lab.result();
 
     let summary = read(&lab, "step-summary.md");
     assert!(summary.starts_with("what an earlier command wrote\n") && summary.contains("FAIL"), "{summary}");
-    assert!(summary.contains("SIMULATED") && !summary.contains("<script>"), "{summary}");
+    assert!(summary.contains("SIMULATED"), "{summary}");
+    // Answers are code there, whatever they hold.
+    assert!(
+        summary.lines().all(|line| !line.contains("<script>") || line.starts_with("| `math-")),
+        "{summary}"
+    );
 
     let outputs = outputs(&lab);
     assert_eq!((outputs["verdict"].as_str(), outputs["exit_code"].as_str()), ("fail", "1"));
@@ -180,7 +185,7 @@ fn github_gets_a_summary_outputs_and_annotations_and_nothing_that_a_model_wrote_
         assert!(!line.contains("##["), "{line}");
         assert!(!line.trim_start().starts_with("::") || commands.contains(&line), "{line}");
     }
-    assert!(ended.stdout.contains("pwned"), "the attack is not even shown: {}", ended.stdout);
+    assert!(ended.stdout.contains("::add-mask::"), "the attack is not even shown: {}", ended.stdout);
 
     let cases = cases(&lab, "out/junit.xml");
     assert_eq!(cases.len(), 2 * 12 + 1);
@@ -237,7 +242,8 @@ fn compare_tells_the_same_of_saved_results() {
     let [baseline, candidate] = [0, 1].map(|at: usize| results[at].to_str().unwrap().to_owned());
     let sides = ["compare", &baseline, &candidate, "--junit", "junit.xml", "--metrics", "metrics.txt"];
     let with = |arguments: &[&str]| job(&lab, &github(&lab), &[&sides[..], arguments].concat());
-    with(&["--max-pass-rate-drop", "5"]).fails(1, &[]);
+    let ended = with(&["--max-pass-rate-drop", "5"]);
+    assert_eq!(ended.code, 1, "{ended:#?}");
     let told = outputs(&lab);
     assert_eq!(
         (told["verdict"].as_str(), told["exit_code"].as_str(), told["losses"].as_str()),
