@@ -32,11 +32,11 @@ fn within(set: &Path, root: &Path) -> Option<BTreeMap<String, FileLine>> {
     let mut places = BTreeMap::new();
     for (index, line) in BufReader::new(File::open(path).ok()?).lines().enumerate() {
         // The set was verified when it was run; a line that can't be read since has no place.
-        let Ok(named) = serde_json::from_str::<Named>(&line.ok()?) else { continue };
+        let Ok(prompt) = serde_json::from_str::<Named>(&line.ok()?) else { continue };
         let place = FileLine { file: file.clone(), line: index + 1 };
         // The same prompt, its responses in the other order.
-        places.insert(format!("{}~swapped", named.id), place.clone());
-        places.insert(named.id, place);
+        places.insert(format!("{}~swapped", prompt.id), place.clone());
+        places.insert(prompt.id, place);
     }
     Some(places)
 }

@@ -85,7 +85,7 @@ fn of_prompt(input: &CiInput<'_>, category: &str, case: &Case<'_>, room: &mut us
         (Some(why), _) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status.set_type(case.verdict()).set_message(fit(&message(input, case, why), MESSAGE));
-            status.set_description(within(room, account(input, case)));
+            status.set_description(within(room, &account(input, case)));
             status
         }
         (None, Standing::NotJudged(verdict)) => {
@@ -95,7 +95,7 @@ fn of_prompt(input: &CiInput<'_>, category: &str, case: &Case<'_>, room: &mut us
         }
         (None, Standing::Right) => TestCaseStatus::success(),
         (None, Standing::Lost | Standing::Gained | Standing::Wrong) => {
-            told = Some(within(room, account(input, case)));
+            told = Some(within(room, &account(input, case)));
             TestCaseStatus::success()
         }
     };
@@ -150,8 +150,8 @@ fn tell(text: &mut String, side: &str, attempt: &Attempt) {
 }
 
 /// The text as far as there is room for texts, or a note in its place.
-fn within(room: &mut usize, text: String) -> String {
-    let text = inert(&text);
+fn within(room: &mut usize, text: &str) -> String {
+    let text = inert(text);
     if text.len() <= *room {
         *room -= text.len();
         text
