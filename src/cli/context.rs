@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::args::GlobalArgs;
+use super::ci;
 use super::settings::{Flags, Settings, SettingsError, SettingsLoader, SimulatorRule};
 use super::ui::Ui;
 
@@ -18,6 +21,8 @@ pub struct Context {
     pub loader: SettingsLoader,
     /// Whether the environment says `CI=true`.
     pub ci: bool,
+    /// Results whose outputs for continuous integration were written.
+    published: Arc<AtomicU32>,
 }
 
 impl Context {
@@ -32,9 +37,16 @@ impl Context {
             from_environment,
             instead_of_flags: BTreeMap::new(),
         };
-        let ui = Ui::new(global.color.into(), global.quiet, global.verbose);
+        let variable = |name: &str| std::env::var(name).ok();
+        let in_github = ci::detected(variable) == Some(ci::Service::Github);
+        let ui = Ui::new(global.color.into(), global.quiet, global.verbose).logged_by_github(in_github);
         let ci = std::env::var("CI").is_ok_and(|value| matches!(value.to_lowercase().as_str(), "true" | "1"));
-        Self { ui, global, loader, ci }
+        Self { ui, global, loader, ci, published: Arc::default() }
+    }
+
+    /// The number of the next result whose outputs are written, from 1.
+    pub(super) fn next_published(&self) -> u32 {
+        self.published.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Where labctl keeps what it knows of this machine: `LABCTL_STATE_DIR`, else `labctl` under `XDG_STATE_HOME`,

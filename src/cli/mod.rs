@@ -1,9 +1,10 @@
 //! The only room that knows flags, terminal and exit codes.
 //!
 //! `args` parses, `settings` merges flags and `labctl.yaml`, `commands` has one file a command (each parses
-//! nothing, calls the library and prints through `ui`), `error` and `exit` say how it ended. Used by the binary.
+//! nothing, calls the library and prints through `ui`), `ci` writes what continuous integration reads, `error` and `exit` say how it ended. Used by the binary.
 
 pub mod args;
+pub mod ci;
 pub mod commands;
 pub mod context;
 pub mod error;

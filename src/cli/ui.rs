@@ -10,6 +10,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
 use super::error::{CliError, ErrorKind};
+use crate::report::ci::annotations::defused;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -24,13 +25,21 @@ pub struct Ui {
     color: ColorChoice,
     quiet: bool,
     verbosity: u8,
+    /// Whether what is printed goes to a log that GitHub reads commands from.
+    in_github: bool,
 }
 
 impl Ui {
     /// A terminal with this choice of colour. Quiet leaves only results and errors.
     #[must_use]
     pub const fn new(color: ColorChoice, quiet: bool, verbosity: u8) -> Self {
-        Self { color, quiet, verbosity }
+        Self { color, quiet, verbosity, in_github: false }
+    }
+
+    /// The same, for a log that GitHub reads commands from: nothing printed is taken for one.
+    #[must_use]
+    pub const fn logged_by_github(self, in_github: bool) -> Self {
+        Self { in_github, ..self }
     }
 
     /// Standard output for results; styles are removed where colour is off.
@@ -53,6 +62,7 @@ impl Ui {
 
     /// Writes a result to standard output as it is and flushes it.
     pub fn print(&self, text: &str) -> Result<(), CliError> {
+        let text = if self.in_github { defused(text) } else { Cow::Borrowed(text) };
         let mut out = self.stdout();
         out.write_all(text.as_bytes())?;
         out.flush()?;
@@ -68,7 +78,16 @@ impl Ui {
     pub fn print_json(&self, value: &impl serde::Serialize) -> Result<(), CliError> {
         let text = serde_json::to_string_pretty(value)
             .map_err(|error| CliError::internal("could not write the result as JSON").caused_by(error))?;
-        self.print_line(&text)
+        // As it is: no line of it begins with text of others, and programs read it.
+        let mut out = self.stdout();
+        writeln!(out, "{text}")?;
+        Ok(out.flush()?)
+    }
+
+    /// Gives GitHub a workflow command, on standard error.
+    pub fn workflow_command(&self, command: &str) {
+        // Nothing is left to tell it to when standard error is gone.
+        let _ = writeln!(io::stderr(), "{command}");
     }
 
     /// Says something useful on standard error, unless quiet.
@@ -126,6 +145,7 @@ impl Ui {
     }
 
     fn say(self, text: &str) {
+        let text = if self.in_github { defused(text) } else { Cow::Borrowed(text) };
         // Nothing is left to tell it to when standard error is gone.
         let _ = writeln!(self.stderr(), "{text}");
     }

@@ -77,7 +77,7 @@ impl ComparisonView {
             speed.notes.insert(0, "Measured one after the other".to_owned());
         }
         Self {
-            title: view::title(&labels),
+            title: title(report),
             runs: vec![
                 described("baseline", &report.baseline, report.same_run),
                 described("candidate", &report.candidate, report.same_run),
@@ -183,6 +183,12 @@ fn prefix_cache(report: &ComparisonReport, labels: &Labels) -> String {
         or_absent(ours, percent).trim_end_matches(" %"),
         labels.candidate
     )
+}
+
+/// Who against whom.
+#[must_use]
+pub fn title(report: &ComparisonReport) -> String {
+    view::title(&labels(&report.baseline, &report.candidate))
 }
 
 /// The comparison for a terminal.

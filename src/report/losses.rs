@@ -262,7 +262,7 @@ impl Labels {
     }
 }
 
-fn answer(side: &str, attempt: &Attempt) -> Answer {
+pub(super) fn answer(side: &str, attempt: &Attempt) -> Answer {
     let exchange = &attempt.exchange;
     let verdict = attempt.judgement.verdict;
     let found = attempt.judgement.answer.as_ref();

@@ -1,5 +1,5 @@
 //! What people read: the terminal summary, the self-contained HTML page and the Markdown of a run,
-//! the tables of `labctl compare`, and a run's speed under other tools' formulas.
+//! the tables of `labctl compare`, a run's speed under other tools' formulas, and what continuous integration reads.
 //!
 //! Everything is made from a [`RunResult`](crate::model::result::RunResult) (or a `Comparison`) alone;
 //! no number in it is computed again. [`view`] formats each number once, the three outputs arrange
@@ -9,6 +9,7 @@ pub mod battery;
 mod beside;
 pub mod calibration;
 mod chart;
+pub mod ci;
 pub mod comparison;
 mod curves;
 pub mod definitions;

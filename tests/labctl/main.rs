@@ -7,6 +7,8 @@ mod baselines;
 mod batteries;
 mod calibrate;
 mod captures;
+mod ci_examples;
+mod ci_outputs;
 mod compare;
 mod config;
 mod definitions;

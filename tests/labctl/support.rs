@@ -172,8 +172,20 @@ impl Lab {
 }
 
 /// Variables that would change what a test runs.
-const FOREIGN: [&str; 6] =
-    ["CI", "LABCTL_CONFIG", "LABCTL_RESULTS_DIR", "LABCTL_PROMPTSET_DIR", "NO_COLOR", "CLICOLOR_FORCE"];
+const FOREIGN: [&str; 12] = [
+    "CI",
+    "GITHUB_ACTIONS",
+    "GITHUB_OUTPUT",
+    "GITHUB_STEP_SUMMARY",
+    "GITHUB_WORKSPACE",
+    "GITLAB_CI",
+    "CI_PROJECT_DIR",
+    "LABCTL_CONFIG",
+    "LABCTL_RESULTS_DIR",
+    "LABCTL_PROMPTSET_DIR",
+    "NO_COLOR",
+    "CLICOLOR_FORCE",
+];
 
 /// One line of the set `tiny`; its answer is several tokens long.
 pub(crate) fn prompt(number: u64) -> String {

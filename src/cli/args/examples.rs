@@ -37,6 +37,8 @@ EXAMPLES:
   Held to the gates of the configuration, or of a file
       labctl bench --team quant --compare-baseline --gate
       labctl bench --team quant --compare-baseline --gates gates.yaml --on-inconclusive fail
+  The same where the service has to be named, with a report of every prompt
+      labctl bench --team quant --compare-baseline --simulate --ci github --junit junit.xml
   With speed intervals that include the drift between rounds
       labctl bench --team quant --compare-baseline --rounds 3
   Against a blessed baseline, which is not run again
@@ -112,6 +114,9 @@ EXAMPLES:
       labctl compare fp16.json awq.json gptq.json
   Runs of two versions of a prompt set, by the prompts that are the same in both
       labctl compare old.json new.json --intersect
+  In a pipeline: what GitLab reads is written to labctl-junit.xml and labctl-metrics.txt
+      labctl compare baseline.json candidate.json --max-pass-rate-drop 5 --ci gitlab
+      labctl compare baseline.json candidate.json --junit junit.xml --summary summary.md
   For people and for programs
       labctl compare 0198f2a1 latest --format markdown --output comparison.md
       labctl compare 0198f2a1 latest --format json";

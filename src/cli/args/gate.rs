@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::ci::CiArgs;
 use super::results::StoreArgs;
 use super::values::{OutputFormat, alpha, percentage, percentage_points, points, power};
 use crate::model::comparison::GateMode;
@@ -78,6 +79,10 @@ pub struct GateCommandArgs {
     /// Gates.
     #[command(flatten)]
     pub gate: GateArgs,
+
+    /// What is written for continuous integration.
+    #[command(flatten)]
+    pub ci: CiArgs,
 }
 
 /// Flags of `labctl plan`.

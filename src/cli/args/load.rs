@@ -6,6 +6,7 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use crate::model::trace::TraceMode;
 
+use super::ci::CiArgs;
 use super::values::{
     DefinitionsArg, KeyValue, OutputFormat, TransportArg, at_least_one, factor, not_negative, share,
 };
@@ -128,10 +129,6 @@ pub struct LoadArgs {
     #[arg(long, value_name = "FACTOR", value_parser = factor, help_heading = "Simulator")]
     pub simulator_speed: Option<f64>,
 
-    /// Behave as in continuous integration: no simulator by accident, no progress bar (also with `CI=true`)
-    #[arg(long, help_heading = "Output")]
-    pub ci: bool,
-
     /// Print what would be done, and check all that can be checked without sending
     #[arg(long, help_heading = "Output")]
     pub dry_run: bool,
@@ -171,4 +168,8 @@ pub struct LoadArgs {
     /// No progress bar
     #[arg(long, help_heading = "Output")]
     pub no_progress: bool,
+
+    /// What is written for continuous integration.
+    #[command(flatten)]
+    pub ci: CiArgs,
 }

@@ -6,6 +6,7 @@
 
 mod baseline;
 mod bench;
+mod ci;
 mod examples;
 mod gate;
 mod judge;
@@ -27,6 +28,7 @@ pub use baseline::{
     BaselineArgs, BaselineCommand, BaselineListArgs, BaselineRemoveArgs, BaselineShowArgs, BlessArgs,
 };
 pub use bench::{BenchArgs, RunArgs};
+pub use ci::{CiArg, CiArgs};
 pub use gate::{GateArgs, GateCommandArgs, GateModeArg, OnInconclusive, PlanArgs};
 pub use judge::{JudgeArgs, RescoreArgs};
 pub use load::{LoadArgs, TargetArgs};

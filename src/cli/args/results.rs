@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::ci::CiArgs;
 use super::examples;
 use super::gate::GateArgs;
 use super::values::{DefinitionsArg, KeyValue, OutputFormat, PlainFormat, percentile};
@@ -59,6 +60,10 @@ pub struct CompareArgs {
     /// Gates.
     #[command(flatten)]
     pub gate: GateArgs,
+
+    /// What is written for continuous integration.
+    #[command(flatten)]
+    pub ci: CiArgs,
 }
 
 /// Flags of `labctl report`.

@@ -31,7 +31,7 @@ pub(super) fn measures<'a>(args: &BenchArgs, context: &'a Context) -> Result<Vec
             .with_hint("add `--compare-baseline`, or compare two results with `labctl compare`"));
         }
         let settings = variation.loader(&context.loader).load(&args)?;
-        let rule = context.simulator_rule(args.load.simulate, args.load.ci, args.gate.is_asked());
+        let rule = context.simulator_rule(args.load.simulate, args.load.ci.is_asked(), args.gate.is_asked());
         let targets = settings.bench_targets(&args, rule)?;
         let speed = args.load.simulator_speed;
         let judge = settings.judge_target(

@@ -3,6 +3,7 @@
 use crate::bench::compared::{Compared, Terms, own_sides, several, two};
 use crate::cli::args::CompareArgs;
 use crate::cli::args::values::OutputFormat;
+use crate::cli::ci::{self, CiSettings};
 use crate::cli::commands::contender::{self, Named};
 use crate::cli::commands::measure::write_file;
 use crate::cli::commands::{baseline, failure, gates, noise, store};
@@ -14,8 +15,10 @@ use crate::compare::intersect::Contents;
 use crate::model::compared::ComparisonReport;
 use crate::model::head_to_head::HeadToHeadReport;
 use crate::model::prompt::PromptSet;
+use crate::model::record::Row;
 use crate::model::result::RunResult;
 use crate::promptset;
+use crate::report::ci::CiInput;
 use crate::report::terminal::TerminalOptions;
 use crate::report::{ReportError, comparison, head_to_head};
 use crate::results::store::Store;
@@ -25,14 +28,59 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     let store = store::open(&args.store, context)?;
     let named = args.runs.iter().map(|name| contender::load(&store, name)).collect::<Result<Vec<_>, _>>()?;
     let mut compared = compare(&named, args, &store, context)?;
-    refuse(&compared, args)?;
     add_ages(&mut compared, &named, args, context)?;
+    let sound = refuse(&compared, args);
+    let rows: Vec<Vec<Row>> = compared.iter_mut().map(|one| std::mem::take(&mut one.rows)).collect();
     let document = Document::of(&named, compared);
-    let printed = document.show(args, context);
-    let ended = document.comparisons().iter().try_fold(ExitStatus::Success, |worst, report| {
-        Ok(worst.worse(gates::status(Some(&report.comparison), &report.comparison.gates, context.ui)?))
+    let ended = sound.and_then(|()| {
+        let printed = document.show(args, context);
+        let ended = document.comparisons().iter().try_fold(ExitStatus::Success, |worst, report| {
+            Ok(worst.worse(gates::status(Some(&report.comparison), &report.comparison.gates, context.ui)?))
+        });
+        failure::or_untold(ended, [printed], context.ui)
     });
-    failure::or_untold(ended, [printed], context.ui)
+    let published = publish(&named, &document, &rows, &ended, args, context);
+    failure::or_untold(ended, [published], context.ui)
+}
+
+/// Writes what continuous integration reads of each comparison, `rows` being the pairs of each, however the command ends.
+fn publish(
+    named: &[Named],
+    document: &Document,
+    rows: &[Vec<Row>],
+    ended: &Result<ExitStatus, CliError>,
+    args: &CompareArgs,
+    context: &Context,
+) -> Result<(), CliError> {
+    let settings = CiSettings::new(&args.ci);
+    if !settings.is_wanted() {
+        return Ok(());
+    }
+    let Some((first, others)) = named.split_first() else { return Ok(()) };
+    // Of one run alone both sides are its own.
+    let candidates = if others.is_empty() { named } else { others };
+    for ((report, rows), candidate) in document.comparisons().iter().zip(rows).zip(candidates) {
+        let markdown =
+            comparison::markdown(report, None).map_err(|error| CliError::internal(error.to_string()))?;
+        let baseline_run = (!others.is_empty()).then_some(first.result.run_id.as_str());
+        let baseline =
+            if others.is_empty() { first.result.baseline.as_ref() } else { Some(&first.result.candidate) };
+        let input = CiInput {
+            title: comparison::title(report),
+            baseline_run_id: baseline_run,
+            simulated: report.simulated,
+            baseline,
+            rows,
+            comparison: Some(&report.comparison),
+            gates: &report.comparison.gates,
+            markdown,
+            places: ci::places(&candidate.result.prompt_set),
+            ended: ci::ending(ended),
+            ..CiInput::of_run(&candidate.result)
+        };
+        settings.publish(&input, context)?;
+    }
+    Ok(())
 }
 
 /// The sides of the only run, or each further run against the first.

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::cli::args::GateCommandArgs;
 use crate::cli::args::values::OutputFormat;
+use crate::cli::ci::{self, CiSettings};
 use crate::cli::commands::{failure, gates, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -13,6 +14,7 @@ use crate::cli::ui::printable;
 use crate::compare::gate;
 use crate::model::gate::Gates;
 use crate::model::result::RunResult;
+use crate::report::ci::CiInput;
 use crate::report::gates::{GatesDocument, markdown, terminal};
 use crate::report::terminal::TerminalOptions;
 
@@ -34,7 +36,15 @@ pub fn run(args: &GateCommandArgs, context: &Context) -> Result<ExitStatus, CliE
     }
     let printed = print(&result, &asked, args.format, context);
     let ended = gates::status(result.comparison.as_ref(), result.gate_results(), context.ui);
-    failure::or_untold(ended, [printed], context.ui)
+    let ended = failure::or_untold(ended, [printed], context.ui);
+    let input = CiInput {
+        markdown: markdown(&document(&result)),
+        places: ci::places(&result.prompt_set),
+        ended: ci::ending(&ended),
+        ..CiInput::of_run(&result)
+    };
+    let published = CiSettings::new(&args.ci).publish(&input, context);
+    failure::or_untold(ended, [published], context.ui)
 }
 
 /// Those of the flags, else those that the run was held to, else the configured ones.
@@ -72,19 +82,13 @@ fn show(args: &GateCommandArgs, context: &Context) -> Result<ExitStatus, CliErro
 
 fn print(result: &RunResult, asked: &Gates, format: OutputFormat, context: &Context) -> Result<(), CliError> {
     let ui = context.ui;
-    let results = result.gate_results();
-    let model = &result.candidate.model;
-    let title = match &result.baseline {
-        Some(baseline) => format!("{model} against {}", baseline.model),
-        None => model.clone(),
-    };
-    let document = GatesDocument { title, run_id: &result.run_id, simulated: result.simulated, results };
+    let document = document(result);
     match format {
         OutputFormat::Json => ui.print_json(&json!({
             "run_id": result.run_id,
             "simulated": result.simulated,
             "held_to": asked,
-            "gates": results,
+            "gates": document.results,
         })),
         OutputFormat::Markdown => ui.print(&markdown(&document)),
         OutputFormat::Text => {
@@ -92,5 +96,19 @@ fn print(result: &RunResult, asked: &Gates, format: OutputFormat, context: &Cont
                 TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files: Vec::new() };
             ui.print(&terminal(&document, &options))
         }
+    }
+}
+
+fn document(result: &RunResult) -> GatesDocument<'_> {
+    let model = &result.candidate.model;
+    let title = match &result.baseline {
+        Some(baseline) => format!("{model} against {}", baseline.model),
+        None => model.clone(),
+    };
+    GatesDocument {
+        title,
+        run_id: &result.run_id,
+        simulated: result.simulated,
+        results: result.gate_results(),
     }
 }

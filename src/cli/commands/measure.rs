@@ -14,6 +14,7 @@ use crate::bench::run::{Finished, run};
 use crate::bench::soundness::nothing_valid;
 use crate::cli::args::values::OutputFormat;
 use crate::cli::args::{GateArgs, JudgeArgs, LoadArgs};
+use crate::cli::ci::{self, CiSettings};
 use crate::cli::commands::{definitions, failure, gates};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -27,6 +28,7 @@ use crate::load::bus::Bus;
 use crate::model::prompt::Selection;
 use crate::model::result::{RunKind, RunResult, RunStatus};
 use crate::report;
+use crate::report::ci::CiInput;
 use crate::report::terminal::TerminalOptions;
 use crate::results::document::{self, DocumentError};
 use crate::results::store::{Store, load_file};
@@ -65,7 +67,7 @@ pub(super) struct Measure<'a> {
 impl Measure<'_> {
     /// Measures, writes, prints.
     pub(super) fn run(&self, plan: BenchPlan) -> Result<ExitStatus, CliError> {
-        let finished = self.measure(plan)?;
+        let finished = self.measure(plan).inspect_err(|error| self.publish_failure(error))?;
         let result = &finished.result;
         let mut files = Vec::new();
         let mut reported = Ok(());
@@ -77,7 +79,38 @@ impl Measure<'_> {
             }
         }
         let printed = self.print(&finished, files);
-        failure::or_untold(self.status(&finished), [reported, printed], self.context.ui)
+        let ended = failure::or_untold(self.status(&finished), [reported, printed], self.context.ui);
+        let published = self.publish(&finished, &ended);
+        failure::or_untold(ended, [published], self.context.ui)
+    }
+
+    /// Writes what continuous integration reads, however the run ended.
+    fn publish(&self, finished: &Finished, ended: &Result<ExitStatus, CliError>) -> Result<(), CliError> {
+        let settings = CiSettings::new(&self.load.ci);
+        if !settings.is_wanted() {
+            return Ok(());
+        }
+        let result = &finished.result;
+        let input = CiInput {
+            markdown: render_markdown(result)?,
+            result_path: finished.written.as_ref().ok().cloned(),
+            places: ci::places(&result.prompt_set),
+            ended: ci::ending(ended),
+            ..CiInput::of_run(result)
+        };
+        settings.publish(&input, self.context)
+    }
+
+    /// The same where there is no result.
+    fn publish_failure(&self, error: &CliError) {
+        let command = match self.kind {
+            RunKind::Bench => "bench",
+            RunKind::Run => "run",
+        };
+        let input = CiInput::of_failure(command, ci::failed(error));
+        if let Err(error) = CiSettings::new(&self.load.ci).publish(&input, self.context) {
+            self.context.ui.warn(&error.full_message());
+        }
     }
 
     /// Where its result was written, if it was.
@@ -104,7 +137,8 @@ impl Measure<'_> {
                 CliError::usage("this machine was started too lately to go on with a run that took longer")
             })?,
         };
-        let visible = ui.wants_progress() && !self.load.no_progress && !self.load.ci && !self.context.ci;
+        let visible =
+            ui.wants_progress() && !self.load.no_progress && !self.load.ci.is_asked() && !self.context.ci;
         runtime.block_on(async {
             let bus = Bus::new(clock);
             let cancel = CancellationToken::new();

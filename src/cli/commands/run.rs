@@ -16,7 +16,7 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<ExitStatus, CliError> {
     for variation in context.loader.variations(args.experiment.as_deref(), args)? {
         let args = variation.complete_run(args)?;
         let settings = variation.loader(&context.loader).load(&args)?;
-        let rule = context.simulator_rule(args.load.simulate, args.load.ci, false);
+        let rule = context.simulator_rule(args.load.simulate, args.load.ci.is_asked(), false);
         let targets = settings.run_targets(&args, rule)?;
         measures.push(Measure {
             context,

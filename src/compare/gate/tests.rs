@@ -406,7 +406,7 @@ proptest! {
         for mode in [GateMode::Detect, GateMode::Harm, GateMode::Prove, GateMode::Point] {
             let asked = PassRateGate { margin_pp: margin_pp.into(), ..asked(mode) };
             let gate = Gate::on(None, Some(&asked));
-            let (rate, _) = paired_pass_rates(&table("math", [a, losses, gains, b]), &[]);
+            let (rate, _) = paired_pass_rates(&table("math", [a, losses, gains, b]));
             let by_rule = gate.rule().verdict(crate::compare::interval::counts(&rate)).unwrap();
             prop_assert_eq!(gate.decide(&rate, None).verdict, by_rule, "{:?}", mode);
         }
