@@ -10,6 +10,7 @@ use crate::stats::real;
 
 use super::gate::Gate;
 use super::pass_rate::paired_pass_rates;
+use super::reference_log_prob::reference_log_probs;
 use super::speed::{counted_alike, speed_ratios, successes};
 
 /// So many missing responses are tolerated on a side whatever its size.
@@ -47,6 +48,7 @@ pub fn compare(
         overall,
         categories,
         macro_average: None,
+        reference_log_prob: reference_log_probs(rows, options.seed),
         noise_run: None,
         unstable: Vec::new(),
         forced_over: Vec::new(),

@@ -9,6 +9,7 @@ pub mod comparison;
 pub mod gate;
 pub mod interval;
 pub mod pass_rate;
+pub mod reference_log_prob;
 pub mod sampling;
 pub mod speed;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! `prompt`, `workload` and `check` say what is sent and what makes it right, `load` when, `config` where,
 //! `slo` and `gate` what it must keep to, `team` what is expected of it, `experiment` all of that as a file has it,
 //! `trace`, `exchange` and `judgement` what happened, `record` puts them together, `summary`,
-//! `comparison`, `similarity`, `level` and `definitions` what follows from it, and `result` is the file that keeps it all.
+//! `comparison`, `reference`, `similarity`, `level` and `definitions` what follows from it, and `result` is the file that keeps it all.
 //! Nothing here imports another room.
 
 pub mod calibration;
@@ -31,6 +31,7 @@ pub mod load;
 pub mod outcome;
 pub mod prompt;
 pub mod record;
+pub mod reference;
 pub mod result;
 pub mod rubric;
 pub mod similarity;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::ReportError;
 use super::number::count;
 use super::quality;
+use super::reference;
 use super::speed;
 use super::table::{Cell, Column, Labels, Row, Table};
 use super::template;
@@ -53,6 +54,7 @@ struct ComparisonView {
     simulated: Option<&'static str>,
     findings: Vec<Finding>,
     quality: Table,
+    reference: Table,
     cross_checks: Table,
     speed: Table,
     gates: Table,
@@ -82,6 +84,7 @@ impl ComparisonView {
                 unsound.into_iter().chain(verdict::of_comparison(comparison, &labels)).collect(),
             ),
             quality: quality::paired(comparison, &labels),
+            reference: reference::table(Some(comparison), &labels),
             cross_checks: quality::cross_checks(comparison),
             speed: speed::table(Some(comparison), &[], &labels),
             gates: view::gates(comparison),
@@ -127,6 +130,7 @@ pub fn terminal(document: &ComparisonDocument<'_>, options: &TerminalOptions) ->
     screen.banner(view.simulated);
     screen.findings(&view.findings);
     screen.table("Quality", &view.quality);
+    screen.table(reference::TITLE, &view.reference);
     screen.table("Speed", &view.speed);
     screen.warnings(&view.warnings);
     screen.table("Losses", &view.losses);

@@ -26,6 +26,7 @@ mod outcomes;
 mod profile;
 mod quality;
 mod reasons;
+mod reference;
 mod speed;
 pub mod table;
 mod template;

@@ -11,6 +11,7 @@ use super::objectives;
 use super::outcomes::{self, Failure};
 use super::profile;
 use super::quality;
+use super::reference;
 use super::speed;
 use super::table::{Cell, Column, Labels, Row, Table};
 use super::text::{fit_middle, one_line, to_the_second};
@@ -40,6 +41,10 @@ pub struct ReportView {
     pub findings: Vec<Finding>,
     /// Pass rates.
     pub quality: Table,
+    /// How likely both sides find the reference answers; empty where that wasn't asked.
+    pub reference: Table,
+    /// What that table is.
+    pub reference_title: &'static str,
     /// Pass rates by other methods; empty without a comparison.
     pub cross_checks: Table,
     /// How good a judge the model is; empty where that wasn't examined.
@@ -102,6 +107,8 @@ impl ReportView {
             simulated: result.simulated.then_some(SIMULATED),
             findings: verdict::of_run(result, &labels),
             quality,
+            reference: reference::table(comparison, &labels),
+            reference_title: reference::TITLE,
             cross_checks: comparison.filter(|_| checked).map_or_else(Table::default, quality::cross_checks),
             judge: judging::questions(result),
             // Over several loads together a latency is no server's.

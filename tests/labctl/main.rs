@@ -27,6 +27,7 @@ mod probes;
 mod prompt_set_tools;
 mod prompt_sets;
 mod recording;
+mod reference_logprobs;
 mod refused;
 mod resume;
 mod secrets;
