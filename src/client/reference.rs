@@ -444,11 +444,11 @@ mod tests {
             let listed: Vec<Value> = ids.iter().map(|id| json!({id.to_string(): {"logprob": -1.0}})).collect();
             for api in [Api::Chat, Api::Completions] {
                 let asked = requests(api, ServerKind::Vllm).unwrap();
-                asked.read(&scored, Some(&scored));
-                asked.read(&chat(&ids, &json!(listed)), Some(&chat(&alone, &Value::Null)));
+                let _scored = asked.read(&scored, Some(&scored));
+                let _listed = asked.read(&chat(&ids, &json!(listed)), Some(&chat(&alone, &Value::Null)));
                 let tokens = vec!["to be"; offsets.len()];
                 let told = json!({"choices": [{"text": "to be", "logprobs": {"tokens": tokens, "token_logprobs": vec![-1.0; offsets.len()], "text_offset": offsets}}]});
-                asked.read(&told.to_string(), None);
+                let _told = asked.read(&told.to_string(), None);
             }
         }
     }

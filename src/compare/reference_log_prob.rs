@@ -323,7 +323,7 @@ mod tests {
         near(found.candidate.unwrap(), 0.65);
         near(found.standard_error.unwrap(), 0.064_549_7);
         near(found.interval_95.unwrap().high, 0.15 + 0.205_426);
-        near(found.p.unwrap(), 0.102_726_0);
+        near(found.p.unwrap(), 0.102_728_1);
         assert_eq!((found.prompts, found.families, found.bootstrap_95), (4, None, None));
     }
 
