@@ -417,6 +417,21 @@ mod tests {
         );
     }
 
+    /// Recorded of vLLM 0.32.0 with a model of random weights; the means computed from the recordings by hand.
+    #[test]
+    fn what_vllm_really_sends_is_read() {
+        let scored_answer = include_str!("../../tests/fixtures/vllm/reference_scored.json");
+        let alone = include_str!("../../tests/fixtures/vllm/reference_alone.json");
+        let echo = include_str!("../../tests/fixtures/vllm/reference_echo.json");
+        let of = |api| ReferenceRequests { reference: "It is 42.".to_owned(), ..requests(api, ServerKind::Vllm).unwrap() };
+        let chat = scored(of(Api::Chat).read(scored_answer, Some(alone)));
+        assert_eq!((chat.tokens, chat.top_1, chat.preferred.len()), (6, 0, 6));
+        assert!((chat.mean_log_prob + 14.525_083_383).abs() < 1e-9, "{}", chat.mean_log_prob);
+        let text = scored(of(Api::Completions).read(echo, None));
+        assert_eq!((text.tokens, text.top_1, text.preferred[3].token.as_str()), (6, 0, " target"));
+        assert!((text.mean_log_prob + 14.801_740_487).abs() < 1e-9, "{}", text.mean_log_prob);
+    }
+
     #[test]
     fn refusals_are_sorted_by_what_they_say() {
         let refused = |outcome, message: &str| {
