@@ -16,6 +16,7 @@ use crate::model::record::{Row, Side};
 use crate::model::reference::{MissingReference, ReferenceAnswer, ReferenceScore};
 
 use super::late::{Checked, Surroundings};
+use super::plan::BenchPlan;
 use super::side::Reached;
 
 /// How every warning begins that is about the references.
@@ -28,12 +29,27 @@ const MOST_AT_ONCE: u32 = 4;
 /// taken not to tell, and isn't asked about the rest.
 const TRIED: usize = 3;
 
+/// Asks every side, where the plan says so, about every prompt that was sent and has a reference, and puts what came of
+/// it into the prompt's first row. What can't be told is a warning, never an error.
+pub(super) async fn ask_references(
+    plan: &BenchPlan,
+    sides: impl Iterator<Item = (Side, &Reached)>,
+    rows: &mut [Row],
+    checked: &Checked<'_>,
+    around: &Surroundings<'_>,
+) -> Vec<String> {
+    if !plan.reference_log_probs {
+        return Vec::new();
+    }
+    References { checked, around, concurrency: plan.concurrency }.ask(sides, rows).await
+}
+
 /// What the asking needs.
-pub(super) struct References<'a> {
-    pub(super) checked: &'a Checked<'a>,
-    pub(super) around: &'a Surroundings<'a>,
+struct References<'a> {
+    checked: &'a Checked<'a>,
+    around: &'a Surroundings<'a>,
     /// Requests in flight, where that is less than [`MOST_AT_ONCE`].
-    pub(super) concurrency: u32,
+    concurrency: u32,
 }
 
 /// One prompt to ask about.
@@ -51,13 +67,7 @@ struct Target<'a> {
 }
 
 impl References<'_> {
-    /// Asks every side about every prompt that was sent and has a reference, and puts what came of it into the
-    /// prompt's first row. What can't be told is a warning, never an error.
-    pub(super) async fn ask(
-        &self,
-        sides: impl Iterator<Item = (Side, &Reached)>,
-        rows: &mut [Row],
-    ) -> Vec<String> {
+    async fn ask(&self, sides: impl Iterator<Item = (Side, &Reached)>, rows: &mut [Row]) -> Vec<String> {
         let asked = self.prompts(rows);
         if asked.is_empty() {
             return vec![format!(

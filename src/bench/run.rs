@@ -34,7 +34,7 @@ use super::late::{Checked, Surroundings, ask_judge};
 use super::levels::shape_at;
 use super::limits::{TooManyFiles, allow_connections};
 use super::plan::{BenchPlan, SideSpec};
-use super::references::References;
+use super::references::ask_references;
 use super::resume::{Earlier, Past, ResumeError};
 use super::side::{Reached, SideError, reach};
 use super::warm_up::warm_up;
@@ -190,11 +190,7 @@ pub async fn run(
     };
 
     let around = Surroundings::of(&plan, clock, bus, &cancel);
-    if plan.reference_log_probs {
-        let asking = References { checked: &checked, around: &around, concurrency: plan.concurrency };
-        warnings.extend(asking.ask(sides.iter(), &mut ran.rows).await);
-    }
-    drop(sides);
+    warnings.extend(ask_references(&plan, sides.iter(), &mut ran.rows, &checked, &around).await);
     let (judge, told) = ask_judge(plan.judge.as_ref(), &mut ran.rows, &checked, &around).await;
     warnings.extend(told);
     warnings.extend(budget.as_deref().and_then(|budget| stopped_early(budget, &plan)));

@@ -423,7 +423,10 @@ mod tests {
         let scored_answer = include_str!("../../tests/fixtures/vllm/reference_scored.json");
         let alone = include_str!("../../tests/fixtures/vllm/reference_alone.json");
         let echo = include_str!("../../tests/fixtures/vllm/reference_echo.json");
-        let of = |api| ReferenceRequests { reference: "It is 42.".to_owned(), ..requests(api, ServerKind::Vllm).unwrap() };
+        let of = |api| ReferenceRequests {
+            reference: "It is 42.".to_owned(),
+            ..requests(api, ServerKind::Vllm).unwrap()
+        };
         let chat = scored(of(Api::Chat).read(scored_answer, Some(alone)));
         assert_eq!((chat.tokens, chat.top_1, chat.preferred.len()), (6, 0, 6));
         assert!((chat.mean_log_prob + 14.525_083_383).abs() < 1e-9, "{}", chat.mean_log_prob);

@@ -35,17 +35,15 @@ pub async fn exchange_with_retries<T: Target>(
         let mut exchange = target.exchange(request, scheduled, cut).await;
         let again = exchange.http_status.is_some_and(|status| policy.statuses.contains(&status))
             && retries.len() < policy.attempts as usize;
-        if again {
-            if pause(exchange.retry_after_s, retries.len(), clock, cut).await {
-                retries.push(Retry {
-                    outcome: exchange.outcome,
-                    http_status: exchange.http_status,
-                    retry_after_s: exchange.retry_after_s,
-                    sent_ns: exchange.trace.sent_ns,
-                    end_ns: exchange.trace.end_ns,
-                });
-                continue;
-            }
+        if again && pause(exchange.retry_after_s, retries.len(), clock, cut).await {
+            retries.push(Retry {
+                outcome: exchange.outcome,
+                http_status: exchange.http_status,
+                retry_after_s: exchange.retry_after_s,
+                sent_ns: exchange.trace.sent_ns,
+                end_ns: exchange.trace.end_ns,
+            });
+            continue;
         }
         exchange.retries = retries;
         return exchange;

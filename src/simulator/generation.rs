@@ -4,7 +4,6 @@ use std::io;
 
 use super::clock;
 use super::driver::Token;
-use super::engine::FinishReason;
 use super::errors::Refusal;
 use super::faults::{ErrorShape, FaultKind, Struck};
 use super::ground_truth::{GroundTruth, Record};
@@ -130,28 +129,20 @@ async fn answer(
         (record.truth.status, record.truth.finished) = (200, true);
         return respond(connection, request, 200, "text/html; charset=utf-8", HTML.as_bytes(), &[]).await;
     }
-    if let Some(given) = &completion.given
-        && !completion.stream
-    {
-        let mut tokens = shared.source(arrived, completion.prompt_tokens, 1, FinishReason::Length);
-        let last = tokio::select! {
-            biased;
-            last = tokens.last() => last,
-            () = connection.closed() => None,
-        };
-        if last.is_none() {
+    let reply = Reply::compose(shared, completion, struck, &record.truth.id);
+    // A model without a word still takes a step to say so.
+    let output_tokens = reply.tokens().max(1);
+    let mut tokens = shared.source(arrived, completion.prompt_tokens, output_tokens, reply.answer.finish);
+    if let Some(given) = &completion.given {
+        if !connection_waits(connection, &mut tokens).await {
             return Ok(After::Close);
         }
         (record.truth.status, record.truth.finished) = (200, true);
         tokens.told(true);
         let nll = shared.answers.reference_nll();
-        let body = given.response(&shared.model, shared.seed, nll, &record.truth.id).to_string();
+        let body = given.response(&reply, shared.seed, nll).to_string();
         return respond(connection, request, 200, "application/json", body.as_bytes(), &[]).await;
     }
-    let reply = Reply::compose(shared, completion, struck, &record.truth.id);
-    // A model without a word still takes a step to say so.
-    let output_tokens = reply.tokens().max(1);
-    let mut tokens = shared.source(arrived, completion.prompt_tokens, output_tokens, reply.answer.finish);
     if !completion.stream {
         return whole(connection, request, record, &reply, struck, &mut tokens).await;
     }
@@ -160,6 +151,15 @@ async fn answer(
     let played = events.play(&shared.pacer).await;
     tokens.told(record.truth.finished);
     Ok(if played { after } else { After::Close })
+}
+
+/// Waits for the last token; false where the client left or the engine stopped.
+async fn connection_waits(connection: &mut Connection, tokens: &mut Source) -> bool {
+    tokio::select! {
+        biased;
+        last = tokens.last() => last.is_some(),
+        () = connection.closed() => false,
+    }
 }
 
 /// The tokens that a fault lets through before it happens; at least the last one is struck.

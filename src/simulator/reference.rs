@@ -7,11 +7,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::clock;
 use super::draw::Draw;
+use super::reply::Reply;
 use super::request::{Interface, content};
 use super::tokens::{self, CONVERSATION_TOKENS, MESSAGE_TOKENS};
-use super::wire::FINGERPRINT;
 
 /// Standard deviation of what a profile makes of a token.
 const OWN: f64 = 0.1;
@@ -55,25 +54,29 @@ impl Given {
         Some(Self { interface, texts, log_probs })
     }
 
-    /// The response, under the name of a profile and its expected NLL.
-    pub(super) fn response(&self, model: &str, seed: u64, nll: (&str, f64), id: &str) -> Value {
+    /// The response with the reply to the request, under a profile's name and its expected NLL.
+    pub(super) fn response(&self, reply: &Reply, seed: u64, nll: (&str, f64)) -> Value {
         let likelihoods = self.likelihoods(seed, nll);
-        let tokens = self.texts.len();
-        let usage = json!({"prompt_tokens": tokens, "total_tokens": tokens + 1, "completion_tokens": 1});
+        let (prompt, generated) = (self.texts.len(), reply.tokens());
+        let usage = json!({"prompt_tokens": prompt, "completion_tokens": generated,
+            "total_tokens": prompt + generated as usize});
+        let answer = reply.answer.text();
         let (object, mut choice) = match self.interface {
             Interface::Chat => {
-                let message = json!({"role": "assistant", "content": " the", "refusal": null});
+                let message = json!({"role": "assistant", "content": answer, "refusal": null});
                 ("chat.completion", json!({"index": 0, "message": message, "logprobs": null}))
             }
             Interface::Text => {
-                let text: String = self.texts.iter().skip(1).map(String::as_str).chain([" the"]).collect();
-                let logprobs = self.log_probs.then(|| self.echoed(&likelihoods));
+                let text: String = self.texts.iter().skip(1).map(String::as_str).chain([answer]).collect();
+                let logprobs = self.log_probs.then(|| self.echoed(&likelihoods, answer));
                 ("text_completion", json!({"index": 0, "text": text, "logprobs": logprobs}))
             }
         };
-        choice["finish_reason"] = "length".into();
-        let mut response = json!({"id": id, "object": object, "created": clock::unix_seconds(), "model": model,
-            "choices": [choice], "usage": usage, "system_fingerprint": FINGERPRINT});
+        choice["finish_reason"] = reply.finish().into();
+        let envelope = &reply.envelope;
+        let mut response = json!({"id": envelope.id, "object": object, "created": envelope.created,
+            "model": envelope.model, "choices": [choice], "usage": usage,
+            "system_fingerprint": envelope.fingerprint});
         if self.interface == Interface::Chat {
             response["prompt_token_ids"] = self.texts.iter().map(|text| tokens::id(text)).collect();
             response["prompt_logprobs"] =
@@ -117,13 +120,14 @@ impl Given {
         .collect()
     }
 
-    /// As `echo` with `logprobs: 1` has them, the generated token at the end.
-    fn echoed(&self, likelihoods: &[Likelihood]) -> Value {
+    /// As `echo` with `logprobs: 1` has them, the generated tokens at the end.
+    fn echoed(&self, likelihoods: &[Likelihood], answer: &str) -> Value {
         let mut end = 0;
         let mut told = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
-        let last = Likelihood { log_prob: -0.1, other: None };
-        let texts = self.texts.iter().map(String::as_str).chain([" the"]);
-        for (position, (text, likely)) in texts.zip(likelihoods.iter().chain([&last])).enumerate() {
+        let generated = Likelihood { log_prob: -0.1, other: None };
+        let texts = self.texts.iter().map(String::as_str).chain(tokens::pieces(answer));
+        let likelihoods = likelihoods.iter().chain(std::iter::repeat(&generated));
+        for (position, (text, likely)) in texts.zip(likelihoods).enumerate() {
             let mut top = Map::new();
             top.insert(text.to_owned(), likely.log_prob.into());
             if let Some(other) = &likely.other {

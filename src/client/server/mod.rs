@@ -31,6 +31,7 @@ pub const ALL: [Dialect; 7] = [
 
 /// What one kind of server says and takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that a server takes or doesn't")]
 pub struct Dialect {
     /// Which server.
     pub kind: ServerKind,
