@@ -10,12 +10,13 @@ use crate::client::reference::ReferenceRequests;
 use crate::client::request::{Form, Request, request_id};
 use crate::load::retry::whole_with_retries;
 use crate::model::event::LogLevel;
+use crate::model::judgement::JudgeInfo;
 use crate::model::load::RetryPolicy;
 use crate::model::prompt::Prompt;
 use crate::model::record::{Row, Side};
 use crate::model::reference::{MissingReference, ReferenceAnswer, ReferenceScore};
 
-use super::late::{Checked, Surroundings};
+use super::late::{Checked, Surroundings, ask_judge};
 use super::plan::BenchPlan;
 use super::side::Reached;
 
@@ -29,19 +30,23 @@ const MOST_AT_ONCE: u32 = 4;
 /// taken not to tell, and isn't asked about the rest.
 const TRIED: usize = 3;
 
-/// Asks every side, where the plan says so, about every prompt that was sent and has a reference, and puts what came of
-/// it into the prompt's first row. What can't be told is a warning, never an error.
-pub(super) async fn ask_references(
+/// Asks what can be asked only after the load: every side, where the plan says so, about the reference answers of the
+/// prompts that were sent, then the judge. What can't be told is a warning, never an error.
+pub(super) async fn ask_after_load(
     plan: &BenchPlan,
     sides: impl Iterator<Item = (Side, &Reached)>,
     rows: &mut [Row],
     checked: &Checked<'_>,
     around: &Surroundings<'_>,
-) -> Vec<String> {
-    if !plan.reference_log_probs {
-        return Vec::new();
+) -> (Option<JudgeInfo>, Vec<String>) {
+    let mut warnings = Vec::new();
+    if plan.reference_log_probs {
+        let references = References { checked, around, concurrency: plan.concurrency };
+        warnings = references.ask(sides, rows).await;
     }
-    References { checked, around, concurrency: plan.concurrency }.ask(sides, rows).await
+    let (judge, told) = ask_judge(plan.judge.as_ref(), rows, checked, around).await;
+    warnings.extend(told);
+    (judge, warnings)
 }
 
 /// What the asking needs.

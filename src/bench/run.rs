@@ -30,11 +30,11 @@ use super::assemble::{Remains, assemble_with_journal};
 use super::bodies::SideBodies;
 use super::course::Course;
 use super::head::{cannot_lengthen, header};
-use super::late::{Checked, Surroundings, ask_judge};
+use super::late::{Checked, Surroundings};
 use super::levels::shape_at;
 use super::limits::{TooManyFiles, allow_connections};
 use super::plan::{BenchPlan, SideSpec};
-use super::references::ask_references;
+use super::references::ask_after_load;
 use super::resume::{Earlier, Past, ResumeError};
 use super::side::{Reached, SideError, reach};
 use super::warm_up::warm_up;
@@ -190,8 +190,7 @@ pub async fn run(
     };
 
     let around = Surroundings::of(&plan, clock, bus, &cancel);
-    warnings.extend(ask_references(&plan, sides.iter(), &mut ran.rows, &checked, &around).await);
-    let (judge, told) = ask_judge(plan.judge.as_ref(), &mut ran.rows, &checked, &around).await;
+    let (judge, told) = ask_after_load(&plan, sides.iter(), &mut ran.rows, &checked, &around).await;
     warnings.extend(told);
     warnings.extend(budget.as_deref().and_then(|budget| stopped_early(budget, &plan)));
     phases.push(PhaseTime { phase: Phase::Done, at_ns: clock.now(), side: None, level: None });
