@@ -2,9 +2,10 @@
 //!
 //! `plan` says what is to be done, `side` reaches an endpoint (or hosts the simulator in its place),
 //! `run` goes through the phases, `assemble` makes a result of records (also of recovered ones),
-//! `late` applies the checks that need all of it (`judging` asks another model for scores), `rescore` judges stored answers
-//! anew, `merge` joins the results of several clients, `compared` compares saved results, `against` compares a run with a
-//! blessed baseline, `soundness` says what would make the result worth nothing,
+//! `late` applies the checks that need all of it (`judging` asks another model for scores), `references` asks both sides
+//! about given answers, `rescore` judges stored answers anew, `merge` joins the results of several clients, `compared`
+//! compares saved results, `against` compares a run with a blessed baseline, `soundness` says what would make the result
+//! worth nothing,
 //! `doctor` looks at an endpoint and this machine without measuring. Used by `cli`.
 
 pub mod accuracy;
@@ -29,6 +30,7 @@ pub mod paced;
 pub mod plan;
 pub mod process;
 pub mod recovered;
+mod references;
 pub mod rescore;
 pub mod resume;
 pub mod run;

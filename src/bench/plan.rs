@@ -67,6 +67,8 @@ pub struct BenchPlan {
     pub against: Option<Against>,
     /// Who scores the answers of prompts with a `judge` check.
     pub judge: Option<JudgeSpec>,
+    /// Whether both sides are asked, after the load, how likely they find the prompts' reference answers.
+    pub reference_log_probs: bool,
     /// What is sent besides, or in place of, the prompt set's prompts as they are; absent: those, as written.
     pub workload: Option<Workload>,
     /// Requests in flight; of an open loop, how many connections are opened before.

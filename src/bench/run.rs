@@ -31,10 +31,11 @@ use super::assemble::{Remains, assemble_with_journal};
 use super::bodies::SideBodies;
 use super::course::Course;
 use super::head::{cannot_lengthen, header};
-use super::late::{Checked, Surroundings, ask_judge};
+use super::late::{Checked, Surroundings};
 use super::levels::shape_at;
 use super::limits::{TooManyFiles, allow_connections};
 use super::plan::{BenchPlan, SideSpec};
+use super::references::ask_after_load;
 use super::resume::{Earlier, Past, ResumeError};
 use super::side::{Reached, SideError, reach};
 use super::warm_up::warm_up;
@@ -173,7 +174,6 @@ pub async fn run(
     let budget = engine.limits.budget.clone();
     enter(&journaled, &mut phases, clock, Phase::Cleanup, None, Map::new());
     drop(engine);
-    drop(sides);
     drop(journaled);
     let writer =
         tokio::task::spawn_blocking(move || journal.join()).await.ok().and_then(Result::ok).ok_or_else(
@@ -191,8 +191,9 @@ pub async fn run(
     };
 
     let around = Surroundings::of(&plan, clock, bus, &cancel);
-    let (judge, told) = ask_judge(plan.judge.as_ref(), &mut ran.rows, &checked, &around).await;
-    warnings.extend(told.into_iter().chain(budget.as_deref().and_then(|of| stopped_early(of, &plan))));
+    let (judge, told) = ask_after_load(&plan, sides.iter(), &mut ran.rows, &checked, &around).await;
+    warnings.extend(told);
+    warnings.extend(budget.as_deref().and_then(|budget| stopped_early(budget, &plan)));
     phases.push(PhaseTime { phase: Phase::Done, at_ns: clock.now(), side: None, level: None });
     let remains = Remains {
         header,

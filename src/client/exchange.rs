@@ -33,10 +33,10 @@ const LONGEST_REFUSAL: usize = 64 << 10;
 /// Sends requests to one endpoint and turns what comes back into exchanges.
 #[derive(Debug)]
 pub struct Client<T> {
-    transport: T,
-    clock: Clock,
-    timeouts: Timeouts,
-    secrets: Vec<Secret>,
+    pub(super) transport: T,
+    pub(super) clock: Clock,
+    pub(super) timeouts: Timeouts,
+    pub(super) secrets: Vec<Secret>,
     dialect: Dialect,
 }
 
@@ -209,7 +209,7 @@ impl Alarm {
 }
 
 /// What is wrong with a response's head, if anything; the body then says why.
-fn complaint(head: &Head) -> Option<Failure> {
+pub(super) fn complaint(head: &Head) -> Option<Failure> {
     let status = head.status;
     match status {
         200..=299 => match head.content_type.as_deref() {
@@ -234,7 +234,7 @@ fn complaint(head: &Head) -> Option<Failure> {
 }
 
 /// The start of a body, as far as it comes in time.
-async fn read_start<B>(mut body: B, deadline: Instant) -> Vec<u8>
+pub(super) async fn read_start<B>(mut body: B, deadline: Instant) -> Vec<u8>
 where
     B: Stream<Item = Result<Segment, Failure>> + Unpin,
 {

@@ -110,7 +110,7 @@ pub struct Conversation<'a> {
 }
 
 impl Conversation<'_> {
-    fn messages(&self) -> Vec<Value> {
+    pub(super) fn messages(&self) -> Vec<Value> {
         let message = |role: &str, content: &str| json!({"role": role, "content": content});
         let system = self.system.iter().map(|system| message("system", system));
         let before = self.before.iter();
@@ -119,7 +119,7 @@ impl Conversation<'_> {
     }
 
     /// The same as one text, its parts a blank line apart.
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let before = self.before.iter().flat_map(|(user, answer)| [*user, *answer]);
         self.system.into_iter().chain(before).chain([self.user]).collect::<Vec<_>>().join("\n\n")
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::comparable::{unsound, warnings};
 use crate::model::record::{PairKey, Row};
+use crate::model::reference::ReferenceAnswer;
 use crate::model::result::RunResult;
 
 /// Pairs the candidate sides of two runs by prompt, repeat and round, in the keys' order. The second value holds
@@ -33,8 +34,13 @@ pub fn pair_rows(baseline: &RunResult, candidate: &RunResult) -> Vec<Row> {
         .filter_map(|key| {
             let (baseline, candidate) = (of_baseline.remove(&key), of_candidate.remove(&key));
             let twin = baseline.as_ref().and_then(|row| row.candidate.clone());
+            let theirs = baseline.as_ref().and_then(|row| row.reference.clone());
+            let reference = ReferenceAnswer::of_two_runs(
+                candidate.as_ref().and_then(|row| row.reference.clone()),
+                theirs,
+            );
             let row = candidate.or_else(|| baseline.map(|row| Row { candidate: None, ..row }))?;
-            Some(Row { baseline: twin, block: if same_blocks { row.block } else { 0 }, ..row })
+            Some(Row { baseline: twin, reference, block: if same_blocks { row.block } else { 0 }, ..row })
         })
         .collect()
 }

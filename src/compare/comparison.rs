@@ -13,6 +13,7 @@ use super::gate;
 use super::macro_average::macro_average;
 use super::noise::{Noise, unstable};
 use super::pass_rate::paired_beside_noise;
+use super::reference_log_prob::reference_log_probs;
 use super::speed::speed_ratios;
 
 /// So many missing responses are tolerated on a side whatever its size.
@@ -57,6 +58,7 @@ pub fn compare(
         unstable: unstable(rows, noise),
         overall,
         categories,
+        reference_log_prob: reference_log_probs(rows, options.seed),
         forced_over,
         speed: speed_ratios(rows, candidate, baseline, options.seed),
         output_token_ratio: output_token_ratio(rows),

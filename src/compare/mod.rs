@@ -19,6 +19,7 @@ pub mod macro_average;
 pub mod noise;
 pub mod pass_rate;
 pub mod reading;
+pub mod reference_log_prob;
 pub mod sampling;
 pub mod speed;
 #[cfg(test)]

@@ -43,6 +43,7 @@ pub(super) fn timed(ttft_ms: f64, tpot_ms: f64) -> Attempt {
 /// A row of prompt `id` in `category`.
 pub(super) fn row(id: usize, category: &str, baseline: Attempt, candidate: Attempt) -> Row {
     Row {
+        reference: None,
         key: PairKey { prompt_id: format!("{category}-{id:03}"), repeat: 0, round: 0, level: 0 },
         category: category.to_owned(),
         family: None,

@@ -6,7 +6,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::target::Target;
 use crate::client::clock::Clock;
+use crate::client::exchange::Client;
 use crate::client::request::Request;
+use crate::client::transport::Transport;
+use crate::client::whole::NoAnswer;
 use crate::model::exchange::{Exchange, Retry};
 use crate::model::load::RetryPolicy;
 use crate::model::units::Nanos;
@@ -32,25 +35,52 @@ pub async fn exchange_with_retries<T: Target>(
         let mut exchange = target.exchange(request, scheduled, cut).await;
         let again = exchange.http_status.is_some_and(|status| policy.statuses.contains(&status))
             && retries.len() < policy.attempts as usize;
-        if again {
-            let moment = clock.now().plus(backoff(exchange.retry_after_s, retries.len()));
-            let goes_on = tokio::select! {
-                () = tokio::time::sleep_until(clock.instant(moment)) => true,
-                () = cut.cancelled() => false,
-            };
-            if goes_on {
-                retries.push(Retry {
-                    outcome: exchange.outcome,
-                    http_status: exchange.http_status,
-                    retry_after_s: exchange.retry_after_s,
-                    sent_ns: exchange.trace.sent_ns,
-                    end_ns: exchange.trace.end_ns,
-                });
-                continue;
-            }
+        if again && pause(exchange.retry_after_s, retries.len(), clock, cut).await {
+            retries.push(Retry {
+                outcome: exchange.outcome,
+                http_status: exchange.http_status,
+                retry_after_s: exchange.retry_after_s,
+                sent_ns: exchange.trace.sent_ns,
+                end_ns: exchange.trace.end_ns,
+            });
+            continue;
         }
         exchange.retries = retries;
         return exchange;
+    }
+}
+
+/// The same for a request whose answer comes whole.
+pub async fn whole_with_retries<T: Transport>(
+    client: &Client<T>,
+    request: &Request,
+    policy: &RetryPolicy,
+    clock: Clock,
+    cut: &CancellationToken,
+) -> Result<String, NoAnswer> {
+    let mut retries = 0;
+    loop {
+        let answer = client.whole(request, cut).await;
+        let refused = answer.as_ref().err().and_then(|error| Some((error.http_status?, error.retry_after_s)));
+        match refused {
+            Some((status, retry_after_s))
+                if policy.statuses.contains(&status)
+                    && retries < policy.attempts as usize
+                    && pause(retry_after_s, retries, clock, cut).await =>
+            {
+                retries += 1;
+            }
+            _ => return answer,
+        }
+    }
+}
+
+/// Waits before the retry after so many; false where it was cut short.
+async fn pause(retry_after_s: Option<f64>, retries: usize, clock: Clock, cut: &CancellationToken) -> bool {
+    let moment = clock.now().plus(backoff(retry_after_s, retries));
+    tokio::select! {
+        () = tokio::time::sleep_until(clock.instant(moment)) => true,
+        () = cut.cancelled() => false,
     }
 }
 

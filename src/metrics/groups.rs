@@ -63,6 +63,7 @@ mod tests {
             record.attempt.metrics = RequestMetrics::default();
         }
         Row {
+            reference: None,
             key: record.key,
             category: record.category,
             family: record.family,

@@ -271,6 +271,7 @@ mod tests {
 
     fn row(record: Record) -> Row {
         Row {
+            reference: None,
             key: record.key,
             category: record.category,
             family: record.family,

@@ -313,6 +313,7 @@ mod tests {
         record.attempt.judgement =
             Judgement { graded: Some(Graded { mark, confidence }), ..Judgement::bare(verdict) };
         Row {
+            reference: None,
             key: record.key,
             category: "coherence".to_owned(),
             family: record.family,

@@ -205,6 +205,7 @@ mod tests {
         };
         let key = PairKey { prompt_id: format!("p{n}"), repeat: 0, round: 0, level: 0 };
         Row {
+            reference: None,
             key,
             category: "c".into(),
             family: None,

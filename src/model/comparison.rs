@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::gate::OnInconclusive;
 use super::judgement::Verdict;
+use super::reference::ReferenceComparison;
 
 /// Lower and upper limit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -363,6 +364,9 @@ pub struct Comparison {
     /// The mean of the categories, where there are two and more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub macro_average: Option<MacroAverage>,
+    /// How likely both sides find the prompts' reference answers, where they were asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_log_prob: Option<ReferenceComparison>,
     /// The run of the baseline against itself that noise is known from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noise_run: Option<String>,

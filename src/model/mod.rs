@@ -3,8 +3,8 @@
 //! `prompt`, `workload` and `check` say what is sent and what makes it right, `load` when, `config` where,
 //! `slo` and `gate` what it must keep to, `team` what is expected of it, `experiment` all of that as a file has it,
 //! `trace`, `exchange` and `judgement` what happened, `record` puts them together, `summary`,
-//! `comparison`, `compared`, `head_to_head`, `similarity`, `level` and `definitions` what follows from it, and `result` is the file that keeps it all;
-//! `baseline` is one side of it that was blessed.
+//! `comparison`, `compared`, `head_to_head`, `reference`, `similarity`, `level` and `definitions` what follows from it, and
+//! `result` is the file that keeps it all; `baseline` is one side of it that was blessed.
 //! Nothing here imports another room.
 
 pub mod baseline;
@@ -34,6 +34,7 @@ pub mod load;
 pub mod outcome;
 pub mod prompt;
 pub mod record;
+pub mod reference;
 pub mod result;
 pub mod rubric;
 pub mod similarity;

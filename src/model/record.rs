@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::exchange::Exchange;
 use super::judgement::Judgement;
+use super::reference::ReferenceAnswer;
 use super::summary::RequestMetrics;
 use super::workload::Ask;
 
@@ -111,6 +112,9 @@ pub struct Row {
     /// The baseline's attempt; absent without a baseline, or where the run was cut short before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Attempt>,
+    /// How likely the models find the prompt's reference answer, where they were asked; with its first row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<ReferenceAnswer>,
 }
 
 impl Row {

@@ -12,6 +12,7 @@ use super::losses::{self, Flips, Listing};
 use super::number::{count, counted, or_absent, percent};
 use super::quality;
 use super::readings::Readings;
+use super::reference;
 use super::speed;
 use super::table::{Labels, Table, Tone};
 use super::template;
@@ -46,6 +47,8 @@ pub struct ComparisonView {
     pub quality: Table,
     /// What else is known of the pass rates: how answers ended, noise, families.
     pub quality_further: Vec<Titled>,
+    /// How likely both sides find the reference answers; empty where that wasn't asked.
+    pub reference: Table,
     /// Latency by category.
     pub speed_by_category: Table,
     /// Pass rates by other methods.
@@ -89,6 +92,7 @@ impl ComparisonView {
             readings: Readings::new(report.team_kind, &report.readings),
             quality: quality::paired(comparison, &labels),
             quality_further: beside::further(comparison, &labels),
+            reference: reference::table(Some(comparison), &labels),
             speed_by_category: beside::speed_by_category(comparison),
             cross_checks: quality::cross_checks(comparison),
             speed,
@@ -213,6 +217,7 @@ pub(super) fn draw(view: &ComparisonView, screen: &mut Screen) {
     for further in &view.quality_further {
         screen.table(&further.title, &further.table);
     }
+    screen.table(reference::TITLE, &view.reference);
     screen.table("Speed", &view.speed);
     screen.table(beside::BY_CATEGORY, &view.speed_by_category);
     screen.heading("Servers");

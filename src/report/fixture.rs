@@ -237,6 +237,7 @@ fn row(i: usize, with_baseline: bool) -> Row {
     // A spread of a factor of three, with a slow one in a hundred.
     let spread = 1.0 + ((37 * i) % 101) as f64 / 50.0 + if i % 100 == 99 { 4.0 } else { 0.0 };
     Row {
+        reference: None,
         key: PairKey { prompt_id: format!("{category}-{:03}", i + 1), repeat: 0, round: 0, level: 0 },
         category: category.to_owned(),
         family: None,

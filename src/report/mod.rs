@@ -31,6 +31,7 @@ mod profile;
 mod quality;
 pub mod readings;
 mod reasons;
+mod reference;
 mod speed;
 pub mod table;
 mod template;

@@ -55,6 +55,7 @@ pub fn summary(result: &RunResult, options: &TerminalOptions) -> String {
     screen.table("Loads", &view.levels);
     screen.table("Quality", &view.quality);
     screen.tally(&view.verdicts);
+    screen.table(view.reference_title, &view.reference);
     for question in &view.judge {
         screen.table(&question.title, &question.table);
     }

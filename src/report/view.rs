@@ -14,6 +14,7 @@ use super::outcomes::{self, Failure};
 use super::profile;
 use super::quality;
 use super::readings::{Readings, cost_rows};
+use super::reference;
 use super::speed;
 use super::table::{Labels, Table};
 use super::text::{fit_middle, one_line, to_the_second};
@@ -50,6 +51,10 @@ pub struct ReportView {
     pub quality: Table,
     /// How answers ended by category, and noise, where there is something to tell; none without a comparison.
     pub quality_further: Vec<Titled>,
+    /// How likely both sides find the reference answers; empty where that wasn't asked.
+    pub reference: Table,
+    /// What that table is.
+    pub reference_title: &'static str,
     /// Pass rates by other methods; empty without a comparison.
     pub cross_checks: Table,
     /// How good a judge the model is; empty where that wasn't examined.
@@ -120,6 +125,8 @@ impl ReportView {
             findings: verdict::of_run(result, &labels),
             readings: Readings::new(team_of(result).map(|(kind, _)| kind), &result.readings),
             quality,
+            reference: reference::table(comparison, &labels),
+            reference_title: reference::TITLE,
             cross_checks: comparison.filter(|_| checked).map_or_else(Table::default, quality::cross_checks),
             quality_further: comparison
                 .filter(|_| checked)

@@ -15,6 +15,7 @@ pub fn rows(records: impl IntoIterator<Item = Record>) -> Vec<Row> {
     let mut rows: BTreeMap<PairKey, Row> = BTreeMap::new();
     for Record { key, category, family, scenario_id, ask, block, side, attempt } in records {
         let row = rows.entry(key).or_insert_with_key(|key| Row {
+            reference: None,
             key: key.clone(),
             category,
             family,

@@ -204,6 +204,11 @@ impl Answers {
         Self { sets, swapped, known, profile, seed }
     }
 
+    /// The profile's name and its expected NLL of a token that is given.
+    pub(super) fn reference_nll(&self) -> (&str, f64) {
+        (&self.profile.name, self.profile.reference_nll)
+    }
+
     /// The answer to a question.
     pub(super) fn answer(&self, question: &Question<'_>) -> Answer {
         if let Some(length) = self.profile.pacing.as_ref().and_then(|pacing| pacing.tokens) {

@@ -133,6 +133,16 @@ async fn answer(
     // A model without a word still takes a step to say so.
     let output_tokens = reply.tokens().max(1);
     let mut tokens = shared.source(arrived, completion.prompt_tokens, output_tokens, reply.answer.finish);
+    if let Some(given) = &completion.given {
+        if !connection_waits(connection, &mut tokens).await {
+            return Ok(After::Close);
+        }
+        (record.truth.status, record.truth.finished) = (200, true);
+        tokens.told(true);
+        let nll = shared.answers.reference_nll();
+        let body = given.response(&reply, shared.seed, nll).to_string();
+        return respond(connection, request, 200, "application/json", body.as_bytes(), &[]).await;
+    }
     if !completion.stream {
         return whole(connection, request, record, &reply, struck, &mut tokens).await;
     }
@@ -141,6 +151,15 @@ async fn answer(
     let played = events.play(&shared.pacer).await;
     tokens.told(record.truth.finished);
     Ok(if played { after } else { After::Close })
+}
+
+/// Waits for the last token; false where the client left or the engine stopped.
+async fn connection_waits(connection: &mut Connection, tokens: &mut Source) -> bool {
+    tokio::select! {
+        biased;
+        last = tokens.last() => last.is_some(),
+        () = connection.closed() => false,
+    }
 }
 
 /// The tokens that a fault lets through before it happens; at least the last one is struck.

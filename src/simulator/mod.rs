@@ -2,7 +2,7 @@
 //!
 //! It models serving, not sleeping: `engine` is a discrete-event model of a batching server, `driver`
 //! runs it in real time (`pacer` writes at the set times of a `pacing` in its place), `answers` decides
-//! what is answered (and tells it in advance: [`truth`]; `judging`: what is said of others' answers), `faults` what goes wrong, `ground_truth` keeps
+//! what is answered (and tells it in advance: [`truth`]; `judging`: what is said of others' answers, `reference`: how likely a given one is), `faults` what goes wrong, `ground_truth` keeps
 //! when everything really happened. Used by `labctl mock`, as the default endpoint of an unconfigured
 //! lab, and by the tests of every room.
 
@@ -21,6 +21,7 @@ mod metrics;
 mod pacer;
 mod pacing;
 mod profile;
+mod reference;
 mod reply;
 mod request;
 mod server;

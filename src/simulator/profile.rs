@@ -52,6 +52,8 @@ pub struct Profile {
     pub flip_rate: f64,
     /// Chance that what is said when asked to score a response holds no score, 0 to 1.
     pub unreadable_rate: f64,
+    /// Expected NLL of a token of any answer that is given, nats; above 0.
+    pub reference_nll: f64,
     /// Shortest and longest answer to a prompt of no known set, tokens.
     pub filler_tokens: (u32, u32),
     /// Set times in place of the model of a server: what is said of steps, batches and memory has no effect then.
@@ -126,6 +128,7 @@ impl Profile {
             default_pass_rate: 0.85,
             flip_rate: 0.04,
             unreadable_rate: 0.0,
+            reference_nll: 0.60,
             filler_tokens: (40, 160),
             pacing: None,
         }
@@ -151,6 +154,7 @@ impl Profile {
             ]),
             default_pass_rate: 0.83,
             flip_rate: 0.06,
+            reference_nll: 0.66,
             ..Self::fp16()
         }
     }
@@ -178,6 +182,7 @@ impl Profile {
             ]),
             default_pass_rate: 0.84,
             flip_rate: 0.05,
+            reference_nll: 0.57,
             ..base
         }
     }
@@ -245,6 +250,7 @@ impl Profile {
             ("step_token_budget", f64::from(self.step_token_budget)),
             ("max_running", f64::from(self.max_running)),
             ("kv_blocks", f64::from(self.kv_blocks())),
+            ("reference_nll", self.reference_nll),
         ];
         let not_negative = [
             ("step_per_sequence_ms", self.step_per_sequence_ms),

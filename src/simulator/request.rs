@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::errors::Refusal;
+use super::reference::Given;
 use super::tokens;
 
 /// Which of the two interfaces was called.
@@ -46,6 +47,8 @@ pub(super) struct Completion {
     pub(super) continuous_usage: bool,
     /// `return_token_ids`
     pub(super) token_ids: bool,
+    /// The prompt's tokens, where the response is to tell of them.
+    pub(super) given: Option<Given>,
 }
 
 impl Completion {
@@ -102,6 +105,7 @@ impl Completion {
             include_usage: flag(&options["include_usage"]),
             continuous_usage: flag(&options["continuous_usage_stats"]),
             token_ids: flag(&value["return_token_ids"]),
+            given: Given::asked(interface, &value),
         })
     }
 }
@@ -118,12 +122,16 @@ fn messages(value: &Value) -> Result<(String, String, u32), Refusal> {
     let system: Vec<&str> =
         texts.iter().filter(|(role, _)| *role == "system").map(|(_, t)| t.as_str()).collect();
     let user = texts.iter().rev().find(|(role, _)| *role == "user").map(|(_, t)| t.clone());
-    let tokens = tokens::count_messages(texts.iter().map(|(_, t)| t.as_str()));
+    let mut tokens = tokens::count_messages(texts.iter().map(|(_, t)| t.as_str()));
+    if value["continue_final_message"].as_bool() == Some(true) {
+        // The last message is the beginning of the answer, and the template puts nothing around it.
+        tokens = tokens.saturating_sub(tokens::MESSAGE_TOKENS);
+    }
     Ok((system.join("\n"), user.unwrap_or_default(), tokens))
 }
 
 /// A message's content: a text, or parts of which the texts count.
-fn content(value: &Value) -> String {
+pub(super) fn content(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(parts) => parts.iter().filter_map(|p| p["text"].as_str()).collect(),

@@ -10,9 +10,9 @@ const LETTERS: usize = 6;
 /// Most digits in one piece.
 const DIGITS: usize = 3;
 /// What the chat template adds to a conversation.
-const CONVERSATION_TOKENS: u32 = 5;
+pub(super) const CONVERSATION_TOKENS: u32 = 5;
 /// What the chat template adds to each message.
-const MESSAGE_TOKENS: u32 = 4;
+pub(super) const MESSAGE_TOKENS: u32 = 4;
 
 /// The pieces of a text in order. A piece is an optional space and then up to six letters, up to
 /// three digits, or one other character.

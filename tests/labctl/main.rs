@@ -34,6 +34,7 @@ mod prompt_set_tools;
 mod prompt_sets;
 mod readings;
 mod recording;
+mod reference_logprobs;
 mod refused;
 mod resume;
 mod secrets;

@@ -100,6 +100,12 @@ pub struct BenchArgs {
     #[command(flatten)]
     pub judge: JudgeArgs,
 
+    /// After the load, ask each side how likely it finds every prompt's reference answer, and compare that by prompt:
+    /// needs no answers, so it shows small differences on few prompts. Where the server tells it (vLLM; with `--api
+    /// completions` any that takes `echo` and `logprobs`), else n/a; a recovered run has none
+    #[arg(long, help_heading = "Quality")]
+    pub reference_logprobs: bool,
+
     /// Gates.
     #[command(flatten)]
     pub gate: GateArgs,

@@ -47,6 +47,8 @@ EXAMPLES:
       labctl bench --team quant --compare-baseline --sweep concurrency=1..64
   Long answers scored by another model, three times each
       labctl bench --team quant --judge-endpoint http://judge:8000/v1 --judge-repeats 3
+  A small loss on few prompts, by how likely both sides find the reference answers
+      labctl bench --team quant --compare-baseline --reference-logprobs
   A judge model in both orders of each pair, and every prompt three times
       labctl bench --team eval --promptset eval-calibration --swap --repeats 3
   As a file says, with a flag on top; what would be done, and nothing sent

@@ -53,6 +53,7 @@ pub(super) fn measures<'a>(args: &BenchArgs, context: &'a Context) -> Result<Vec
             selection: args.selection.selection(),
             judge: judge.map(|target| (target, args.judge)),
             swap: args.swap,
+            reference_log_probs: args.reference_logprobs,
             with_report: !args.no_report,
             variation,
             resume: args.shape.resume,

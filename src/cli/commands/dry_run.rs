@@ -66,6 +66,7 @@ fn document(measure: &Measure<'_>, plan: &BenchPlan) -> Value {
         ("baseline", plan.baseline.as_ref().map(side)),
         ("against", plan.against.as_ref().map(|against| json!(against.measured_in))),
         ("judge", plan.judge.as_ref().map(judge)),
+        ("reference_logprobs", plan.reference_log_probs.then(|| json!(true))),
         ("workload", plan.workload.as_ref().map(|workload| json!(workload.info))),
         ("find", plan.find.as_ref().map(|find| json!(find))),
         ("resume", measure.resume.as_ref().map(|run| json!(run))),
@@ -106,6 +107,8 @@ fn lines(measure: &Measure<'_>, plan: &BenchPlan) -> Vec<(&'static str, String)>
         ("against", format!("`{}`, blessed from run {}", measured.blessed_as, measured.run_id))
     }));
     lines.extend(plan.judge.as_ref().map(|judge| ("judge", side_text(&judge.side))));
+    let references = "each side is asked how likely it finds the reference answers, after the load";
+    lines.extend(plan.reference_log_probs.then(|| ("references", references.to_owned())));
     lines.push(("sends", sends(plan)));
     lines.extend(plan.workload.as_ref().map(|workload| ("cache", cache(workload))));
     lines.push(("load", load(plan)));

@@ -55,6 +55,8 @@ pub(super) struct Measure<'a> {
     pub(super) judge: Option<(Target, JudgeArgs)>,
     /// Whether prompts with two responses are sent in the other order too.
     pub(super) swap: bool,
+    /// Whether the models are asked how likely they find the reference answers.
+    pub(super) reference_log_probs: bool,
     pub(super) with_report: bool,
     /// What its experiment says, flags included.
     pub(super) variation: Variation,

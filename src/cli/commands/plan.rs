@@ -69,6 +69,7 @@ impl Measure<'_> {
             baseline: baseline.map(|target| side(target, transport)).transpose()?,
             against: self.against.clone(),
             judge: self.judge(&loading)?,
+            reference_log_probs: self.reference_log_probs(&loading)?,
             workload,
             concurrency: loading.concurrency,
             profile: loading.profile,
@@ -221,6 +222,17 @@ impl Measure<'_> {
             .with_hint("leave it out here, and bench at one load with it"));
         }
         rescore::judge_spec(target, args).map(Some)
+    }
+
+    /// Whether the references' log-probabilities are asked for and can be.
+    fn reference_log_probs(&self, loading: &Loading) -> Result<bool, CliError> {
+        if self.reference_log_probs && (loading.sweep.is_some() || loading.find.is_some()) {
+            return Err(CliError::usage(
+                "`--reference-logprobs` goes with one load, not with a sweep or a search",
+            )
+            .with_hint("leave it out here, and bench at one load with it"));
+        }
+        Ok(self.reference_log_probs)
     }
 
     /// The salt of the run that is gone on with: the same bytes are to be sent.

@@ -31,6 +31,7 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<ExitStatus, CliError> {
             selection: args.selection.selection(),
             judge: None,
             swap: false,
+            reference_log_probs: false,
             with_report: false,
             variation,
             resume: args.shape.resume,

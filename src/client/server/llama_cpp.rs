@@ -16,6 +16,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     ignore_eos: true,
     min_tokens: false,
     any_model: true,
+    prompt_log_probs: false,
     signs: Signs {
         header: Some("llama.cpp"),
         owner: Some("llamacpp"),

@@ -31,6 +31,7 @@ pub const ALL: [Dialect; 7] = [
 
 /// What one kind of server says and takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that a server takes or doesn't")]
 pub struct Dialect {
     /// Which server.
     pub kind: ServerKind,
@@ -51,6 +52,9 @@ pub struct Dialect {
     pub min_tokens: bool,
     /// Whether it serves its one model under any name.
     pub any_model: bool,
+    /// Whether its chat completions tell the log-probabilities of the prompt's tokens (`prompt_logprobs`) and their ids
+    /// (`return_token_ids`), and take the beginning of an answer as the last message (`continue_final_message`).
+    pub prompt_log_probs: bool,
     /// How it shows who it is.
     pub signs: Signs,
 }

@@ -14,5 +14,6 @@ pub(super) const DIALECT: Dialect = Dialect {
     ignore_eos: false,
     min_tokens: false,
     any_model: false,
+    prompt_log_probs: false,
     signs: Signs::NONE,
 };

@@ -15,6 +15,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     ignore_eos: true,
     min_tokens: true,
     any_model: false,
+    prompt_log_probs: false,
     signs: Signs {
         header: None,
         owner: Some("sglang"),

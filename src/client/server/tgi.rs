@@ -14,6 +14,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     ignore_eos: false,
     min_tokens: false,
     any_model: true,
+    prompt_log_probs: false,
     signs: Signs {
         header: None,
         owner: None,

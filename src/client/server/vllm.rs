@@ -19,6 +19,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     ignore_eos: true,
     min_tokens: true,
     any_model: false,
+    prompt_log_probs: true,
     signs: Signs {
         header: None,
         owner: Some("vllm"),

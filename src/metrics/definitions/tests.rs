@@ -189,6 +189,7 @@ fn row(n: u32, exchange: Exchange) -> Row {
     let judgement = Judgement::bare(Verdict::Pass);
     let metrics = crate::metrics::request::metrics(&exchange);
     Row {
+        reference: None,
         key: PairKey { prompt_id: format!("p{n}"), repeat: 0, round: 0, level: 0 },
         family: None,
         category: "c".into(),
