@@ -38,6 +38,7 @@ use super::plan::{BenchPlan, SideSpec};
 use super::references::ask_after_load;
 use super::resume::{Earlier, Past, ResumeError};
 use super::side::{Reached, SideError, reach};
+use super::soundness::{gone_on_with, stopped_early};
 use super::warm_up::warm_up;
 
 /// Why there is no result.
@@ -212,23 +213,6 @@ pub async fn run(
         accept_invalid_client: plan.accept_invalid_client,
     };
     Ok(conclude(remains, writer, &plan, &store, bus))
-}
-
-/// That another process began the run.
-fn gone_on_with(past: &Past) -> String {
-    let before = past.requests();
-    format!("gone on with after an interruption: {before} requests were sent before it, by another process")
-}
-
-/// That the plan was not sent to its end, for it would have cost too much.
-fn stopped_early(budget: &Budget, plan: &BenchPlan) -> Option<String> {
-    let most = plan.max_output_tokens_total?;
-    budget.is_exhausted().then(|| {
-        format!(
-            "stopped early: {} output tokens were used, and another request could have passed the {most} that `--max-output-tokens-total` allows",
-            budget.spent()
-        )
-    })
 }
 
 /// Makes the result and writes it.

@@ -3,8 +3,11 @@
 use serde_json::Value;
 
 use super::contamination;
+use super::plan::BenchPlan;
+use super::resume::Past;
 use crate::compare::changed_during_run;
 use crate::compare::sampling::{Asked, asked_differently};
+use crate::load::budget::Budget;
 use crate::model::health::{ClientHealth, HealthStatus};
 use crate::model::outcome::Outcome;
 use crate::model::record::Side;
@@ -156,6 +159,23 @@ pub fn nothing_valid(result: &RunResult, max_error_rate: f64, allow_invalid_clie
         reasons.extend(not_trusted(&result.client_health));
     }
     reasons
+}
+
+/// That another process began the run.
+pub(super) fn gone_on_with(past: &Past) -> String {
+    let before = past.requests();
+    format!("gone on with after an interruption: {before} requests were sent before it, by another process")
+}
+
+/// That the plan was not sent to its end, for it would have cost too much.
+pub(super) fn stopped_early(budget: &Budget, plan: &BenchPlan) -> Option<String> {
+    let most = plan.max_output_tokens_total?;
+    budget.is_exhausted().then(|| {
+        format!(
+            "stopped early: {} output tokens were used, and another request could have passed the {most} that `--max-output-tokens-total` allows",
+            budget.spent()
+        )
+    })
 }
 
 fn nothing_attempted(result: &RunResult, side: Side, info: &SideInfo) -> String {

@@ -318,6 +318,10 @@ mod tests {
     use crate::stats::quantile::distribution;
 
     /// A run that passes the first `passes` of 200 prompts and takes `factor` times as long as the first one.
+    fn contenders(of: [(&str, usize, f64); 3]) -> Vec<RunResult> {
+        of.into_iter().map(|(id, passes, factor)| contender(id, passes, factor)).collect()
+    }
+
     fn contender(id: &str, passes: usize, factor: f64) -> RunResult {
         let rows = (0..200)
             .map(|prompt| {
@@ -344,7 +348,7 @@ mod tests {
 
     #[test]
     fn a_winner_beats_every_rival() {
-        let runs = vec![contender("a", 150, 1.0), contender("b", 190, 0.5), contender("c", 120, 0.9)];
+        let runs = contenders([("a", 150, 1.0), ("b", 190, 0.5), ("c", 120, 0.9)]);
         let (standings, conclusion, prompts) = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
         assert_eq!(prompts, 200);
         let quality = standing_of(&standings, "pass_rate");
@@ -366,7 +370,7 @@ mod tests {
 
     #[test]
     fn one_rival_that_is_not_beaten_leaves_it_open() {
-        let runs = vec![contender("a", 189, 1.0), contender("b", 190, 1.0), contender("c", 120, 2.0)];
+        let runs = contenders([("a", 189, 1.0), ("b", 190, 1.0), ("c", 120, 2.0)]);
         let (standings, conclusion, _) = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
         let quality = standing_of(&standings, "pass_rate");
         assert_eq!((quality.best, quality.winner), (Some(1), None));
@@ -379,7 +383,7 @@ mod tests {
     /// One is better, another faster: nobody wins overall.
     #[test]
     fn who_wins_something_keeps_others_from_winning_all() {
-        let runs = vec![contender("a", 190, 1.0), contender("b", 120, 0.5), contender("c", 110, 2.0)];
+        let runs = contenders([("a", 190, 1.0), ("b", 120, 0.5), ("c", 110, 2.0)]);
         let (_, conclusion, _) = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
         assert_eq!(conclusion.winner, None);
         assert_eq!(conclusion.won.iter().map(|won| won.side).collect::<Vec<_>>(), [0, 1]);
@@ -387,7 +391,7 @@ mod tests {
 
     #[test]
     fn loads_that_differ_settle_no_speed() {
-        let mut runs = vec![contender("a", 190, 1.0), contender("b", 190, 0.5), contender("c", 190, 2.0)];
+        let mut runs = contenders([("a", 190, 1.0), ("b", 190, 0.5), ("c", 190, 2.0)]);
         runs[0].load.concurrency = 64;
         let (standings, ..) = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
         let speed = standing_of(&standings, "e2e_ms");

@@ -16,6 +16,7 @@ use crate::model::reference::{
 };
 use crate::stats::bootstrap::interval_of;
 use crate::stats::critical::{t, t_p};
+use crate::stats::paired::mcnemar_two_sided;
 use crate::stats::repeats::{MeanDifference, cluster_standard_error};
 use crate::stats::{length, mean, real};
 
@@ -217,11 +218,19 @@ impl Spread {
         distinct.sort_unstable();
         distinct.dedup();
         let has_families = distinct.len() < families.len();
+        let (standard_error, degrees) = (difference.standard_error?, length(differences.len()) - 1.0);
+        let of_sign = |sign: fn(&&f64) -> bool| differences.iter().filter(sign).count() as u64;
         let by_prompt = Self {
             mean: difference.mean,
-            standard_error: difference.standard_error?,
-            degrees: length(differences.len()) - 1.0,
-            p: difference.p_value(),
+            standard_error,
+            degrees,
+            // Log-probabilities have no bound that a p-value would have to respect, as shares have; where all differ by
+            // the same, t would divide by zero and their signs tell.
+            p: if standard_error > 0.0 {
+                t_p(difference.mean / standard_error, degrees)
+            } else {
+                Some(mcnemar_two_sided(of_sign(|one| **one < 0.0), of_sign(|one| **one > 0.0)))
+            },
             families: has_families.then_some(distinct.len() as u64),
         };
         let clustered = cluster_standard_error(differences, families).filter(|_| has_families);

@@ -39,7 +39,7 @@ impl Measure<'_> {
         let loading = Loading::of(experiment, defaults.concurrency, has_trace);
         self.check_workload(&loading, workload.as_ref())?;
         let baseline = self.targets.baseline.as_ref();
-        let gates = self.gates(&prompt_set, baseline.is_some())?;
+        let gates = self.gates(&prompt_set, baseline.is_some() || self.against.is_some())?;
         // Both sides are timed alike: where one needs a proxy, which only the portable transport knows, both do.
         let proxied = |target: &Target| target.endpoint.proxy.is_some();
         let transport = match defaults.transport {
