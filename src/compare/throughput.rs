@@ -143,17 +143,20 @@ impl Rate {
     }
 }
 
-/// Why a side has no throughput, as it says itself.
+/// Why a side has no throughput, as it says itself; once where both say the same.
 fn absence(candidate: &SideSummary, baseline: &SideSummary) -> String {
-    let reasons: Vec<String> = [(Side::Baseline, baseline), (Side::Candidate, candidate)]
-        .into_iter()
-        .filter(|(_, summary)| summary.throughput.is_none())
-        .map(|(side, summary)| {
-            let reason = summary.throughput_absent_because.as_deref().unwrap_or("not measured");
-            format!("{side}: {reason}")
-        })
-        .collect();
-    reasons.join("; ")
+    let reason = |summary: &SideSummary| {
+        let reason = summary.throughput_absent_because.clone().unwrap_or_else(|| "not measured".to_owned());
+        summary.throughput.is_none().then_some(reason)
+    };
+    match (reason(baseline), reason(candidate)) {
+        (Some(ours), Some(theirs)) if ours == theirs => format!("both sides: {ours}"),
+        (ours, theirs) => {
+            let told = |side: Side, reason: Option<String>| reason.map(|reason| format!("{side}: {reason}"));
+            let told = told(Side::Baseline, ours).into_iter().chain(told(Side::Candidate, theirs));
+            told.collect::<Vec<_>>().join("; ")
+        }
+    }
 }
 
 /// The steady windows of one side added up by round. A window belongs to the round that was under way at its

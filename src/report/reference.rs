@@ -59,14 +59,14 @@ fn row(delta: &ReferenceDelta) -> Row {
 }
 
 fn nll(value: f64) -> String {
-    if value.is_finite() { format!("{value:.4}") } else { number::ABSENT.to_owned() }
+    if value.is_finite() { format!("{value:.3}") } else { number::ABSENT.to_owned() }
 }
 
-/// `+0.0612`, `−0.0031`, `0.0000`.
+/// `+0.061`, `−0.003`, `0.000`.
 fn signed(value: f64) -> String {
     let digits = nll(value.abs());
     match (digits.as_str(), value < 0.0) {
-        ("0.0000" | number::ABSENT, _) => digits,
+        ("0.000" | number::ABSENT, _) => digits,
         (_, true) => format!("\u{2212}{digits}"),
         (_, false) => format!("+{digits}"),
     }
