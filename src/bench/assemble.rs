@@ -169,8 +169,7 @@ pub(super) fn held(question: Option<&LevelQuestion>, side: &SideInfo) -> Vec<Slo
 pub(super) fn hold(result: &mut RunResult, noise: Option<Noise>, accept_invalid_client: bool) {
     result.comparison = comparison(result, noise, accept_invalid_client);
     if let (None, Some(gates)) = (&result.comparison, &result.held_to) {
-        // What needs a baseline is refused before anything is sent.
-        result.gates = gate::of_run(gates, &result.rows, &result.candidate.summary).unwrap_or_default();
+        result.gates = gate::of_run(gates, &result.rows, &result.candidate.summary);
     }
     result.readings = reading::of_result(result, accept_invalid_client);
 }

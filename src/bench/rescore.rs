@@ -237,7 +237,8 @@ fn gates_of(result: &RunResult) -> Option<Gates> {
     let mut gates = Gates::default();
     for told in result.comparison.iter().flat_map(|comparison| &comparison.gates) {
         let (Some(mode), Some(margin_pp)) = (told.mode, told.margin_pp) else { continue };
-        let gate = PassRateGate { mode, margin_pp, ..PassRateGate::default() };
+        let default = PassRateGate::default();
+        let gate = PassRateGate { mode, margin_pp, alpha: told.alpha.unwrap_or(default.alpha), ..default };
         match told.name.strip_prefix("pass_rate ") {
             Some("overall") => gates.pass_rate = Some(gate),
             Some(category) => drop(gates.primary.insert(category.to_owned(), gate)),

@@ -26,11 +26,16 @@ pub(super) fn decide(comparison: &mut Comparison, gates: &Gates) -> Vec<GateResu
     for (name, asked) in &gates.primary {
         let gate = Gate::on(Some(name), Some(asked));
         let found = categories.iter().position(|rate| rate.category.as_ref() == Some(name));
-        let decision = if let Some(position) = found {
-            decision(&gate, &mut categories[position], invalid_because, None)
-        } else {
-            let known = categories.iter().filter_map(|rate| rate.category.as_deref());
-            Decision::of(GateVerdict::Invalid, no_such_category(name, known))
+        let decision = match found {
+            // It was asked for by name.
+            Some(position) if categories[position].pairs == 0 && invalid_because.is_empty() => {
+                Decision::of(GateVerdict::Invalid, "no prompt of it was judged on both sides")
+            }
+            Some(position) => decision(&gate, &mut categories[position], invalid_because, None),
+            None => {
+                let known = categories.iter().filter_map(|rate| rate.category.as_deref());
+                Decision::of(GateVerdict::Invalid, no_such_category(name, known))
+            }
         };
         results.push(gate.result(decision, policy(asked, gates)));
     }
