@@ -341,6 +341,18 @@ mod tests {
         assert!(warnings[0].starts_with("1 of 20 requests to the baseline were sent twice"), "{warnings:?}");
     }
 
+    /// As where a run is gone on with without the baseline that it was planned with.
+    #[test]
+    fn gates_that_need_a_baseline_are_invalid_without_one_and_the_others_stay() {
+        let mut result = assembled(1.0, false);
+        result.baseline = None;
+        let gates = result.held_to.get_or_insert_default();
+        gates.floors.insert("overall".to_owned(), 0.5);
+        hold(&mut result, None, false);
+        let told: Vec<_> = result.gates.iter().map(|gate| (gate.name.as_str(), gate.verdict)).collect();
+        assert_eq!(told, [("pass_rate overall", GateVerdict::Invalid), ("floor overall", GateVerdict::Pass)]);
+    }
+
     #[test]
     fn no_gate_passes_on_what_a_client_says_that_is_not_to_be_trusted() {
         let verdict = |delay_ms, accept| assembled(delay_ms, accept).comparison.unwrap().gates[0].verdict;

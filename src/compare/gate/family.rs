@@ -8,6 +8,7 @@ use crate::model::gate::{Gates, PassRateGate};
 use crate::stats::multiple::holm;
 
 use super::pass_rate::{Decision, Gate};
+use super::words::p_value;
 use super::{decision, no_such_category, policy};
 
 /// What Holm makes of a category's p-value among those of its family.
@@ -17,6 +18,13 @@ pub(super) struct Among {
     pub(super) p: f64,
     /// Categories that were tested.
     pub(super) categories: usize,
+}
+
+impl Among {
+    /// `; one-sided p 0.012 after Holm over 4 categories`.
+    pub(super) fn words(self) -> String {
+        format!("; one-sided p {} after Holm over {} categories", p_value(self.p), self.categories)
+    }
 }
 
 /// Decides every category, and gives the results of the gates that are asked for.

@@ -24,7 +24,7 @@ use crate::stats::power::{Question, whole};
 use crate::stats::{length, real};
 
 use super::family::Among;
-use super::words::{margin, numbers, p_value, pairs, percent};
+use super::words::{margin, numbers, pairs, percent};
 
 /// Deltas closer to the margin than this are at it: both are ratios of small whole numbers.
 const EQUAL_PP: f64 = 1e-7;
@@ -396,12 +396,5 @@ impl Evidence<'_> {
             Some(loss) => format!("could have missed up to {loss:.1} pp"),
             None => "and too few pairs to show any loss".to_owned(),
         }
-    }
-}
-
-impl Among {
-    /// `; one-sided p 0.012 after Holm over 4 categories`.
-    fn words(self) -> String {
-        format!("; one-sided p {} after Holm over {} categories", p_value(self.p), self.categories)
     }
 }
