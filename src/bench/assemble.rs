@@ -169,8 +169,7 @@ pub(super) fn held(question: Option<&LevelQuestion>, side: &SideInfo) -> Vec<Slo
 pub(super) fn hold(result: &mut RunResult, noise: Option<Noise>, accept_invalid_client: bool) {
     result.comparison = comparison(result, noise, accept_invalid_client);
     if let (None, Some(gates)) = (&result.comparison, &result.held_to) {
-        // What needs a baseline is refused before anything is sent.
-        result.gates = gate::of_run(gates, &result.rows, &result.candidate.summary).unwrap_or_default();
+        result.gates = gate::of_run(gates, &result.rows, &result.candidate.summary);
     }
     result.readings = reading::of_result(result, accept_invalid_client);
 }
@@ -340,6 +339,18 @@ mod tests {
         result.rows[3].baseline.as_mut().unwrap().exchange.resent = true;
         let warnings = soundness::warnings(&result);
         assert!(warnings[0].starts_with("1 of 20 requests to the baseline were sent twice"), "{warnings:?}");
+    }
+
+    /// As where a run is gone on with without the baseline that it was planned with.
+    #[test]
+    fn gates_that_need_a_baseline_are_invalid_without_one_and_the_others_stay() {
+        let mut result = assembled(1.0, false);
+        result.baseline = None;
+        let gates = result.held_to.get_or_insert_default();
+        gates.floors.insert("overall".to_owned(), 0.5);
+        hold(&mut result, None, false);
+        let told: Vec<_> = result.gates.iter().map(|gate| (gate.name.as_str(), gate.verdict)).collect();
+        assert_eq!(told, [("pass_rate overall", GateVerdict::Invalid), ("floor overall", GateVerdict::Pass)]);
     }
 
     #[test]

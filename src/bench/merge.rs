@@ -43,7 +43,7 @@ pub fn merge(mut shards: Vec<RunResult>, run_id: String) -> Result<RunResult, Me
     let candidate = SideParts::of(&shards, Side::Candidate)?;
     let baseline = SideParts::of(&shards, Side::Baseline)?;
     let mut result = joined(&shards, run_id, merged_from);
-    let warnings = warnings(&shards);
+    let mut warnings = warnings(&shards);
     align(&mut shards)?;
     result.phases = shards.iter_mut().flat_map(|shard| std::mem::take(&mut shard.phases)).collect();
     result.phases.sort_by_key(|phase| phase.at_ns);
@@ -71,6 +71,12 @@ pub fn merge(mut shards: Vec<RunResult>, run_id: String) -> Result<RunResult, Me
     result.client_health = health(&shards, &result.rows, &lags);
     let held_alike = shards.iter().all(|shard| shard.held_to == result.held_to);
     result.held_to = result.held_to.filter(|_| held_alike);
+    if !held_alike {
+        warnings.push(
+            "the runs were held to different gates, so the merged one is held to none; `labctl gate` holds it to some"
+                .to_owned(),
+        );
+    }
     result.gates.clear();
     hold(&mut result, None, false);
     result.warnings = warnings;

@@ -11,6 +11,7 @@ use crate::compare::pass_rates;
 use crate::load::bus::Bus;
 use crate::metrics::judging::judge_quality;
 use crate::metrics::summary::summarise;
+use crate::model::comparison::GateResult;
 use crate::model::gate::{Gates, PassRateGate};
 use crate::model::judgement::Verdict;
 use crate::model::prompt::{Prompt, PromptSet};
@@ -234,10 +235,15 @@ fn gates_of(result: &RunResult) -> Option<Gates> {
     if result.held_to.is_some() {
         return result.held_to.clone();
     }
+    gates_that_said(&result.comparison.as_ref()?.gates)
+}
+
+fn gates_that_said(results: &[GateResult]) -> Option<Gates> {
     let mut gates = Gates::default();
-    for told in result.comparison.iter().flat_map(|comparison| &comparison.gates) {
+    for told in results {
         let (Some(mode), Some(margin_pp)) = (told.mode, told.margin_pp) else { continue };
-        let gate = PassRateGate { mode, margin_pp, ..PassRateGate::default() };
+        let default = PassRateGate::default();
+        let gate = PassRateGate { mode, margin_pp, alpha: told.alpha.unwrap_or(default.alpha), ..default };
         match told.name.strip_prefix("pass_rate ") {
             Some("overall") => gates.pass_rate = Some(gate),
             Some(category) => drop(gates.primary.insert(category.to_owned(), gate)),
@@ -286,4 +292,32 @@ fn side(result: &RunResult, side: Side, info: &SideInfo) -> SideInfo {
         });
     }
     info
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::comparison::{GateKind, GateMode, GateVerdict};
+
+    /// Results of before the gates were kept have them in what they said, their α too.
+    #[test]
+    fn gates_follow_from_what_they_said() {
+        let asked = PassRateGate { mode: GateMode::Prove, margin_pp: 3.0, alpha: 0.2, on_inconclusive: None };
+        let told = |name: &str, alpha| GateResult {
+            name: format!("pass_rate {name}"),
+            mode: Some(asked.mode),
+            margin_pp: Some(asked.margin_pp),
+            alpha,
+            kind: GateKind::PassRate,
+            category: None,
+            bound: None,
+            verdict: GateVerdict::Pass,
+            reason: String::new(),
+            pairs_to_decide: None,
+            on_inconclusive: None,
+        };
+        let gates = gates_that_said(&[told("overall", Some(0.2)), told("math", None)]).unwrap();
+        assert_eq!(gates.pass_rate, Some(asked.clone()));
+        assert!((gates.primary["math"].alpha - 0.05).abs() < 1e-12);
+    }
 }

@@ -6,21 +6,15 @@ use crate::model::judgement::Verdict;
 use crate::model::outcome::Outcome;
 use crate::model::record::{Row, Side};
 use crate::model::summary::SideSummary;
-use crate::stats::real;
 
 use super::beside::{output_token_ratio, prompt_token_ratio};
-use super::gate;
+use super::gate::{self, NOTHING_JUDGED};
 use super::macro_average::macro_average;
+use super::missing::too_many_missing;
 use super::noise::{Noise, unstable};
 use super::pass_rate::paired_beside_noise;
 use super::reference_log_prob::reference_log_probs;
 use super::speed::speed_ratios;
-
-/// So many missing responses are tolerated on a side whatever its size.
-const TOLERATED_MISSING: u64 = 2;
-
-/// This share of a side's responses may be missing.
-const TOLERATED_SHARE: f64 = 0.02;
 
 /// What a comparison needs to know besides the rows.
 #[derive(Debug, Clone, Default)]
@@ -103,34 +97,17 @@ fn too_much_missing(
         .filter_map(|(side, summary)| {
             let given_up = summary.outcomes.get(&Outcome::Cancelled).copied().unwrap_or(0);
             let attempted = summary.attempted.saturating_sub(given_up);
-            let missing: Vec<(&str, u64)> = summary
-                .verdicts
-                .iter()
-                .map(|(verdict, count)| match verdict {
-                    Verdict::TransportError => (verdict, count.saturating_sub(given_up)),
-                    _ => (verdict, *count),
-                })
-                .filter(|(verdict, _)| **verdict != Verdict::Unchecked)
-                .filter(|(verdict, count)| verdict.passed().is_none() && *count > 0)
-                .map(|(verdict, count)| (verdict.name(), count))
-                .collect();
-            let count: u64 = missing.iter().map(|(_, count)| count).sum();
-            let tolerated = real(TOLERATED_MISSING).max(TOLERATED_SHARE * real(attempted));
-            (real(count) > tolerated).then(|| {
-                let kinds: Vec<String> =
-                    missing.iter().map(|(name, count)| format!("{name} {count}")).collect();
-                format!(
-                    "{side}: {count} of {attempted} responses are missing ({}), more than the {:.0} tolerated",
-                    kinds.join(", "),
-                    tolerated.floor()
-                )
-            })
+            let mut verdicts = summary.verdicts.clone();
+            verdicts
+                .entry(Verdict::TransportError)
+                .and_modify(|count| *count = count.saturating_sub(given_up));
+            too_many_missing(&verdicts, attempted).map(|reason| format!("{side}: {reason}"))
         })
         .collect();
-    // What has no checks says nothing about quality, and was not meant to.
+    // What has no checks says nothing about quality, and was not meant to; where gates are on it, they say so.
     let unchecked = |summary: &SideSummary| summary.verdicts.keys().eq([&Verdict::Unchecked]);
     if overall.pairs == 0 && !(unchecked(candidate) && unchecked(baseline)) {
-        reasons.push("no prompt was judged on both sides".to_owned());
+        reasons.push(NOTHING_JUDGED.to_owned());
     }
     reasons
 }
@@ -190,7 +167,12 @@ mod tests {
     #[test]
     fn what_has_no_checks_is_not_missing() {
         let unchecked = |id| judged(id, "math", Verdict::Unchecked, Verdict::Unchecked);
-        let comparison = compared(&(0..30).map(unchecked).collect::<Vec<_>>());
+        let rows: Vec<Row> = (0..30).map(unchecked).collect();
+        // To gate on, they are nothing.
+        assert_eq!(compared(&rows).invalid_because, [NOTHING_JUDGED]);
+        let options = Options { seed: 1, ..Options::default() };
+        let comparison =
+            compare(&rows, &summary(&rows, Side::Candidate), &summary(&rows, Side::Baseline), &options);
         assert_eq!(comparison.invalid_because, [""; 0]);
         assert_eq!((comparison.overall.pairs, comparison.overall.delta_pp), (0, None));
         assert_eq!(comparison.overall.missing, crate::model::comparison::Missing::default());

@@ -16,6 +16,7 @@ pub mod head_to_head;
 pub mod intersect;
 pub mod interval;
 pub mod macro_average;
+mod missing;
 pub mod noise;
 pub mod pass_rate;
 pub mod reading;

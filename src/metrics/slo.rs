@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::model::slo::{Bound, Slo, SloMetric, SloStatistic};
 
-pub use outcome::{outcomes, passes};
+pub use outcome::{outcomes, passes, too_many_failed};
 pub use presets::{PRESETS, Preset};
 
 /// What is wrong with a text of objectives.

@@ -10,6 +10,8 @@ use super::text::one_line;
 use super::verdict::{Finding, gate_tone};
 use super::view::SIMULATED;
 use crate::model::comparison::{GateKind, GateMode, GateResult, GateVerdict};
+use crate::model::gate::GatedMetric;
+use crate::model::slo::SloMetric;
 
 /// Gates that were evaluated on a stored result.
 #[derive(Debug, Clone)]
@@ -48,13 +50,30 @@ fn asks(gate: &GateResult) -> String {
         GateKind::PassRate => of_mode(gate),
         GateKind::Floor => bound(&|floor| format!("at least {}", number::percent(floor))),
         GateKind::Speed => bound(&|ratio| {
-            let side = if ratio < 1.0 { "at least" } else { "at most" };
+            let is_rate = RATES.iter().any(|metric| metric.name() == gate.name);
+            let side = if is_rate { "at least" } else { "at most" };
             format!("ratio {side} {}", number::ratio(ratio))
         }),
         GateKind::ErrorRate => bound(&|most| format!("at most {}", number::percent(most))),
-        GateKind::Slo => bound(&|limit| format!("the objective of {limit}")),
+        GateKind::Slo => bound(&|limit| objective(&gate.name, limit)),
     }
 }
+
+/// An objective by the metric that its gate is named after: `at most 500 ms`, `at least 90.0 %`.
+fn objective(name: &str, limit: f64) -> String {
+    match SloMetric::ALL.into_iter().find(|metric| metric.name() == name) {
+        Some(SloMetric::PassRate) => format!("at least {}", number::percent(limit)),
+        Some(SloMetric::ErrorRate) => format!("at most {}", number::percent(limit)),
+        Some(SloMetric::RequestThroughputPerS) => format!("at least {limit} requests/s"),
+        Some(SloMetric::OutputTokensPerS) => format!("at least {limit} tokens/s"),
+        // A latency's name may have a statistic in it.
+        _ => format!("at most {limit} ms"),
+    }
+}
+
+/// What is gated of speed and better the larger it is.
+const RATES: [GatedMetric; 3] =
+    [GatedMetric::RequestThroughputPerS, GatedMetric::OutputTokensPerS, GatedMetric::CorrectAnswersPerS];
 
 fn of_mode(gate: &GateResult) -> String {
     let margin = gate.margin_pp.unwrap_or_default();
@@ -151,6 +170,11 @@ mod tests {
             of_kind("output_tokens_per_s", GateKind::Speed, 0.9, GateVerdict::Pass),
             of_kind("error_rate", GateKind::ErrorRate, 0.02, GateVerdict::Pass),
             of_kind("ttft_p95_ms", GateKind::Slo, 500.0, GateVerdict::Pass),
+            of_kind("correct_answers_per_s", GateKind::Speed, 1.0, GateVerdict::Pass),
+            of_kind("e2e_ms p50", GateKind::Speed, 1.0, GateVerdict::Pass),
+            of_kind("pass_rate", GateKind::Slo, 0.9, GateVerdict::Pass),
+            of_kind("error_rate", GateKind::Slo, 0.01, GateVerdict::Pass),
+            of_kind("output_tokens_per_s", GateKind::Slo, 5.0, GateVerdict::Pass),
         ]
     }
 
@@ -165,7 +189,12 @@ mod tests {
                 "ratio at most 1.10",
                 "ratio at least 0.90",
                 "at most 2.0 %",
-                "the objective of 500",
+                "at most 500 ms",
+                "ratio at least 1.00",
+                "ratio at most 1.00",
+                "at least 90.0 %",
+                "at most 1.0 %",
+                "at least 5 tokens/s",
             ]
         );
     }
@@ -192,7 +221,7 @@ mod tests {
         let finding = finding(&results()).unwrap();
         assert_eq!((finding.topic, finding.tone), ("Gates", Tone::Bad));
         assert!(
-            finding.text.starts_with("FAIL by gate e2e_ms p50 (the worst of 5 gates)"),
+            finding.text.starts_with("FAIL by gate e2e_ms p50 (the worst of 10 gates)"),
             "{}",
             finding.text
         );

@@ -150,32 +150,43 @@ impl Rule {
     /// The smallest true loss (a share, 0 to 1) that it fails on in 80 % of such runs; `None` where not even a
     /// total loss would be found so often.
     ///
-    /// Exact up to 500 pairs, above by [`approximate_loss`](Self::approximate_loss) with the standard error √(ψ/n).
+    /// Exact up to 500 pairs. Above it is the loss θ that lies as far beyond the gate's threshold as 80 % power asks
+    /// for where the estimate is normal: a loss of θ flips no fewer than θ of the pairs, so its variance is
+    /// (max(ψ, θ) − θ²)/n, and at the threshold that of Tango's statistic for the shares to be expected.
     #[must_use]
     pub fn smallest_loss(self, pairs: u64, flip_rate: f64) -> Option<f64> {
         if pairs == 0 {
             return None;
         }
         if pairs > EXACT_UP_TO {
-            return Some(self.approximate_loss((flip_rate / real(pairs)).sqrt()));
+            self.normal_loss(pairs, flip_rate)
+        } else {
+            self.exact_loss(pairs, flip_rate)
         }
+    }
+
+    fn normal_loss(self, pairs: u64, flip_rate: f64) -> Option<f64> {
+        let z = self.z();
+        smallest_found(|loss| {
+            let flip_rate = flip_rate.max(loss);
+            let error = |variance: f64| (variance.max(0.0) / real(pairs)).sqrt();
+            let spread = error(flip_rate - loss * loss);
+            let threshold = match self.mode {
+                GateMode::Detect => self.margin.max(z * error(score_variance(flip_rate, loss, 0.0))),
+                GateMode::Harm | GateMode::Prove => {
+                    self.margin + z * error(score_variance(flip_rate, loss, -self.margin))
+                }
+                GateMode::Point => self.margin,
+            };
+            loss >= threshold + z_of_power() * spread
+        })
+    }
+
+    fn exact_loss(self, pairs: u64, flip_rate: f64) -> Option<f64> {
         let z = self.z();
         let failing: Vec<Option<u64>> = (0..=pairs).map(|flips| self.failing_from(z, pairs, flips)).collect();
         let found = |loss| Truth::new(flip_rate, loss).failure_rate(&failing, pairs) >= POWER;
-        if !found(1.0) {
-            return None;
-        }
-        let (mut missed, mut enough) = (0.0, 1.0);
-        // 2^-14 is below a hundredth of a percentage point.
-        for _ in 0..14 {
-            let middle = f64::midpoint(missed, enough);
-            if found(middle) {
-                enough = middle;
-            } else {
-                missed = middle;
-            }
-        }
-        Some(enough)
+        smallest_found(found)
     }
 
     /// The normal approximation of [`smallest_loss`](Self::smallest_loss) for any estimate of the delta with this
@@ -189,9 +200,42 @@ impl Rule {
             GateMode::Harm | GateMode::Prove => self.margin + significant,
             GateMode::Point => self.margin,
         };
-        // One-sided 80 % is two-sided 60 %.
-        (threshold + z(2.0 * POWER - 1.0) * standard_error).min(1.0)
+        (threshold + z_of_power() * standard_error).min(1.0)
     }
+}
+
+/// The variance per pair that Tango's statistic at `delta` has for these shares: 2q + δ(1 − δ), q as it is estimated
+/// under δ, with n = 1.
+fn score_variance(flip_rate: f64, loss: f64, delta: f64) -> f64 {
+    let (losses, gains) = (f64::midpoint(flip_rate, loss), f64::midpoint(flip_rate, -loss));
+    let b = (2.0 - gains + losses).mul_add(delta, -gains - losses);
+    let c = -losses * delta * (1.0 - delta);
+    let q = ((b * b - 8.0 * c).max(0.0).sqrt() - b) / 4.0;
+    2.0 * q + delta * (1.0 - delta)
+}
+
+/// z at the power: one-sided 80 % is two-sided 60 %.
+fn z_of_power() -> f64 {
+    z(2.0 * POWER - 1.0)
+}
+
+/// The smallest loss from 0 to 1 that is `found`, as all larger ones are, to a hundredth of a percentage point; `None`
+/// where not even a total one is.
+fn smallest_found(found: impl Fn(f64) -> bool) -> Option<f64> {
+    if !found(1.0) {
+        return None;
+    }
+    let (mut missed, mut enough) = (0.0, 1.0);
+    // 2^-14 is below a hundredth of a percentage point.
+    for _ in 0..14 {
+        let middle = f64::midpoint(missed, enough);
+        if found(middle) {
+            enough = middle;
+        } else {
+            missed = middle;
+        }
+    }
+    Some(enough)
 }
 
 const fn of_flips(pairs: u64, flips: u64, losses: u64) -> PairedCounts {
@@ -355,9 +399,21 @@ mod tests {
     #[test]
     fn the_approximation_continues_the_enumeration() {
         for mode in [GateMode::Detect, GateMode::Harm, GateMode::Point] {
-            let exact = smallest_loss(mode, 0.05, 500, 0.1).unwrap();
-            let approximate = smallest_loss(mode, 0.05, 501, 0.1).unwrap();
-            assert!((exact - approximate).abs() < 0.01, "{mode:?}: {exact} and {approximate}");
+            for (margin, flip_rate) in
+                [0.01, 0.05, 0.1, 0.5].into_iter().flat_map(|m| [0.0, 0.01, 0.1, 0.3].map(|f| (m, f)))
+            {
+                let rule = Rule::usual(mode, margin);
+                let (at_500, at_501) = (
+                    rule.smallest_loss(500, flip_rate).unwrap(),
+                    rule.smallest_loss(501, flip_rate).unwrap(),
+                );
+                let exact = rule.exact_loss(501, flip_rate).unwrap();
+                let told = format!("{mode:?} {margin} {flip_rate}: {at_500}, {at_501}, exactly {exact}");
+                assert!((exact - at_501).abs() < 0.005 && (at_500 - at_501).abs() < 0.005, "{told}");
+                // The loss flips as many pairs as are lost.
+                let power = rule.failure_rate(501, flip_rate, at_501).unwrap();
+                assert!((0.6..0.95).contains(&power), "{told}: {power}");
+            }
         }
     }
 

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use crate::model::comparison::Interval;
 
 use super::critical::{normal_p, t, t_p, z};
-use super::paired::mcnemar_two_sided;
 use super::{length, mean, real, variance};
 
 /// The mean of per-prompt differences and how sure it is.
@@ -18,10 +17,6 @@ pub struct MeanDifference {
     pub standard_error: Option<f64>,
     /// Prompts.
     pub n: u64,
-    /// Prompts whose difference is below zero.
-    below: u64,
-    /// Prompts whose difference is above zero.
-    above: u64,
 }
 
 impl MeanDifference {
@@ -30,14 +25,7 @@ impl MeanDifference {
     pub fn of(differences: &[f64]) -> Option<Self> {
         let mean = mean(differences)?;
         let standard_error = variance(differences, mean).map(|v| (v / length(differences.len())).sqrt());
-        let count = |keep: fn(&f64) -> bool| differences.iter().copied().filter(keep).count() as u64;
-        Some(Self {
-            mean,
-            standard_error,
-            n: differences.len() as u64,
-            below: count(|d| *d < 0.0),
-            above: count(|d| *d > 0.0),
-        })
+        Some(Self { mean, standard_error, n: differences.len() as u64 })
     }
 
     /// Mean ± t·SE with n − 1 degrees of freedom, no narrower than [`no_flip_bound`], within −1 and 1.
@@ -49,18 +37,14 @@ impl MeanDifference {
         Some(Interval { low: (self.mean - half).max(-1.0), high: (self.mean + half).min(1.0) })
     }
 
-    /// Two-sided p-value of no difference: Student's t, or the sign test where every prompt differs by the same
-    /// (t would divide by zero), and no smaller than [`no_flip_p`], as the interval is no narrower than its bound.
-    /// `None` for a single prompt.
+    /// Two-sided p-value of no difference: Student's t, and no smaller than [`no_flip_p`], as the interval is no
+    /// narrower than its bound. That alone counts where every prompt differs by the same, for t would divide by zero.
+    /// So 0 lies outside of the interval at every confidence below 1 − p. `None` for a single prompt.
     #[must_use]
     pub fn p_value(&self) -> Option<f64> {
         let error = self.standard_error?;
-        let p = if error > 0.0 {
-            t_p(self.mean / error, real(self.n) - 1.0)?
-        } else {
-            mcnemar_two_sided(self.below, self.above)
-        };
-        Some(p.max(no_flip_p(self.n, self.mean)))
+        let of_student = if error > 0.0 { t_p(self.mean / error, real(self.n) - 1.0)? } else { 0.0 };
+        Some(of_student.max(no_flip_p(self.n, self.mean)))
     }
 }
 
@@ -137,10 +121,14 @@ mod tests {
         assert_eq!(MeanDifference::of(&[0.0; 50]).unwrap().p_value(), Some(1.0));
     }
 
+    /// z² = 4·½/(1 − ½) = 4: p is that of 2 standard deviations, .0455, and the interval at 1 − p ends at 0.
     #[test]
-    fn the_same_difference_everywhere_has_the_sign_tests_p() {
-        let p = MeanDifference::of(&[-0.5; 4]).unwrap().p_value().unwrap();
-        assert!((p - 0.125).abs() < 1e-12);
+    fn the_same_difference_everywhere_has_the_p_of_its_interval() {
+        let difference = MeanDifference::of(&[-0.5; 4]).unwrap();
+        let p = difference.p_value().unwrap();
+        assert!((p - 0.045_500).abs() < 1e-6, "{p}");
+        assert!(difference.interval(1.0 - p).unwrap().high.abs() < 1e-9);
+        assert!(difference.interval(0.95).unwrap().high < 0.0 && p < 0.05);
     }
 
     /// z²/(n + z²) is the bound, so the p of a delta at the bound is the level.

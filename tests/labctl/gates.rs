@@ -5,8 +5,10 @@ use std::fs;
 use labctl::model::comparison::GateVerdict;
 use labctl::promptset::{manifest_for, write_manifest};
 use labctl::results::store::load_file;
+use labctl::simulator::{ErrorShape, FaultKind, When};
 use serde_json::{Value, json};
 
+use crate::servers::Server;
 use crate::support::{Ended, Lab, prompt};
 
 /// Prompts of the category `math`; `single` has one.
@@ -178,10 +180,33 @@ fn gates_on_the_candidate_alone_need_no_baseline() {
         result.gates.iter().map(|gate| gate.verdict).collect::<Vec<_>>(),
         [GateVerdict::Fail, GateVerdict::Pass]
     );
-    assert_eq!(lab.labctl(&["gate", "latest"]).code, 1);
+    assert_eq!(lab.labctl(&["gate", "latest", "--allow-invalid-client"]).code, 1);
     gate(&lab, "detect", "5", &[])
         .fails(2, &["`pass_rate`", "compare with a baseline", "`labctl compare BASELINE CANDIDATE"]);
     lab.bench(&["--max-pass-rate-drop", "5"]).fails(2, &["there is none", "`--compare-baseline`"]);
+}
+
+/// One of eight requests fails, more than the tenth that is allowed unless said.
+#[test]
+fn no_gate_makes_a_worthless_run_a_good_one() {
+    let lab_at = || {
+        let fault = FaultKind::Status { status: 500, shape: ErrorShape::Vllm };
+        let server = Server::with_fault(fault, When::only(3));
+        let lab = Lab::at(&server.url());
+        fs::write(lab.path("gates.yaml"), "floors: {overall: 0}\n").unwrap();
+        (lab, server)
+    };
+    let gate = ["gate", "latest", "--gates", "gates.yaml", "--allow-invalid-client"];
+    let (lab, _server) = lab_at();
+    lab.bench(&["--no-report"]).fails(3, &["12 % of the requests"]);
+    let ended = lab.labctl(&gate);
+    ended.fails(3, &["12 % of the requests", "`--max-error-rate`"]);
+    assert!(ended.stdout.contains("floor overall"), "{ended:#?}");
+    lab.labctl(&["rescore", "latest", "--allow-invalid-client"]).fails(3, &["12 % of the requests"]);
+    // The run's own limit counts.
+    let (lab, _server) = lab_at();
+    lab.bench(&["--no-report", "--max-error-rate", "0.2"]).succeeds();
+    lab.labctl(&gate).succeeds();
 }
 
 /// Five times slower fails, however good the answers are; ten times faster passes.

@@ -242,7 +242,8 @@ fn pairs_are_sent_in_both_orders() {
 }
 
 fn rescored(lab: &Lab, arguments: &[&str]) -> (Value, RunResult) {
-    let all: Vec<&str> = ["rescore", "--format", "json"].iter().chain(arguments).copied().collect();
+    let all: Vec<&str> =
+        ["rescore", "--allow-invalid-client", "--format", "json"].iter().chain(arguments).copied().collect();
     let ended = lab.labctl(&all);
     ended.succeeds();
     let told: Value = serde_json::from_str(&ended.stdout).unwrap();
@@ -288,7 +289,7 @@ fn stored_answers_are_judged_anew() {
     assert_eq!(count(&stricter, Side::Baseline, Verdict::Wrong), 1);
     assert!(stricter.warnings.iter().any(|warning| warning.contains("not the one that was sent")));
 
-    let text = lab.labctl(&["rescore", &judged.run_id]);
+    let text = lab.labctl(&["rescore", &judged.run_id, "--allow-invalid-client"]);
     text.succeeds();
     assert!(text.stdout.contains("verdicts changed") && text.stdout.contains("essay-1"), "{text:#?}");
     lab.labctl(&["rescore", &judged.run_id, "--promptset", "tiny"]).fails(2, &["none of the prompts"]);

@@ -2,6 +2,7 @@ use super::*;
 use crate::bench::assemble::{Remains, assemble};
 use crate::metrics::accumulate::Accumulator;
 use crate::metrics::health::Samples;
+use crate::model::gate::Gates;
 use crate::model::judgement::Verdict;
 use crate::model::record::Record;
 use crate::model::result::BlockTime;
@@ -196,4 +197,18 @@ fn what_is_no_shard_of_the_run_is_refused() {
         }
     });
     assert!(damaged.contains("the histogram of `itl_ms` of run `b` can't be added"), "{damaged}");
+}
+
+#[test]
+fn shards_that_were_held_to_different_gates_are_held_to_none_and_that_is_told() {
+    let mut shards = [("a", 0..20), ("b", 20..45)].map(|(id, prompts)| shard(id, 0, records(prompts, 0)));
+    let floor = Gates { floors: [("overall".to_owned(), 0.5)].into(), ..Gates::default() };
+    shards[0].held_to = Some(floor.clone());
+    let told =
+        |result: &RunResult| result.warnings.iter().any(|text| text.contains("held to different gates"));
+    let differing = merged(shards.to_vec());
+    assert!(differing.held_to.is_none() && told(&differing), "{:?}", differing.warnings);
+    shards[1].held_to = Some(floor);
+    let alike = merged(shards.to_vec());
+    assert!(alike.held_to.is_some() && !told(&alike) && alike.gate_results().len() == 1);
 }

@@ -60,6 +60,10 @@ pub struct GateCommandArgs {
     #[arg(value_name = "RESULT", required_unless_present = "show")]
     pub result: Option<String>,
 
+    /// Evaluate the gates although the client was too busy to measure latencies well
+    #[arg(long)]
+    pub allow_invalid_client: bool,
+
     /// Print the gates that would be asked for, presets written out, and evaluate nothing
     #[arg(long)]
     pub show: bool,

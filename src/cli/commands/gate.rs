@@ -13,7 +13,7 @@ use crate::cli::settings::NoFlags;
 use crate::cli::ui::printable;
 use crate::compare::gate;
 use crate::model::gate::Gates;
-use crate::model::result::RunResult;
+use crate::model::result::{RunResult, RunStatus};
 use crate::report::ci::CiInput;
 use crate::report::gates::{GatesDocument, markdown, terminal};
 use crate::report::terminal::TerminalOptions;
@@ -29,13 +29,13 @@ pub fn run(args: &GateCommandArgs, context: &Context) -> Result<ExitStatus, CliE
     let summary = &result.candidate.summary;
     match &mut result.comparison {
         Some(comparison) => gate::decide(comparison, &asked, &result.rows, summary),
-        None => {
-            result.gates = gate::of_run(&asked, &result.rows, summary)
-                .map_err(|error| CliError::usage(error.to_string()))?;
-        }
+        None => result.gates = gate::of_run(&asked, &result.rows, summary),
     }
     let printed = print(&result, &asked, args.format, context);
-    let ended = gates::status(result.comparison.as_ref(), result.gate_results(), context.ui);
+    if let Some(partial) = partial(&result) {
+        context.ui.warn(partial);
+    }
+    let ended = gates::status_of_result(&result, args.allow_invalid_client, context.ui);
     let ended = failure::or_untold(ended, [printed], context.ui);
     let input = CiInput {
         markdown: markdown(&document(&result)),
@@ -45,6 +45,19 @@ pub fn run(args: &GateCommandArgs, context: &Context) -> Result<ExitStatus, CliE
     };
     let published = CiSettings::new(&args.ci).publish(&input, context);
     failure::or_untold(ended, [published], context.ui)
+}
+
+/// That the result is only part of what was planned, where it is.
+const fn partial(result: &RunResult) -> Option<&'static str> {
+    match result.status {
+        RunStatus::Complete => None,
+        RunStatus::Interrupted => {
+            Some("the run was interrupted: the gates are on that part of the prompts that was measured")
+        }
+        RunStatus::Recovered => Some(
+            "the run did not end and was recovered: the gates are on that part of the prompts that was measured",
+        ),
+    }
 }
 
 /// Those of the flags, else those that the run was held to, else the configured ones.

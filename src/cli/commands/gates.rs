@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::bench::soundness::nothing_valid;
 use crate::cli::args::GateArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -10,9 +11,10 @@ use crate::cli::settings::{NoFlags, nearest};
 use crate::cli::ui::Ui;
 use crate::compare::gate::{named_categories, needing_baseline, resolved};
 use crate::model::comparison::{Comparison, GateResult, GateVerdict};
-use crate::model::config::LabConfig;
+use crate::model::config::{Defaults, LabConfig};
 use crate::model::gate::{Gates, OnInconclusive, PassRateGate};
 use crate::model::record::Row;
+use crate::model::result::RunResult;
 use crate::model::team::TeamKind;
 
 /// The gates that are asked for; none where none is. `config` is read where it is needed and not given.
@@ -104,6 +106,28 @@ pub(super) fn applied(
         .with_hint("add `--compare-baseline`, or compare two results with `labctl compare BASELINE CANDIDATE --gates FILE`"));
     }
     Ok(gates)
+}
+
+/// How a stored result ends: that it measured nothing that can be relied on comes first (exit code 3), as where it was
+/// measured, then what its gates come to.
+pub(super) fn status_of_result(
+    result: &RunResult,
+    allow_invalid_client: bool,
+    ui: Ui,
+) -> Result<ExitStatus, CliError> {
+    // A comparison says itself whether the client's measurements are accepted.
+    let allow_invalid_client = allow_invalid_client || result.comparison.is_some();
+    let reasons = nothing_valid(result, max_error_rate(result), allow_invalid_client);
+    if !reasons.is_empty() {
+        return Err(CliError::not_measured(reasons.join("; ")));
+    }
+    status(result.comparison.as_ref(), result.gate_results(), ui)
+}
+
+/// The share of failed requests that the run was configured to accept.
+fn max_error_rate(result: &RunResult) -> f64 {
+    let stored = result.config.pointer("/defaults/max_error_rate").and_then(serde_json::Value::as_f64);
+    stored.unwrap_or_else(|| Defaults::default().max_error_rate)
 }
 
 /// What gates come to. Sides that can't be compared come first (exit code 3), then what could not be evaluated (3),

@@ -91,7 +91,7 @@ pub fn run(args: &RescoreArgs, context: &Context) -> Result<ExitStatus, CliError
     } else {
         print(&rescored, &path.display().to_string(), context)?;
     }
-    gates::status(rescored.result.comparison.as_ref(), rescored.result.gate_results(), ui)
+    gates::status_of_result(&rescored.result, args.allow_invalid_client, ui)
 }
 
 fn print(rescored: &Rescored, path: &str, context: &Context) -> Result<(), CliError> {

@@ -10,13 +10,13 @@ use crate::cli::args::values::{OutputFormat, PlainFormat};
 use crate::cli::args::{
     ExportArgs, ExportFormat, ListArgs, MergeArgs, RecoverArgs, ResultsArgs, ResultsCommand, ShowArgs,
 };
-use crate::cli::commands::{foreign, measure, store};
+use crate::cli::commands::{foreign, gates, measure, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::ui::printable;
 use crate::model::health::HealthStatus;
-use crate::model::result::RunStatus;
+use crate::model::result::{RunResult, RunStatus};
 use crate::report::terminal::{TerminalOptions, summary};
 use crate::results::export::{write_csv, write_json};
 use crate::results::head::{ListEntry, RunHead, SideHead};
@@ -27,11 +27,11 @@ use crate::results::store::{Store, load_file_without_chunks};
 pub fn run(args: &ResultsArgs, context: &Context) -> Result<ExitStatus, CliError> {
     match &args.command {
         ResultsCommand::List(args) => list(args, context),
-        ResultsCommand::Merge(args) => merge_runs(args, context),
+        ResultsCommand::Merge(args) => return merge_runs(args, context),
         ResultsCommand::Show(args) => show(args, context),
         ResultsCommand::Export(args) => export(args, context),
         ResultsCommand::Import(args) => foreign::import(args, context),
-        ResultsCommand::Recover(args) => recover_run(args, context),
+        ResultsCommand::Recover(args) => return recover_run(args, context),
     }?;
     Ok(ExitStatus::Success)
 }
@@ -171,7 +171,7 @@ fn written(args: &ExportArgs, fill: impl FnOnce(&mut dyn Write) -> io::Result<()
     }
 }
 
-fn recover_run(args: &RecoverArgs, context: &Context) -> Result<(), CliError> {
+fn recover_run(args: &RecoverArgs, context: &Context) -> Result<ExitStatus, CliError> {
     let store = store::open(&args.store, context)?;
     let path = store.resolve_journal(&args.run).map_err(|error| CliError::usage(error.to_string()))?;
     if journal::is_being_written(&path) {
@@ -205,10 +205,19 @@ fn recover_run(args: &RecoverArgs, context: &Context) -> Result<(), CliError> {
     journal::remove(&path).map_err(|error| CliError::not_written(error.to_string()))?;
     let ui = context.ui;
     let files = vec![("result".to_owned(), written)];
-    ui.print(&summary(&result, &TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files }))
+    ui.print(&summary(&result, &TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files }))?;
+    ended(&result, context)
 }
 
-fn merge_runs(args: &MergeArgs, context: &Context) -> Result<(), CliError> {
+/// How a result that was put together ends: by the gates that it is held to, where there are any.
+fn ended(result: &RunResult, context: &Context) -> Result<ExitStatus, CliError> {
+    if result.held_to.is_none() {
+        return Ok(ExitStatus::Success);
+    }
+    gates::status_of_result(result, false, context.ui)
+}
+
+fn merge_runs(args: &MergeArgs, context: &Context) -> Result<ExitStatus, CliError> {
     let store = store::open(&args.store, context)?;
     let shards = args.runs.iter().map(|run| store::load(&store, run)).collect::<Result<Vec<_>, _>>()?;
     let run_id = uuid::Uuid::now_v7().to_string();
@@ -220,5 +229,6 @@ fn merge_runs(args: &MergeArgs, context: &Context) -> Result<(), CliError> {
         .map_err(|error| CliError::not_written(error.to_string()))?;
     let ui = context.ui;
     let files = vec![("result".to_owned(), written)];
-    ui.print(&summary(&result, &TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files }))
+    ui.print(&summary(&result, &TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files }))?;
+    ended(&result, context)
 }

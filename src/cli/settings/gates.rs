@@ -13,6 +13,9 @@ use super::{SettingsLoader, read_text, typed};
 use crate::metrics::slo;
 use crate::model::gate::{GatedMetric, GatedStatistic, Gates, PassRateGate, SpeedGate};
 
+/// No speed gate tolerates a larger share: what may be a thousand times slower isn't gated.
+const MOST_TOLERATED: f64 = 1_000.0;
+
 impl SettingsLoader {
     /// The gates of a file.
     pub fn gates(&self, path: &Path) -> Result<Gates, SettingsError> {
@@ -100,7 +103,8 @@ impl Check<'_> {
 
     fn speed(&self, gate: &SpeedGate, path: &FieldPath) -> Result<(), SettingsError> {
         let tolerance = path.join("tolerance");
-        self.require(gate.tolerance >= 0.0, &tolerance, "must be a share of 0 or more (0.1 is 10 %)")?;
+        let is_share = (0.0..=MOST_TOLERATED).contains(&gate.tolerance);
+        self.require(is_share, &tolerance, "must be a share from 0 to 1000 (0.1 is 10 %)")?;
         if gate.metric.is_rate() {
             return self.require(
                 gate.tolerance < 1.0,
@@ -170,6 +174,14 @@ mod tests {
             (
                 "speed:\n  - metric: e2e_ms\n    tolerance: -1",
                 &["gates.yaml:3:16: `speed.0.tolerance` must be"],
+            ),
+            (
+                "speed:\n  - metric: e2e_ms\n    tolerance: 1e9",
+                &["gates.yaml:3:16: `speed.0.tolerance` must be a share from 0 to 1000"],
+            ),
+            (
+                "speed:\n  - metric: e2e_ms\n    tolerance: .inf",
+                &["gates.yaml:3:16: expected a finite number"],
             ),
             ("slos:\n  - ttft_p95<=500", &["gates.yaml:2:5: `slos.0` can't be read", "ttft_p95_ms"]),
             ("max_error_rate: 2", &["`max_error_rate` must be a share"]),

@@ -8,6 +8,7 @@ use crate::model::gate::{Gates, PassRateGate};
 use crate::stats::multiple::holm;
 
 use super::pass_rate::{Decision, Gate};
+use super::words::p_value;
 use super::{decision, no_such_category, policy};
 
 /// What Holm makes of a category's p-value among those of its family.
@@ -19,6 +20,13 @@ pub(super) struct Among {
     pub(super) categories: usize,
 }
 
+impl Among {
+    /// `; one-sided p 0.012 after Holm over 4 categories`.
+    pub(super) fn words(self) -> String {
+        format!("; one-sided p {} after Holm over {} categories", p_value(self.p), self.categories)
+    }
+}
+
 /// Decides every category, and gives the results of the gates that are asked for.
 pub(super) fn decide(comparison: &mut Comparison, gates: &Gates) -> Vec<GateResult> {
     let Comparison { categories, invalid_because, .. } = comparison;
@@ -26,11 +34,16 @@ pub(super) fn decide(comparison: &mut Comparison, gates: &Gates) -> Vec<GateResu
     for (name, asked) in &gates.primary {
         let gate = Gate::on(Some(name), Some(asked));
         let found = categories.iter().position(|rate| rate.category.as_ref() == Some(name));
-        let decision = if let Some(position) = found {
-            decision(&gate, &mut categories[position], invalid_because, None)
-        } else {
-            let known = categories.iter().filter_map(|rate| rate.category.as_deref());
-            Decision::of(GateVerdict::Invalid, no_such_category(name, known))
+        let decision = match found {
+            // It was asked for by name.
+            Some(position) if categories[position].pairs == 0 && invalid_because.is_empty() => {
+                Decision::of(GateVerdict::Invalid, "no prompt of it was judged on both sides")
+            }
+            Some(position) => decision(&gate, &mut categories[position], invalid_because, None),
+            None => {
+                let known = categories.iter().filter_map(|rate| rate.category.as_deref());
+                Decision::of(GateVerdict::Invalid, no_such_category(name, known))
+            }
         };
         results.push(gate.result(decision, policy(asked, gates)));
     }

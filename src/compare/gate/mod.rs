@@ -23,11 +23,6 @@ pub use preset::{DEFAULT_MARGIN_PP, preset, resolved};
 
 use pass_rate::Decision;
 
-/// Gates that can't be evaluated on one side alone.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} needs a baseline, and the run has none", .0.join(", "))]
-pub struct NeedsBaseline(pub Vec<String>);
-
 /// The gates that need a baseline, by what they are on.
 #[must_use]
 pub fn needing_baseline(gates: &Gates) -> Vec<String> {
@@ -48,14 +43,25 @@ pub fn named_categories(gates: &Gates) -> impl Iterator<Item = (&str, &'static s
     primary.chain(floors)
 }
 
+/// Why sides can't be compared of which no pair was judged.
+pub(super) const NOTHING_JUDGED: &str = "no prompt was judged on both sides";
+
 /// The floor that is on all categories together.
 pub const OVERALL: &str = "overall";
 
 /// Fills in what the gates say of a comparison: the verdict of every pass rate (where no gate is asked for, what the
 /// default one would say) and the result of every gate that is asked for. What rests on the difference between the
-/// sides is INVALID where they can't be compared.
+/// sides is INVALID where they can't be compared, which they can't where a gate is on a pass rate and nothing was
+/// judged.
 pub fn decide(comparison: &mut Comparison, gates: &Gates, rows: &[Row], candidate: &SideSummary) {
     let gates = resolved(gates, |name| rows.iter().any(|row| row.category == name));
+    let on_pass_rates = gates.pass_rate.is_some() || gates.categories.is_some() || !gates.primary.is_empty();
+    if comparison.overall.pairs == 0
+        && on_pass_rates
+        && comparison.invalid_because.iter().all(|reason| reason != NOTHING_JUDGED)
+    {
+        comparison.invalid_because.push(NOTHING_JUDGED.to_owned());
+    }
     let overall = decide_overall(comparison, &gates);
     let categories = family::decide(comparison, &gates);
     let mut results: Vec<GateResult> = overall.into_iter().chain(categories).collect();
@@ -64,19 +70,27 @@ pub fn decide(comparison: &mut Comparison, gates: &Gates, rows: &[Row], candidat
     comparison.gates = results;
 }
 
-/// What the gates say of one side by itself.
-///
-/// # Errors
-///
-/// Where a gate needs a baseline.
-pub fn of_run(
-    gates: &Gates,
-    rows: &[Row],
-    candidate: &SideSummary,
-) -> Result<Vec<GateResult>, NeedsBaseline> {
+/// What the gates say of one side by itself. Those that need a baseline are INVALID.
+#[must_use]
+pub fn of_run(gates: &Gates, rows: &[Row], candidate: &SideSummary) -> Vec<GateResult> {
     let gates = resolved(gates, |name| rows.iter().any(|row| row.category == name));
-    let needing = needing_baseline(&gates);
-    if needing.is_empty() { Ok(own::evaluate(&gates, rows, candidate)) } else { Err(NeedsBaseline(needing)) }
+    let mut results = without_baseline(&gates);
+    results.extend(own::evaluate(&gates, rows, candidate));
+    results
+}
+
+/// Every gate that needs a baseline, where there is none.
+fn without_baseline(gates: &Gates) -> Vec<GateResult> {
+    let invalid = || Decision::of(GateVerdict::Invalid, "it needs a baseline, and the run has none");
+    let of = |category, asked| Gate::on(category, Some(asked)).result(invalid(), policy(asked, gates));
+    let overall = gates.pass_rate.iter().map(|asked| of(None, asked));
+    let primary = gates.primary.iter().map(|(name, asked)| of(Some(name.as_str()), asked));
+    let family = gates.categories.iter().map(|asked| {
+        let name = "pass_rate of each category".to_owned();
+        GateResult { name, ..of(None, asked) }
+    });
+    let speed = gates.speed.iter().map(|gate| speed::result(gate, invalid(), gates));
+    overall.chain(primary).chain(family).chain(speed).collect()
 }
 
 fn decide_overall(comparison: &mut Comparison, gates: &Gates) -> Option<GateResult> {
@@ -93,9 +107,7 @@ fn decision(
     invalid_because: &[String],
     among: Option<family::Among>,
 ) -> Decision {
-    if let Some(loss) = gate.detectable_loss(rate) {
-        rate.minimum_detectable_loss_pp = Some(100.0 * loss);
-    }
+    rate.minimum_detectable_loss_pp = gate.among(among).detectable_loss(rate).map(|loss| 100.0 * loss);
     let decision = if invalid_because.is_empty() {
         gate.decide(rate, among)
     } else {

@@ -1,11 +1,14 @@
 //! Gates on the candidate by itself: floors of its pass rate, its share of errors, objectives.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::compare::missing::too_many_missing;
 use crate::compare::pass_rate::pass_rates;
 use crate::metrics::slo;
 use crate::model::comparison::{GateKind, GateResult, GateVerdict, PassRate};
 use crate::model::gate::Gates;
+use crate::model::judgement::Verdict;
+use crate::model::outcome::Outcome;
 use crate::model::prompt::SWAPPED;
 use crate::model::record::{Row, Side};
 use crate::model::slo::{SloMetric, SloOutcome, SloStatistic};
@@ -26,8 +29,32 @@ pub(super) fn evaluate(gates: &Gates, rows: &[Row], candidate: &SideSummary) -> 
     results.extend(gates.max_error_rate.map(|most| error_rate(most, candidate, gates)));
     let overall = pass_rates(rows, Side::Candidate).into_iter().find(|rate| rate.category.is_none());
     let pass_rate = overall.and_then(|rate| rate.pass_rate.rate);
-    results.extend(gates.slos.iter().flat_map(|text| objectives(text, candidate, pass_rate, gates)));
+    let unsound = unsound(rows, None);
+    let held = Held { candidate, pass_rate, unsound: unsound.as_deref() };
+    results.extend(gates.slos.iter().flat_map(|text| objectives(text, &held, gates)));
     results
+}
+
+/// Why the candidate's pass rate in a category (none for all) stands for nothing: too much is missing, or nothing was
+/// judged. What labctl itself gave up when it was interrupted was never to be answered.
+fn unsound(rows: &[Row], category: Option<&str>) -> Option<String> {
+    let mut verdicts: BTreeMap<Verdict, u64> = BTreeMap::new();
+    rows.iter()
+        .filter(|row| category.is_none_or(|category| row.category == category))
+        .filter_map(|row| row.attempt(Side::Candidate))
+        .filter(|attempt| attempt.exchange.outcome != Outcome::Cancelled)
+        .for_each(|attempt| *verdicts.entry(attempt.judgement.verdict).or_default() += 1);
+    let is_judged = verdicts.keys().any(|verdict| verdict.passed().is_some());
+    let too_many = too_many_missing(&verdicts, verdicts.values().sum());
+    too_many.or_else(|| (!is_judged).then(|| "nothing was judged".to_owned()))
+}
+
+/// What objectives are held against.
+struct Held<'a> {
+    candidate: &'a SideSummary,
+    pass_rate: Option<f64>,
+    /// Why the pass rate stands for nothing.
+    unsound: Option<&'a str>,
 }
 
 fn floors(gates: &Gates, rows: &[Row]) -> Vec<GateResult> {
@@ -38,14 +65,17 @@ fn floors(gates: &Gates, rows: &[Row]) -> Vec<GateResult> {
     let floor = |(name, floor): (&String, &f64)| {
         let category = (name != OVERALL).then_some(name.as_str());
         let found = rates.iter().find(|rate| rate.category.as_deref() == category);
-        let decision = match found.map(|rate| rate.pass_rate) {
-            Some(PassRate { rate: Some(share), passed, judged, .. }) => {
-                hold(share, prompts(rows, category), *floor, passed, judged)
-            }
-            Some(_) => Decision::of(GateVerdict::Inconclusive, "nothing was judged"),
-            None => {
+        let decision = match (found.map(|rate| rate.pass_rate), unsound(rows, category)) {
+            (None, _) => {
                 let known = rates.iter().filter_map(|rate| rate.category.as_deref());
                 Decision::of(GateVerdict::Invalid, no_such_category(name, known))
+            }
+            (Some(PassRate { rate: Some(share), passed, judged, .. }), None) => {
+                hold(share, prompts(rows, category), *floor, passed, judged)
+            }
+            (Some(_), unsound) => {
+                let reason = unsound.unwrap_or_else(|| "nothing was judged".to_owned());
+                Decision::of(GateVerdict::Invalid, reason)
             }
         };
         let result = bounded(format!("floor {name}"), GateKind::Floor, *floor, decision, gates);
@@ -122,7 +152,7 @@ fn error_rate(most: f64, candidate: &SideSummary, gates: &Gates) -> GateResult {
     bounded("error_rate".to_owned(), GateKind::ErrorRate, most, decision, gates)
 }
 
-fn objectives(text: &str, candidate: &SideSummary, pass_rate: Option<f64>, gates: &Gates) -> Vec<GateResult> {
+fn objectives(text: &str, held: &Held<'_>, gates: &Gates) -> Vec<GateResult> {
     let slos = match slo::parse(text) {
         Ok(slos) => slos,
         // Configuration is checked when it is read; this is of a file that someone wrote by hand.
@@ -132,14 +162,16 @@ fn objectives(text: &str, candidate: &SideSummary, pass_rate: Option<f64>, gates
             return vec![GateResult { bound: None, ..result }];
         }
     };
-    slo::outcomes(&slos, candidate, pass_rate).iter().map(|outcome| objective(outcome, gates)).collect()
+    let outcomes = slo::outcomes(&slos, held.candidate, held.pass_rate);
+    outcomes.iter().map(|outcome| objective(outcome, held, gates)).collect()
 }
 
-fn objective(outcome: &SloOutcome, gates: &Gates) -> GateResult {
+fn objective(outcome: &SloOutcome, held: &Held<'_>, gates: &Gates) -> GateResult {
     let slo = &outcome.slo;
     let value =
         outcome.value.map_or_else(String::new, |value| format!("{} is {}", slo.name(), plain_value(value)));
-    let because = outcome.reason.clone().unwrap_or_default();
+    let failed = slo::too_many_failed(slo, held.candidate);
+    let because = outcome.reason.clone().or_else(|| failed.clone()).unwrap_or_default();
     let parts: Vec<&str> =
         [value.as_str(), because.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
     let told =
@@ -147,9 +179,11 @@ fn objective(outcome: &SloOutcome, gates: &Gates) -> GateResult {
     // Rates and shares that are absent were not measured; a latency that is absent is of requests that all failed.
     let unmeasured =
         outcome.value.is_none() && !slo.metric.is_latency() && slo.metric != SloMetric::ErrorRate;
-    let decision = if unmeasured {
+    let decision = if let (SloMetric::PassRate, Some(reason)) = (slo.metric, held.unsound) {
+        Decision::of(GateVerdict::Invalid, reason)
+    } else if unmeasured {
         Decision::of(GateVerdict::Inconclusive, told)
-    } else if !outcome.trusted {
+    } else if !outcome.trusted && failed.is_none() {
         let sample = smallest_sample(slo.statistic);
         let reason = format!("{told}, of too few requests for this percentile; it takes {sample}");
         Decision { verdict: GateVerdict::Inconclusive, reason, pairs_to_decide: Some(sample) }

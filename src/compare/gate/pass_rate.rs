@@ -7,8 +7,12 @@
 //! | `prove` | U < −m | L ≤ −m ≤ U | L > −m |
 //! | `point` | delta < −m | – | delta ≥ −m |
 //!
+//! Where the baseline passes less than m, no loss could be that large: a PASS would say nothing and is INCONCLUSIVE.
+//!
 //! Overall is the primary hypothesis; a category that is declared primary has its own α. In a family of categories
-//! what a FAIL rests on is the p-value after Holm in place of U; what `prove` passes on is each one's own L.
+//! what a FAIL rests on is the p-value after Holm in place of U; what `prove` passes on is each one's own L. What a
+//! FAIL would take (detectable losses, pairs to decide) is computed at α ÷ the family's size, Holm's first step: no
+//! other step asks for more.
 
 use crate::compare::interval::{counts, interval_at, is_repeated};
 use crate::compare::pass_rate::TANGO;
@@ -17,10 +21,10 @@ use crate::model::gate::{OnInconclusive, PassRateGate};
 use crate::stats::critical::{normal_p, z};
 use crate::stats::detectable::{GATE_ALPHA, GATE_CONFIDENCE, POWER, Rule, cautious_flip_rate};
 use crate::stats::power::{Question, whole};
-use crate::stats::real;
+use crate::stats::{length, real};
 
 use super::family::Among;
-use super::words::{margin, numbers, p_value, pairs};
+use super::words::{margin, numbers, pairs, percent};
 
 /// Deltas closer to the margin than this are at it: both are ratios of small whole numbers.
 const EQUAL_PP: f64 = 1e-7;
@@ -115,19 +119,45 @@ impl Gate {
     }
 
     /// What the gate says of this pass rate: INCONCLUSIVE where there are too few pairs for an interval, else by the
-    /// mode's table; among others of a family with what Holm makes of its p-value.
+    /// mode's table; among others of a family with what Holm makes of its p-value. A PASS that no loss could have
+    /// kept from is INCONCLUSIVE too.
     pub(super) fn decide(&self, rate: &PairedPassRate, among: Option<Among>) -> Decision {
         let (Some(delta), Some(interval)) = (rate.delta_pp, self.interval(rate)) else {
             let reason = format!("{}, too few for an interval", pairs(rate.pairs));
             return Decision::of(GateVerdict::Inconclusive, reason);
         };
         let evidence = Evidence { rate, delta, interval, confidence: self.rule().confidence() };
-        match self.mode {
+        let decision = match self.mode {
             GateMode::Detect => self.detect(&evidence, among),
             GateMode::Harm => self.harm(&evidence, among),
             GateMode::Prove => self.prove(&evidence, among),
             GateMode::Point => self.point(&evidence),
+        };
+        match self.out_of_reach(&evidence) {
+            Some(reason) if decision.verdict == GateVerdict::Pass => {
+                Decision::of(GateVerdict::Inconclusive, reason)
+            }
+            _ => decision,
         }
+    }
+
+    /// Why no loss can be as large as the margin: what the baseline doesn't pass can't be lost. `None` where one can.
+    fn out_of_reach(&self, evidence: &Evidence) -> Option<String> {
+        let passed = evidence.rate.baseline.rate?;
+        (100.0 * passed < self.margin_pp - EQUAL_PP).then(|| {
+            format!(
+                "the baseline passes only {}, so no loss could reach the margin of {}: use easier prompts or a smaller margin; {}",
+                percent(passed),
+                margin(self.margin_pp),
+                evidence.numbers()
+            )
+        })
+    }
+
+    /// The gate at the α that a FAIL takes for sure among others of a family: Holm's smallest, α ÷ their number.
+    pub(super) fn among(&self, among: Option<Among>) -> Self {
+        let others = among.map_or(1.0, |among| length(among.categories));
+        Self { alpha: self.alpha / others, ..self.clone() }
     }
 
     fn detect(&self, evidence: &Evidence, among: Option<Among>) -> Decision {
@@ -150,8 +180,7 @@ impl Gate {
                 ),
             ),
             (false, true) => {
-                let mut decision =
-                    undecided(evidence, -evidence.delta, Rule { mode: GateMode::Detect, ..self.rule() });
+                let mut decision = undecided(evidence, -evidence.delta, self.among(among).rule());
                 let why = if apart { "may be chance among so many categories" } else { "may be chance" };
                 decision.reason = format!(
                     "the loss reaches the margin of {margin} but {why}: {numbers}{holm}; {}",
@@ -196,12 +225,20 @@ impl Gate {
         } else {
             // A gain that was seen is not counted upon.
             let loss = (-evidence.delta).max(0.0);
+            // Passing asks for no correction, failing does.
             let rule = if loss > self.margin_pp {
-                Rule { mode: GateMode::Harm, ..self.rule() }
+                Rule { mode: GateMode::Harm, ..self.among(among).rule() }
             } else {
                 self.rule()
             };
             let mut decision = undecided(evidence, loss, rule);
+            if evidence.interval.high < -self.margin_pp {
+                decision.reason = format!(
+                    "the interval lies beyond the margin of {margin}, but that may be chance among so many categories: {numbers}{holm}; {}",
+                    decision.reason
+                );
+                return decision;
+            }
             let least = self.fewest_to_prove();
             if evidence.rate.pairs < least {
                 let have = pairs(evidence.rate.pairs);
@@ -359,12 +396,5 @@ impl Evidence<'_> {
             Some(loss) => format!("could have missed up to {loss:.1} pp"),
             None => "and too few pairs to show any loss".to_owned(),
         }
-    }
-}
-
-impl Among {
-    /// `; one-sided p 0.012 after Holm over 4 categories`.
-    fn words(self) -> String {
-        format!("; one-sided p {} after Holm over {} categories", p_value(self.p), self.categories)
     }
 }

@@ -23,7 +23,12 @@ pub(super) fn evaluate(gate: &SpeedGate, comparison: &Comparison, gates: &Gates)
     } else {
         Decision::of(GateVerdict::Invalid, cannot_compare(&comparison.invalid_because))
     };
-    let result = bounded(gate.name(), GateKind::Speed, bound, decision, gates);
+    result(gate, decision, gates)
+}
+
+/// The result of a gate that comes to this.
+pub(super) fn result(gate: &SpeedGate, decision: Decision, gates: &Gates) -> GateResult {
+    let result = bounded(gate.name(), GateKind::Speed, gate.bound(), decision, gates);
     GateResult {
         on_inconclusive: Some(gate.on_inconclusive.unwrap_or_else(|| policy_without_mode(gates))),
         ..result

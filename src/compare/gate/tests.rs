@@ -210,7 +210,7 @@ fn every_pass_rate_has_a_verdict_without_a_gate() {
 fn degenerate_categories_have_right_answers() {
     let all_pass = result(GateMode::Detect, [30, 0, 0, 0]);
     let all_fail = result(GateMode::Detect, [0, 0, 0, 30]);
-    assert_eq!((all_pass.verdict, all_fail.verdict), (Pass, Pass));
+    assert_eq!((all_pass.verdict, all_fail.verdict), (Pass, Inconclusive));
     assert_eq!(result(GateMode::Detect, [0, 30, 0, 0]).verdict, Fail);
     // One prompt, lost: as large as can be, and still maybe chance.
     let one = result(GateMode::Detect, [0, 1, 0, 0]);
@@ -227,7 +227,7 @@ fn degenerate_categories_have_right_answers() {
 fn floor(floor: f64, counts: [usize; 4]) -> GateResult {
     let gates = Gates { floors: [("math".to_owned(), floor)].into(), ..Gates::default() };
     let rows = table("math", counts);
-    of_run(&gates, &rows, &summary(&rows, Side::Candidate)).unwrap().remove(0)
+    of_run(&gates, &rows, &summary(&rows, Side::Candidate)).remove(0)
 }
 
 /// Wilson 90 % of 27/30 is .781 to .958, of 24/30 .659 to .892.
@@ -250,15 +250,155 @@ fn a_floor_fails_only_where_it_is_shown() {
         &table("math", A),
         &summary(&table("math", A), Side::Candidate),
     );
-    assert_eq!(unknown.unwrap()[0].verdict, Invalid);
+    assert_eq!(unknown[0].verdict, Invalid);
 }
 
 #[test]
 fn a_run_by_itself_has_no_gate_on_a_difference() {
     let rows = table("math", A);
-    let refused =
-        of_run(&Gates::of_pass_rate(PassRateGate::default()), &rows, &summary(&rows, Side::Candidate));
-    assert_eq!(refused.unwrap_err().to_string(), "`pass_rate` needs a baseline, and the run has none");
+    let gates = Gates {
+        primary: [("math".to_owned(), PassRateGate::default())].into(),
+        floors: [("overall".to_owned(), 0.5)].into(),
+        ..resolved(&Gates::of_preset(TeamKind::Quantization), |_| true)
+    };
+    let results = of_run(&gates, &rows, &summary(&rows, Side::Candidate));
+    let told: Vec<_> = results.iter().map(|result| (result.name.as_str(), result.verdict)).collect();
+    assert_eq!(
+        told,
+        [
+            ("pass_rate overall", Invalid),
+            ("pass_rate math", Invalid),
+            ("pass_rate of each category", Invalid),
+            ("e2e_ms p50", Invalid),
+            ("floor overall", Pass),
+        ]
+    );
+    assert_eq!(results[0].reason, "it needs a baseline, and the run has none");
+}
+
+/// 5 of 249 and 1 of 249 pass: nothing that the candidate could do would be a loss of 5 points.
+#[test]
+fn no_gate_passes_where_no_loss_could_have_failed_it() {
+    let reason = "the baseline passes only 2.0 %, so no loss could reach the margin of 5 pp: use easier prompts or a \
+                  smaller margin; delta −1.6 pp";
+    for mode in [GateMode::Detect, GateMode::Harm, GateMode::Prove, GateMode::Point] {
+        let told = result(mode, [1, 4, 0, 244]);
+        assert_eq!((told.verdict, told.pairs_to_decide), (Inconclusive, None), "{mode:?}");
+    }
+    let told = result(GateMode::Harm, [1, 4, 0, 244]);
+    assert!(told.reason.starts_with(reason), "{}", told.reason);
+    // As large as the margin it can be reached.
+    assert_eq!(result(GateMode::Point, [1, 4, 0, 95]).verdict, Pass);
+    let rows = [table("hard", [1, 0, 0, 99]), table("math", [95, 0, 0, 5])].concat();
+    let gates = Gates { categories: Some(asked(GateMode::Detect)), ..Gates::default() };
+    let comparison = compared(&rows, gates.clone());
+    assert_eq!(comparison.gates.iter().map(|gate| gate.verdict).collect::<Vec<_>>(), [Inconclusive, Pass]);
+    assert_eq!(comparison.categories[0].verdict, Some(Inconclusive));
+    assert_eq!(compared(&rows, Gates::default()).categories[0].verdict, Some(Inconclusive));
+    let primary = Gates { primary: [("hard".to_owned(), asked(GateMode::Prove))].into(), ..gates };
+    assert_eq!(compared(&rows, primary).gates[0].verdict, Inconclusive);
+}
+
+#[test]
+fn nothing_judged_is_no_gate_passed() {
+    let rows: Vec<Row> =
+        (0..9).map(|id| judged(id, "chat", Verdict::Unchecked, Verdict::Unchecked)).collect();
+    let unasked = compared(&rows, Gates::default());
+    assert!(unasked.invalid_because.is_empty(), "{:?}", unasked.invalid_because);
+    let of_category = Gates { categories: Some(asked(GateMode::Detect)), ..Gates::default() };
+    for gates in [Gates::of_pass_rate(PassRateGate::default()), of_category] {
+        let told = compared(&rows, gates);
+        assert_eq!(told.invalid_because, ["no prompt was judged on both sides"]);
+        assert_eq!(told.gates[0].verdict, Invalid);
+    }
+    let floor = Gates { floors: [("overall".to_owned(), 0.1)].into(), ..Gates::default() };
+    assert_eq!(compared(&rows, floor).gates[0].verdict, Invalid);
+    // Of one category alone.
+    let rows = [rows, table("math", A)].concat();
+    let primary =
+        Gates { primary: [("chat".to_owned(), asked(GateMode::Detect))].into(), ..Gates::default() };
+    let told = compared(&rows, primary);
+    assert_eq!((told.gates[0].verdict, told.invalid_because.len()), (Invalid, 0));
+}
+
+/// Four of five right answers are no 80 % where five more were never judged.
+#[test]
+fn a_pass_rate_of_which_too_much_is_missing_is_invalid() {
+    let of = |missing: usize| {
+        let passed = (0..4).map(|id| judged(id, "math", Verdict::Pass, Verdict::Pass));
+        let wrong = judged(4, "math", Verdict::Pass, Verdict::Wrong);
+        let lost = (5..5 + missing).map(|id| judged(id, "math", Verdict::Pass, Verdict::JudgeUnparsed));
+        let rows: Vec<Row> = passed.chain([wrong]).chain(lost).collect();
+        let gates = Gates {
+            floors: ["math", OVERALL].map(|name| (name.to_owned(), 0.75)).into(),
+            slos: vec!["pass_rate>=0.75".to_owned()],
+            ..Gates::default()
+        };
+        of_run(&gates, &rows, &summary(&rows, Side::Candidate))
+    };
+    assert!(of(2).iter().all(|result| result.verdict == Pass), "{:?}", of(2));
+    let lost = of(5);
+    assert!(lost.iter().all(|result| result.verdict == Invalid), "{lost:?}");
+    let reason = "5 of 10 responses are missing (judge_unparsed 5), more than the 2 tolerated";
+    assert!(lost.iter().all(|result| result.reason == reason), "{lost:?}");
+}
+
+/// With 60 % failed no p95 is met, of however few successes it is.
+#[test]
+fn an_objective_that_failures_break_fails() {
+    let mut ms: Vec<f64> = (1..=20).map(f64::from).collect();
+    let e2e_ms = distribution(&mut ms);
+    let of = |error_rate, limit: u32| {
+        let candidate = SideSummary {
+            error_rate: Some(error_rate),
+            e2e_ms,
+            ..summary(&table("math", A), Side::Candidate)
+        };
+        let gates = Gates { slos: vec![format!("e2e_p95_ms<={limit}")], ..Gates::default() };
+        of_run(&gates, &table("math", A), &candidate).remove(0)
+    };
+    assert_eq!(of(0.0, 3000).verdict, Inconclusive);
+    for limit in [3000, 2] {
+        let failed = of(0.6, limit);
+        assert_eq!((failed.verdict, failed.pairs_to_decide), (Fail, None));
+        assert!(failed.reason.contains("60.0 % of the requests failed"), "{}", failed.reason);
+    }
+}
+
+/// What a FAIL takes among five is more than alone, and an interval beyond the margin doesn't contain it.
+#[test]
+fn a_family_asks_for_more_than_a_category_alone() {
+    let gate = |mode| Gate::on(Some("math"), Some(&asked(mode)));
+    let (rate, _) = paired_pass_rates(&table("math", [33, 7, 0, 0]));
+    let among = Some(family::Among { p: 0.2, categories: 5 });
+    let told = gate(GateMode::Prove).decide(&rate, among);
+    assert_eq!(told.verdict, Inconclusive);
+    assert!(
+        told.reason.starts_with("the interval lies beyond the margin of 5 pp, but that may be"),
+        "{}",
+        told.reason
+    );
+    let (rate, _) = paired_pass_rates(&table("math", [37, 3, 0, 0]));
+    let detect = gate(GateMode::Detect);
+    let (alone, others) =
+        (detect.decide(&rate, Some(family::Among { p: 0.2, categories: 1 })), detect.decide(&rate, among));
+    assert!(alone.pairs_to_decide.unwrap() < others.pairs_to_decide.unwrap(), "{alone:?} {others:?}");
+    let alone =
+        compared(&table("a", [39, 0, 0, 1]), Gates::default()).categories[0].minimum_detectable_loss_pp;
+    let rows = ["a", "b", "c", "d", "e"].map(|name| table(name, [39, 0, 0, 1])).concat();
+    let of_five = compared(&rows, Gates::default()).categories[0].minimum_detectable_loss_pp;
+    assert!(alone.unwrap() + 1.0 < of_five.unwrap(), "{alone:?} {of_five:?}");
+}
+
+/// What a stricter gate than the stored one can't find isn't left as the other could.
+#[test]
+fn a_detectable_loss_is_the_gates_own() {
+    let mut comparison = compared(&table("math", [3, 0, 0, 0]), Gates::default());
+    assert!(comparison.overall.minimum_detectable_loss_pp.is_some());
+    let strict = Gates::of_pass_rate(PassRateGate { alpha: 0.001, ..PassRateGate::default() });
+    let rows = table("math", [3, 0, 0, 0]);
+    decide(&mut comparison, &strict, &rows, &summary(&rows, Side::Candidate));
+    assert_eq!(comparison.overall.minimum_detectable_loss_pp, None);
 }
 
 #[test]
@@ -278,7 +418,7 @@ fn errors_and_objectives_are_the_candidates_own() {
         ],
         ..Gates::default()
     };
-    let results = of_run(&gates, &table("math", A), &candidate).unwrap();
+    let results = of_run(&gates, &table("math", A), &candidate);
     let told: Vec<_> = results.iter().map(|result| (result.name.as_str(), result.verdict)).collect();
     assert_eq!(
         told,
@@ -385,8 +525,9 @@ fn one_policy_for_all() {
 proptest! {
     #[test]
     fn a_larger_loss_never_gets_a_better_verdict(
-        a in 0..60_usize, losses in 0..12_usize, gains in 1..12_usize, b in 0..10_usize,
+        a in 4..60_usize, losses in 0..12_usize, gains in 1..12_usize, b in 0..10_usize,
     ) {
+        // A baseline that passes less than the margin has nothing to lose.
         for mode in [GateMode::Detect, GateMode::Harm, GateMode::Prove, GateMode::Point] {
             let verdict = |counts| {
                 let (rate, _) = paired_pass_rates(&table("math", counts));
@@ -407,6 +548,7 @@ proptest! {
             let asked = PassRateGate { margin_pp: margin_pp.into(), ..asked(mode) };
             let gate = Gate::on(None, Some(&asked));
             let (rate, _) = paired_pass_rates(&table("math", [a, losses, gains, b]));
+            prop_assume!(100.0 * rate.baseline.rate.unwrap() >= gate.margin_pp);
             let by_rule = gate.rule().verdict(crate::compare::interval::counts(&rate)).unwrap();
             prop_assert_eq!(gate.decide(&rate, None).verdict, by_rule, "{:?}", mode);
         }

@@ -54,22 +54,30 @@ fn latency(slo: &Slo, summary: &SideSummary) -> SloOutcome {
         Some(value) => slo.bound.holds(value, slo.value),
         None => summary.e2e_ms.is_some() && matches!(slo.metric, SloMetric::TpotMs | SloMetric::MaxStallMs),
     };
-    let failed = summary.error_rate.unwrap_or(1.0);
-    let too_many_failed = failed > most_failed(slo.statistic);
+    let too_many_failed = too_many_failed(slo, summary);
+    let is_met = within && too_many_failed.is_none();
     let reason = if summary.e2e_ms.is_none() {
         Some("no request succeeded".to_owned())
     } else {
-        (within && too_many_failed).then(|| {
-            format!("{:.1} % of the requests failed, which counts as later than any bound", failed * 100.0)
-        })
+        too_many_failed.filter(|_| within)
     };
     SloOutcome {
         slo: *slo,
         value,
-        met: within && !too_many_failed,
+        met: is_met,
         trusted: distribution.is_none_or(|d| is_trusted(d, slo.statistic)),
         reason,
     }
+}
+
+/// That so many requests failed that an objective on a latency can't be met, however fast the others were. `None` where
+/// they didn't, and of what is no latency.
+#[must_use]
+pub fn too_many_failed(slo: &Slo, summary: &SideSummary) -> Option<String> {
+    let failed = summary.error_rate.unwrap_or(1.0);
+    (slo.metric.is_latency() && failed > most_failed(slo.statistic)).then(|| {
+        format!("{:.1} % of the requests failed, which counts as later than any bound", failed * 100.0)
+    })
 }
 
 const fn statistic(of: &Distribution, statistic: Option<SloStatistic>) -> f64 {
