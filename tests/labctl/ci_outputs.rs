@@ -321,3 +321,38 @@ fn what_is_missing_is_skipped() {
     assert_eq!(cases(&lab, "missing.xml")[&key], "skipped");
     keep(&lab, "missing.xml", "missing.xml");
 }
+
+#[test]
+fn json_keeps_its_values_and_gives_github_no_commands() {
+    let lab = lab();
+    let environment = github(&lab);
+    let printed = bench(&lab, &environment, &["--format", "json"]);
+    printed.succeeds();
+    let stored = lab.all(".json").remove(0);
+    let path = stored.to_str().unwrap();
+    let whole: serde_json::Value = serde_json::from_slice(&fs::read(&stored).unwrap()).unwrap();
+    let show = job(&lab, &environment, &["results", "show", path, "--format", "json"]);
+    for json in [&printed, &show] {
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json.stdout).unwrap(), whole);
+    }
+    let compare = ["compare", path, "--format", "json", "--ci", "none"];
+    let export = ["results", "export", path, "--format", "json"];
+    for arguments in [&compare[..], &export[..]] {
+        let told = job(&lab, &environment, arguments);
+        let plain = job(&lab, &[], arguments);
+        assert!(plain.stdout.contains("##[error]"), "{arguments:?}: the attack is not even shown");
+        assert!(!told.stdout.contains("##["), "{arguments:?}");
+        let [told, plain] = [told, plain].map(|ended| {
+            ended.succeeds();
+            serde_json::from_str::<serde_json::Value>(&ended.stdout).unwrap()
+        });
+        assert_eq!(told, plain, "{arguments:?}");
+    }
+    let csv = job(&lab, &environment, &["results", "export", path, "--format", "csv"]);
+    for shown in [&printed, &show, &csv] {
+        assert!(shown.stdout.contains("add-mask"), "the attack is not even shown");
+        for line in shown.stdout.split(['\n', '\r']) {
+            assert!(!line.contains("##[") && !line.trim_start().starts_with("::"), "{line}");
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! `labctl compare`: one result's two sides, two results paired by prompt, or several head to head.
 
+use std::io::Write as _;
+
 use crate::bench::compared::{Compared, Terms, own_sides, several, two};
 use crate::cli::args::CompareArgs;
 use crate::cli::args::values::OutputFormat;
@@ -250,6 +252,11 @@ impl Document {
         };
         match &args.output {
             Some(path) => write_file(path, &text),
+            None if args.format == OutputFormat::Json => {
+                let mut out = ui.json_out();
+                out.write_all(text.as_bytes())?;
+                Ok(out.flush()?)
+            }
             None => ui.print(&text),
         }
     }

@@ -6,6 +6,7 @@
 
 pub mod annotations;
 mod cases;
+pub mod json;
 pub mod junit;
 pub mod metrics;
 pub mod outputs;
