@@ -1,7 +1,7 @@
 //! What `bench` and `run` share: from a plan (`plan`) to the summary, the reports and the exit code.
 
 use std::cell::OnceCell;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ use crate::report;
 use crate::report::ci::CiInput;
 use crate::report::terminal::TerminalOptions;
 use crate::results::document::{self, DocumentError};
-use crate::results::store::{Store, load_file};
+use crate::results::store::{Store, load_file, write_whole};
 
 /// Bytes that are read at once.
 const INPUT: usize = 1 << 20;
@@ -110,10 +110,7 @@ impl Measure<'_> {
             RunKind::Bench => "bench",
             RunKind::Run => "run",
         };
-        let input = CiInput::of_failure(command, ci::failed(error));
-        if let Err(error) = CiSettings::new(&self.load.ci).publish(&input, self.context) {
-            self.context.ui.warn(&error.full_message());
-        }
+        CiSettings::new(&self.load.ci).publish_failure(command, error, self.context);
     }
 
     /// Where its result was written, if it was.
@@ -247,7 +244,7 @@ fn print_file(path: &Path, ui: Ui) -> Result<(), CliError> {
 
 /// Writes a file that a user asked for.
 pub(super) fn write_file(path: &Path, text: &str) -> Result<(), CliError> {
-    fs::write(path, text).map_err(|error| {
+    write_whole(path, |file| file.write_all(text.as_bytes())).map_err(|error| {
         CliError::not_written(format!("could not write `{}`", path.display())).caused_by(error)
     })
 }

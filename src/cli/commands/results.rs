@@ -1,6 +1,5 @@
 //! `labctl results`: what was measured before.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
 use crate::bench::assemble::assemble_with_journal;
@@ -21,7 +20,7 @@ use crate::report::terminal::{TerminalOptions, summary};
 use crate::results::export::{write_csv, write_json};
 use crate::results::head::{ListEntry, RunHead, SideHead};
 use crate::results::journal;
-use crate::results::store::{Store, load_file_without_chunks};
+use crate::results::store::{Store, load_file_without_chunks, write_whole};
 
 /// Runs `labctl results`.
 pub fn run(args: &ResultsArgs, context: &Context) -> Result<ExitStatus, CliError> {
@@ -175,8 +174,12 @@ fn written(
             let failed = |error: io::Error| {
                 CliError::not_written(format!("could not write `{}`", path.display())).caused_by(error)
             };
-            let mut out = BufWriter::new(File::create(path).map_err(failed)?);
-            fill(&mut out).and_then(|()| out.flush()).map_err(failed)
+            write_whole(path, |file| {
+                let mut out = BufWriter::new(file);
+                fill(&mut out)?;
+                out.flush()
+            })
+            .map_err(failed)
         }
     }
 }
