@@ -49,6 +49,11 @@ impl Context {
         self.published.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// Whether the outputs of any result were written.
+    pub(super) fn has_published(&self) -> bool {
+        self.published.load(Ordering::Relaxed) > 0
+    }
+
     /// Where labctl keeps what it knows of this machine: `LABCTL_STATE_DIR`, else `labctl` under `XDG_STATE_HOME`,
     /// which is `~/.local/state` where it is not set. `None` where there is no home either.
     #[must_use]

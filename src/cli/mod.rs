@@ -20,11 +20,11 @@ use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use args::{Cli, Command};
+use args::{Cli, Command, GlobalArgs};
 use context::Context;
 use error::CliError;
 use exit::ExitStatus;
@@ -45,20 +45,47 @@ fn run() -> ExitCode {
     });
     let (cli, from_environment) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => {
-            // Help and version are no errors; nothing can be told to a terminal that is gone.
-            let _ = error.print();
-            return if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success }.into();
-        }
+        Err(error) => return told(with_ci_explained(error)).into(),
     };
     let context = Context::new(cli.global, from_environment);
     match dispatch(&cli.command, &context) {
         Ok(status) => status.into(),
         Err(error) => {
             context.ui.error(&error);
+            // A later step that reads what is not there would take it for an earlier command's, or for nothing amiss.
+            if let Some((name, args)) = ci::asked_of(&cli.command).filter(|_| !context.has_published()) {
+                ci::CiSettings::new(args).publish_failure(name, &error, &context);
+            }
             error.kind().exit_status().into()
         }
     }
+}
+
+/// Tells what clap made of the command line in place of a command.
+fn told(error: clap::Error) -> ExitStatus {
+    // Help and version are no errors; nothing can be told to a terminal that is gone.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitStatus::Success;
+    }
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let context = Context::new(GlobalArgs::default(), BTreeSet::new());
+    let text = error.render().to_string();
+    let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    ci::publish_misuse(&arguments, &CliError::usage(message), &context);
+    ExitStatus::Usage
+}
+
+/// `--ci` takes the word after it for its service: says what to write where that is a run.
+fn with_ci_explained(mut error: clap::Error) -> clap::Error {
+    let is_ci =
+        |value: &ContextValue| matches!(value, ContextValue::String(name) if name.starts_with("--ci "));
+    if error.kind() == ErrorKind::InvalidValue && error.get(ContextKind::InvalidArg).is_some_and(is_ci) {
+        let tip = "`--ci` takes the word after it for the service; write `--ci=auto` before a run's name";
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
 }
 
 fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, CliError> {

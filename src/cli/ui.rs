@@ -4,17 +4,21 @@
 //! everything is understandable without it.
 
 use std::borrow::Cow;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
 use super::error::{CliError, ErrorKind};
 use crate::report::ci::annotations::defused;
+use crate::report::ci::json::DefusedJson;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// Bytes of JSON that are written at once.
+const JSON_BUFFER: usize = 1 << 20;
 
 /// Columns assumed where no terminal tells.
 const DEFAULT_WIDTH: usize = 100;
@@ -78,9 +82,24 @@ impl Ui {
     pub fn print_json(&self, value: &impl serde::Serialize) -> Result<(), CliError> {
         let text = serde_json::to_string_pretty(value)
             .map_err(|error| CliError::internal("could not write the result as JSON").caused_by(error))?;
-        // As it is: no line of it begins with text of others, and programs read it.
-        let mut out = self.stdout();
+        let mut out = self.json_out();
         writeln!(out, "{text}")?;
+        Ok(out.flush()?)
+    }
+
+    /// Standard output for JSON, whose values programs read: nothing is styled, and none is changed.
+    #[must_use]
+    pub fn json_out(&self) -> Box<dyn Write> {
+        let out = BufWriter::with_capacity(JSON_BUFFER, io::stdout().lock());
+        if self.in_github { Box::new(DefusedJson::new(out)) } else { Box::new(out) }
+    }
+
+    /// Writes text of others that programs read, CSV say, to standard output: as it is, but for a log that GitHub reads
+    /// commands from.
+    pub fn print_data(&self, text: &str) -> Result<(), CliError> {
+        let text = if self.in_github { defused(text) } else { Cow::Borrowed(text) };
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
         Ok(out.flush()?)
     }
 

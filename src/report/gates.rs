@@ -125,6 +125,9 @@ pub fn markdown(document: &GatesDocument<'_>) -> String {
     }
     let _ = writeln!(text, "run {}\n", markdown::code(document.run_id));
     let table = table(document.results);
+    if table.is_empty() {
+        return text + "No gates.\n";
+    }
     let line =
         |cells: &mut dyn Iterator<Item = String>| format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "));
     text += &line(&mut table.columns.iter().map(|column| column.title.clone()));
@@ -211,6 +214,8 @@ mod tests {
         let text = markdown(&document);
         assert!(text.contains("SIMULATED") && !text.contains("<i>") && !text.contains("<b>"), "{text}");
         assert!(text.contains("| gate | asks | verdict | reason |"), "{text}");
+        let none = markdown(&GatesDocument { results: &[], ..document.clone() });
+        assert!(none.ends_with("\n\nNo gates.\n") && !none.contains("| "), "{none}");
         let options = TerminalOptions { width: 80, color: false, files: Vec::new() };
         let screen = terminal(&document, &options);
         assert!(screen.contains("FAIL  e2e_ms p50 (ratio at most 1.10)"), "{screen}");

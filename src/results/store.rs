@@ -312,5 +312,18 @@ pub(super) fn write_atomically<E: From<io::Error>>(
     Ok(())
 }
 
+/// Lets `fill` write a file that a user or a service asked for: it is there whole or as it was. A pipe, a device or a link
+/// is written through, for another file in its place would not be what was asked for.
+///
+/// # Errors
+///
+/// When the file, or the temporary one beside it, can't be written.
+pub fn write_whole(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
+        return fill(&mut File::create(path)?);
+    }
+    write_atomically(path, fill)
+}
+
 #[cfg(test)]
 mod tests;

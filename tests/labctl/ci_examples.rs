@@ -60,6 +60,14 @@ fn every_command_is_labctls_own() {
 }
 
 #[test]
+fn no_strangers_code_is_run_and_no_others_checks_are_cancelled() {
+    let document = workflow("github.yml");
+    let condition = document["jobs"]["compare"]["if"].as_str().unwrap();
+    assert!(condition.contains("github.event.pull_request.head.repo.full_name == github.repository"));
+    assert!(document["concurrency"]["group"].as_str().unwrap().contains("github.ref"));
+}
+
+#[test]
 fn the_gates_are_gates() {
     let gates: Gates = serde_saphyr::from_str(&example("gates.yaml")).unwrap();
     assert!(gates.pass_rate.is_some() && gates.categories.is_some() && !gates.floors.is_empty());
@@ -92,7 +100,7 @@ fn what_is_kept_is_what_is_written() {
     let gitlab = workflow("gitlab.yml");
     texts(&gitlab[".labctl"]["artifacts"]["paths"], &mut kept);
     texts(&gitlab[".labctl"]["artifacts"]["reports"], &mut kept);
-    assert_eq!(kept.len(), 13);
+    assert_eq!(kept.len(), 15);
     for pattern in kept {
         assert!(matches(pattern), "nothing that labctl writes is `{pattern}`");
     }

@@ -321,3 +321,122 @@ fn what_is_missing_is_skipped() {
     assert_eq!(cases(&lab, "missing.xml")[&key], "skipped");
     keep(&lab, "missing.xml", "missing.xml");
 }
+
+#[test]
+fn json_keeps_its_values_and_gives_github_no_commands() {
+    let lab = lab();
+    let environment = github(&lab);
+    let printed = bench(&lab, &environment, &["--format", "json"]);
+    printed.succeeds();
+    let stored = lab.all(".json").remove(0);
+    let path = stored.to_str().unwrap();
+    let whole: serde_json::Value = serde_json::from_slice(&fs::read(&stored).unwrap()).unwrap();
+    let show = job(&lab, &environment, &["results", "show", path, "--format", "json"]);
+    for json in [&printed, &show] {
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json.stdout).unwrap(), whole);
+    }
+    let compare = ["compare", path, "--format", "json", "--ci", "none"];
+    let export = ["results", "export", path, "--format", "json"];
+    for arguments in [&compare[..], &export[..]] {
+        let told = job(&lab, &environment, arguments);
+        let plain = job(&lab, &[], arguments);
+        assert!(plain.stdout.contains("##[error]"), "{arguments:?}: the attack is not even shown");
+        assert!(!told.stdout.contains("##["), "{arguments:?}");
+        let [told, plain] = [told, plain].map(|ended| {
+            ended.succeeds();
+            serde_json::from_str::<serde_json::Value>(&ended.stdout).unwrap()
+        });
+        assert_eq!(told, plain, "{arguments:?}");
+    }
+    let csv = job(&lab, &environment, &["results", "export", path, "--format", "csv"]);
+    for shown in [&printed, &show, &csv] {
+        assert!(shown.stdout.contains("add-mask"), "the attack is not even shown");
+        for line in shown.stdout.split(['\n', '\r']) {
+            assert!(!line.contains("##[") && !line.trim_start().starts_with("::"), "{line}");
+        }
+    }
+}
+
+#[test]
+fn an_error_before_anything_is_measured_is_told_too() {
+    for (arguments, message) in [
+        (&["bench", "--team", "nobody"][..], "nobody"),
+        (&["run", "--config", "missing.yaml"], "missing.yaml"),
+        (&["compare", "missing.json"], "missing.json"),
+        (&["gate", "missing.json"], "missing.json"),
+        (&["bench", "--no-such-flag"], "--no-such-flag"),
+    ] {
+        let lab = lab();
+        let ended = job(&lab, &github(&lab), arguments);
+        ended.fails(2, &[]);
+        let told = outputs(&lab);
+        assert_eq!((told["verdict"].as_str(), told["exit_code"].as_str()), ("error", "2"), "{arguments:?}");
+        assert!(told["error"].contains(message), "{arguments:?}: {told:?}");
+        assert!(read(&lab, "step-summary.md").starts_with("> [!CAUTION]\n> **exit code 2**: "));
+        let title = "::error title=labctl%3A usage%2C configuration or input invalid::";
+        assert_eq!(ended.stderr.matches(title).count(), 1, "{}", ended.stderr);
+    }
+    // Where nobody asks, nothing is written; a run that `--ci` takes for a service is told how to write it.
+    let lab = lab();
+    job(&lab, &github(&lab), &["bench", "--no-such-flag", "--ci", "none"]).fails(2, &[]);
+    assert!(!lab.path("step-output").exists());
+    let taken = job(&lab, &[], &["compare", "--ci", "a.json", "b.json"]);
+    taken.fails(2, &["'a.json'"]);
+    assert!(taken.stderr.contains("write `--ci=auto` before a run's name"), "{}", taken.stderr);
+}
+
+#[test]
+fn the_exit_code_in_the_outputs_is_the_final_one() {
+    let lab = lab();
+    fs::write(lab.path("file"), "").unwrap();
+    let mut environment = github(&lab);
+    environment.retain(|(name, _)| *name != "GITHUB_STEP_SUMMARY");
+    environment.push(("GITHUB_STEP_SUMMARY", lab.path("file/summary.md")));
+    let files = ["--metrics", "metrics.txt", "--junit", "junit.xml"];
+    bench(&lab, &environment, &files).fails(5, &["file/summary.md"]);
+    let told = outputs(&lab);
+    assert_eq!((told["verdict"].as_str(), told["exit_code"].as_str()), ("error", "5"));
+    assert!(told["error"].contains("file/summary.md"), "{told:?}");
+    assert!(read(&lab, "metrics.txt").contains("\nlabctl_exit_code 5\n"));
+    assert_eq!(cases(&lab, "junit.xml")["gates/measurement"], "error");
+}
+
+#[test]
+fn several_candidates_have_outputs_of_their_own_and_one_summary() {
+    let lab = lab();
+    for endpoint in ["baseline", "candidate"] {
+        lab.bench(&["--endpoint", endpoint]).succeeds();
+    }
+    let mut results = lab.all(".json");
+    results.sort();
+    let [first, second] = [0, 1].map(|at: usize| results[at].to_str().unwrap().to_owned());
+    // One whose sampling makes it incomparable.
+    let mut other: serde_json::Value = serde_json::from_slice(&fs::read(&results[1]).unwrap()).unwrap();
+    other["run_id"] = json!("another-sampling");
+    other["sampling"]["temperature"] = json!(1.5);
+    fs::write(lab.path("other.json"), other.to_string()).unwrap();
+    let other = lab.path("other.json").to_str().unwrap().to_owned();
+
+    let gate = ["--max-pass-rate-drop", "5", "--junit", "junit.xml"];
+    let ended = job(&lab, &github(&lab), &[&["compare", &first, &first, &second][..], &gate].concat());
+    assert_eq!(ended.code, 1, "{ended:#?}");
+    let told = outputs(&lab);
+    assert_ne!(told["verdict"], "fail");
+    assert_eq!((told["verdict_2"].as_str(), told["exit_code_2"].as_str()), ("fail", "1"));
+    assert_eq!((told["result"].as_str(), told["result_2"].as_str()), (first.as_str(), second.as_str()));
+    let summary = read(&lab, "step-summary.md");
+    assert_eq!(summary.matches("Head to head").count(), 1, "{summary}");
+
+    fs::remove_file(lab.path("step-output")).unwrap();
+    let ended = job(&lab, &github(&lab), &[&["compare", &first, &other, &second][..], &gate].concat());
+    assert_eq!(ended.code, 3, "{ended:#?}");
+    let told = outputs(&lab);
+    assert_eq!((told["verdict"].as_str(), told["exit_code"].as_str()), ("invalid", "3"));
+    assert_eq!((told["verdict_2"].as_str(), told["exit_code_2"].as_str()), ("fail", "1"));
+
+    // What can't be written for the first is no reason to write nothing for the second.
+    fs::create_dir(lab.path("folder.xml")).unwrap();
+    let gone = ["compare", &first, &first, &first, "--junit", "folder.xml"];
+    job(&lab, &[], &gone).fails(5, &["folder.xml"]);
+    assert!(lab.path("folder-2.xml").is_file());
+}

@@ -11,7 +11,8 @@ pub struct CiArgs {
     /// Behave as in continuous integration: no simulator by accident, no progress bar (also with `CI=true`), and what
     /// the service reads is written: for `github` annotations, step summary and step outputs, for `gitlab` the files
     /// `labctl-junit.xml` and `labctl-metrics.txt`. Alone, and where it is not given, the service is known by
-    /// `GITHUB_ACTIONS` and `GITLAB_CI`; `none` writes nothing by itself
+    /// `GITHUB_ACTIONS` and `GITLAB_CI`; `none` writes nothing by itself. The word after it is taken for the service:
+    /// before a run's name write `--ci=auto`
     #[arg(long, value_enum, value_name = "SERVICE", num_args = 0..=1, default_missing_value = "auto")]
     pub ci: Option<CiArg>,
 

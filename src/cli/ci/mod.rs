@@ -1,10 +1,11 @@
 //! What a command leaves for continuous integration: which service it is, where its files go, and writing them.
 //!
-//! `bench`, `run` and `compare` call [`CiSettings::publish`] once for each result, whatever came of it; what is written is
-//! made in `report::ci`. Annotations go to standard error, for standard output is for results.
+//! `bench`, `run`, `compare` and `gate` call [`CiSettings::publish`] once for each result, whatever came of it; where a
+//! command fails before, that is told where commands return. What is written is made in `report::ci`. Annotations go to standard error, for standard output is for results.
 
 mod places;
 
+use std::borrow::Cow;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -13,17 +14,21 @@ use uuid::Uuid;
 
 pub use places::places;
 
-use super::args::{CiArg, CiArgs};
+use super::args::{CiArg, CiArgs, Command};
 use super::context::Context;
 use super::error::{CliError, ErrorKind};
 use super::exit::ExitStatus;
 use super::ui::Ui;
 use crate::report::ci::{CiInput, Ending, annotations, junit, metrics, outputs, summary};
+use crate::results::store::write_whole;
 
 /// GitLab's files, where no flag names others.
 pub const JUNIT_FILE: &str = "labctl-junit.xml";
 /// The same of the metrics report.
 pub const METRICS_FILE: &str = "labctl-metrics.txt";
+
+/// The commands that write for continuous integration.
+const COMMANDS: [&str; 4] = ["bench", "run", "compare", "gate"];
 
 /// A service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,48 +105,99 @@ impl CiSettings {
     /// Writes all that is wanted for one result.
     ///
     /// Every file is tried; the error names those that could not be written (exit code 5, where the command ends with
-    /// nothing worse). What a second and third result of the same command leave has their number in its name:
+    /// nothing worse). Metrics and the step's outputs come last, so that the exit code in them is the final one. What a second and third result of the same command leave has their number in its name:
     /// `labctl-junit-2.xml`, the output `verdict_2`; summaries follow one another in one file.
     pub fn publish(&self, input: &CiInput<'_>, context: &Context) -> Result<(), CliError> {
         if !self.is_wanted() {
             return Ok(());
         }
         let number = context.next_published();
-        let mut failed = Vec::new();
-        let mut note = |path: &Path, written: io::Result<()>| {
-            failed.extend(written.err().map(|error| format!("`{}`: {error}", path.display())));
-        };
+        let mut failed = Failures::default();
+        if let Some(path) = &self.summary {
+            let written = if number == 1 { write(path, "") } else { Ok(()) };
+            failed.note(path, written.and_then(|()| append_summary(path, input)));
+        }
+        if let Some(path) = &self.step_summary {
+            failed.note(path, append_summary(path, input));
+        }
         if let Some(path) = &self.junit {
-            let path = numbered(path, number);
-            note(&path, junit::render(input).map_err(io::Error::other).and_then(|xml| write(&path, &xml)));
+            let (path, input) = (numbered(path, number), failed.told_in(input));
+            let xml = junit::render(&input).map_err(io::Error::other);
+            failed.note(&path, xml.and_then(|xml| write(&path, &xml)));
         }
         if let Some(path) = &self.metrics {
             let path = numbered(path, number);
-            note(&path, write(&path, &metrics::render(input)));
-        }
-        if let Some(path) = &self.summary {
-            let written = if number == 1 { write(path, "") } else { Ok(()) };
-            note(path, written.and_then(|()| append_summary(path, input)));
-        }
-        if let Some(path) = &self.step_summary {
-            note(path, append_summary(path, input));
+            failed.note(&path, write(&path, &metrics::render(&failed.told_in(input))));
         }
         if let Some(path) = &self.step_outputs {
             let suffix = if number == 1 { String::new() } else { format!("_{number}") };
             let delimiter = format!("labctl_{}", Uuid::now_v7().simple());
-            note(path, append(path, &outputs::render(input, &suffix, &delimiter)));
+            let text = outputs::render(&failed.told_in(input), &suffix, &delimiter);
+            failed.note(path, append(path, &text));
         }
         if self.service == Some(Service::Github) {
-            annotate(&annotations::commands(input), context.ui);
+            annotate(&annotations::commands(&failed.told_in(input)), context.ui);
         }
-        if failed.is_empty() {
-            return Ok(());
-        }
-        Err(CliError::not_written(format!(
-            "could not write what continuous integration reads: {}",
-            failed.join("; ")
-        )))
+        failed.error().map_or(Ok(()), Err)
     }
+
+    /// The same where a command failed before there was a result; what can't be written is a warning beside its error.
+    pub fn publish_failure(&self, command: &str, error: &CliError, context: &Context) {
+        if error.kind() == ErrorKind::BrokenPipe {
+            return;
+        }
+        let input = CiInput::of_failure(command, failed(error));
+        if let Err(error) = self.publish(&input, context) {
+            context.ui.warn(&error.full_message());
+        }
+    }
+}
+
+/// What could not be written so far.
+#[derive(Debug, Default)]
+struct Failures(Vec<String>);
+
+impl Failures {
+    fn note(&mut self, path: &Path, written: io::Result<()>) {
+        self.0.extend(written.err().map(|error| format!("`{}`: {error}", path.display())));
+    }
+
+    fn error(&self) -> Option<CliError> {
+        let what = "could not write what continuous integration reads";
+        (!self.0.is_empty()).then(|| CliError::not_written(format!("{what}: {}", self.0.join("; "))))
+    }
+
+    /// `input` with the command's end as it is by now: what could not be written is its error where it had none.
+    fn told_in<'a, 'b>(&self, input: &'b CiInput<'a>) -> Cow<'b, CiInput<'a>> {
+        match self.error().filter(|_| input.ended == Ending::default()) {
+            Some(error) => Cow::Owned(CiInput { ended: self::failed(&error), ..input.clone() }),
+            None => Cow::Borrowed(input),
+        }
+    }
+}
+
+/// What a command writes for continuous integration, and its name, where it is one that does.
+#[must_use]
+pub fn asked_of(command: &Command) -> Option<(&'static str, &CiArgs)> {
+    match command {
+        Command::Bench(args) => Some((COMMANDS[0], &args.load.ci)),
+        Command::Run(args) => Some((COMMANDS[1], &args.load.ci)),
+        Command::Compare(args) => Some((COMMANDS[2], &args.ci)),
+        Command::Gate(args) => Some((COMMANDS[3], &args.ci)),
+        _ => None,
+    }
+}
+
+/// Tells the service of a command line that can't be understood: the environment and the words of it that can be.
+pub fn publish_misuse(arguments: &[String], error: &CliError, context: &Context) {
+    let Some(command) = arguments.iter().find_map(|word| COMMANDS.iter().find(|name| *name == word)) else {
+        return;
+    };
+    let follows = |pair: &[String]| pair[0] == "--ci" && pair[1] == "none";
+    if arguments.iter().any(|word| word == "--ci=none") || arguments.windows(2).any(follows) {
+        return;
+    }
+    CiSettings::new(&CiArgs::default()).publish_failure(command, error, context);
 }
 
 /// How a command ends, as the outputs tell it.
@@ -182,7 +238,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
     }
-    fs::write(path, text)
+    write_whole(path, |file| file.write_all(text.as_bytes()))
 }
 
 fn append(path: &Path, text: &str) -> io::Result<()> {

@@ -1,5 +1,7 @@
 //! `labctl compare`: one result's two sides, two results paired by prompt, or several head to head.
 
+use std::io::Write as _;
+
 use crate::bench::compared::{Compared, Terms, own_sides, several, two};
 use crate::cli::args::CompareArgs;
 use crate::cli::args::values::OutputFormat;
@@ -18,7 +20,7 @@ use crate::model::prompt::PromptSet;
 use crate::model::record::Row;
 use crate::model::result::RunResult;
 use crate::promptset;
-use crate::report::ci::CiInput;
+use crate::report::ci::{CiInput, Ending};
 use crate::report::terminal::TerminalOptions;
 use crate::report::{ReportError, comparison, head_to_head};
 use crate::results::store::Store;
@@ -39,8 +41,8 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
         });
         failure::or_untold(ended, [printed], context.ui)
     });
-    let published = publish(&named, &document, &rows, &ended, args, context);
-    failure::or_untold(ended, [published], context.ui)
+    let published = publish(&named, &document, &rows, &ended, args, &store, context);
+    failure::or_untold(ended, published, context.ui)
 }
 
 /// Writes what continuous integration reads of each comparison, `rows` being the pairs of each, however the command ends.
@@ -50,37 +52,67 @@ fn publish(
     rows: &[Vec<Row>],
     ended: &Result<ExitStatus, CliError>,
     args: &CompareArgs,
+    store: &Store,
     context: &Context,
-) -> Result<(), CliError> {
+) -> Vec<Result<(), CliError>> {
     let settings = CiSettings::new(&args.ci);
-    if !settings.is_wanted() {
-        return Ok(());
-    }
-    let Some((first, others)) = named.split_first() else { return Ok(()) };
+    let Some((first, others)) = named.split_first().filter(|_| settings.is_wanted()) else {
+        return Vec::new();
+    };
+    // The summary of several is one text: who stands where, then each comparison.
+    let mut markdown = match document.markdown() {
+        Ok(markdown) => markdown,
+        Err(error) => return vec![Err(CliError::internal(error.to_string()))],
+    };
     // Of one run alone both sides are its own.
-    let candidates = if others.is_empty() { named } else { others };
-    for ((report, rows), candidate) in document.comparisons().iter().zip(rows).zip(candidates) {
-        let markdown =
-            comparison::markdown(report, None).map_err(|error| CliError::internal(error.to_string()))?;
-        let baseline_run = (!others.is_empty()).then_some(first.result.run_id.as_str());
-        let baseline =
-            if others.is_empty() { first.result.baseline.as_ref() } else { Some(&first.result.candidate) };
+    let alone = others.is_empty();
+    let candidates = if alone { named } else { others };
+    let names = &args.runs[usize::from(!alone)..];
+    let mut published = Vec::new();
+    for (((report, rows), candidate), name) in
+        document.comparisons().iter().zip(rows).zip(candidates).zip(names)
+    {
+        let of_candidate = CiInput::of_run(&candidate.result);
+        let of_first = CiInput::of_run(&first.result);
+        let path = store.resolve(name).ok().filter(|_| candidate.blessed.is_none());
         let input = CiInput {
             title: comparison::title(report),
-            baseline_run_id: baseline_run,
+            baseline_run_id: if alone { of_first.baseline_run_id } else { of_first.run_id },
             simulated: report.simulated,
-            baseline,
+            baseline: if alone { of_first.baseline } else { of_first.candidate },
             rows,
             comparison: Some(&report.comparison),
             gates: &report.comparison.gates,
-            markdown,
+            several_loads: of_first.several_loads || of_candidate.several_loads,
+            markdown: std::mem::take(&mut markdown),
+            result_path: path,
             places: ci::places(&candidate.result.prompt_set),
-            ended: ci::ending(ended),
-            ..CiInput::of_run(&candidate.result)
+            ended: own_ending(report, document, ended, args),
+            ..of_candidate
         };
-        settings.publish(&input, context)?;
+        published.push(settings.publish(&input, context));
     }
-    Ok(())
+    published
+}
+
+/// How the command would end were this comparison the only one: that another was refused or failed is not its doing.
+fn own_ending(
+    report: &ComparisonReport,
+    document: &Document,
+    ended: &Result<ExitStatus, CliError>,
+    args: &CompareArgs,
+) -> Ending {
+    let of_all = ci::ending(ended);
+    // Output that could not be written is everybody's error, and a verdict or an unsound pair is one's own.
+    let own =
+        [ExitStatus::Success, ExitStatus::GateFailed, ExitStatus::Inconclusive, ExitStatus::NotMeasured];
+    if document.comparisons().len() < 2 || own.iter().all(|status| status.code() != of_all.exit_code) {
+        return of_all;
+    }
+    match refusal(report, true, args) {
+        Some(error) => ci::failed(&error),
+        None => Ending { exit_code: ExitStatus::of_gates(&report.comparison.gates).code(), error: None },
+    }
 }
 
 /// The sides of the only run, or each further run against the first.
@@ -160,29 +192,31 @@ impl Sets {
 
 /// Refuses what can't be compared, with every reason.
 fn refuse(compared: &[Compared], args: &CompareArgs) -> Result<(), CliError> {
-    for Compared { report, .. } in compared {
-        // No gate compares a simulated side with a real one, whatever is forced.
-        if args.gate.is_asked() && report.baseline.simulated != report.candidate.simulated {
-            return Err(CliError::not_measured(
-                "one side is simulated and the other is not: no gate compares them, and `--force` doesn't change that",
-            ));
-        }
-        let reasons = &report.comparison.invalid_because;
-        if reasons.is_empty() {
-            continue;
-        }
-        let which =
-            if compared.len() > 1 { format!(" (run `{}`)", report.candidate.run_id) } else { String::new() };
-        let mut error =
-            CliError::not_measured(format!("the two sides can't be compared{which}: {}", reasons.join("; ")));
-        let prompts_differ =
-            |reason: &String| reason.starts_with("the prompt sets") || reason.starts_with("other prompts");
-        if !report.same_run && reasons.iter().any(prompts_differ) {
-            error = error.with_hint("`--intersect` compares the prompts that are the same in both");
-        }
-        return Err(error.with_hint("`--force` compares in spite of all that, and says so in every output"));
+    let mut refused = compared.iter().filter_map(|one| refusal(&one.report, compared.len() > 1, args));
+    refused.next().map_or(Ok(()), Err)
+}
+
+/// Why a comparison is refused, one of several or the only one.
+fn refusal(report: &ComparisonReport, of_several: bool, args: &CompareArgs) -> Option<CliError> {
+    // No gate compares a simulated side with a real one, whatever is forced.
+    if args.gate.is_asked() && report.baseline.simulated != report.candidate.simulated {
+        return Some(CliError::not_measured(
+            "one side is simulated and the other is not: no gate compares them, and `--force` doesn't change that",
+        ));
     }
-    Ok(())
+    let reasons = &report.comparison.invalid_because;
+    if reasons.is_empty() {
+        return None;
+    }
+    let which = if of_several { format!(" (run `{}`)", report.candidate.run_id) } else { String::new() };
+    let mut error =
+        CliError::not_measured(format!("the two sides can't be compared{which}: {}", reasons.join("; ")));
+    let prompts_differ =
+        |reason: &String| reason.starts_with("the prompt sets") || reason.starts_with("other prompts");
+    if !report.same_run && reasons.iter().any(prompts_differ) {
+        error = error.with_hint("`--intersect` compares the prompts that are the same in both");
+    }
+    Some(error.with_hint("`--force` compares in spite of all that, and says so in every output"))
 }
 
 /// Warns of baselines that were measured long ago.
@@ -250,6 +284,11 @@ impl Document {
         };
         match &args.output {
             Some(path) => write_file(path, &text),
+            None if args.format == OutputFormat::Json => {
+                let mut out = ui.json_out();
+                out.write_all(text.as_bytes())?;
+                Ok(out.flush()?)
+            }
             None => ui.print(&text),
         }
     }

@@ -1,8 +1,8 @@
 //! What `bench` and `run` share: from a plan (`plan`) to the summary, the reports and the exit code.
 
 use std::cell::OnceCell;
-use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
@@ -23,6 +23,7 @@ use crate::cli::interrupt::Interrupts;
 use crate::cli::progress;
 use crate::cli::settings::experiment::Variation;
 use crate::cli::settings::{Settings, Target, Targets};
+use crate::cli::ui::Ui;
 use crate::client::clock::Clock;
 use crate::load::bus::Bus;
 use crate::model::prompt::Selection;
@@ -31,10 +32,10 @@ use crate::report;
 use crate::report::ci::CiInput;
 use crate::report::terminal::TerminalOptions;
 use crate::results::document::{self, DocumentError};
-use crate::results::store::{Store, load_file};
+use crate::results::store::{Store, load_file, write_whole};
 
-/// Bytes that are read or written at once.
-const OUTPUT: usize = 1 << 20;
+/// Bytes that are read at once.
+const INPUT: usize = 1 << 20;
 
 /// A measurement that flags and configuration ask for.
 pub(super) struct Measure<'a> {
@@ -109,10 +110,7 @@ impl Measure<'_> {
             RunKind::Bench => "bench",
             RunKind::Run => "run",
         };
-        let input = CiInput::of_failure(command, ci::failed(error));
-        if let Err(error) = CiSettings::new(&self.load.ci).publish(&input, self.context) {
-            self.context.ui.warn(&error.full_message());
-        }
+        CiSettings::new(&self.load.ci).publish_failure(command, error, self.context);
     }
 
     /// Where its result was written, if it was.
@@ -164,8 +162,8 @@ impl Measure<'_> {
         let result = &finished.result;
         match (self.load.format, &finished.written) {
             // What is in memory has no chunks, what was written has them.
-            (OutputFormat::Json, Ok(path)) => print_file(path),
-            (OutputFormat::Json, Err(_)) => print_document(result),
+            (OutputFormat::Json, Ok(path)) => print_file(path, ui),
+            (OutputFormat::Json, Err(_)) => print_document(result, ui),
             (OutputFormat::Markdown, _) => ui.print(&render_markdown(result)?),
             (OutputFormat::Text, _) => {
                 let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
@@ -215,23 +213,24 @@ pub(super) fn write_reports(result: &RunResult, beside: &Path) -> Result<Vec<(St
 }
 
 /// Prints a result as JSON, as a file of it would have it.
-pub(super) fn print_document(result: &RunResult) -> Result<(), CliError> {
-    let mut out = BufWriter::with_capacity(OUTPUT, io::stdout().lock());
-    document::write(result, None, &mut out).map_err(|error| match error {
+pub(super) fn print_document(result: &RunResult, ui: Ui) -> Result<(), CliError> {
+    let mut out = ui.json_out();
+    let written = document::write(result, None, &mut out).map_err(|error| match error {
         DocumentError::Io(error) => error.into(),
         error @ DocumentError::NotReadableBack(_) => {
             CliError::internal("could not write the result as JSON").caused_by(error)
         }
-    })
+    });
+    written.and_then(|()| Ok(out.flush()?))
 }
 
 /// Prints a result that was written.
-fn print_file(path: &Path) -> Result<(), CliError> {
+fn print_file(path: &Path, ui: Ui) -> Result<(), CliError> {
     let unreadable = |error: io::Error| {
         CliError::not_written(format!("could not read `{}` back", path.display())).caused_by(error)
     };
-    let mut file = BufReader::with_capacity(OUTPUT, File::open(path).map_err(unreadable)?);
-    let mut out = io::stdout().lock();
+    let mut file = BufReader::with_capacity(INPUT, File::open(path).map_err(unreadable)?);
+    let mut out = ui.json_out();
     loop {
         let bytes = file.fill_buf().map_err(unreadable)?;
         if bytes.is_empty() {
@@ -245,7 +244,7 @@ fn print_file(path: &Path) -> Result<(), CliError> {
 
 /// Writes a file that a user asked for.
 pub(super) fn write_file(path: &Path, text: &str) -> Result<(), CliError> {
-    fs::write(path, text).map_err(|error| {
+    write_whole(path, |file| file.write_all(text.as_bytes())).map_err(|error| {
         CliError::not_written(format!("could not write `{}`", path.display())).caused_by(error)
     })
 }

@@ -39,7 +39,7 @@ pub fn run(args: &ReportArgs, context: &Context) -> Result<ExitStatus, CliError>
     }
     let ui = context.ui;
     match args.format {
-        OutputFormat::Json => measure::print_document(&result)?,
+        OutputFormat::Json => measure::print_document(&result, context.ui)?,
         OutputFormat::Markdown => ui.print(&measure::render_markdown(&result)?)?,
         OutputFormat::Text => {
             let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };

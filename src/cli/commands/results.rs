@@ -1,6 +1,5 @@
 //! `labctl results`: what was measured before.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
 use crate::bench::assemble::assemble_with_journal;
@@ -14,14 +13,14 @@ use crate::cli::commands::{foreign, gates, measure, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::ui::printable;
+use crate::cli::ui::{Ui, printable};
 use crate::model::health::HealthStatus;
 use crate::model::result::{RunResult, RunStatus};
 use crate::report::terminal::{TerminalOptions, summary};
 use crate::results::export::{write_csv, write_json};
 use crate::results::head::{ListEntry, RunHead, SideHead};
 use crate::results::journal;
-use crate::results::store::{Store, load_file_without_chunks};
+use crate::results::store::{Store, load_file_without_chunks, write_whole};
 
 /// Runs `labctl results`.
 pub fn run(args: &ResultsArgs, context: &Context) -> Result<ExitStatus, CliError> {
@@ -124,7 +123,7 @@ fn show(args: &ShowArgs, context: &Context) -> Result<(), CliError> {
     };
     let ui = context.ui;
     match args.format {
-        OutputFormat::Json => measure::print_document(&result),
+        OutputFormat::Json => measure::print_document(&result, ui),
         OutputFormat::Markdown => ui.print(&measure::render_markdown(&result)?),
         OutputFormat::Text => {
             let path = store.resolve(&args.run).map_err(|error| CliError::usage(error.to_string()))?;
@@ -142,22 +141,32 @@ fn export(args: &ExportArgs, context: &Context) -> Result<(), CliError> {
     foreign::check(args)?;
     if args.format == ExportFormat::VllmBench {
         let json = foreign::vllm_json(args, &store::load(&store, &args.run)?)?;
-        return written(args, |mut out| {
+        return written(args, context.ui, |mut out| {
             serde_json::to_writer(&mut out, &json)?;
             out.write_all(b"\n")
         });
     }
     let result = store::load_without_chunks(&store, &args.run)?;
-    let as_json = args.format == ExportFormat::Json;
-    written(args, |out| if as_json { write_json(&result, out) } else { write_csv(&result, out) })
+    if args.format == ExportFormat::Json {
+        return written(args, context.ui, |out| write_json(&result, out));
+    }
+    if args.output.is_some() {
+        return written(args, context.ui, |out| write_csv(&result, out));
+    }
+    let mut csv = Vec::new();
+    write_csv(&result, &mut csv)?;
+    context.ui.print_data(&String::from_utf8_lossy(&csv))
 }
 
-/// Lets `fill` write to where the export goes.
-fn written(args: &ExportArgs, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
+/// Lets `fill` write to where the export goes: JSON, where that is standard output.
+fn written(
+    args: &ExportArgs,
+    ui: Ui,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), CliError> {
     match &args.output {
         None => {
-            // To a pipe or a file, not to a screen: nothing is styled.
-            let mut out = BufWriter::new(io::stdout().lock());
+            let mut out = ui.json_out();
             fill(&mut out)?;
             Ok(out.flush()?)
         }
@@ -165,8 +174,12 @@ fn written(args: &ExportArgs, fill: impl FnOnce(&mut dyn Write) -> io::Result<()
             let failed = |error: io::Error| {
                 CliError::not_written(format!("could not write `{}`", path.display())).caused_by(error)
             };
-            let mut out = BufWriter::new(File::create(path).map_err(failed)?);
-            fill(&mut out).and_then(|()| out.flush()).map_err(failed)
+            write_whole(path, |file| {
+                let mut out = BufWriter::new(file);
+                fill(&mut out)?;
+                out.flush()
+            })
+            .map_err(failed)
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::{CiInput, FileLine, cases, policy};
+use super::{Broken, CiInput, FileLine, cases, policy};
 use crate::model::comparison::{GateResult, GateVerdict};
 use crate::model::gate::OnInconclusive;
 use crate::report::number::counted;
@@ -32,12 +32,12 @@ struct Annotation<'a> {
 }
 
 /// The commands, a line each and [`MOST`] at the most: first what makes all worthless and the gates that failed, then the
-/// prompts that count as failed, then gates that are inconclusive. Where there are more the last one counts them.
+/// prompts that count as failed (errors where a gate failed for them, else warnings: the step is green), then gates that are inconclusive. Where there are more the last one counts them.
 #[must_use]
 pub fn commands(input: &CiInput<'_>) -> Vec<String> {
     let mut all = Vec::new();
-    if let Some(reason) = input.broken() {
-        let title = "labctl: no valid measurement".to_owned();
+    if let Some(Broken { title, reason, .. }) = input.broken() {
+        let title = format!("labctl: {title}");
         all.push(Annotation { level: Level::Error, title, place: None, message: reason });
     }
     let (failed, rest): (Vec<_>, Vec<_>) = input.gates.iter().partition(|gate| fails(gate));
@@ -48,7 +48,7 @@ pub fn commands(input: &CiInput<'_>) -> Vec<String> {
     {
         if let Some(why) = &case.fails_because {
             all.push(Annotation {
-                level: Level::Error,
+                level: if case.gated { Level::Error } else { Level::Warning },
                 title: format!("{} ({})", one_line(case.prompt_id), one_line(category)),
                 place: input.places.get(case.prompt_id),
                 message: format!("{}; {why}", case.words(input)),

@@ -39,6 +39,8 @@ pub(super) struct Case<'a> {
     pub(super) standing: Standing,
     /// Why it counts as failed, where it does.
     pub(super) fails_because: Option<String>,
+    /// Whether that is a gate that was asked for, and not the category's verdict by itself.
+    pub(super) gated: bool,
     /// The candidate's requests together, milliseconds from sent to last token; absent where none has an end.
     pub(super) e2e_ms: Option<f64>,
     /// How often it was judged so, where it was judged more than once: `2 of 3`.
@@ -70,8 +72,14 @@ pub(super) fn by_category<'a>(input: &CiInput<'a>) -> BTreeMap<&'a str, Vec<Case
         .collect()
 }
 
+/// Why prompts count as failed.
+struct Why {
+    words: String,
+    gated: bool,
+}
+
 /// Why prompts of a category count as failed; the one without a name stands for all.
-fn failing<'a>(input: &CiInput<'a>) -> BTreeMap<Option<&'a str>, String> {
+fn failing<'a>(input: &CiInput<'a>) -> BTreeMap<Option<&'a str>, Why> {
     if let Some(comparison) = input.comparison {
         let fails = |rate: &&PairedPassRate| rate.verdict == Some(GateVerdict::Fail);
         let told = comparison.categories.iter().filter(fails).map(|rate| {
@@ -79,17 +87,22 @@ fn failing<'a>(input: &CiInput<'a>) -> BTreeMap<Option<&'a str>, String> {
             let why = rate.verdict_reason.as_deref().map(|reason| format!(": {}", one_line(reason)));
             let category = rate.category.as_deref();
             let name = one_line(category.unwrap_or("overall"));
-            (category, format!("category {name} is FAIL at {delta} pp{}", why.unwrap_or_default()))
+            let words = format!("category {name} is FAIL at {delta} pp{}", why.unwrap_or_default());
+            // One on all categories together failed for these prompts too.
+            let gated = input.gates.iter().any(|gate| {
+                gate.kind == GateKind::PassRate
+                    && gate.verdict == GateVerdict::Fail
+                    && (gate.category.is_none() || gate.category.as_deref() == category)
+            });
+            (category, Why { words, gated })
         });
         return told.collect();
     }
     let broken = |gate: &&GateResult| gate.kind == GateKind::Floor && gate.verdict == GateVerdict::Fail;
     let told = input.gates.iter().filter(broken);
     told.map(|gate| {
-        (
-            gate.category.as_deref(),
-            format!("gate {} is FAIL: {}", one_line(&gate.name), one_line(&gate.reason)),
-        )
+        let words = format!("gate {} is FAIL: {}", one_line(&gate.name), one_line(&gate.reason));
+        (gate.category.as_deref(), Why { words, gated: true })
     })
     .collect()
 }
@@ -182,7 +195,7 @@ impl<'a> Tally<'a> {
         }
     }
 
-    fn case(self, paired: bool, fails: Option<&String>) -> Case<'a> {
+    fn case(self, paired: bool, fails: Option<&Why>) -> Case<'a> {
         use std::cmp::Ordering::{Equal, Greater, Less};
         let missing = self.missing.unwrap_or(Verdict::Unchecked);
         let (standing, count, row) = match (self.judged, self.gains.cmp(&self.losses)) {
@@ -193,10 +206,12 @@ impl<'a> Tally<'a> {
             (_, Equal) => (Standing::Right, self.judged, None),
         };
         let counts_against = if paired { standing == Standing::Lost } else { standing == Standing::Wrong };
+        let fails = fails.filter(|_| counts_against);
         Case {
             prompt_id: &self.first.key.prompt_id,
             standing,
-            fails_because: fails.filter(|_| counts_against).cloned(),
+            fails_because: fails.map(|why| why.words.clone()),
+            gated: fails.is_some_and(|why| why.gated),
             e2e_ms: self.e2e_ms,
             times: (self.judged > 1)
                 .then(|| format!("{} of {}", number::count(count), number::count(self.judged))),

@@ -1,8 +1,10 @@
-//! JUnit XML: a suite a category with a case a prompt, and a suite `gates` with a case a gate.
+//! JUnit XML: a suite a category with a case a prompt, and a suite `gates` with a case a gate (a category of that name
+//! is `gates (category)`).
 //!
 //! Which prompts are failures is decided in [`cases`](super::cases); a prompt that nothing judged is skipped. A gate
 //! that is inconclusive is skipped, or a failure where its policy is `fail`; one that is invalid is an error. What makes
-//! the whole worth nothing (no valid measurement, sides that can't be compared) is a case `measurement` with an error.
+//! the whole worth nothing or the command fail (sides that can't be compared, an interruption) is a case `measurement`
+//! with an error, whose type tells which.
 //!
 //! The text of answers is limited, so that the file stays below the 30 MB that GitLab reads.
 
@@ -12,7 +14,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Property, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
 use super::cases::{self, Case, Standing};
-use super::{CiInput, policy};
+use super::{Broken, CiInput, policy};
 use crate::model::comparison::{GateResult, GateVerdict};
 use crate::model::gate::OnInconclusive;
 use crate::model::record::Attempt;
@@ -44,7 +46,7 @@ pub fn render(input: &CiInput<'_>) -> Result<String, JunitError> {
     let title = format!("{simulated}{}", input.title);
     let mut report = Report::new(inert_line(&title));
     for (category, cases) in cases::by_category(input) {
-        let mut suite = TestSuite::new(inert_line(category));
+        let mut suite = TestSuite::new(suite_of(category));
         let mut total = Duration::ZERO;
         for case in &cases {
             let test = of_prompt(input, category, case, &mut room);
@@ -63,6 +65,12 @@ pub fn render(input: &CiInput<'_>) -> Result<String, JunitError> {
     }
     report.set_time(report.test_suites.iter().filter_map(|suite| suite.time).sum());
     Ok(report.to_string()?)
+}
+
+/// A category's suite. The gates' own name is theirs.
+fn suite_of(category: &str) -> String {
+    let name = inert_line(category);
+    if name == GATES { format!("{name} (category)") } else { name }
 }
 
 fn properties(input: &CiInput<'_>) -> Vec<Property> {
@@ -167,12 +175,9 @@ fn gates(input: &CiInput<'_>) -> TestSuite {
         case.set_classname("labctl.gates");
         case
     };
-    if let Some(reason) = input.broken() {
+    if let Some(Broken { kind, reason, .. }) = input.broken() {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status
-            .set_type("invalid")
-            .set_message(fit(&inert_line(&reason), MESSAGE))
-            .set_description(inert(&reason));
+        status.set_type(kind).set_message(fit(&inert_line(&reason), MESSAGE)).set_description(inert(&reason));
         suite.add_test_case(case(MEASUREMENT, status));
     }
     for gate in input.gates {

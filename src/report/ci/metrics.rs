@@ -1,7 +1,7 @@
 //! GitLab's metrics report: the result's numbers as OpenMetrics text.
 //!
 //! Names and units are those of the result (`ttft_ms`), with `labctl_` before; every value is taken from it as it is.
-//! What is absent there has no sample. GitLab shows in a merge request which of them changed.
+//! What is absent there has no sample, nor have latencies over several loads together. GitLab shows in a merge request which of them changed.
 //! Source: OpenMetrics 1.0, <https://prometheus.io/docs/specs/om/open_metrics_spec/>.
 
 use std::collections::BTreeSet;
@@ -117,17 +117,27 @@ fn quality(input: &CiInput<'_>) -> Vec<Family> {
         family("pass_rate", None, "share of judged responses that passed, 0 to 1", pass_rates),
         family("delta_pp", Some("pp"), "candidate less baseline pass rate in percentage points", deltas),
         family("delta_interval_90_pp", Some("pp"), "limits of the 90 % interval of delta_pp", limits),
-        family("flips", None, "prompts lost and gained against the baseline", flips),
+        family(
+            "flips",
+            None,
+            "pairs lost and gained against the baseline (a prompt with repeats is one)",
+            flips,
+        ),
     ]
 }
 
 fn speed(input: &CiInput<'_>) -> Vec<Family> {
     type Of = fn(&SideInfo) -> Option<crate::model::summary::Distribution>;
-    let latencies: [(&'static str, &'static str, Of); 4] = [
+    let latencies: [(&'static str, &'static str, Of); 6] = [
         ("ttft_ms", "sent to first token", |side| side.summary.ttft_ms),
         ("tpot_ms", "time per output token", |side| side.summary.tpot_ms),
         ("itl_ms", "gaps between chunks", |side| side.summary.itl_ms),
         ("e2e_ms", "sent to last token", |side| side.summary.e2e_ms),
+        // Of an open loop, whose reports begin with them.
+        ("ttft_from_schedule_ms", "planned start to first token", |side| side.summary.ttft_from_schedule_ms),
+        ("latency_from_schedule_ms", "planned start to last token", |side| {
+            side.summary.latency_from_schedule_ms.filter(|_| side.summary.ttft_from_schedule_ms.is_some())
+        }),
     ];
     let percentiles = [
         (Percentile::P50, "p50"),
@@ -138,7 +148,7 @@ fn speed(input: &CiInput<'_>) -> Vec<Family> {
     let mut all = Vec::new();
     for (name, help, of) in latencies {
         let mut samples = Vec::new();
-        for (side, info) in sides(input) {
+        for (side, info) in sides(input).filter(|_| !input.several_loads) {
             let Some(distribution) = of(info) else { continue };
             samples.push((labels(&[("side", side), ("statistic", "mean")]), distribution.mean));
             // Of too few requests a percentile says nothing, here as in the reports.
@@ -155,7 +165,7 @@ fn speed(input: &CiInput<'_>) -> Vec<Family> {
         sides(input).filter_map(|(side, info)| Some((labels(&[("side", side)]), info.summary.error_rate?)));
     all.push(family("error_rate", None, "share of requests that failed, 0 to 1", errors.collect()));
     let (mut ratios, mut limits) = (Vec::new(), Vec::new());
-    for ratio in input.comparison.iter().flat_map(|comparison| &comparison.speed) {
+    for ratio in input.comparison.iter().filter(|_| !input.several_loads).flat_map(|all| &all.speed) {
         let of = [("metric", ratio.metric.as_str()), ("statistic", ratio.statistic.as_str())];
         ratios.extend(ratio.ratio.map(|value| (labels(&of), value)));
         limits.extend(ratio.interval_95.into_iter().flat_map(|interval| bounds(interval, &of)));

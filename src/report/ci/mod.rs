@@ -6,6 +6,7 @@
 
 pub mod annotations;
 mod cases;
+pub mod json;
 pub mod junit;
 pub mod metrics;
 pub mod outputs;
@@ -52,6 +53,8 @@ pub struct CiInput<'a> {
     pub result_path: Option<PathBuf>,
     /// Where prompts stand in files of the repository.
     pub places: BTreeMap<String, FileLine>,
+    /// Whether several loads are summed up, whose latencies together are nobody's: no report shows them.
+    pub several_loads: bool,
     /// How the command ends.
     pub ended: Ending,
 }
@@ -64,6 +67,23 @@ pub struct Ending {
     /// What it failed with, where it was an error and not a gate.
     pub error: Option<String>,
 }
+
+impl Ending {
+    /// What kind of error its exit code tells: a word for programs, and one for people.
+    const fn kind(&self) -> (&'static str, &'static str) {
+        match self.exit_code {
+            2 => ("usage", "usage, configuration or input invalid"),
+            NOT_MEASURED => ("invalid", "no valid measurement"),
+            5 => ("not_written", "not written"),
+            70 => ("internal", "internal error"),
+            130 => ("interrupted", "interrupted"),
+            _ => ("error", "failed"),
+        }
+    }
+}
+
+/// The exit code of what is not valid.
+const NOT_MEASURED: u8 = 3;
 
 /// A line of a file of the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +101,12 @@ impl<'a> CiInput<'a> {
         Self {
             title: super::view::title(&super::view::labels(result)),
             run_id: Some(&result.run_id),
+            // One that was measured before; another that ran along has no run of its own.
+            baseline_run_id: result
+                .baseline
+                .as_ref()
+                .and_then(|side| side.measured_in.as_ref())
+                .map(|measured| measured.run_id.as_str()),
             prompt_set: Some(&result.prompt_set.name),
             simulated: result.simulated,
             candidate: Some(&result.candidate),
@@ -88,6 +114,7 @@ impl<'a> CiInput<'a> {
             rows: &result.rows,
             comparison: result.comparison.as_ref(),
             gates: result.gate_results(),
+            several_loads: !result.levels.is_empty(),
             ..Self::default()
         }
     }
@@ -99,29 +126,43 @@ impl<'a> CiInput<'a> {
         Self { markdown: format!("# {title}\n"), title, ended, ..Self::default() }
     }
 
-    /// The verdict on all: invalid where nothing valid was measured or the sides can't be compared, else the worst
-    /// gate's, else where none was asked for what the comparison says by itself; `None` without either.
+    /// The verdict on all in a word. `invalid` where nothing valid was measured or the sides can't be compared, and
+    /// `error` where the command failed otherwise (exit codes 2, 5, 70, 130), whatever the gates would say. Else the
+    /// worst gate's, else where none was asked for what the comparison says by itself; `none` without either.
     #[must_use]
-    pub fn verdict(&self) -> Option<GateVerdict> {
-        /// The exit code of what is not valid.
-        const NOT_MEASURED: u8 = 3;
-        let unsound = self.comparison.is_some_and(|comparison| !comparison.invalid_because.is_empty());
-        if unsound || self.ended.exit_code == NOT_MEASURED {
-            return Some(GateVerdict::Invalid);
+    pub fn verdict(&self) -> &'static str {
+        match self.ended.exit_code {
+            NOT_MEASURED => return word(GateVerdict::Invalid),
+            0 | 1 | 4 => {}
+            _ => return "error",
+        }
+        if self.comparison.is_some_and(|comparison| !comparison.invalid_because.is_empty()) {
+            return word(GateVerdict::Invalid);
         }
         let gated = self.gates.iter().map(|gate| gate.verdict).max();
-        gated.or_else(|| self.comparison?.overall.verdict)
+        gated.or_else(|| self.comparison?.overall.verdict).map_or("none", word)
     }
 
-    /// What makes all of it worth nothing, in words: an error that no gate tells.
-    fn broken(&self) -> Option<String> {
+    /// What makes all of it worth nothing, or the command fail: an error that no gate tells.
+    fn broken(&self) -> Option<Broken> {
         if let Some(error) = &self.ended.error {
-            return Some(one_line(error));
+            let (kind, title) = self.ended.kind();
+            return Some(Broken { kind, title, reason: one_line(error) });
         }
         let reasons = &self.comparison?.invalid_because;
-        (!reasons.is_empty())
-            .then(|| one_line(&format!("the sides can't be compared: {}", reasons.join("; "))))
+        let reason = one_line(&format!("the sides can't be compared: {}", reasons.join("; ")));
+        (!reasons.is_empty()).then_some(Broken { kind: "invalid", title: "no valid measurement", reason })
     }
+}
+
+/// An error that no gate tells.
+struct Broken {
+    /// What kind of one, for programs.
+    kind: &'static str,
+    /// The same for people.
+    title: &'static str,
+    /// The message on one line.
+    reason: String,
 }
 
 /// A verdict as outputs for programs spell it.

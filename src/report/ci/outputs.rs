@@ -2,12 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::{CiInput, word};
+use super::CiInput;
 use crate::model::comparison::{Interval, SpeedRatio};
 use crate::report::text::one_line;
 
-/// The metric whose ratio is the output `speed_ratio`.
-const SPEED: (&str, &str) = ("e2e_ms", "p50");
+/// The metrics whose ratio is the output `speed_ratio`, the first that is there: of an open loop it is the time from
+/// the schedule, which its reports begin with.
+const SPEED: [&str; 2] = ["latency_from_schedule_ms", "e2e_ms"];
+/// The statistic of them.
+const STATISTIC: &str = "p50";
 
 /// The outputs' names with their values. One that is not known is empty, so that a later step never reads an earlier
 /// run's; numbers have all their digits, shares are 0 to 1, `_pp` is percentage points.
@@ -15,13 +18,13 @@ const SPEED: (&str, &str) = ("e2e_ms", "p50");
 pub fn outputs(input: &CiInput<'_>) -> Vec<(&'static str, String)> {
     let overall = input.comparison.map(|comparison| &comparison.overall);
     let interval = overall.and_then(|rate| rate.interval_90_pp);
-    let speed = input.comparison.and_then(|comparison| {
-        comparison.speed.iter().find(|ratio| (ratio.metric.as_str(), ratio.statistic.as_str()) == SPEED)
-    });
+    let ratios = input.comparison.filter(|_| !input.several_loads).map_or(&[][..], |all| &all.speed);
+    let of = |metric: &&str| ratios.iter().find(|one| one.metric == *metric && one.statistic == STATISTIC);
+    let speed = SPEED.iter().find_map(of);
     let speed_interval = speed.and_then(|ratio: &SpeedRatio| ratio.interval_95);
     let path = input.result_path.as_ref().map(|path| one_line(&path.display().to_string()));
     vec![
-        ("verdict", input.verdict().map_or("none", word).to_owned()),
+        ("verdict", input.verdict().to_owned()),
         ("exit_code", input.ended.exit_code.to_string()),
         ("simulated", input.simulated.to_string()),
         ("run_id", input.run_id.map(one_line).unwrap_or_default()),
@@ -35,7 +38,7 @@ pub fn outputs(input: &CiInput<'_>) -> Vec<(&'static str, String)> {
         ("gains", overall.map(|rate| rate.gains.to_string()).unwrap_or_default()),
         ("speed_ratio", number(speed.and_then(|ratio| ratio.ratio))),
         ("speed_ratio_interval_95", speed_interval.map(written).unwrap_or_default()),
-        ("error", input.broken().unwrap_or_default()),
+        ("error", input.broken().map(|broken| broken.reason).unwrap_or_default()),
     ]
 }
 

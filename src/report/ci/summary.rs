@@ -9,8 +9,10 @@ use crate::report::text::one_line;
 
 /// GitHub refuses a step's summary above 1 MiB; all commands of the step write into the same file.
 pub const LIMIT: usize = 1 << 20;
-/// Bytes for the note on what was cut, and what closes what is open.
+/// Bytes for the note on what was cut.
 const NOTE: usize = 4_096;
+/// What closes a section that is open.
+const CLOSE: &str = "\n\n</details>\n";
 /// The sections named in the note.
 const NAMED: usize = 8;
 
@@ -35,15 +37,18 @@ fn fit(markdown: &str, limit: usize, result: Option<&Path>) -> String {
         return markdown.to_owned();
     }
     let Some(room) = limit.checked_sub(NOTE) else { return String::new() };
-    let mut used = 0;
+    let (mut used, mut open) = (0, 0_usize);
     let kept = markdown.split_inclusive('\n').take_while(|line| {
         used += line.len();
-        used <= room
+        // What is open where it is cut has to be closed there.
+        let opened = line.matches("<details>").count();
+        open = (open + opened).saturating_sub(line.matches("</details>").count());
+        used + open * CLOSE.len() <= room
     });
     let mut out: String = kept.collect();
     let rest = &markdown[out.len()..];
     for _ in 0..open_details(&out) {
-        out.push_str("\n\n</details>\n");
+        out.push_str(CLOSE);
     }
     out.push_str(&note(rest, result));
     out

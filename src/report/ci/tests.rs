@@ -69,7 +69,7 @@ fn a_loss_is_a_failure_only_where_its_category_fails() {
     assert_eq!(report.tests, 30);
     let commands = annotations::commands(&CiInput::of_run(&result));
     assert_eq!(commands.len(), expected.len());
-    assert!(commands[0].starts_with("::error title=SIMULATED "), "{}", commands[0]);
+    assert!(commands[0].starts_with("::warning title=SIMULATED "), "{}", commands[0]);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn gates_pass_fail_are_skipped_or_broken() {
     let levels: Vec<_> =
         annotations::commands(&input).iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
     assert_eq!(levels, ["::error", "::error", "::error", "::warning"]);
-    assert_eq!(input.verdict(), Some(GateVerdict::Invalid));
+    assert_eq!(input.verdict(), "invalid");
 }
 
 #[test]
@@ -272,4 +272,117 @@ fn outputs_and_metrics_are_the_results_own_numbers() {
     assert!(metrics.lines().any(|found| found == line), "{metrics}");
     // 30 requests are too few for a 95th percentile.
     assert!(!metrics.contains("e2e_ms{side=\"candidate\",statistic=\"p95\"}"), "{metrics}");
+}
+
+#[test]
+fn losses_are_errors_only_where_a_gate_failed_for_them() {
+    let category = fixture::paired().comparison.unwrap().losses[0].category.clone();
+    let mut result = with_verdict(&category, GateVerdict::Fail);
+    let level_with = |result: &RunResult| {
+        let commands = annotations::commands(&CiInput::of_run(result));
+        commands.last().unwrap().split(' ').next().unwrap().to_owned()
+    };
+    let on = |category: Option<&str>, verdict| {
+        let mut gate = fixture::gate("pass_rate", verdict, "so");
+        gate.category = category.map(str::to_owned);
+        vec![gate]
+    };
+    for (gates, level) in [
+        (Vec::new(), "::warning"),
+        (on(None, GateVerdict::Pass), "::warning"),
+        (on(Some("another"), GateVerdict::Fail), "::warning"),
+        (on(Some(&category), GateVerdict::Fail), "::error"),
+        (on(None, GateVerdict::Fail), "::error"),
+    ] {
+        result.comparison.as_mut().unwrap().gates = gates;
+        assert_eq!(level_with(&result), level);
+    }
+}
+
+#[test]
+fn an_error_is_called_what_its_exit_code_says() {
+    let mut result = fixture::paired();
+    result.comparison.as_mut().unwrap().gates = vec![fixture::gate("a", GateVerdict::Pass, "fine")];
+    let told = |exit_code: u8, error: Option<&str>| {
+        let ended = Ending { exit_code, error: error.map(str::to_owned) };
+        let input = CiInput { ended, ..CiInput::of_run(&result) };
+        let title = annotations::commands(&input)[..1].concat();
+        let case = suite(&junit(&input), junit::GATES)[0].clone();
+        let TestCaseStatus::NonSuccess { ty, .. } = case.status else { panic!("{case:?}") };
+        (input.verdict(), title, ty.unwrap().as_str().to_owned())
+    };
+    for (code, verdict, title, kind) in [
+        (2, "error", "usage, configuration or input invalid", "usage"),
+        (3, "invalid", "no valid measurement", "invalid"),
+        (5, "error", "not written", "not_written"),
+        (70, "error", "internal error", "internal"),
+        (130, "error", "interrupted", "interrupted"),
+    ] {
+        let (told_verdict, command, ty) = told(code, Some("why"));
+        assert_eq!((told_verdict, ty.as_str()), (verdict, kind));
+        let title = title.replace(',', "%2C");
+        assert_eq!(command, format!("::error title=SIMULATED labctl%3A {title}::why"));
+    }
+    let passed = Ending::default();
+    assert_eq!(CiInput { ended: passed, ..CiInput::of_run(&result) }.verdict(), "pass");
+}
+
+#[test]
+fn a_baseline_that_was_measured_before_has_its_run() {
+    let mut result = fixture::paired();
+    assert_eq!(CiInput::of_run(&result).baseline_run_id, None);
+    let measured: crate::model::baseline::MeasuredIn = serde_json::from_value(serde_json::json!({
+        "run_id": "run-before", "started_at": "2026-11-22T00:00:00Z", "blessed_as": "fp16", "sha256": "00",
+    }))
+    .unwrap();
+    result.baseline.as_mut().unwrap().measured_in = Some(measured);
+    assert_eq!(CiInput::of_run(&result).baseline_run_id, Some("run-before"));
+}
+
+#[test]
+fn latencies_of_several_loads_together_are_nobodys() {
+    let result = fixture::paired();
+    let mut input = CiInput::of_run(&result);
+    let speed_ratio = |input: &CiInput<'_>| {
+        outputs::outputs(input).into_iter().find(|(name, _)| *name == "speed_ratio").unwrap().1
+    };
+    assert!(!speed_ratio(&input).is_empty() && metrics::render(&input).contains("labctl_e2e_ms{"));
+    input.several_loads = true;
+    assert_eq!(speed_ratio(&input), "");
+    let metrics = metrics::render(&input);
+    for absent in ["_ms{", "labctl_speed_ratio"] {
+        assert!(!metrics.contains(absent), "{metrics}");
+    }
+    assert!(metrics.contains("labctl_pass_rate{"));
+    assert!(CiInput::of_run(&fixture::levels()).several_loads);
+}
+
+#[test]
+fn open_loops_have_their_latencies_from_schedule() {
+    let mut result = fixture::paired();
+    let from_schedule = "labctl_ttft_from_schedule_ms{side=\"candidate\"";
+    assert!(!metrics::render(&CiInput::of_run(&result)).contains("from_schedule_ms"));
+    let summary = &mut result.candidate.summary;
+    summary.ttft_from_schedule_ms = summary.ttft_ms;
+    let mut ratio = result.comparison.as_ref().unwrap().speed[0].clone();
+    (ratio.metric, ratio.statistic) = ("latency_from_schedule_ms".to_owned(), "p50".to_owned());
+    ratio.ratio = Some(7.25);
+    result.comparison.as_mut().unwrap().speed.push(ratio);
+    let input = CiInput::of_run(&result);
+    let metrics = metrics::render(&input);
+    assert!(metrics.contains(from_schedule), "{metrics}");
+    assert!(metrics.contains("labctl_latency_from_schedule_ms{side=\"candidate\""), "{metrics}");
+    assert!(outputs::outputs(&input).contains(&("speed_ratio", "7.25".to_owned())));
+}
+
+#[test]
+fn a_category_called_gates_has_a_suite_of_its_own() {
+    let mut result = fixture::alone();
+    for row in &mut result.rows {
+        row.category = "gates".to_owned();
+    }
+    result.gates = vec![fixture::gate("a", GateVerdict::Pass, "fine")];
+    let report = junit(&CiInput::of_run(&result));
+    let names: Vec<_> = report.test_suites.iter().map(|suite| suite.name.as_str()).collect();
+    assert_eq!(names, ["gates (category)", "gates"]);
 }
