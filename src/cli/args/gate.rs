@@ -23,7 +23,8 @@ pub struct GateArgs {
     #[arg(long, value_name = "FILE", group = "gates_asked")]
     pub gates: Option<PathBuf>,
 
-    /// Short for one gate: fail (exit code 1) when the pass rate fell by this many percentage points or more
+    /// Short for one gate on the pass rate over all prompts, with this margin in percentage points; `--gate-mode` says what
+    /// it takes to fail (exit code 1)
     #[arg(long, value_name = "PP", value_parser = percentage_points, group = "gates_asked")]
     pub max_pass_rate_drop: Option<f64>,
 

@@ -150,10 +150,17 @@ pub(super) fn status(
             invalid.name, invalid.reason
         )));
     }
-    for result in results.iter().filter(|result| result.verdict == GateVerdict::Inconclusive) {
-        if result.on_inconclusive == Some(OnInconclusive::Warn) {
-            ui.warn(&format!("gate `{}` is inconclusive: {}", result.name, result.reason));
-        }
+    for result in results {
+        // Whoever sees the exit code alone is told here what it comes of.
+        let came_to = match (result.verdict, result.on_inconclusive) {
+            (GateVerdict::Fail, _) => "failed (exit code 1)",
+            (GateVerdict::Inconclusive, Some(OnInconclusive::Fail)) => {
+                "is inconclusive, which fails here (exit code 4)"
+            }
+            (GateVerdict::Inconclusive, Some(OnInconclusive::Warn)) => "is inconclusive",
+            _ => continue,
+        };
+        ui.warn(&format!("gate `{}` {came_to}: {}", result.name, result.reason));
     }
     Ok(ExitStatus::of_gates(results))
 }

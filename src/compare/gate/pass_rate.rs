@@ -118,11 +118,14 @@ impl Gate {
         interval_at(rate, self.rule().confidence()).or_else(kept)
     }
 
-    /// What the gate says of this pass rate: INCONCLUSIVE where there are too few pairs for an interval, else by the
+    /// What the gate says of this pass rate: INVALID without a pair, INCONCLUSIVE where there are too few for an interval, else by the
     /// mode's table; among others of a family with what Holm makes of its p-value. A PASS that no loss could have
     /// kept from is INCONCLUSIVE too.
     pub(super) fn decide(&self, rate: &PairedPassRate, among: Option<Among>) -> Decision {
         let (Some(delta), Some(interval)) = (rate.delta_pp, self.interval(rate)) else {
+            if rate.pairs == 0 {
+                return Decision::of(GateVerdict::Invalid, "no prompt was judged on both sides".to_owned());
+            }
             let reason = format!("{}, too few for an interval", pairs(rate.pairs));
             return Decision::of(GateVerdict::Inconclusive, reason);
         };
@@ -355,9 +358,14 @@ fn undecided(evidence: &Evidence, loss: f64, rule: Rule) -> Decision {
     let needed = needed.map(|pairs| pairs.max(evidence.rate.pairs + 1));
     let reason = match needed {
         Some(needed) => {
-            format!("about {needed} pairs like these would decide it, in {:.0} % of such runs", 100.0 * POWER)
+            format!(
+                "were the true loss {:.1} pp, about {} would decide it in {:.0} % of such runs",
+                loss,
+                pairs(needed),
+                100.0 * POWER
+            )
         }
-        None => "the loss lies at the margin, where no number of pairs like these would decide it".to_owned(),
+        None => "the loss lies at the margin, where no number of such pairs would decide it".to_owned(),
     };
     Decision { verdict: GateVerdict::Inconclusive, reason, pairs_to_decide: needed }
 }

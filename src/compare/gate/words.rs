@@ -41,7 +41,17 @@ pub(super) fn p_value(p: f64) -> String {
     if p < 0.001 { "<0.001".to_owned() } else { format!("{p:.3}") }
 }
 
+/// Digits in groups of three: `18,548`.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let first = digits.len() % 3;
+    let (head, tail) = digits.split_at(first);
+    let groups = tail.as_bytes().chunks(3).map(|group| String::from_utf8_lossy(group).into_owned());
+    let groups = (!head.is_empty()).then(|| head.to_owned()).into_iter().chain(groups);
+    groups.collect::<Vec<_>>().join(",")
+}
+
 /// `1 pair`, `30 pairs`.
 pub(super) fn pairs(count: u64) -> String {
-    if count == 1 { "1 pair".to_owned() } else { format!("{count} pairs") }
+    if count == 1 { "1 pair".to_owned() } else { format!("{} pairs", grouped(count)) }
 }
