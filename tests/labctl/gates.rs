@@ -209,6 +209,21 @@ fn no_gate_makes_a_worthless_run_a_good_one() {
     lab.labctl(&gate).succeeds();
 }
 
+#[test]
+fn what_is_merged_ends_by_its_gates() {
+    let lab = lab(0.5);
+    fs::write(lab.path("gates.yaml"), "floors: {overall: 0.8}\n").unwrap();
+    for _ in 0..2 {
+        assert_eq!(lab.bench(&["--no-report", "--gates", "gates.yaml"]).code, 1);
+    }
+    let paths = lab.all(".json");
+    let runs: Vec<&str> = paths.iter().map(|path| path.to_str().unwrap()).collect();
+    let ended = lab.labctl(&["results", "merge", runs[0], runs[1]]);
+    // On a busy machine the client comes first.
+    assert!([1, 3].contains(&ended.code), "{ended:#?}");
+    assert!(ended.stdout.contains("floor overall"), "{ended:#?}");
+}
+
 /// Five times slower fails, however good the answers are; ten times faster passes.
 #[test]
 fn speed_is_gated_beside_quality() {
