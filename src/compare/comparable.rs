@@ -9,6 +9,7 @@ use super::sampling::{Asked, asked_differently};
 use crate::model::comparison::Comparison;
 use crate::model::health::HealthStatus;
 use crate::model::judgement::{JudgeInfo, Verdict};
+use crate::model::load::Start;
 use crate::model::outcome::Outcome;
 use crate::model::record::PairKey;
 use crate::model::result::{RunResult, RunStatus, Sampling, SideInfo};
@@ -236,6 +237,14 @@ pub fn loaded_differently(baseline: &RunResult, candidate: &RunResult) -> Vec<St
     differs("the load's pairing", baseline.load.pairing.clone(), candidate.load.pairing.clone());
     differs("the client's transport", baseline.client.transport.clone(), candidate.client.transport.clone());
     differs("the client's machine", machine(baseline), machine(candidate));
+    // A closed loop is told by its concurrency.
+    let start = |run: &'_ RunResult| -> Option<Start> {
+        let start = run.load.profile.as_ref().map(|profile| profile.start.clone());
+        start.filter(|start| !matches!(start, Start::Concurrency { .. }))
+    };
+    if start(baseline) != start(candidate) {
+        found.push(format!("when requests were started differs (by rate, batch or trace): {SPEED_VOID}"));
+    }
     found
 }
 
@@ -338,6 +347,7 @@ mod tests {
     use super::*;
     use crate::compare::pair_results;
     use crate::compare::support::{run, table};
+    use crate::model::load::LoadProfile;
     use crate::model::prompt::Selection;
 
     const SEPARATE: &str =
@@ -471,5 +481,11 @@ mod tests {
             ]
         );
         assert_eq!(pair_results(&first, &first).2, ["a run is compared with itself"]);
+        second.load = first.load.clone();
+        assert_eq!(speed_void(&first, &second), None);
+        second.load.profile = Some(LoadProfile::closed(8));
+        assert_eq!(speed_void(&first, &second), None, "the same in other words");
+        second.load.profile = Some(LoadProfile { start: Start::Batch { size: 8 }, ..LoadProfile::closed(8) });
+        assert!(speed_void(&first, &second).unwrap().starts_with("when requests were started differs"));
     }
 }

@@ -409,7 +409,10 @@ mod tests {
             }));
             run
         };
-        let runs = [of("a", 190, 100), of("b", 150, 180), of("c", 120, 90)];
+        let runs: Vec<RunResult> = [("a", 190, 100), ("b", 150, 180), ("c", 120, 90)]
+            .into_iter()
+            .map(|(id, math, code)| of(id, math, code))
+            .collect();
         let (standings, ..) = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
         let winners: Vec<_> = standings[..3].iter().map(|s| (s.category.as_deref(), s.winner)).collect();
         assert_eq!(winners, [(None, Some(1)), (Some("code"), Some(1)), (Some("math"), Some(0))]);
