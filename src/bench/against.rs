@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::compare::comparable::{between, incomparable};
-use crate::compare::{Options, compare, pair_rows, reading};
+use crate::compare::comparable::{between, incomparable, less_than_whole, speed_void};
+use crate::compare::{Noise, Options, compare, pair_rows, reading};
 use crate::model::baseline::MeasuredIn;
 use crate::model::record::PairKey;
 use crate::model::result::{RunResult, SideInfo};
@@ -48,8 +48,13 @@ impl Against {
     }
 }
 
-/// Puts a blessed baseline beside what was measured, and compares.
-pub(super) fn join(result: &mut RunResult, against: &Against, accept_invalid_client: bool) {
+/// Puts a blessed baseline beside what was measured, and compares, beside what an A/A run says.
+pub(super) fn join(
+    result: &mut RunResult,
+    against: &Against,
+    noise: Option<Noise>,
+    accept_invalid_client: bool,
+) {
     let stored = &*against.result;
     let mut invalid_because = incomparable(stored, result, false);
     if !accept_invalid_client {
@@ -59,17 +64,20 @@ pub(super) fn join(result: &mut RunResult, against: &Against, accept_invalid_cli
     let gates = result.held_to.clone().unwrap_or_default();
     // What they say of the run alone is part of what they say of both.
     result.gates.clear();
-    let options = Options { seed: result.seed, gates, invalid_because, ..Options::default() };
+    let speed_void_because = speed_void(stored, result);
+    let options =
+        Options { seed: result.seed, gates, invalid_because, noise, force: false, speed_void_because };
     result.comparison = Some(compare(&pairs, &result.candidate.summary, &stored.candidate.summary, &options));
     // Warnings that the result will have anyway are about itself.
     let MeasuredIn { run_id, started_at, blessed_as, .. } = &against.measured_in;
     result.warnings.insert(
         0,
         format!(
-            "the baseline was not run again: its answers are those of `{blessed_as}`, blessed from run `{run_id}` of {started_at}, so speed ratios hold whatever else changed since"
+            "the baseline was not run again: its answers are those of `{blessed_as}`, blessed from run `{run_id}` of {started_at}, so speed ratios include whatever else changed since"
         ),
     );
     result.warnings.extend(between(stored, result));
+    result.warnings.extend(less_than_whole("baseline", stored));
     let mut twins: BTreeMap<&PairKey, _> =
         stored.rows.iter().filter_map(|row| Some((&row.key, row.candidate.as_ref()?))).collect();
     for row in &mut result.rows {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use crate::compare::comparable::stored_speed_void;
 use crate::compare::{Noise, Options, compare, gate, pass_rates, reading};
 use crate::load::plan::planned_as;
 use crate::metrics::accumulate::Accumulator;
@@ -197,8 +198,12 @@ fn comparison(result: &RunResult, noise: Option<Noise>, accept_invalid_client: b
     if !accept_invalid_client {
         invalid_because.extend(soundness::not_trusted(&result.client_health));
     }
+    let before = soundness::found_before(result);
+    soundness::extend_by(&mut invalid_because, before);
+    let speed_void_because = before.and_then(stored_speed_void).cloned();
     let gates = result.held_to.clone().unwrap_or_default();
-    let options = Options { seed: result.seed, gates, invalid_because, noise, force: false };
+    let options =
+        Options { seed: result.seed, gates, invalid_because, noise, force: false, speed_void_because };
     Some(compare(&result.rows, &candidate.summary, &baseline.summary, &options))
 }
 

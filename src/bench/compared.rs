@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::compare::comparable::{objectives_differ, unsound, warnings};
+use crate::compare::comparable::{objectives_differ, speed_void, stored_speed_void, unsound, warnings};
 use crate::compare::intersect::{Contents, common, narrowed};
 use crate::compare::{Noise, Options, compare, head_to_head, pair_rows, reading};
 use crate::model::compared::{COMPARISON_SCHEMA_VERSION, ComparedSide, ComparisonReport, Intersection};
@@ -54,13 +54,9 @@ pub fn own_sides(run: &RunResult, terms: &Terms<'_>) -> Option<Compared> {
     let mut invalid_because = soundness::not_comparable(candidate, baseline, &run.sampling, &run.config);
     invalid_because.extend(soundness::not_trusted(&run.client_health));
     // What made a stored baseline incomparable was found when it was at hand.
-    let stored = run.comparison.as_ref().filter(|_| baseline.measured_in.is_some());
-    for reason in stored.iter().flat_map(|comparison| &comparison.invalid_because) {
-        if !invalid_because.contains(reason) {
-            invalid_because.push(reason.clone());
-        }
-    }
-    let options = options(run, invalid_because, terms);
+    let before = soundness::found_before(run);
+    soundness::extend_by(&mut invalid_because, before);
+    let options = options(run, invalid_because, before.and_then(stored_speed_void).cloned(), terms);
     let mut comparison = compare(&run.rows, &candidate.summary, &baseline.summary, &options);
     dedup(&mut comparison.invalid_because);
     dedup(&mut comparison.forced_over);
@@ -104,7 +100,8 @@ pub fn two(baseline: Contender<'_>, candidate: Contender<'_>, terms: &Terms<'_>)
         warnings.push("the objectives differ: goodput is not comparable".to_owned());
         (of_baseline.goodput, of_candidate.goodput) = (None, None);
     }
-    let comparison = compare(&rows, &of_candidate, &of_baseline, &options(ours, invalid_because, terms));
+    let options = options(ours, invalid_because, speed_void(theirs, ours), terms);
+    let comparison = compare(&rows, &of_candidate, &of_baseline, &options);
     let side = |of: &RunResult, whole: Contender<'_>| {
         compared_side(of, Side::Candidate, &of.candidate, whole.blessed_as)
     };
@@ -146,13 +143,19 @@ pub fn several(runs: &[Contender<'_>], comparisons: Vec<ComparisonReport>) -> He
     }
 }
 
-fn options(run: &RunResult, invalid_because: Vec<String>, terms: &Terms<'_>) -> Options {
+fn options(
+    run: &RunResult,
+    invalid_because: Vec<String>,
+    speed_void_because: Option<String>,
+    terms: &Terms<'_>,
+) -> Options {
     Options {
         seed: run.seed,
         gates: terms.gates.clone(),
         noise: terms.noise.clone(),
         invalid_because,
         force: terms.force,
+        speed_void_because,
     }
 }
 

@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 use crate::check::{CheckError, ENGINE_VERSION, Judge};
 use crate::client::clock::Clock;
+use crate::compare::comparable::{OTHER_CHECKS, OTHER_JUDGES};
+use crate::compare::comparison::too_little_judged;
 use crate::compare::pass_rates;
 use crate::load::bus::Bus;
 use crate::metrics::judging::judge_quality;
@@ -121,6 +123,7 @@ pub async fn rescore(
     let compiled = both.iter().map(judge_of).collect::<Result<Vec<_>, _>>()?;
     let checked = Checked::new(both.iter().zip(&compiled));
     let old_warnings = soundness::warnings(&result);
+    let still_hold = not_from_verdicts(&result);
     let before = verdicts(&result.rows);
     let kept_rows = result.rows.iter_mut().map(|row| checked.judge(row)).collect::<Vec<_>>();
     let mut warnings: Vec<String> = Vec::new();
@@ -163,6 +166,15 @@ pub async fn rescore(
     result.rescored_from = Some(std::mem::replace(&mut result.run_id, Uuid::now_v7().to_string()));
     // What keeps its verdict was judged by whatever judged it then.
     result.client.check_engine = (kept == 0).then_some(ENGINE_VERSION);
+    let noise_run = result.comparison.as_ref().and_then(|comparison| comparison.noise_run.clone());
+    if let Some(comparison) = &mut result.comparison {
+        comparison.invalid_because = still_hold;
+        let is_mended = |reason: &String| {
+            let by_judge = rescoring.judge.is_some() && reason.starts_with(OTHER_JUDGES);
+            kept == 0 && (by_judge || reason.starts_with(OTHER_CHECKS))
+        };
+        comparison.invalid_because.retain(|reason| !is_mended(reason));
+    }
     recompute(&mut result);
     hold(&mut result, None, rescoring.accept_invalid_client);
     let is_said_anew = |warning: &String| {
@@ -170,9 +182,28 @@ pub async fn rescore(
     };
     result.warnings.retain(|warning| !is_said_anew(warning));
     result.warnings.extend(told(&result, set, kept, set_differs));
+    result.warnings.extend(noise_run.map(|run| {
+        format!(
+            "the A/A run `{run}` is not held against the new verdicts: `labctl compare {} --noise {run}` does that",
+            result.run_id
+        )
+    }));
     result.warnings.extend(warnings);
     result.warnings.extend(soundness::warnings(&result));
     Ok(Rescored { result, changes, judged, kept, set_differs })
+}
+
+/// Why the sides can't be compared, whatever the verdicts and the client are worth: where the baseline was measured
+/// before, nothing else tells that any more.
+fn not_from_verdicts(result: &RunResult) -> Vec<String> {
+    let (Some(comparison), Some(baseline)) = (soundness::found_before(result), &result.baseline) else {
+        return Vec::new();
+    };
+    let mut said_anew = too_little_judged(&result.rows, &result.candidate.summary, &baseline.summary);
+    said_anew.extend(soundness::not_trusted(&result.client_health));
+    let mut reasons = comparison.invalid_because.clone();
+    reasons.retain(|reason| !said_anew.contains(reason));
+    reasons
 }
 
 /// The checks of a prompt; what has none is sent for its speed alone.

@@ -234,7 +234,7 @@ fn conclude(
     }
     let (mut result, traces) = assemble_with_journal(remains, writer.path());
     if let Some(against) = &plan.against {
-        join(&mut result, against, plan.accept_invalid_client);
+        join(&mut result, against, plan.noise.clone(), plan.accept_invalid_client);
     }
     let written = store.write_with(&result, traces.as_ref()).map_err(|error| match &journal.error {
         // It is not all in the journal then.

@@ -8,6 +8,7 @@ use super::resume::Past;
 use crate::compare::changed_during_run;
 use crate::compare::sampling::{Asked, asked_differently};
 use crate::load::budget::Budget;
+use crate::model::comparison::Comparison;
 use crate::model::health::{ClientHealth, HealthStatus};
 use crate::model::outcome::Outcome;
 use crate::model::record::Side;
@@ -30,11 +31,30 @@ pub fn not_comparable(
     if candidate.simulated != baseline.simulated {
         reasons.push("one side is simulated and the other is not".into());
     }
-    reasons.extend(asked_differently(
-        Asked { sampling, config, endpoint: &candidate.endpoint },
-        Asked { sampling, config, endpoint: &baseline.endpoint },
-    ));
+    if baseline.measured_in.is_none() {
+        // What was measured before was asked by another configuration.
+        reasons.extend(asked_differently(
+            Asked { sampling, config, endpoint: &candidate.endpoint },
+            Asked { sampling, config, endpoint: &baseline.endpoint },
+        ));
+    }
     reasons
+}
+
+/// What was found of a baseline that was measured before when it was at hand, which a result alone doesn't tell: the
+/// stored comparison.
+pub(super) fn found_before(result: &RunResult) -> Option<&Comparison> {
+    result.baseline.as_ref()?.measured_in.as_ref()?;
+    result.comparison.as_ref()
+}
+
+/// Adds what makes two sides incomparable by what was found before.
+pub(super) fn extend_by(reasons: &mut Vec<String>, before: Option<&Comparison>) {
+    for reason in before.iter().flat_map(|comparison| &comparison.invalid_because) {
+        if !reasons.contains(reason) {
+            reasons.push(reason.clone());
+        }
+    }
 }
 
 /// Why the client's own measurements count for nothing, where they do.

@@ -52,7 +52,7 @@ mod tests {
     use crate::model::judgement::Verdict;
 
     const SEPARATE: &str =
-        "the runs were measured one after the other: speed ratios hold whatever else changed between them";
+        "the runs were measured one after the other: speed ratios include whatever else changed between them";
 
     #[test]
     fn candidates_become_the_two_sides() {

@@ -3,11 +3,26 @@
 
 use std::collections::BTreeSet;
 
+use super::missing::tolerated;
+use super::pass_rate::item_of;
 use super::sampling::{Asked, asked_differently};
+use crate::model::comparison::Comparison;
 use crate::model::health::HealthStatus;
 use crate::model::judgement::{JudgeInfo, Verdict};
+use crate::model::load::Start;
+use crate::model::outcome::Outcome;
 use crate::model::record::PairKey;
 use crate::model::result::{RunResult, RunStatus, Sampling, SideInfo};
+use crate::stats::length;
+
+/// How the reason begins that checks of different versions judged.
+pub const OTHER_CHECKS: &str = "the answers were judged by different checks";
+/// How the reason begins that other models scored.
+pub const OTHER_JUDGES: &str = "the judges that scored answers differ";
+/// How the reason begins that a run was cut short.
+const ONE_RUN_ALONE: &str = "prompts were answered in one run alone";
+/// How everything ends that takes speed away.
+pub const SPEED_VOID: &str = "speed is not comparable";
 
 /// Why nothing about a side's answers can be said, where its server changed while the run was on.
 #[must_use]
@@ -49,7 +64,7 @@ pub fn unsound(baseline: &RunResult, candidate: &RunResult, intersected: bool) -
 pub fn incomparable(baseline: &RunResult, candidate: &RunResult, intersected: bool) -> Vec<String> {
     let mut reasons = Vec::new();
     if !intersected {
-        reasons.extend(prompts_differ(baseline, candidate));
+        reasons.extend(prompts_differ(baseline, candidate).or_else(|| cut_short(baseline, candidate)));
     }
     let sampling = sampling_differences(&baseline.sampling, &candidate.sampling);
     if !sampling.is_empty() {
@@ -62,9 +77,7 @@ pub fn incomparable(baseline: &RunResult, candidate: &RunResult, intersected: bo
     }
     let (ours, theirs) = (judge(candidate), judge(baseline));
     if ours != theirs {
-        reasons.push(format!(
-            "the judges that scored answers differ: {theirs} on the baseline, {ours} on the candidate"
-        ));
+        reasons.push(format!("{OTHER_JUDGES}: {theirs} on the baseline, {ours} on the candidate"));
     }
     if let (Some(ours), Some(theirs)) = (engine(candidate), engine(baseline))
         && ours != theirs
@@ -72,7 +85,7 @@ pub fn incomparable(baseline: &RunResult, candidate: &RunResult, intersected: bo
         && is_checked(candidate)
     {
         reasons.push(format!(
-            "the answers were judged by different checks: version {theirs} on the baseline, {ours} on the candidate; `labctl rescore` judges stored answers anew"
+            "{OTHER_CHECKS}: version {theirs} on the baseline, {ours} on the candidate; `labctl rescore` judges stored answers anew"
         ));
     }
     for (name, run) in [("baseline", baseline), ("candidate", candidate)] {
@@ -114,6 +127,49 @@ pub fn prompts_differ(baseline: &RunResult, candidate: &RunResult) -> Option<Str
             told(candidate)
         )
     })
+}
+
+/// That more than max(2, 2 %) of the prompts were answered in one of the runs alone: what is left may be the easy ones,
+/// and too few to show anything. What was given up on an interrupt was not answered.
+fn cut_short(baseline: &RunResult, candidate: &RunResult) -> Option<String> {
+    let sent = |run: &'_ RunResult| -> BTreeSet<String> {
+        let ended = run.rows.iter().filter(|row| {
+            row.candidate.as_ref().is_some_and(|attempt| attempt.exchange.outcome != Outcome::Cancelled)
+        });
+        ended.map(|row| item_of(&row.key.prompt_id).to_owned()).collect()
+    };
+    let (theirs, ours) = (sent(baseline), sent(candidate));
+    let (of_baseline, of_candidate) = (theirs.difference(&ours).count(), ours.difference(&theirs).count());
+    let all = ours.len() + of_baseline;
+    let tolerated = tolerated(all as u64);
+    (length(of_baseline + of_candidate) > tolerated).then(|| {
+        format!(
+            "{ONE_RUN_ALONE}: of {all}, {of_baseline} on the baseline's and {of_candidate} on the candidate's, more than the {:.0} tolerated",
+            tolerated.floor()
+        )
+    })
+}
+
+/// Whether a reason is about the prompts, which comparing those alone that both runs share does away with.
+#[must_use]
+pub fn is_about_prompts(reason: &str) -> bool {
+    ["the prompt sets differ", "other prompts of", ONE_RUN_ALONE]
+        .iter()
+        .any(|start| reason.starts_with(start))
+}
+
+/// Why no speed of a comparison counts, where the loads are the reason, of two runs as [`loaded_differently`] tells it.
+#[must_use]
+pub fn speed_void(baseline: &RunResult, candidate: &RunResult) -> Option<String> {
+    let loads = loaded_differently(baseline, candidate);
+    (!loads.is_empty()).then(|| loads.join("; "))
+}
+
+/// The same as a stored comparison tells it.
+#[must_use]
+pub fn stored_speed_void(comparison: &Comparison) -> Option<&String> {
+    let reasons = comparison.speed.iter().filter_map(|speed| speed.absent_because.as_ref());
+    reasons.into_iter().find(|reason| reason.ends_with(SPEED_VOID))
 }
 
 /// Who scored answers by a rubric, in words.
@@ -174,13 +230,20 @@ pub fn loaded_differently(baseline: &RunResult, candidate: &RunResult) -> Vec<St
     let mut found = Vec::new();
     let mut differs = |what: &str, ours: String, theirs: String| {
         if ours != theirs {
-            found.push(format!("{what} differs, {ours} against {theirs}: speed is not comparable"));
+            found.push(format!("{what} differs, {ours} against {theirs}: {SPEED_VOID}"));
         }
     };
     differs("concurrency", baseline.load.concurrency.to_string(), candidate.load.concurrency.to_string());
-    differs("the load's pairing", baseline.load.pairing.clone(), candidate.load.pairing.clone());
     differs("the client's transport", baseline.client.transport.clone(), candidate.client.transport.clone());
     differs("the client's machine", machine(baseline), machine(candidate));
+    // A closed loop is told by its concurrency.
+    let start = |run: &'_ RunResult| -> Option<Start> {
+        let start = run.load.profile.as_ref().map(|profile| profile.start.clone());
+        start.filter(|start| !matches!(start, Start::Concurrency { .. }))
+    };
+    if start(baseline) != start(candidate) {
+        found.push(format!("when requests were started differs (by rate, batch or trace): {SPEED_VOID}"));
+    }
     found
 }
 
@@ -195,6 +258,14 @@ pub fn between(baseline: &RunResult, candidate: &RunResult) -> Vec<String> {
             .to_owned()
     });
     let mut found = loaded_differently(baseline, candidate);
+    let pairing = |run: &'_ RunResult| run.load.pairing.clone();
+    if pairing(baseline) != pairing(candidate) {
+        found.push(format!(
+            "one side was loaded in one go and the other in alternating blocks ({} against {}), whose ends are less full: speed ratios include that",
+            pairing(baseline),
+            pairing(candidate)
+        ));
+    }
     found.extend(sent);
     found.extend(checks_unknown(baseline, candidate));
     found
@@ -215,32 +286,35 @@ pub fn warnings(baseline: &RunResult, candidate: &RunResult) -> Vec<String> {
         warnings.push("a run is compared with itself".to_owned());
     } else {
         warnings.push(
-            "the runs were measured one after the other: speed ratios hold whatever else changed between them"
+            "the runs were measured one after the other: speed ratios include whatever else changed between them"
                 .to_owned(),
         );
     }
     warnings.extend(between(baseline, candidate));
     for (name, run) in [("baseline", baseline), ("candidate", candidate)] {
-        match run.status {
-            RunStatus::Complete => {}
-            RunStatus::Interrupted => {
-                warnings
-                    .push(format!("{name}: the run was interrupted; only the prompts it got to are paired"));
-            }
-            RunStatus::Recovered => {
-                warnings.push(format!("{name}: the run was recovered from its journal after a crash"));
-            }
-        }
-        if run.client_health.status == HealthStatus::Degraded {
-            let why = run.client_health.reasons.join("; ");
-            warnings.push(format!("{name}: the client was degraded ({why})"));
-        }
+        warnings.extend(less_than_whole(name, run));
     }
     let unmatched = unmatched(baseline, candidate);
     if unmatched > 0 {
         warnings.push(format!("requests answered in one run only: {unmatched}"));
     }
     warnings
+}
+
+/// What makes a run less than it might be: that it didn't get to its end, or its client was degraded.
+#[must_use]
+pub fn less_than_whole(name: &str, run: &RunResult) -> Vec<String> {
+    let ended = match run.status {
+        RunStatus::Complete => None,
+        RunStatus::Interrupted => Some("the run was interrupted; only the prompts it got to are paired"),
+        RunStatus::Recovered => Some("the run was recovered from its journal after a crash"),
+    };
+    let mut found: Vec<String> = ended.map(|ended| format!("{name}: {ended}")).into_iter().collect();
+    if run.client_health.status == HealthStatus::Degraded {
+        let why = run.client_health.reasons.join("; ");
+        found.push(format!("{name}: the client was degraded ({why})"));
+    }
+    found
 }
 
 /// That nobody can tell whether the same checks judged both.
@@ -280,10 +354,11 @@ mod tests {
     use super::*;
     use crate::compare::pair_results;
     use crate::compare::support::{run, table};
+    use crate::model::load::LoadProfile;
     use crate::model::prompt::Selection;
 
     const SEPARATE: &str =
-        "the runs were measured one after the other: speed ratios hold whatever else changed between them";
+        "the runs were measured one after the other: speed ratios include whatever else changed between them";
 
     #[test]
     fn several_models_that_were_asked_for_are_no_change() {
@@ -364,6 +439,38 @@ mod tests {
         assert!(pair_results(&first, &second).1.is_empty());
     }
 
+    /// 27 of 30 prompts missing is no comparison, 2 of 30 is; of 300, 6 are.
+    #[test]
+    fn a_run_that_was_cut_short_is_a_reason() {
+        let whole = |count| run("a", table("math", [count, 0, 0, 0]));
+        let reasons = |count, kept| {
+            let (first, mut second) = (whole(count), whole(count));
+            second.rows.truncate(kept);
+            assert!(unsound(&first, &second, true).is_empty(), "what both share was asked for");
+            unsound(&first, &second, false)
+        };
+        let reason = &reasons(30, 3)[0];
+        assert_eq!(
+            reason,
+            "prompts were answered in one run alone: of 30, 27 on the baseline's and 0 on the candidate's, more than the 2 tolerated"
+        );
+        assert!(is_about_prompts(reason));
+        assert!(reasons(30, 28).is_empty() && !reasons(30, 27).is_empty());
+        assert!(reasons(300, 294).is_empty() && !reasons(300, 293).is_empty());
+        // What was given up was not answered; what is sent again is one prompt.
+        let (first, mut second) = (whole(30), whole(30));
+        for row in &mut second.rows[3..] {
+            row.candidate.as_mut().unwrap().exchange.outcome = Outcome::Cancelled;
+        }
+        assert_eq!(unsound(&first, &second, false).len(), 1);
+        let mut second = whole(30);
+        second.rows.extend(whole(30).rows.into_iter().map(|mut row| {
+            row.key.repeat = 1;
+            row
+        }));
+        assert!(unsound(&first, &second, false).is_empty());
+    }
+
     #[test]
     fn what_bends_only_speed_is_a_warning() {
         let first = run("a", table("math", [2, 0, 0, 0]));
@@ -381,5 +488,11 @@ mod tests {
             ]
         );
         assert_eq!(pair_results(&first, &first).2, ["a run is compared with itself"]);
+        second.load = first.load.clone();
+        assert_eq!(speed_void(&first, &second), None);
+        second.load.profile = Some(LoadProfile::closed(8));
+        assert_eq!(speed_void(&first, &second), None, "the same in other words");
+        second.load.profile = Some(LoadProfile { start: Start::Batch { size: 8 }, ..LoadProfile::closed(8) });
+        assert!(speed_void(&first, &second).unwrap().starts_with("when requests were started differs"));
     }
 }

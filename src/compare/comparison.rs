@@ -14,7 +14,7 @@ use super::missing::too_many_missing;
 use super::noise::{Noise, unstable};
 use super::pass_rate::paired_beside_noise;
 use super::reference_log_prob::reference_log_probs;
-use super::speed::speed_ratios;
+use super::speed::{speed_ratios, withhold};
 
 /// What a comparison needs to know besides the rows.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +31,8 @@ pub struct Options {
     /// Whether reasons why they can't be compared soundly are put aside, to stand in
     /// [`Comparison::forced_over`].
     pub force: bool,
+    /// Why no speed is compared, where none is: pass rates are all the same.
+    pub speed_void_because: Option<String>,
 }
 
 /// Compares the two sides of these rows: pass rates, speed, token counts, flips, validity, gates.
@@ -62,6 +64,11 @@ pub fn compare(
         invalid_because,
         gates: Vec::new(),
     };
+    if let Some(reason) = &options.speed_void_because {
+        let rates = std::iter::once(&mut comparison.overall).chain(&mut comparison.categories);
+        let beside = rates.flat_map(|rate| &mut rate.latency);
+        comparison.speed.iter_mut().chain(beside).for_each(|speed| withhold(speed, reason));
+    }
     gate::decide(&mut comparison, &options.gates, rows, candidate);
     comparison
 }
@@ -82,6 +89,12 @@ fn flips(rows: &[Row], baseline_passed: bool) -> Vec<Flip> {
             })
         })
         .collect()
+}
+
+/// What of [`Comparison::invalid_because`] follows from these rows and their verdicts alone.
+#[must_use]
+pub fn too_little_judged(rows: &[Row], candidate: &SideSummary, baseline: &SideSummary) -> Vec<String> {
+    too_much_missing(candidate, baseline, &paired_beside_noise(rows, None).0)
 }
 
 /// Why too little was judged to compare: nothing paired, or more than max(2, 2 %) of a side's responses missing.
@@ -216,6 +229,25 @@ mod tests {
         let options = Options { invalid_because: vec!["sampling differs".to_owned()], ..Options::default() };
         let (candidate, baseline) = (summary(&rows, Side::Candidate), summary(&rows, Side::Baseline));
         assert_eq!(compare(&rows, &candidate, &baseline, &options).invalid_because, ["sampling differs"]);
+    }
+
+    #[test]
+    fn speed_that_does_not_count_is_withheld_and_quality_is_not() {
+        let rows: Vec<Row> = (0..50)
+            .map(|id| crate::compare::support::row(id, "math", timed(50.0, 10.0), timed(80.0, 10.0)))
+            .collect();
+        let sides = (summary(&rows, Side::Candidate), summary(&rows, Side::Baseline));
+        let with = |because: Option<&str>| {
+            let speed_void_because = because.map(str::to_owned);
+            compare(&rows, &sides.0, &sides.1, &Options { speed_void_because, ..Options::default() })
+        };
+        let (whole, withheld) = (with(None), with(Some("other loads")));
+        assert!(whole.speed[0].ratio.is_some() && whole.overall.latency[0].ratio.is_some());
+        let latencies = withheld.categories.iter().chain([&withheld.overall]).flat_map(|rate| &rate.latency);
+        assert!(withheld.speed.iter().chain(latencies).all(|speed| {
+            speed.ratio.is_none() && speed.absent_because.as_deref() == Some("other loads")
+        }));
+        assert_eq!(withheld.overall.delta_pp, whole.overall.delta_pp);
     }
 
     /// Ten thousand prompts go through; how fast is a benchmark's matter.

@@ -4,11 +4,11 @@
 //! speeds by the paired interval of their ratio. The rivals' tests are adjusted by Holm, so that the chance of
 //! calling any difference that isn't there stays below 5 % a metric. Who isn't beaten shares the place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::comparison::{Comparison, PairedPassRate, SpeedRatio};
+use crate::model::comparison::{PairedPassRate, SpeedRatio};
 use crate::model::head_to_head::{Conclusion, Rival, Standing, Won};
-use crate::model::record::PairKey;
+use crate::model::record::{PairKey, Row};
 use crate::model::result::RunResult;
 use crate::model::summary::{Percentile, SideSummary};
 use crate::model::units::ratio;
@@ -16,7 +16,7 @@ use crate::stats::multiple::holm;
 
 use super::align::pair_rows;
 use super::comparable::loaded_differently;
-use super::comparison::{Options, compare};
+use super::pass_rate::paired_pass_rates;
 use super::speed::ratio_at;
 
 /// The chance of calling a difference that isn't there, over all rivals of a metric.
@@ -64,7 +64,8 @@ pub fn head_to_head(runs: &[&RunResult], seed: u64) -> (Vec<Standing>, Conclusio
     let judged: Vec<RunResult> = runs.iter().map(|run| only(run, &shared)).collect();
     let field = Field { runs, judged, seed };
     let mut standings = field.pass_rates();
-    standings.extend(SPEEDS.iter().filter_map(|speed| field.speed(speed)));
+    let mut pairs = BTreeMap::new();
+    standings.extend(SPEEDS.iter().filter_map(|speed| field.speed(speed, &mut pairs)));
     let prompts: BTreeSet<&str> = shared.iter().map(|key| key.prompt_id.as_str()).collect();
     let conclusion = conclude(&standings, runs.len());
     (standings, conclusion, prompts.len() as u64)
@@ -89,6 +90,12 @@ fn only(run: &RunResult, keys: &BTreeSet<PairKey>) -> RunResult {
     RunResult { rows, ..run.without_rows() }
 }
 
+/// What was found of a rival, the first, beside the best, made once however often it is asked for.
+type Beside<T> = BTreeMap<(usize, usize), T>;
+
+/// Both runs' pass rates on the prompts that they share: overall, and by category.
+type Rates = (PairedPassRate, Vec<PairedPassRate>);
+
 /// The runs that are held against each other.
 struct Field<'a> {
     runs: &'a [&'a RunResult],
@@ -102,16 +109,18 @@ impl Field<'_> {
     fn pass_rates(&self) -> Vec<Standing> {
         let categories: BTreeSet<&str> =
             self.judged.iter().flat_map(|run| &run.rows).map(|row| row.category.as_str()).collect();
-        std::iter::once(None).chain(categories.into_iter().map(Some)).map(|of| self.pass_rate(of)).collect()
+        let mut paired = BTreeMap::new();
+        let all = std::iter::once(None).chain(categories.into_iter().map(Some));
+        all.map(|of| self.pass_rate(of, &mut paired)).collect()
     }
 
-    fn pass_rate(&self, category: Option<&str>) -> Standing {
+    fn pass_rate(&self, category: Option<&str>, paired: &mut Beside<Rates>) -> Standing {
         let values: Vec<Option<f64>> = self.judged.iter().map(|run| passed(run, category)).collect();
         let best = best(&values, true);
         let rivals = best.map_or_else(Vec::new, |best| {
-            let paired = |rival: usize| self.paired_pass_rate(rival, best, category);
             let others: Vec<usize> = (0..values.len()).filter(|rival| *rival != best).collect();
-            let rates: Vec<Option<PairedPassRate>> = others.iter().map(|rival| paired(*rival)).collect();
+            let rates: Vec<Option<PairedPassRate>> =
+                others.iter().map(|rival| self.paired_pass_rate(*rival, best, category, paired)).collect();
             let tested = |rate: &Option<PairedPassRate>| rate.as_ref().and_then(|rate| rate.score_p);
             // What can't be tested is not settled, and counts among the tests.
             let adjusted = holm(&rates.iter().map(|rate| tested(rate).unwrap_or(1.0)).collect::<Vec<_>>());
@@ -132,25 +141,24 @@ impl Field<'_> {
         standing(("pass_rate", "rate", category), true, values, best, rivals)
     }
 
-    fn paired_pass_rate(&self, rival: usize, best: usize, category: Option<&str>) -> Option<PairedPassRate> {
-        let (rival, best) = (&self.judged[rival], &self.judged[best]);
-        let mut rows = pair_rows(rival, best);
-        rows.retain(|row| category.is_none_or(|category| row.category == category));
-        (!rows.is_empty()).then(|| self.compared(&rows, rival, best).overall)
-    }
-
-    fn compared(
+    fn paired_pass_rate(
         &self,
-        rows: &[crate::model::record::Row],
-        baseline: &RunResult,
-        candidate: &RunResult,
-    ) -> Comparison {
-        let options = Options { seed: self.seed, ..Options::default() };
-        compare(rows, &candidate.candidate.summary, &baseline.candidate.summary, &options)
+        rival: usize,
+        best: usize,
+        category: Option<&str>,
+        paired: &mut Beside<Rates>,
+    ) -> Option<PairedPassRate> {
+        let (overall, categories) = paired
+            .entry((rival, best))
+            .or_insert_with(|| paired_pass_rates(&pair_rows(&self.judged[rival], &self.judged[best])));
+        match category {
+            None => Some(overall.clone()),
+            Some(_) => categories.iter().find(|rate| rate.category.as_deref() == category).cloned(),
+        }
     }
 
     /// `None` where no run has a value of it.
-    fn speed(&self, speed: &Speed) -> Option<Standing> {
+    fn speed(&self, speed: &Speed, pairs: &mut Beside<Vec<Row>>) -> Option<Standing> {
         let values: Vec<Option<f64>> =
             self.runs.iter().map(|run| (speed.of)(&run.candidate.summary)).collect();
         if values.iter().all(Option::is_none) {
@@ -160,7 +168,7 @@ impl Field<'_> {
         let rivals = best.map_or_else(Vec::new, |best| {
             let others: Vec<usize> = (0..values.len()).filter(|rival| *rival != best).collect();
             let tests: Vec<Test> =
-                others.iter().map(|rival| self.test(speed, best, *rival, others.len())).collect();
+                others.iter().map(|rival| self.test(speed, (*rival, best), others.len(), pairs)).collect();
             let settled = step_down(&tests.iter().map(|test| test.strongest).collect::<Vec<_>>());
             others
                 .into_iter()
@@ -180,17 +188,17 @@ impl Field<'_> {
     }
 
     /// The rival's speed against the best's, with the strongest of Holm's levels at which it is shown to be worse.
-    fn test(&self, speed: &Speed, best: usize, rival: usize, rivals: usize) -> Test {
-        let (best, rival) = (self.runs[best], self.runs[rival]);
+    fn test(&self, speed: &Speed, of: (usize, usize), rivals: usize, pairs: &mut Beside<Vec<Row>>) -> Test {
+        let (rival, best) = (self.runs[of.0], self.runs[of.1]);
         let loads = loaded_differently(best, rival);
         if !loads.is_empty() {
             return Test { ratio: None, strongest: 0, absent_because: Some(loads.join("; ")) };
         }
-        let rows = pair_rows(best, rival);
+        let rows = pairs.entry(of).or_insert_with(|| pair_rows(best, rival));
         let of = |level: usize| -> Option<SpeedRatio> {
             let confidence = 1.0 - ALPHA / crate::stats::length(level);
             let sides = (&rival.candidate.summary, &best.candidate.summary);
-            ratio_at(&rows, sides, (speed.metric, speed.statistic), self.seed, confidence)
+            ratio_at(rows, sides, (speed.metric, speed.statistic), self.seed, confidence)
         };
         let Some(first) = of(1) else {
             return Test {
@@ -387,6 +395,29 @@ mod tests {
         let (_, conclusion, _) = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
         assert_eq!(conclusion.winner, None);
         assert_eq!(conclusion.won.iter().map(|won| won.side).collect::<Vec<_>>(), [0, 1]);
+    }
+
+    /// In each category the best is another run, and each is tested as it is by itself.
+    #[test]
+    fn categories_are_tested_as_two_runs_are() {
+        let of = |id, first: usize, second: usize| {
+            let (mut run, code) = (contender(id, first, 1.0), contender(id, second, 1.0));
+            run.rows.extend(code.rows.into_iter().map(|mut row| {
+                row.category = "code".to_owned();
+                row.key.prompt_id = row.key.prompt_id.replace("math", "code");
+                row
+            }));
+            run
+        };
+        let runs: Vec<RunResult> = [("a", 190, 100), ("b", 150, 180), ("c", 120, 90)]
+            .into_iter()
+            .map(|(id, math, code)| of(id, math, code))
+            .collect();
+        let (standings, ..) = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
+        let winners: Vec<_> = standings[..3].iter().map(|s| (s.category.as_deref(), s.winner)).collect();
+        assert_eq!(winners, [(None, Some(1)), (Some("code"), Some(1)), (Some("math"), Some(0))]);
+        let (_, alone) = paired_pass_rates(&pair_rows(&runs[2], &runs[0]));
+        assert_eq!(standings[2].rivals[1].p, alone[1].score_p);
     }
 
     #[test]

@@ -38,12 +38,15 @@ pub fn common(
 ) -> (BTreeSet<String>, Intersection) {
     let (ours, theirs) = (asked(candidate), asked(baseline));
     let both: Vec<&str> = ours.keys().filter(|id| theirs.contains_key(*id)).copied().collect();
-    let same = |id: &&str| match contents {
-        Contents::Known { baseline, candidate } => match (find(baseline, id), find(candidate, id)) {
-            (Some(theirs), Some(ours)) => is_same(theirs, ours),
-            _ => false,
-        },
-        Contents::OneSet | Contents::Unknown => ours.get(id) == theirs.get(id),
+    let known = match contents {
+        Contents::Known { baseline, candidate } => Some((by_id(baseline), by_id(candidate))),
+        Contents::OneSet | Contents::Unknown => None,
+    };
+    let same = |id: &&str| match &known {
+        Some((theirs, ours)) => {
+            theirs.get(id).zip(ours.get(id)).is_some_and(|(theirs, ours)| is_same(theirs, ours))
+        }
+        None => ours.get(id) == theirs.get(id),
     };
     let kept: BTreeSet<String> = both.iter().copied().filter(same).map(str::to_owned).collect();
     let left_out = |of: &BTreeMap<&str, &str>| (of.len() - kept.len()) as u64;
@@ -82,8 +85,8 @@ fn item(id: &str) -> &str {
     id.strip_suffix(SWAPPED).unwrap_or(id)
 }
 
-fn find<'a>(set: &'a PromptSet, id: &str) -> Option<&'a Prompt> {
-    set.prompts.iter().find(|prompt| prompt.id == id)
+fn by_id(set: &PromptSet) -> BTreeMap<&str, &Prompt> {
+    set.prompts.iter().map(|prompt| (prompt.id.as_str(), prompt)).collect()
 }
 
 /// Whether what is sent is the same, and what judges the answer; notes on a prompt may differ.

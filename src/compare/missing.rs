@@ -11,6 +11,11 @@ const TOLERATED: u64 = 2;
 /// This share of a side's responses may be missing.
 const TOLERATED_SHARE: f64 = 0.02;
 
+/// How many of so many responses may be missing.
+pub(super) fn tolerated(of: u64) -> f64 {
+    real(TOLERATED).max(TOLERATED_SHARE * real(of))
+}
+
 /// That more than max(2, 2 %) of `attempted` responses with these verdicts are missing: lost in transport, not to be
 /// checked, or scored by a judge that said nothing of use. What has no checks isn't missing. `None` where they aren't.
 pub(super) fn too_many_missing(verdicts: &BTreeMap<Verdict, u64>, attempted: u64) -> Option<String> {
@@ -21,7 +26,7 @@ pub(super) fn too_many_missing(verdicts: &BTreeMap<Verdict, u64>, attempted: u64
         .filter(|(verdict, count)| is_missing(*verdict) && *count > 0)
         .collect();
     let count: u64 = missing.iter().map(|(_, count)| count).sum();
-    let tolerated = real(TOLERATED).max(TOLERATED_SHARE * real(attempted));
+    let tolerated = tolerated(attempted);
     (real(count) > tolerated).then(|| {
         let kinds: Vec<String> =
             missing.iter().map(|(verdict, count)| format!("{} {count}", verdict.name())).collect();

@@ -90,9 +90,15 @@ pub(super) fn paired_beside_noise(
     (overall, categories)
 }
 
-/// Whether any prompt was sent more than once.
+/// Whether any prompt was sent more than once: in repeats, rounds, both orders, or at several loads.
 pub(super) fn is_repeated(rows: &[Row]) -> bool {
-    let again = |row: &Row| row.key.repeat > 0 || row.key.round > 0 || item(row) != row.key.prompt_id;
+    let level = rows.first().map(|row| row.key.level);
+    let again = |row: &Row| {
+        row.key.repeat > 0
+            || row.key.round > 0
+            || Some(row.key.level) != level
+            || item(row) != row.key.prompt_id
+    };
     rows.iter().any(again)
 }
 
@@ -270,6 +276,27 @@ mod tests {
 
     fn overall(rows: &[Row]) -> PairedPassRate {
         paired_pass_rates(rows).0
+    }
+
+    /// 50 prompts at 3 loads are 50 prompts, of which 5 were lost each time.
+    #[test]
+    fn prompts_at_several_loads_count_once() {
+        let mut rows = Vec::new();
+        for level in 0..3 {
+            let at = table("math", [45, 5, 0, 0]);
+            rows.extend(at.into_iter().map(|mut row| {
+                row.key.level = level;
+                row
+            }));
+        }
+        let rate = overall(&rows);
+        assert_eq!((rate.pairs, rate.losses, rate.method.as_str()), (50, 5, REPEATS));
+        let alone = pass_rates(&rows, Side::Candidate)[0].pass_rate;
+        assert_eq!((alone.passed, alone.judged), (135, 150));
+        let once = crate::stats::proportion::wilson(0.9, 50, 0.95);
+        assert_eq!(alone.wilson_95, once);
+        // One load alone sends each prompt once.
+        assert_eq!(overall(&rows[100..]).method, TANGO);
     }
 
     /// Example A of the worked table, in percentage points.

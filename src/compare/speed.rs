@@ -130,7 +130,7 @@ pub(super) fn ratio_at(
 }
 
 /// Takes the ratio away, for this reason.
-fn withhold(ratio: &mut SpeedRatio, reason: &str) {
+pub(super) fn withhold(ratio: &mut SpeedRatio, reason: &str) {
     ratio.ratio = None;
     ratio.interval_95 = None;
     ratio.method = None;

@@ -9,7 +9,7 @@ use super::ReportError;
 use super::beside::{self, Titled};
 use super::gates;
 use super::losses::{self, Flips, Listing};
-use super::number::{count, counted, or_absent, percent};
+use super::number::{count, counted, percent};
 use super::quality;
 use super::readings::Readings;
 use super::reference;
@@ -87,7 +87,7 @@ impl ComparisonView {
             ],
             simulated: report.simulated.then_some(view::SIMULATED),
             findings: verdict::without_praise(
-                unsound.chain(verdict::of_comparison(comparison, &labels)).collect(),
+                unsound.chain(verdict::of_comparison(comparison, &labels, report.same_run)).collect(),
             ),
             readings: Readings::new(report.team_kind, &report.readings),
             quality: quality::paired(comparison, &labels),
@@ -130,7 +130,16 @@ pub(super) fn names(sides: &[&ComparedSide]) -> Vec<String> {
     if differ(&with_endpoints) {
         return with_endpoints;
     }
-    models.iter().zip('A'..='Z').map(|(model, letter)| format!("{model} ({letter})")).collect()
+    models.iter().enumerate().map(|(place, model)| format!("{model} ({})", letters(place))).collect()
+}
+
+/// `A` to `Z`, then `AA`, `AB` and so on, as columns of a sheet are named.
+fn letters(place: usize) -> String {
+    let letter = ('A'..='Z').nth(place % 26).unwrap_or('A');
+    match (place / 26).checked_sub(1) {
+        None => letter.to_string(),
+        Some(before) => letters(before) + letter.to_string().as_str(),
+    }
 }
 
 fn described(place: &str, side: &ComparedSide, same_run: bool) -> String {
@@ -180,12 +189,14 @@ fn prefix_cache(report: &ComparisonReport, labels: &Labels) -> String {
     if theirs.is_none() && ours.is_none() {
         return "prefix cache n/a: neither server told of cached tokens".to_owned();
     }
+    let told = |share: Option<f64>, name: &str| match share {
+        Some(share) => format!("{} of {name}", percent(share)),
+        None => format!("n/a for {name}, whose server didn't tell"),
+    };
     format!(
-        "prompt tokens from the prefix cache: {} % of {}, {} % of {}",
-        or_absent(theirs, percent).trim_end_matches(" %"),
-        labels.baseline.as_deref().unwrap_or_default(),
-        or_absent(ours, percent).trim_end_matches(" %"),
-        labels.candidate
+        "prompt tokens from the prefix cache: {}, {}",
+        told(theirs, labels.baseline.as_deref().unwrap_or_default()),
+        told(ours, &labels.candidate)
     )
 }
 
@@ -263,4 +274,14 @@ pub fn markdown(report: &ComparisonReport, template_dir: Option<&Path>) -> Resul
         comparison: ComparisonView,
     }
     template::render("compare.md", template_dir, Context { comparison: ComparisonView::new(report) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_go_on_after_z() {
+        assert_eq!([0, 25, 26, 27, 701, 702].map(letters), ["A", "Z", "AA", "AB", "ZZ", "AAA"]);
+    }
 }

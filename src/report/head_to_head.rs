@@ -126,7 +126,7 @@ fn standings(report: &HeadToHeadReport, names: &[String]) -> Table {
     let mut notes = vec![
         format!("Pass rates over the {} prompts that every run was judged on", report.common_prompts),
         "A winner is shown to be better than every other run, at 5 % over all of them (Holm)".to_owned(),
-        "Measured one after the other: speed holds whatever else changed between the runs".to_owned(),
+        "Measured one after the other: speed includes whatever else changed between the runs".to_owned(),
     ];
     for standing in &report.standings {
         for reason in standing.rivals.iter().filter_map(|rival| rival.absent_because.as_deref()) {

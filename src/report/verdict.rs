@@ -52,16 +52,22 @@ pub(crate) fn of_run(result: &RunResult, labels: &Labels) -> Vec<Finding> {
     }
     findings.extend(incomplete(result));
     let (quality, speed) = match (&result.comparison, &labels.baseline) {
-        (Some(comparison), Some(_)) => (quality_compared(comparison), speed_compared(comparison, labels)),
+        (Some(comparison), Some(_)) => {
+            let measured_in = result.baseline.as_ref().and_then(|side| side.measured_in.as_ref());
+            (quality_compared(comparison), speed_compared(comparison, labels, measured_in.is_none()))
+        }
         _ => (quality_alone(&result.candidate), speed_alone(&result.candidate)),
     };
     let noise = noise(result);
-    let quality = noise.clone().unwrap_or(quality);
+    // Where a gate was asked its verdict is shown, noise or not.
+    let is_gated = result.gate_results().iter().any(|gate| gate.kind == GateKind::PassRate);
+    let quality = Some(quality).filter(|_| noise.is_none() || is_gated);
+    let quality = noise.into_iter().chain(quality);
     // Of several loads each has a speed of its own.
     let load = levels::finding(result);
     let speed = if load.is_none() { Some(speed) } else { None };
     let objectives = if load.is_none() { objectives::finding(&result.candidate) } else { None };
-    let quality = (!is_unchecked(result)).then_some(quality);
+    let quality = quality.filter(|_| !is_unchecked(result));
     let judge = judging::finding(&result.candidate);
     findings.extend(load.into_iter().chain(objectives).chain(judge).chain(quality).chain(speed));
     findings.extend(gates::finding(result.gate_results()));
@@ -116,8 +122,9 @@ pub(crate) fn unsound(comparison: &Comparison) -> Option<Finding> {
 }
 
 /// Quality, then speed, of a comparison, then what its other gates say.
-pub(crate) fn of_comparison(comparison: &Comparison, labels: &Labels) -> Vec<Finding> {
-    let found = [quality_compared(comparison), speed_compared(comparison, labels)];
+/// `same_run` says whether both sides were measured in turn, in one run.
+pub(crate) fn of_comparison(comparison: &Comparison, labels: &Labels, same_run: bool) -> Vec<Finding> {
+    let found = [quality_compared(comparison), speed_compared(comparison, labels, same_run)];
     found.into_iter().chain(gates::finding(&comparison.gates)).collect()
 }
 
@@ -208,7 +215,7 @@ fn headline(comparison: &Comparison) -> Option<&SpeedRatio> {
     order.into_iter().find_map(known)
 }
 
-fn speed_compared(comparison: &Comparison, labels: &Labels) -> Finding {
+fn speed_compared(comparison: &Comparison, labels: &Labels, same_run: bool) -> Finding {
     let topic = "Speed";
     let Some((headline, ratio)) = headline(comparison).and_then(|h| h.ratio.map(|ratio| (h, ratio))) else {
         let reason = comparison.speed.iter().find_map(|r| r.absent_because.as_deref());
@@ -221,8 +228,11 @@ fn speed_compared(comparison: &Comparison, labels: &Labels) -> Finding {
     let tone = speed::tone(headline);
     let candidate = &labels.candidate;
     // One round can't tell the model from the moment: the interval covers the prompts, not the machine's mood.
-    let (is, scope) =
-        if headline.method.as_deref() == Some("rounds") { ("is", "") } else { ("was", " in this run") };
+    let (is, scope) = match headline.method.as_deref() {
+        _ if !same_run => ("was", ", measured one after the other"),
+        Some("rounds") => ("is", ""),
+        _ => ("was", " in this run"),
+    };
     let words = match tone {
         _ if headline.interval_95.is_none() => "no interval, so nothing is shown".to_owned(),
         Tone::Good => format!("{candidate} {is} {}x faster{scope}", number::ratio(factor(ratio))),
@@ -319,7 +329,7 @@ mod tests {
         for speed in &mut comparison.speed {
             (speed.ratio, speed.interval_95) = (Some(ratio), Some(Interval { low, high }));
         }
-        speed_compared(&comparison, &labels()).text
+        speed_compared(&comparison, &labels(), true).text
     }
 
     #[test]
@@ -358,15 +368,18 @@ mod tests {
         for speed in &mut comparison.speed {
             speed.method = Some("rounds".to_owned());
         }
-        let text = speed_compared(&comparison, &labels()).text;
+        let text = speed_compared(&comparison, &labels(), true).text;
         assert!(text.starts_with("awq is 1.58x faster:"), "{text}");
+        // Of two runs they don't: what changed between them is in none.
+        let text = speed_compared(&comparison, &labels(), false).text;
+        assert!(text.starts_with("awq was 1.58x faster, measured one after the other:"), "{text}");
     }
 
     #[test]
     fn answers_of_other_length_are_compared_by_token() {
         let mut comparison = fixture::paired().comparison.unwrap();
         comparison.output_token_ratio = Some(0.5);
-        let text = speed_compared(&comparison, &labels()).text;
+        let text = speed_compared(&comparison, &labels(), true).text;
         assert!(text.contains("TPOT p50") && text.ends_with("its answers are 0.50x as long"), "{text}");
     }
 
@@ -378,6 +391,20 @@ mod tests {
         let finding = quality_compared(&comparison);
         assert_eq!(finding.tone, Tone::Bad);
         assert!(finding.text.ends_with("FAIL by gate b (the worst of 2 gates): because"), "{}", finding.text);
+    }
+
+    #[test]
+    fn a_gate_on_noise_is_shown_beside_it() {
+        let mut result = fixture::paired();
+        result.baseline = Some(SideInfo { ..result.candidate.clone() });
+        let topics = |result: &RunResult| -> Vec<_> {
+            of_run(result, &labels()).iter().map(|f| (f.topic, f.tone)).take(2).collect()
+        };
+        assert_eq!(topics(&result)[0], ("Noise", Tone::Plain));
+        assert_eq!(topics(&result)[1].0, "Speed");
+        let gates = &mut result.comparison.as_mut().unwrap().gates;
+        *gates = vec![fixture::gate("pass_rate overall", GateVerdict::Fail, "because")];
+        assert_eq!(topics(&result), [("Noise", Tone::Plain), ("Quality", Tone::Bad)]);
     }
 
     #[test]

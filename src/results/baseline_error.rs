@@ -58,6 +58,14 @@ pub enum BaselineError {
         /// The run.
         run_id: String,
     },
+    /// Only part of its prompts was answered.
+    #[error(
+        "run `{run_id}` can't be blessed, for it did not get to its end: others would be compared with a part of the prompts; run it again, or go on with it by `--resume`"
+    )]
+    Incomplete {
+        /// The run.
+        run_id: String,
+    },
     /// Nothing could be compared with it.
     #[error("run `{run_id}` can't be blessed, for its client was not valid ({why}): measure again")]
     InvalidClient {

@@ -6,20 +6,21 @@
 //! blessed, replaced or removed unless asked for.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Read as _, Write as _};
+use std::fs;
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 pub use super::baseline_error::BaselineError;
 use super::document::{self, DocumentError};
-use super::store::{checked_run_id, load_file_without_chunks, write_atomically};
+use super::store::{checked_run_id, parse_result_without_chunks, write_atomically};
 use crate::model::baseline::{BASELINE_SCHEMA_VERSION, BlessedBaseline};
 use crate::model::health::HealthStatus;
 use crate::model::record::Side;
-use crate::model::result::RunResult;
+use crate::model::result::{RunResult, RunStatus};
 
 /// The folder's name in that of the results.
 const FOLDER: &str = "baselines";
@@ -79,7 +80,8 @@ impl Baselines {
             move |error: DocumentError| BaselineError::Write { path, error }
         };
         fs::create_dir_all(&self.dir).map_err(|error| unwritable(&self.dir)(error.into()))?;
-        let file = format!("{name}.{}.json", now.as_nanosecond());
+        // No other blessing, not even one at the same moment, writes to it.
+        let file = format!("{name}.{}.json", Uuid::now_v7().simple());
         let path = self.dir.join(&file);
         write_atomically(&path, |file| document::write(&copy, None, &mut BufWriter::new(file)))
             .map_err(unwritable(&path))?;
@@ -97,19 +99,18 @@ impl Baselines {
             blessed_at: now.to_string(),
             note: note.map(str::to_owned),
             file,
-            sha256: sha256_of(&path)?,
+            sha256: sha256_of(&read_whole(&path)?),
             labctl_version: env!("CARGO_PKG_VERSION").to_owned(),
             name,
         };
-        let provenance = self.provenance(&blessed.name);
-        write_atomically(&provenance, |file| -> Result<(), DocumentError> {
-            serde_json::to_writer_pretty(&mut *file, &blessed).map_err(io::Error::from)?;
-            Ok(file.write_all(b"\n")?)
-        })
-        .map_err(unwritable(&provenance))?;
-        if let Some(former) = former {
+        if let Err(error) = self.record(&blessed, &path, replace) {
+            // Nothing names the copy.
+            let _best_effort = fs::remove_file(&path);
+            return Err(error);
+        }
+        if let Some(copy) = former.and_then(|former| self.own_copy_of(&former)).filter(|copy| *copy != path) {
             // Nothing names it any more; what stays behind does no harm.
-            let _best_effort = fs::remove_file(self.dir.join(former.file));
+            let _best_effort = fs::remove_file(copy);
         }
         Ok(blessed)
     }
@@ -133,12 +134,14 @@ impl Baselines {
     /// since is refused.
     pub fn load(&self, blessed: &BlessedBaseline) -> Result<RunResult, BaselineError> {
         let path = self.copy_of(blessed);
-        let found = sha256_of(&path)?;
+        // Read once, so that what is hashed is what is taken.
+        let bytes = read_whole(&path)?;
+        let found = sha256_of(&bytes);
         if found != blessed.sha256 {
             let (name, expected) = (blessed.name.clone(), blessed.sha256.clone());
             return Err(BaselineError::Changed { name, path, expected, found });
         }
-        Ok(load_file_without_chunks(&path)?)
+        Ok(parse_result_without_chunks(&path, &bytes)?)
     }
 
     /// Where its copy is.
@@ -168,8 +171,7 @@ impl Baselines {
         let blessed = self.read(name);
         fs::remove_file(&provenance)
             .map_err(|error| BaselineError::Write { path: provenance, error: error.into() })?;
-        if let Ok(Some(blessed)) = blessed {
-            let copy = self.copy_of(&blessed);
+        if let Some(copy) = blessed.ok().flatten().and_then(|blessed| self.own_copy_of(&blessed)) {
             match fs::remove_file(&copy) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(BaselineError::Write { path: copy, error: error.into() });
@@ -196,6 +198,52 @@ impl Baselines {
         }
         names.sort_unstable();
         Ok(names)
+    }
+
+    /// Its copy, where it is named as this baseline's copies are: what a changed record names otherwise is not this
+    /// baseline's to delete.
+    fn own_copy_of(&self, blessed: &BlessedBaseline) -> Option<PathBuf> {
+        let path = self.copy_of(blessed);
+        let file = path.file_name()?.to_str()?;
+        let mark = file.strip_prefix(&blessed.name)?.strip_prefix('.')?.strip_suffix(".json")?;
+        let is_mark =
+            !mark.is_empty() && mark != "baseline" && mark.chars().all(|c| c.is_ascii_alphanumeric());
+        is_mark.then_some(path)
+    }
+
+    /// Writes where a baseline comes from, in the place of what was there only where that is asked for.
+    fn record(&self, blessed: &BlessedBaseline, copy: &Path, replace: bool) -> Result<(), BaselineError> {
+        let provenance = self.provenance(&blessed.name);
+        let unwritable = |error| BaselineError::Write { path: provenance.clone(), error };
+        let fill = |file: &mut fs::File| -> Result<(), DocumentError> {
+            serde_json::to_writer_pretty(&mut *file, blessed).map_err(io::Error::from)?;
+            Ok(file.write_all(b"\n")?)
+        };
+        if replace {
+            return write_atomically(&provenance, fill).map_err(unwritable);
+        }
+        // Written whole under a name of its own, and then named in a step that fails where another came first.
+        let whole = copy.with_extension("record");
+        let linked = write_atomically(&whole, fill)
+            .and_then(|()| match fs::hard_link(&whole, &provenance) {
+                // Not every file system has links.
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    fill(&mut fs::File::create_new(&provenance)?)
+                }
+                linked => Ok(linked?),
+            })
+            .map_err(|error| match error {
+                DocumentError::Io(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    let run_id = self.read(&blessed.name).ok().flatten().map(|former| former.run_id);
+                    BaselineError::Exists {
+                        name: blessed.name.clone(),
+                        run_id: run_id.unwrap_or_else(|| "unknown".to_owned()),
+                    }
+                }
+                error => unwritable(error),
+            });
+        let _best_effort = fs::remove_file(&whole);
+        linked
     }
 
     fn provenance(&self, name: &str) -> PathBuf {
@@ -251,6 +299,9 @@ fn one_side(run: RunResult, side: Side) -> Result<RunResult, BaselineError> {
     if run.client_health.status == HealthStatus::Invalid {
         return Err(BaselineError::InvalidClient { run_id, why: run.client_health.reasons.join("; ") });
     }
+    if run.status != RunStatus::Complete {
+        return Err(BaselineError::Incomplete { run_id });
+    }
     let Some(info) = run.side(side).cloned() else { return Err(BaselineError::NoSide { run_id }) };
     if let Some(measured) = info.measured_in {
         return Err(BaselineError::Elsewhere { run_id, measured_in: measured.run_id });
@@ -277,22 +328,16 @@ fn one_side(run: RunResult, side: Side) -> Result<RunResult, BaselineError> {
     Ok(copy)
 }
 
-fn sha256_of(path: &Path) -> Result<String, BaselineError> {
-    let unreadable = |error| BaselineError::Read { path: path.to_owned(), error };
-    let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer).map_err(unreadable)? {
-            0 => break,
-            read => hash.update(&buffer[..read]),
-        }
-    }
-    Ok(hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+fn read_whole(path: &Path) -> Result<Vec<u8>, BaselineError> {
+    fs::read(path).map_err(|error| BaselineError::Read { path: path.to_owned(), error })
+}
+
+fn sha256_of(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
         // Writing to a string can't fail.
         let _ = write!(hex, "{byte:02x}");
         hex
-    }))
+    })
 }
 
 #[cfg(test)]
@@ -361,6 +406,61 @@ mod tests {
         assert!(baselines.list().unwrap()[0].is_err());
         fs::write(baselines.provenance("fp16"), r#"{"schema_version": 99}"#).unwrap();
         assert!(baselines.get("fp16").unwrap_err().to_string().contains("newer labctl"));
+    }
+
+    /// A record that was changed by hand makes labctl delete nothing but copies of that baseline.
+    #[test]
+    fn a_changed_record_deletes_no_other_file() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let baselines = Baselines::of(dir.path());
+        let other = baselines.bless(Blessing { name: Some("other"), ..blessing("run-0") }, now()).unwrap();
+        let outside = dir.path().join("kept.json");
+        fs::write(&outside, "{}").unwrap();
+        let (record, copy) = ("fp16.baseline.json".to_owned(), other.file.clone());
+        for file in ["../kept.json".to_owned(), outside.display().to_string(), copy, record, String::new()] {
+            let blessed = baselines.bless(Blessing { replace: true, ..blessing("run-1") }, now()).unwrap();
+            let tampered = BlessedBaseline { file, ..blessed };
+            fs::write(baselines.provenance("fp16"), serde_json::to_string(&tampered).unwrap()).unwrap();
+            baselines.bless(Blessing { replace: true, ..blessing("run-2") }, now()).unwrap();
+            assert_eq!(baselines.get("fp16").unwrap().run_id, "run-2");
+            fs::write(baselines.provenance("fp16"), serde_json::to_string(&tampered).unwrap()).unwrap();
+            baselines.remove("fp16").unwrap();
+            assert!(outside.exists() && baselines.load(&other).is_ok(), "{}", tampered.file);
+        }
+    }
+
+    #[test]
+    fn of_two_first_blessings_at_once_one_wins() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let baselines = Baselines::of(dir.path());
+        let blessed = std::thread::scope(|scope| {
+            let bless = |run_id| {
+                let baselines = &baselines;
+                scope.spawn(move || baselines.bless(blessing(run_id), now()))
+            };
+            let both = ["run-1", "run-2", "run-3", "run-4"].map(bless);
+            both.map(|one| one.join().unwrap())
+        });
+        let (won, lost): (Vec<_>, Vec<_>) = blessed.into_iter().partition(Result::is_ok);
+        assert_eq!((won.len(), lost.len()), (1, 3));
+        assert!(lost.into_iter().all(|error| matches!(error, Err(BaselineError::Exists { .. }))));
+        let kept = baselines.get("fp16").unwrap();
+        assert_eq!(&kept, won[0].as_ref().unwrap());
+        assert_eq!(baselines.load(&kept).unwrap().run_id, kept.run_id);
+        assert_eq!(fs::read_dir(dir.path().join(FOLDER)).unwrap().count(), 2, "losers leave nothing");
+        // What another wrote after it was looked for is not overwritten either.
+        let copy = baselines.copy_of(&kept).with_file_name("fp16.later.json");
+        let refused = baselines.record(&kept, &copy, false).unwrap_err();
+        assert!(matches!(refused, BaselineError::Exists { .. }), "{refused}");
+    }
+
+    #[test]
+    fn a_run_that_did_not_get_to_its_end_is_not_blessed() {
+        for status in [RunStatus::Interrupted, RunStatus::Recovered] {
+            let run = RunResult { status, ..result("run-1") };
+            let refused = one_side(run, Side::Candidate).unwrap_err().to_string();
+            assert!(refused.contains("did not get to its end"), "{refused}");
+        }
     }
 
     #[test]

@@ -245,6 +245,15 @@ pub fn parse_result(path: &Path, bytes: &[u8]) -> Result<RunResult, StoreError> 
     }
 }
 
+/// The same without the chunks of its traces.
+pub(super) fn parse_result_without_chunks(path: &Path, bytes: &[u8]) -> Result<RunResult, StoreError> {
+    let parts = Parts::WithoutChunks;
+    match document::read_lines(bytes, parts) {
+        Ok(Some(result)) => Ok(result),
+        _ => parts.read(|| parse(path, bytes)),
+    }
+}
+
 /// Reads a result, or a part of it, from the bytes of the file at `path`.
 pub(super) fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, StoreError> {
     #[derive(Deserialize)]

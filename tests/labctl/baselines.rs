@@ -4,7 +4,7 @@ use std::fs;
 
 use labctl::model::compared::ComparisonReport;
 use labctl::model::health::HealthStatus;
-use labctl::model::result::RunResult;
+use labctl::model::result::{RunResult, RunStatus};
 use labctl::results::store::Store;
 use serde_json::{Value, json};
 
@@ -178,4 +178,112 @@ fn what_can_not_be_compared_is_found_before_anything_is_sent() {
         .fails(2, &["`fp16` is a blessed baseline", "`--aa`"])
         .prints_nothing();
     assert_eq!(bad.requests_served(), served);
+}
+
+/// The latest run, its client taken for valid: however busy the machine of the tests was.
+fn latest_valid(lab: &Lab) -> RunResult {
+    let store = Store::new(lab.path("results"));
+    let mut run = store.load("latest").unwrap();
+    run.client_health.status = HealthStatus::Valid;
+    run.client_health.reasons.clear();
+    store.write(&run).unwrap();
+    run
+}
+
+#[test]
+fn what_makes_a_blessed_baseline_incomparable_outlives_rescoring() {
+    let (lab, _servers, _) = lab();
+    lab.labctl(&["baseline", "bless", "latest", "--name", "fp16"]).succeeds();
+    let ended = lab.bench(&["--against", "fp16", "--max-tokens", "7", "--max-pass-rate-drop", "5"]);
+    assert_eq!(ended.code, 3, "{ended:#?}");
+    let reasons = |lab: &Lab| latest_valid(lab).comparison.unwrap().invalid_because;
+    let of_run = reasons(&lab);
+    assert!(of_run[0].contains("max_tokens not sent against 7"), "{of_run:?}");
+    for _ in 0..2 {
+        assert_eq!(lab.labctl(&["rescore", "latest", "--allow-invalid-client"]).code, 3);
+        assert_eq!(reasons(&lab), of_run);
+        lab.labctl(&["compare", "latest"]).fails(3, &["max_tokens not sent against 7"]);
+    }
+
+    // What judged otherwise is mended by judging both anew.
+    let store = Store::new(lab.path("results"));
+    let mut run = store.load("latest").unwrap();
+    let comparison = run.comparison.as_mut().unwrap();
+    comparison.invalid_because = vec![
+        "the answers were judged by different checks: version 1 on the baseline, 2 on the candidate"
+            .to_owned(),
+    ];
+    store.write(&run).unwrap();
+    assert_eq!(lab.labctl(&["rescore", "latest", "--allow-invalid-client"]).code, 1);
+    assert_eq!(reasons(&lab), [""; 0]);
+}
+
+/// What an endpoint is asked today is not what it was asked when it was blessed.
+#[test]
+fn how_a_baseline_was_asked_is_not_read_from_another_configuration() {
+    let good = Server::good();
+    let (url, body) = (good.url(), json!({"top_k": 5}));
+    let lab = Lab::new().with_endpoints(&[("candidate", json!({"url": url})), ("fp16", json!({"url": url}))]);
+    let bench = ["bench", "--endpoint", "fp16", "--promptset", "tiny", "--no-report"];
+    lab.labctl(&[&bench[..], &["--allow-invalid-client"]].concat()).succeeds();
+    latest_valid(&lab);
+    lab.labctl(&["baseline", "bless", "latest", "--name", "then"]).succeeds();
+    let lab = lab
+        .with_endpoints(&[("candidate", json!({"url": url})), ("fp16", json!({"url": url, "body": body}))]);
+    lab.bench(&["--against", "then"]).succeeds();
+    assert_eq!(latest_valid(&lab).comparison.unwrap().invalid_because, [""; 0]);
+    lab.labctl(&["compare", "latest"]).succeeds();
+    lab.labctl(&["rescore", "latest", "--allow-invalid-client"]).succeeds();
+    assert_eq!(latest_valid(&lab).comparison.unwrap().invalid_because, [""; 0]);
+}
+
+#[test]
+fn noise_is_held_against_a_blessed_baseline_too() {
+    let (lab, _servers, _) = lab();
+    lab.labctl(&["baseline", "bless", "latest", "--name", "fp16"]).succeeds();
+    lab.bench(&["--aa"]).succeeds();
+    // Before anything is sent nobody knows that a URL is a simulator's.
+    let mut noise = latest_valid(&lab);
+    noise.candidate.simulated = false;
+    noise.baseline.as_mut().unwrap().simulated = false;
+    Store::new(lab.path("results")).write(&noise).unwrap();
+    let noise = noise.run_id;
+    lab.bench(&["--against", "fp16", "--noise", &noise]).succeeds();
+    let comparison = latest_valid(&lab).comparison.unwrap();
+    assert_eq!(comparison.noise_run.as_ref(), Some(&noise));
+    assert_eq!(comparison.overall.noise.unwrap().pairs, PROMPTS);
+    let rescored = lab.labctl(&["rescore", "latest", "--allow-invalid-client"]);
+    assert!(rescored.stderr.contains(&format!("--noise {noise}` does that")), "{rescored:#?}");
+    assert_eq!(latest_valid(&lab).comparison.unwrap().noise_run, None);
+}
+
+#[test]
+fn speed_under_another_load_is_not_compared_and_quality_is() {
+    let (lab, _servers, _) = lab();
+    lab.labctl(&["baseline", "bless", "latest", "--name", "fp16"]).succeeds();
+    let ended = lab.bench(&["--against", "fp16", "--concurrency", "1"]);
+    assert!(ended.stdout.contains("n/a: concurrency differs, 2 against 1"), "{ended:#?}");
+    let compared = |arguments: &[&str]| -> ComparisonReport {
+        let ended = lab.labctl(&[&["compare"], arguments, &["--format", "json"]].concat());
+        serde_json::from_str(&ended.stdout).unwrap_or_else(|_| panic!("{ended:#?}"))
+    };
+    let run = latest_valid(&lab).run_id;
+    for arguments in [&["latest"][..], &["fp16", run.as_str()]] {
+        let comparison = compared(arguments).comparison;
+        assert!(comparison.speed.iter().all(|speed| speed.ratio.is_none()), "{:#?}", comparison.speed);
+        assert_eq!(comparison.overall.losses, PROMPTS);
+    }
+    lab.labctl(&["rescore", "latest", "--allow-invalid-client"]).succeeds();
+    let comparison = latest_valid(&lab).comparison.unwrap();
+    assert!(comparison.speed.iter().all(|speed| speed.ratio.is_none()));
+}
+
+#[test]
+fn part_of_a_run_is_no_baseline() {
+    let (lab, _servers, run_id) = lab();
+    let store = Store::new(lab.path("results"));
+    let mut run = store.load(&run_id).unwrap();
+    run.status = RunStatus::Interrupted;
+    store.write(&run).unwrap();
+    lab.labctl(&["baseline", "bless", &run_id]).fails(2, &["did not get to its end"]).prints_nothing();
 }

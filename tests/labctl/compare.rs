@@ -7,7 +7,7 @@ use labctl::model::compared::ComparisonReport;
 use labctl::model::head_to_head::HeadToHeadReport;
 use labctl::model::health::HealthStatus;
 use labctl::model::judgement::JudgeInfo;
-use labctl::model::result::RunResult;
+use labctl::model::result::{RunResult, RunStatus};
 use labctl::promptset::{manifest_for, write_manifest};
 use labctl::results::store::{Store, load_file};
 use serde_json::{Value, json};
@@ -213,6 +213,25 @@ fn sets_that_differ_are_compared_by_what_they_share() {
         let shown = lab.labctl(&[&compare[..], &["--intersect", "--format", format]].concat());
         assert!(shown.stdout.contains("6 prompts that both sets have"), "{}", shown.stdout);
     }
+}
+
+/// Three prompts of eight that pass show nothing of the other five.
+#[test]
+fn a_run_that_was_cut_short_is_no_pass() {
+    let lab = Lab::new();
+    let mut run = measured(&lab, "a", &passing(1.0), &[]);
+    run.run_id = "short".to_owned();
+    run.status = RunStatus::Interrupted;
+    run.rows.truncate(3);
+    kept(&lab, "b", &run);
+    let compare = ["compare", "a.json", "b.json", "--max-pass-rate-drop", "5"];
+    lab.labctl(&compare)
+        .fails(3, &["of 8, 5 on the baseline's and 0 on the candidate's", "`--intersect`"])
+        .prints_nothing();
+    let of_both = lab.labctl(&[&compare[..], &["--intersect", "--format", "json"]].concat());
+    let report: ComparisonReport = serde_json::from_str(&of_both.stdout).unwrap();
+    assert_eq!(report.comparison.overall.pairs, 3);
+    assert_eq!(lab.labctl(&["compare", "a.json", "b.json", "--force"]).code, 0);
 }
 
 #[test]

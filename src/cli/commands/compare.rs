@@ -13,6 +13,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::settings::NoFlags;
+use crate::compare::comparable::is_about_prompts;
 use crate::compare::intersect::Contents;
 use crate::model::compared::ComparisonReport;
 use crate::model::head_to_head::HeadToHeadReport;
@@ -211,9 +212,7 @@ fn refusal(report: &ComparisonReport, of_several: bool, args: &CompareArgs) -> O
     let which = if of_several { format!(" (run `{}`)", report.candidate.run_id) } else { String::new() };
     let mut error =
         CliError::not_measured(format!("the two sides can't be compared{which}: {}", reasons.join("; ")));
-    let prompts_differ =
-        |reason: &String| reason.starts_with("the prompt sets") || reason.starts_with("other prompts");
-    if !report.same_run && reasons.iter().any(prompts_differ) {
+    if !report.same_run && reasons.iter().any(|reason| is_about_prompts(reason)) {
         error = error.with_hint("`--intersect` compares the prompts that are the same in both");
     }
     Some(error.with_hint("`--force` compares in spite of all that, and says so in every output"))

@@ -13,6 +13,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::settings::Target;
+use crate::cli::ui::printable;
 use crate::cli::{progress, table};
 use crate::client::clock::Clock;
 use crate::load::bus::Bus;
@@ -117,7 +118,8 @@ fn print(rescored: &Rescored, path: &str, context: &Context) -> Result<(), CliEr
     for side in [Some(&result.candidate), result.baseline.as_ref()].into_iter().flatten() {
         let overall = side.pass_rates.iter().find(|rate| rate.category.is_none());
         if let Some(rate) = overall.map(|overall| overall.pass_rate) {
-            ui.print_line(&format!("{}: {} of {} passed", side.model, rate.passed, rate.judged))?;
+            let told = format!("{}: {} of {} passed", side.model, rate.passed, rate.judged);
+            ui.print_line(&printable(&told))?;
         }
     }
     for warning in &result.warnings {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::quality::named;
 use super::{Bound, Evidence, Measured, percent, ratio, ratios};
 use crate::model::comparison::{Interval, PassRate};
+use crate::model::outcome::Outcome;
 use crate::model::record::{Attempt, Row, Side};
 use crate::model::summary::{Percentile, TokenSource};
 use crate::model::team::ReadingVerdict;
@@ -21,9 +22,14 @@ const CONFIDENCE: f64 = 0.95;
 /// Prompts that a category needs before its latency is held against the others'.
 const SMALLEST_CATEGORY: usize = 6;
 
-fn successes<'a>(evidence: &Evidence<'a>) -> impl Iterator<Item = (&'a Row, &'a Attempt)> {
+/// The candidate's requests, but for those that labctl itself gave up.
+fn ended<'a>(evidence: &Evidence<'a>) -> impl Iterator<Item = (&'a Row, &'a Attempt)> {
     let of_candidate = evidence.rows.iter().filter_map(|row| Some((row, row.attempt(Side::Candidate)?)));
-    of_candidate.filter(|(_, attempt)| attempt.exchange.outcome.is_success())
+    of_candidate.filter(|(_, attempt)| attempt.exchange.outcome != Outcome::Cancelled)
+}
+
+fn successes<'a>(evidence: &Evidence<'a>) -> impl Iterator<Item = (&'a Row, &'a Attempt)> {
+    ended(evidence).filter(|(_, attempt)| attempt.exchange.outcome.is_success())
 }
 
 /// The latency that counts: in an open loop from the moment that was planned.
@@ -31,28 +37,47 @@ fn latency_ms(evidence: &Evidence<'_>, attempt: &Attempt) -> Option<f64> {
     if evidence.open_loop { attempt.metrics.latency_from_schedule_ms } else { attempt.metrics.e2e_ms }
 }
 
-/// The 95th percentile with its interval between two order statistics.
-pub(super) fn e2e_p95(evidence: &Evidence<'_>, at_most: f64) -> Result<Measured, String> {
+/// A latency that was read.
+pub(super) enum Tail {
+    /// Its limits are known.
+    Known(Measured),
+    /// It lies, or may lie, among the requests that failed, which have none.
+    Failed(ReadingVerdict, String),
+}
+
+/// The 95th percentile with its interval between two order statistics. A request that failed never came, which is later
+/// than any that did: else a server would be the faster the more it gives up.
+pub(super) fn e2e_p95(evidence: &Evidence<'_>, at_most: f64) -> Result<Tail, String> {
     evidence.speed_void_because.clone().map_or(Ok(()), Err)?;
     let mut values: Vec<f64> =
         successes(evidence).filter_map(|(_, attempt)| latency_ms(evidence, attempt)).collect();
+    let failed = ended(evidence).filter(|(_, attempt)| !attempt.exchange.outcome.is_success()).count();
+    values.resize(values.len() + failed, f64::INFINITY);
     values.sort_unstable_by(f64::total_cmp);
     let (n, needed) = (values.len() as u64, Percentile::P95.smallest_sample());
     let at = |p| quantile(&values, p).ok_or("no request succeeded");
+    let failures = if failed == 0 { String::new() } else { format!("; {failed} of {n} failed") };
     if n < needed {
         let median = at(0.5)?;
-        return Err(format!("a P95 takes {needed} requests, here are {n}; their median is {median:.0} ms"));
+        let median =
+            if median.is_finite() { format!("{failures}; their median is {median:.0} ms") } else { failures };
+        return Err(format!("a P95 takes {needed} requests, here are {n}{median}"));
     }
     let value = at(0.95)?;
     let interval = quantile_interval(&values, 0.95, CONFIDENCE).ok_or("there are too few for an interval")?;
+    let verdict = Bound::AtMost(at_most).holds(interval);
+    if !(value.is_finite() && interval.high.is_finite()) {
+        let lies = if interval.low.is_finite() { "may lie" } else { "lies" };
+        let answered = &values[..values.len() - failed];
+        let of_others = quantile(answered, 0.95)
+            .map_or_else(String::new, |p95| format!("; of those that succeeded the P95 is {p95:.0} ms"));
+        let text = format!("{failed} of {n} requests failed, and the P95 {lies} among them{of_others}");
+        return Ok(Tail::Failed(verdict, text));
+    }
     let from = if evidence.open_loop { " from the schedule" } else { "" };
-    Ok(Measured {
-        value,
-        interval,
-        n,
-        verdict: Bound::AtMost(at_most).holds(interval),
-        evidence: format!("{value:.0} ms{from} (95 % {:.0} to {:.0}; n {n})", interval.low, interval.high),
-    })
+    let evidence =
+        format!("{value:.0} ms{from} (95 % {:.0} to {:.0}; n {n}{failures})", interval.low, interval.high);
+    Ok(Tail::Known(Measured { value, interval, n, verdict, evidence }))
 }
 
 /// The mean of the values of each prompt, by category and prompt.
@@ -79,6 +104,7 @@ pub(super) fn by_category(evidence: &Evidence<'_>, at_most: f64) -> Result<(Read
     evidence.speed_void_because.clone().map_or(Ok(()), Err)?;
     let categories = by_prompt(evidence, |attempt| latency_ms(evidence, attempt));
     let tokens = by_prompt(evidence, |attempt| attempt.metrics.output_tokens.map(real));
+    let all: BTreeSet<&str> = ended(evidence).map(|(row, _)| row.category.as_str()).collect();
     let large: Vec<&str> = categories
         .iter()
         .filter(|(_, values)| values.len() >= SMALLEST_CATEGORY)
@@ -102,6 +128,14 @@ pub(super) fn by_category(evidence: &Evidence<'_>, at_most: f64) -> Result<(Read
         })
         .collect();
     found.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let left_out: Vec<String> = all
+        .into_iter()
+        .filter(|name| found.iter().all(|(of, ..)| of != name))
+        .map(|name| match categories.get(name).map_or(0, Vec::len) {
+            few if few < SMALLEST_CATEGORY => format!("{name} ({few} prompts answered)"),
+            _ => format!("{name} (a latency is zero)"),
+        })
+        .collect();
     let bound = Bound::AtMost(at_most);
     let of_verdict = |verdict: ReadingVerdict| {
         found.iter().filter(move |(.., interval)| bound.holds(*interval) == verdict)
@@ -119,11 +153,24 @@ pub(super) fn by_category(evidence: &Evidence<'_>, at_most: f64) -> Result<(Read
     if !spiking.is_empty() {
         return Ok((ReadingVerdict::Missed, named(spiking.into_iter())));
     }
+    let unread = if left_out.is_empty() {
+        String::new()
+    } else {
+        format!("not read: {}", named(left_out.into_iter()))
+    };
     if !open.is_empty() {
-        return Ok((ReadingVerdict::Unsettled, named(open.into_iter())));
+        let sign = if unread.is_empty() { "" } else { "; " };
+        return Ok((ReadingVerdict::Unsettled, format!("{}{sign}{unread}", named(open.into_iter()))));
+    }
+    if found.is_empty() {
+        return Err(unread);
     }
     let slowest = found.first().map(told).ok_or("some latencies are zero")?;
-    Ok((ReadingVerdict::Met, format!("the highest ratio of {} is that of {slowest}", found.len())))
+    let highest = format!("the highest ratio of {} is that of {slowest}", found.len());
+    if !unread.is_empty() {
+        return Ok((ReadingVerdict::Unsettled, format!("{unread}; {highest}")));
+    }
+    Ok((ReadingVerdict::Met, highest))
 }
 
 /// Each category's pass rate, but that of the `hard` ones, against a floor, by Wilson's interval: 95 %, or higher where

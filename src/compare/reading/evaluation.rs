@@ -1,6 +1,6 @@
 //! Evaluation: a judge that keeps up, and scores rightly. It needs no baseline.
 
-use super::alone::{by_category, e2e_p95, output_tokens, pass_rates};
+use super::alone::{Tail, by_category, e2e_p95, output_tokens, pass_rates};
 use super::speed::NO_TELEMETRY;
 use super::{Evidence, Expected, argument, percent, ratio};
 use crate::model::team::{Reading, ReadingVerdict};
@@ -14,8 +14,8 @@ pub(super) fn read(evidence: &Evidence<'_>) -> Vec<Reading> {
 fn latency(evidence: &Evidence<'_>) -> Option<Reading> {
     let at_most = evidence.expectations.e2e_p95_ms_at_most?;
     let expected = format!("at most {} s", at_most / 1e3);
-    let measured = e2e_p95(evidence, at_most);
-    Some(Expected::new("e2e_p95_ms_at_most", "P95 latency", expected, Some(at_most)).read(measured, |verdict| {
+    let expected = Expected::new("e2e_p95_ms_at_most", "P95 latency", expected, Some(at_most));
+    let next = |verdict| {
         Some(match verdict {
             ReadingVerdict::Missed => format!(
                 "find the load that it holds: `labctl bench --team {} --find max-concurrency --slo \"e2e_p95_ms<={at_most}\"`",
@@ -29,7 +29,12 @@ fn latency(evidence: &Evidence<'_>) -> Option<Reading> {
                 argument(evidence.team)
             ),
         })
-    }))
+    };
+    Some(match e2e_p95(evidence, at_most) {
+        Ok(Tail::Known(measured)) => expected.read(Ok(measured), next),
+        Ok(Tail::Failed(verdict, text)) => expected.told(verdict, text, next),
+        Err(because) => expected.read(Err(because), next),
+    })
 }
 
 fn evenness(evidence: &Evidence<'_>) -> Option<Reading> {

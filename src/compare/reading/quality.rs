@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::speed::sound;
 use super::{Bound, Evidence, Measured, argument, pp, pps};
-use crate::model::comparison::{Interval, PairedPassRate};
+use crate::model::comparison::{Comparison, Interval, PairedPassRate};
+use crate::model::judgement::Verdict;
 use crate::model::team::ReadingVerdict;
 
 /// Categories named at the most; the tables have them all.
@@ -70,9 +71,14 @@ pub(super) fn categories(evidence: &Evidence<'_>, margin: f64) -> Result<Categor
             lost: Vec::new(),
         });
     }
+    let unread = not_judged(evidence, comparison);
     let mut open: Vec<_> = rates.iter().filter(|(.., interval)| interval.low <= -margin).collect();
     open.sort_by(|a, b| a.3.low.total_cmp(&b.3.low));
-    let (verdict, text) = if open.is_empty() {
+    let (verdict, text) = if open.is_empty() && !unread.is_empty() {
+        let text =
+            format!("no loss shown in {of}, but not judged on both sides: {}", named(unread.into_iter()));
+        (ReadingVerdict::Unsettled, text)
+    } else if open.is_empty() {
         let lowest = rates.iter().map(|(.., interval)| interval.low).fold(f64::INFINITY, f64::min);
         let text = format!(
             "no loss beyond {margin} pp in {of}: the lowest limit of a 90 % interval is {} pp",
@@ -84,10 +90,28 @@ pub(super) fn categories(evidence: &Evidence<'_>, margin: f64) -> Result<Categor
             open.iter()
                 .map(|(rate, name, delta, interval)| format!("{name} {}", numbers(rate, *delta, *interval))),
         );
-        let text = format!("no loss shown in {of}, but one beyond {margin} pp is not ruled out in {told}");
+        let also = if unread.is_empty() {
+            String::new()
+        } else {
+            format!("; not judged on both sides: {}", named(unread.into_iter()))
+        };
+        let text =
+            format!("no loss shown in {of}, but one beyond {margin} pp is not ruled out in {told}{also}");
         (ReadingVerdict::Unsettled, text)
     };
     Ok(Categories { verdict, evidence: text, lost: Vec::new() })
+}
+
+/// The categories that have checks and no pair that was judged: nothing shows that they lost nothing.
+fn not_judged(evidence: &Evidence<'_>, comparison: &Comparison) -> Vec<String> {
+    let is_checked = |name: &str| {
+        let rows = evidence.rows.iter().filter(|row| row.category == name);
+        let mut attempts = rows.flat_map(|row| row.baseline.iter().chain(&row.candidate));
+        attempts.any(|attempt| attempt.judgement.verdict != Verdict::Unchecked)
+    };
+    let unread = comparison.categories.iter().filter(|rate| rate.delta_pp.is_none());
+    let names = unread.filter_map(|rate| rate.category.as_deref());
+    names.filter(|name| is_checked(name)).map(str::to_owned).collect()
 }
 
 /// The interval may be wider than the p-value knows, where prompts come in families.

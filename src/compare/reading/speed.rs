@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::{Bound, Evidence, Expected, Measured, argument, ratio, ratios};
+use crate::compare::comparable::stored_speed_void;
 use crate::compare::speed::{ENOUGH_ROUNDS, ROUNDS, successes};
 use crate::model::comparison::{Comparison, SpeedRatio};
 use crate::model::summary::Percentile;
@@ -159,8 +160,11 @@ pub(super) fn to_read(evidence: &Evidence<'_>, instead: &str) -> String {
     let Ok(comparison) = timed(evidence) else {
         return "mend what makes the measurement void (see Warnings) and run it again".to_owned();
     };
-    // One reason takes every ratio away: a cache that served one side more.
+    // One reason takes every ratio away: other loads, or a cache that served one side more.
     if !comparison.speed.is_empty() && comparison.speed.iter().all(|speed| speed.ratio.is_none()) {
+        if stored_speed_void(comparison).is_some() {
+            return "measure both sides on one machine and under one load".to_owned();
+        }
         return "mend that on both sides alike (restart both servers, or serve without a prefix cache) and run it again"
             .to_owned();
     }

@@ -7,7 +7,7 @@ use crate::compare::speed::ROUNDS;
 use crate::compare::support::{judged, run, summary, table, timed};
 use crate::compare::{Options, compare, pass_rates};
 use crate::model::comparison::SpeedRatio;
-use crate::model::judgement::Verdict::{Pass, Wrong};
+use crate::model::judgement::Verdict::{Pass, TransportError, Unchecked, Wrong};
 use crate::model::record::Side;
 use crate::model::summary::TokenSource;
 use crate::model::team::ReadingVerdict::{Met, Missed, NotApplicable, Unsettled};
@@ -344,6 +344,65 @@ fn a_judge_is_to_answer_within_three_seconds() {
     assert!(find(&invalid, id).evidence.contains("not to be trusted"));
     assert_eq!(find(&invalid, "waiting_at_most").evidence, "results hold no telemetry of the server");
     assert_eq!(find(&invalid, "pass_rate_at_least").verdict, Met, "quality is not its matter");
+}
+
+/// What failed came later than anything: 15 of 150 are more than the 5 % that a P95 leaves out, 5 are fewer.
+#[test]
+fn what_failed_is_no_fast_answer() {
+    let id = "e2e_p95_ms_at_most";
+    let of = |failed: usize| {
+        let mut result = judge(&[("coherence", 150, 2_000.0, 50, 0)]);
+        for row in result.rows.iter_mut().take(failed) {
+            *row.candidate.as_mut().unwrap() = crate::compare::support::attempt(TransportError);
+        }
+        find(&result, id)
+    };
+    // Of 150 the P95's limits are the 137th and the 148th.
+    assert_eq!(of(2).verdict, Met);
+    assert!(of(2).evidence.ends_with("n 150; 2 of 150 failed)"), "{}", of(2).evidence);
+    let open = of(8);
+    assert_eq!((open.verdict, open.value), (Unsettled, None));
+    assert_eq!(
+        open.evidence,
+        "8 of 150 requests failed, and the P95 may lie among them; of those that succeeded the P95 is 2020 ms"
+    );
+    let lost = of(30);
+    assert_eq!(lost.verdict, Missed);
+    assert!(lost.evidence.starts_with("30 of 150 requests failed, and the P95 lies among them"));
+    assert_eq!(of(150).evidence, "150 of 150 requests failed, and the P95 lies among them");
+}
+
+#[test]
+fn categories_that_are_not_read_are_named() {
+    let id = "category_latency_ratio_at_most";
+    let mut result =
+        judge(&[("coherence", 50, 500.0, 50, 0), ("edge_case", 50, 500.0, 50, 0), ("few", 5, 500.0, 50, 0)]);
+    let few = find(&result, id);
+    assert_eq!(few.verdict, Unsettled);
+    assert!(few.evidence.starts_with("not read: few (5 prompts answered); the highest"), "{}", few.evidence);
+    result.rows.truncate(100);
+    assert_eq!(find(&result, id).verdict, Met);
+    result.rows[99].candidate.as_mut().unwrap().metrics.e2e_ms = Some(0.0);
+    let zero = find(&result, id);
+    assert!(matches!(zero.verdict, NotApplicable | Unsettled), "{zero:?}");
+    assert!(zero.evidence.contains("edge_case (a latency is zero)"), "{}", zero.evidence);
+}
+
+#[test]
+fn a_category_that_was_not_judged_is_not_without_loss() {
+    let id = "category_loss_pp_at_most";
+    let mut rows = table("math", [400, 0, 0, 0]);
+    let met = find(&result("quant", rows.clone()), id);
+    assert_eq!(met.verdict, Met, "{met:?}");
+    // Two requests may be missing.
+    rows.extend((0..2).map(|id| judged(id, "code", Pass, TransportError)));
+    let open = find(&result("quant", rows.clone()), id);
+    assert_eq!(open.verdict, Unsettled, "{open:?}");
+    assert!(open.evidence.ends_with("not judged on both sides: code"), "{}", open.evidence);
+    // What has no checks was never to be judged.
+    rows.truncate(400);
+    rows.push(judged(0, "speed", Unchecked, Unchecked));
+    assert_eq!(find(&result("quant", rows), id).verdict, Met);
 }
 
 #[test]
