@@ -45,7 +45,7 @@ fn run() -> ExitCode {
     });
     let (cli, from_environment) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return told(with_ci_explained(error)).into(),
+        Err(error) => return told(&with_ci_explained(error)).into(),
     };
     let context = Context::new(cli.global, from_environment);
     match dispatch(&cli.command, &context) {
@@ -62,7 +62,7 @@ fn run() -> ExitCode {
 }
 
 /// Tells what clap made of the command line in place of a command.
-fn told(error: clap::Error) -> ExitStatus {
+fn told(error: &clap::Error) -> ExitStatus {
     // Help and version are no errors; nothing can be told to a terminal that is gone.
     let _ = error.print();
     if !error.use_stderr() {

@@ -68,10 +68,10 @@ fn publish(
     // Of one run alone both sides are its own.
     let alone = others.is_empty();
     let candidates = if alone { named } else { others };
-    let names = &args.runs[usize::from(!alone)..];
+    let selectors = &args.runs[usize::from(!alone)..];
     let mut published = Vec::new();
     for (((report, rows), candidate), name) in
-        document.comparisons().iter().zip(rows).zip(candidates).zip(names)
+        document.comparisons().iter().zip(rows).zip(candidates).zip(selectors)
     {
         let of_candidate = CiInput::of_run(&candidate.result);
         let of_first = CiInput::of_run(&first.result);
