@@ -145,12 +145,13 @@ fn outcome(standing: &Standing, names: &[String]) -> Cell {
     if let Some(winner) = &standing.winner {
         return Cell::toned(name(winner), Tone::Good);
     }
-    match standing.not_settled_between.split_last() {
-        None => Cell::from(number::ABSENT),
-        Some((last, others)) => {
-            let others: Vec<&str> = others.iter().map(name).collect();
-            format!("not settled between {} and {}", others.join(", "), name(last)).into()
-        }
+    let mut open = standing.not_settled_between.clone();
+    open.sort_unstable();
+    match open.len() {
+        0 => Cell::from(number::ABSENT),
+        // Between all of them.
+        all if all == names.len() => "not settled".into(),
+        _ => format!("not settled: {}", open.iter().map(name).collect::<Vec<_>>().join(", ")).into(),
     }
 }
 

@@ -5,6 +5,7 @@
 //! reasons write numbers. Speed never offsets quality: each gate stands for itself, and the worst one counts.
 
 mod family;
+mod needed;
 mod own;
 mod pass_rate;
 mod preset;

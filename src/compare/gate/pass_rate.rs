@@ -14,16 +14,17 @@
 //! FAIL would take (detectable losses, pairs to decide) is computed at α ÷ the family's size, Holm's first step: no
 //! other step asks for more.
 
-use crate::compare::interval::{counts, interval_at, is_repeated};
+use crate::compare::interval::{interval_at, is_repeated};
 use crate::compare::pass_rate::TANGO;
 use crate::model::comparison::{GateKind, GateMode, GateResult, GateVerdict, Interval, PairedPassRate};
 use crate::model::gate::{OnInconclusive, PassRateGate};
 use crate::stats::critical::{normal_p, z};
-use crate::stats::detectable::{GATE_ALPHA, GATE_CONFIDENCE, POWER, Rule, cautious_flip_rate};
-use crate::stats::power::{Question, whole};
-use crate::stats::{length, real};
+use crate::stats::detectable::{GATE_ALPHA, GATE_CONFIDENCE, Rule, cautious_flip_rate};
+use crate::stats::length;
+use crate::stats::power::whole;
 
 use super::family::Among;
+use super::needed::undecided;
 use super::words::{margin, numbers, pairs, percent};
 
 /// Deltas closer to the margin than this are at it: both are ratios of small whole numbers.
@@ -64,11 +65,11 @@ impl Decision {
 }
 
 /// What a gate decides on.
-struct Evidence<'a> {
-    rate: &'a PairedPassRate,
-    delta: f64,
-    interval: Interval,
-    confidence: f64,
+pub(super) struct Evidence<'a> {
+    pub(super) rate: &'a PairedPassRate,
+    pub(super) delta: f64,
+    pub(super) interval: Interval,
+    pub(super) confidence: f64,
 }
 
 impl Gate {
@@ -350,41 +351,6 @@ impl Gate {
     }
 }
 
-/// INCONCLUSIVE, and how many pairs would decide it where the true loss is `loss` (in points) and as many flip as
-/// did here.
-fn undecided(evidence: &Evidence, loss: f64, rule: Rule) -> Decision {
-    let needed = pairs_to_decide(evidence, loss / 100.0, rule);
-    // What was found by chance may ask for no more than there are.
-    let needed = needed.map(|pairs| pairs.max(evidence.rate.pairs + 1));
-    let reason = match needed {
-        Some(needed) => {
-            format!(
-                "were the true loss {:.1} pp, about {} would decide it in {:.0} % of such runs",
-                loss,
-                pairs(needed),
-                100.0 * POWER
-            )
-        }
-        None => "the loss lies at the margin, where no number of such pairs would decide it".to_owned(),
-    };
-    Decision { verdict: GateVerdict::Inconclusive, reason, pairs_to_decide: needed }
-}
-
-/// How many pairs `rule` takes to say what it would of a true loss (a share): exact for single pairs, by the width of
-/// the interval where prompts are repeated or come in families. `None` where no number is enough.
-fn pairs_to_decide(evidence: &Evidence, loss: f64, rule: Rule) -> Option<u64> {
-    let rate = evidence.rate;
-    let table = counts(rate);
-    if rate.method == TANGO {
-        let flip_rate = real(table.flips()) / real(table.pairs());
-        return Question { rule, flip_rate, loss, power: POWER }.roughly_needed();
-    }
-    let error = evidence.standard_error_pp() / 100.0;
-    // The rate of flips whose independent pairs would leave this standard error.
-    let flip_rate = (error * error * real(rate.pairs)).min(1.0);
-    Question { rule, flip_rate, loss, power: POWER }.approximate().map(whole)
-}
-
 fn half_width(interval: Interval) -> f64 {
     (interval.high - interval.low) / 2.0
 }
@@ -395,7 +361,7 @@ impl Evidence<'_> {
     }
 
     /// That of a normal estimate whose interval is as wide.
-    fn standard_error_pp(&self) -> f64 {
+    pub(super) fn standard_error_pp(&self) -> f64 {
         half_width(self.interval) / z(self.confidence)
     }
 
