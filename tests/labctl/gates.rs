@@ -291,3 +291,10 @@ fn a_plan_says_how_many_prompts_it_takes() {
     assert!((alarm - 0.051).abs() < 6e-4, "{alarm}");
     lab.labctl(&["plan", "--flips", "8"]).fails(2, &["`8%`"]);
 }
+
+#[test]
+fn a_team_that_nobody_knows_has_no_gates() {
+    let lab = Lab::new();
+    lab.labctl(&["gate", "--show", "--team", "qant"]).fails(2, &["no team `qant`", "did you mean `quant`?"]);
+    lab.labctl(&["gate", "--show", "--team", "quant"]).succeeds();
+}

@@ -1,5 +1,7 @@
 //! `labctl gate`: a saved result held to gates.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::cli::args::GateCommandArgs;
@@ -9,17 +11,21 @@ use crate::cli::commands::{failure, gates, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::settings::NoFlags;
+use crate::cli::settings::{NoFlags, nearest};
 use crate::cli::ui::printable;
 use crate::compare::gate;
 use crate::model::gate::Gates;
 use crate::model::result::{RunResult, RunStatus};
+use crate::model::team::TeamKind;
 use crate::report::ci::CiInput;
 use crate::report::gates::{GatesDocument, markdown, terminal};
 use crate::report::terminal::TerminalOptions;
 
 /// Runs `labctl gate`.
 pub fn run(args: &GateCommandArgs, context: &Context) -> Result<ExitStatus, CliError> {
+    if let Some(team) = &args.team {
+        known(team, context)?;
+    }
     let Some(selector) = args.result.as_ref().filter(|_| !args.show) else { return show(args, context) };
     let store = store::open(&args.store, context)?;
     let mut result = store::load_without_chunks(&store, selector)?;
@@ -58,6 +64,21 @@ const fn partial(result: &RunResult) -> Option<&'static str> {
             "the run did not end and was recovered: the gates are on that part of the prompts that was measured",
         ),
     }
+}
+
+/// Refuses a team that nothing is known of: it would silently get the default gate.
+fn known(team: &str, context: &Context) -> Result<(), CliError> {
+    let teams = context.settings(&NoFlags)?.config.teams;
+    if teams.contains_key(team) || TeamKind::of_name(team).is_some() {
+        return Ok(());
+    }
+    let names: BTreeSet<&str> =
+        teams.keys().map(String::as_str).chain(["quant", "finetune", "eval"]).collect();
+    let advice = nearest(team, names.iter().copied()).map_or_else(
+        || format!("; there are `{}`", names.iter().copied().collect::<Vec<_>>().join("`, `")),
+        |near| format!("; did you mean `{near}`?"),
+    );
+    Err(CliError::usage(format!("there is no team `{team}`{advice}")))
 }
 
 /// Those of the flags, else those that the run was held to, else the configured ones.

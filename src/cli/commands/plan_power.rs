@@ -26,6 +26,8 @@ struct Plan {
     alpha: f64,
     flip_rate: f64,
     loss_pp: f64,
+    /// Whether that loss was chosen for want of `--loss`.
+    loss_chosen: bool,
     power: f64,
     /// Absent where no number of prompts is enough.
     prompts: Option<Needed>,
@@ -100,6 +102,7 @@ fn plan(args: &PlanArgs) -> Result<Plan, CliError> {
         alpha: args.alpha,
         flip_rate: args.flips,
         loss_pp,
+        loss_chosen: args.loss.is_none(),
         power: args.power,
         prompts,
         by_prompts: shown.into_iter().filter_map(at).collect(),
@@ -114,12 +117,18 @@ fn percent(share: f64) -> String {
 
 fn headline(plan: &Plan) -> String {
     format!(
-        "{} with a margin of {} pp at {} flips, \u{3b1} {}; the true loss is {} pp",
+        "{} with a margin of {} pp at {} flips, \u{3b1} {}; the true loss is {} pp{}",
         plan.mode,
         plan.margin_pp,
         percent(plan.flip_rate),
         percent(plan.alpha),
-        plan.loss_pp
+        plan.loss_pp,
+        match (plan.loss_chosen, plan.mode) {
+            (true, mode) if mode != GateMode::Prove.name() => {
+                " (twice the margin, at most the flips: `--loss` plans for another)"
+            }
+            _ => "",
+        }
     )
 }
 
@@ -207,7 +216,7 @@ mod tests {
         let error = plan(&args(GateModeArg::Detect, Some(10.0))).unwrap_err();
         assert!(error.to_string().contains("a loss of 10 points takes at least as many flips"), "{error}");
         let usual = plan(&args(GateModeArg::Detect, None)).unwrap();
-        assert!(headline(&usual).ends_with("the true loss is 8 pp"), "{}", headline(&usual));
+        assert!(headline(&usual).contains("the true loss is 8 pp (twice the margin"), "{}", headline(&usual));
         let never = plan(&args(GateModeArg::Detect, Some(5.0))).unwrap();
         assert!(answer(&never).starts_with("no number of prompts gives FAIL"), "{}", answer(&never));
     }

@@ -75,8 +75,10 @@ pub(super) fn categories(evidence: &Evidence<'_>, margin: f64) -> Result<Categor
     let mut open: Vec<_> = rates.iter().filter(|(.., interval)| interval.low <= -margin).collect();
     open.sort_by(|a, b| a.3.low.total_cmp(&b.3.low));
     let (verdict, text) = if open.is_empty() && !unread.is_empty() {
-        let text =
-            format!("no loss shown in {of}, but not judged on both sides: {}", named(unread.into_iter()));
+        let text = format!(
+            "no loss that stands after Holm in {of}, but not judged on both sides: {}",
+            named(unread.into_iter())
+        );
         (ReadingVerdict::Unsettled, text)
     } else if open.is_empty() {
         let lowest = rates.iter().map(|(.., interval)| interval.low).fold(f64::INFINITY, f64::min);
@@ -95,8 +97,9 @@ pub(super) fn categories(evidence: &Evidence<'_>, margin: f64) -> Result<Categor
         } else {
             format!("; not judged on both sides: {}", named(unread.into_iter()))
         };
-        let text =
-            format!("no loss shown in {of}, but one beyond {margin} pp is not ruled out in {told}{also}");
+        let text = format!(
+            "no loss that stands after Holm in {of}, but one beyond {margin} pp is not ruled out in {told}{also}"
+        );
         (ReadingVerdict::Unsettled, text)
     };
     Ok(Categories { verdict, evidence: text, lost: Vec::new() })

@@ -1,7 +1,7 @@
 //! JUnit XML: a suite a category with a case a prompt, and a suite `gates` with a case a gate (a category of that name
 //! is `gates (category)`).
 //!
-//! Which prompts are failures is decided in [`cases`](super::cases); a prompt that nothing judged is skipped. A gate
+//! Which prompts are failures is decided in `cases`; a prompt that nothing judged is skipped. A gate
 //! that is inconclusive is skipped, or a failure where its policy is `fail`; one that is invalid is an error. What makes
 //! the whole worth nothing or the command fail (sides that can't be compared, an interruption) is a case `measurement`
 //! with an error, whose type tells which.

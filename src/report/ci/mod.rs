@@ -1,7 +1,7 @@
 //! What continuous integration reads: JUnit, GitHub's step summary, annotations and outputs, GitLab's metrics report.
 //!
 //! Each output is a pure function of [`CiInput`], which a run and a comparison of saved results both fill. Numbers come
-//! from there and are computed nowhere else; [`cases`] decides once which prompts count as failed, for JUnit and
+//! from there and are computed nowhere else; `cases` decides once which prompts count as failed, for JUnit and
 //! annotations alike. Used by `cli::ci`, which knows the environment and writes.
 
 pub mod annotations;
