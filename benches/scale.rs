@@ -19,7 +19,8 @@ use labctl::bench::assemble::{Remains, assemble_with_journal};
 use labctl::check::Judge;
 use labctl::client::clock::Clock;
 use labctl::client::request::{CHAT_COMPLETIONS, Request};
-use labctl::compare::{Options, compare, pair_results};
+use labctl::compare::comparable::unsound;
+use labctl::compare::{Options, compare, pair_rows};
 use labctl::load::bus::Bus;
 use labctl::load::engine::{Engine, Execution, Judged, Lane, Load};
 use labctl::load::plan::{Item, Shape, blocks};
@@ -262,7 +263,7 @@ fn measure(dir: &Path, requests: u64, trace: TraceMode) {
         (html.len(), markdown.len(), report::terminal::summary(&loaded, &options).len())
     });
     step("compared with itself", || {
-        let (rows, invalid_because, _) = pair_results(&loaded, &loaded);
+        let (rows, invalid_because) = (pair_rows(&loaded, &loaded), unsound(&loaded, &loaded, false));
         let options = Options { seed: 42, invalid_because, ..Options::default() };
         compare(&rows, &loaded.candidate.summary, &loaded.candidate.summary, &options)
     });

@@ -2,23 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::comparable::{unsound, warnings};
 use crate::model::record::{PairKey, Row};
 use crate::model::reference::ReferenceAnswer;
 use crate::model::result::RunResult;
 
-/// Pairs the candidate sides of two runs by prompt, repeat and round, in the keys' order. The second value holds
-/// the reasons why the runs can't be compared soundly (to go into
-/// [`Options`](super::comparison::Options)), the third what a reader should know.
+/// Pairs the candidate sides of two runs by prompt, repeat and round, in the keys' order.
 ///
 /// A row keeps its block where the prompts were cut into the same blocks in both runs; else every row's block is
 /// 0, for what shared a queue in one run didn't in the other.
-#[must_use]
-pub fn pair_results(baseline: &RunResult, candidate: &RunResult) -> (Vec<Row>, Vec<String>, Vec<String>) {
-    (pair_rows(baseline, candidate), unsound(baseline, candidate, false), warnings(baseline, candidate))
-}
-
-/// The pairs of [`pair_results`] alone.
 #[must_use]
 pub fn pair_rows(baseline: &RunResult, candidate: &RunResult) -> Vec<Row> {
     let by_key = |run: &'_ RunResult| {
@@ -48,6 +39,7 @@ pub fn pair_rows(baseline: &RunResult, candidate: &RunResult) -> Vec<Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compare::comparable::{unsound, warnings};
     use crate::compare::support::{run, table};
     use crate::model::judgement::Verdict;
 
@@ -61,7 +53,8 @@ mod tests {
         // The third prompt: wrong on the candidate of both. Only the second run's is made right.
         second.rows[2].candidate.as_mut().unwrap().judgement.verdict = Verdict::Pass;
         first.rows.remove(0);
-        let (rows, invalid, warnings) = pair_results(&first, &second);
+        let (rows, invalid, warnings) =
+            (pair_rows(&first, &second), unsound(&first, &second, false), warnings(&first, &second));
         assert_eq!(rows.len(), 3);
         assert!(rows[0].baseline.is_none() && rows[0].candidate.is_some());
         let verdict = |attempt: &Option<_>| {
@@ -73,7 +66,7 @@ mod tests {
         );
         assert!(invalid.is_empty(), "{invalid:?}");
         assert_eq!(warnings, [SEPARATE, "requests answered in one run only: 1"]);
-        let (mirrored, ..) = pair_results(&second, &first);
+        let mirrored = pair_rows(&second, &first);
         assert!(mirrored[0].candidate.is_none() && mirrored[0].baseline.is_some());
     }
 
@@ -84,7 +77,7 @@ mod tests {
             row.block = block / 2;
         }
         let mut second = first.clone();
-        let blocks = |a: &_, b: &_| pair_results(a, b).0.iter().map(|row| row.block).collect::<Vec<_>>();
+        let blocks = |a: &_, b: &_| pair_rows(a, b).iter().map(|row| row.block).collect::<Vec<_>>();
         assert_eq!(blocks(&first, &second), [0, 0, 1, 1]);
         second.rows[0].block = 1;
         assert_eq!(blocks(&first, &second), [0, 0, 0, 0]);

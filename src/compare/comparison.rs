@@ -24,7 +24,7 @@ pub struct Options {
     /// Gates to evaluate; without any, pass rates get the verdict and the detectable loss of the default one.
     pub gates: Gates,
     /// Reasons already known why the sides can't be compared soundly (see
-    /// [`pair_results`](super::align::pair_results)).
+    /// [`unsound`](super::comparable::unsound)).
     pub invalid_because: Vec<String>,
     /// What a run of the baseline against itself says of the prompts, where there is one.
     pub noise: Option<Noise>,

@@ -27,7 +27,7 @@ pub mod speed;
 mod support;
 mod throughput;
 
-pub use align::{pair_results, pair_rows};
+pub use align::pair_rows;
 pub use comparable::changed_during_run;
 pub use comparison::{Options, compare};
 pub use gate::Gate;

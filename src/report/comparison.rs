@@ -21,7 +21,6 @@ use super::text::{fit_middle, one_line, to_the_second};
 use super::verdict::{self, Finding};
 use super::view;
 use crate::model::compared::{ComparedSide, ComparisonReport};
-use crate::model::comparison::Comparison;
 
 /// Prompts with both answers on a terminal; the rest is in the other formats.
 const LISTED: usize = 20;
@@ -73,8 +72,9 @@ impl ComparisonView {
     pub fn new(report: &ComparisonReport) -> Self {
         let comparison = &report.comparison;
         let labels = labels(&report.baseline, &report.candidate);
+        let told: Vec<String> = comparison.forced_over.iter().map(|reason| one_line(reason)).collect();
         let unsound =
-            forced(comparison).into_iter().chain(intersected(report)).chain(verdict::unsound(comparison));
+            forced(&told).into_iter().chain(intersected(report)).chain(verdict::unsound(comparison));
         let mut speed = speed::table(Some(comparison), &[], &labels);
         if !report.same_run {
             speed.notes.insert(0, "Measured one after the other".to_owned());
@@ -154,9 +154,8 @@ fn described(place: &str, side: &ComparedSide, same_run: bool) -> String {
     )
 }
 
-/// That it was compared in spite of what makes it unsound.
-fn forced(comparison: &Comparison) -> Option<Finding> {
-    let reasons: Vec<String> = comparison.forced_over.iter().map(|reason| one_line(reason)).collect();
+/// That it was compared in spite of what makes it unsound, where there are such reasons.
+pub(super) fn forced(reasons: &[String]) -> Option<Finding> {
     (!reasons.is_empty()).then(|| Finding {
         topic: "FORCED",
         tone: Tone::Bad,

@@ -58,14 +58,7 @@ fn forced(report: &HeadToHeadReport) -> Option<Finding> {
             }
         }
     }
-    (!reasons.is_empty()).then(|| Finding {
-        topic: "FORCED",
-        tone: Tone::Bad,
-        text: format!(
-            "compared by `--force` although these numbers can't be compared soundly: {}",
-            reasons.join("; ")
-        ),
-    })
+    comparison::forced(&reasons)
 }
 
 /// Who wins, what else is won by whom, and what is not settled.

@@ -297,30 +297,6 @@ impl Truth {
     }
 }
 
-/// Whether a gate of this mode and margin (a share, 0 to 1) fails at the usual α. `None` without pairs.
-#[must_use]
-pub fn fails(mode: GateMode, margin: f64, counts: PairedCounts) -> Option<bool> {
-    Rule::usual(mode, margin).verdict(counts).map(|verdict| verdict == GateVerdict::Fail)
-}
-
-/// [`Rule::failure_rate`] at the usual α.
-#[must_use]
-pub fn failure_rate(mode: GateMode, margin: f64, pairs: u64, flip_rate: f64, loss: f64) -> Option<f64> {
-    Rule::usual(mode, margin).failure_rate(pairs, flip_rate, loss)
-}
-
-/// [`Rule::smallest_loss`] at the usual α.
-#[must_use]
-pub fn smallest_loss(mode: GateMode, margin: f64, pairs: u64, flip_rate: f64) -> Option<f64> {
-    Rule::usual(mode, margin).smallest_loss(pairs, flip_rate)
-}
-
-/// [`Rule::approximate_loss`] at the usual α.
-#[must_use]
-pub fn approximate_loss(mode: GateMode, margin: f64, standard_error: f64) -> f64 {
-    Rule::usual(mode, margin).approximate_loss(standard_error)
-}
-
 /// The flip rate that a detectable loss is computed with: the upper limit of its Wilson 95 % interval, for few
 /// flips among few pairs say little about how many there will be. `None` without pairs.
 #[must_use]
@@ -343,7 +319,8 @@ mod tests {
         for (pairs, flip_rate, percent) in
             [(30, 0.08, 3.8), (250, 0.08, 0.3), (30, 0.14, 5.1), (250, 0.14, 1.7)]
         {
-            let rate = failure_rate(GateMode::Detect, 0.05, pairs, flip_rate, EQUAL_MODELS).unwrap();
+            let rate =
+                Rule::usual(GateMode::Detect, 0.05).failure_rate(pairs, flip_rate, EQUAL_MODELS).unwrap();
             assert!((100.0 * rate - percent).abs() < 0.06, "{pairs} pairs, {flip_rate} flips: {rate}");
         }
     }
@@ -390,8 +367,8 @@ mod tests {
     #[test]
     fn the_smallest_loss_is_found_with_just_enough_power() {
         for (mode, pairs) in [(GateMode::Detect, 30), (GateMode::Detect, 250), (GateMode::Harm, 250)] {
-            let loss = smallest_loss(mode, 0.05, pairs, 0.08).unwrap();
-            let power = |loss| failure_rate(mode, 0.05, pairs, 0.08, loss).unwrap();
+            let loss = Rule::usual(mode, 0.05).smallest_loss(pairs, 0.08).unwrap();
+            let power = |loss| Rule::usual(mode, 0.05).failure_rate(pairs, 0.08, loss).unwrap();
             assert!(power(loss) >= POWER && power(loss - 0.001) < POWER, "{mode:?} at {pairs}: {loss}");
         }
     }
@@ -420,7 +397,7 @@ mod tests {
     /// (1.645 + 0.842)²·ψ/m² is the planning figure 6.183·ψ/m²: 198 pairs at m = 5 pp and ψ = 8 %.
     #[test]
     fn the_planning_formula_is_the_stated_one() {
-        let loss = approximate_loss(GateMode::Harm, 0.0, (0.08_f64 / 198.0).sqrt());
+        let loss = Rule::usual(GateMode::Harm, 0.0).approximate_loss((0.08_f64 / 198.0).sqrt());
         assert!((loss - 0.05).abs() < 1e-4, "{loss}");
     }
 
@@ -435,9 +412,9 @@ mod tests {
 
     #[test]
     fn three_pairs_can_only_just_fail_and_two_can_not() {
-        assert_eq!(smallest_loss(GateMode::Detect, 0.05, 2, 0.1), None);
-        assert!(smallest_loss(GateMode::Detect, 0.05, 3, 0.1).unwrap() > 0.9);
-        assert_eq!(smallest_loss(GateMode::Detect, 0.05, 0, 0.1), None);
+        assert_eq!(Rule::usual(GateMode::Detect, 0.05).smallest_loss(2, 0.1), None);
+        assert!(Rule::usual(GateMode::Detect, 0.05).smallest_loss(3, 0.1).unwrap() > 0.9);
+        assert_eq!(Rule::usual(GateMode::Detect, 0.05).smallest_loss(0, 0.1), None);
         assert_eq!(cautious_flip_rate(0, 0), None);
     }
 
@@ -448,16 +425,16 @@ mod tests {
         ) {
             let counts = PairedCounts { both_passed: a, losses, gains, both_failed: b };
             let upper = tango_interval(counts, GATE_CONFIDENCE).unwrap().high;
-            prop_assert_eq!(fails(GateMode::Harm, 0.05, counts).unwrap(), upper < -0.05);
+            prop_assert_eq!(Rule::usual(GateMode::Harm, 0.05).verdict(counts) == Some(GateVerdict::Fail), upper < -0.05);
             let delta = counts.delta().unwrap();
             // Rounding decides at exactly 0, where only the estimate itself can lie.
             prop_assume!(upper.abs() > 1e-9);
-            prop_assert_eq!(fails(GateMode::Detect, 0.05, counts).unwrap(), upper < 0.0 && delta <= -0.05 + 1e-9);
+            prop_assert_eq!(Rule::usual(GateMode::Detect, 0.05).verdict(counts) == Some(GateVerdict::Fail), upper < 0.0 && delta <= -0.05 + 1e-9);
         }
 
         #[test]
         fn a_larger_loss_is_found_more_often(pairs in 3..80_u64, a in 0.0..0.5_f64, b in 0.0..0.5_f64) {
-            let rate = |loss| failure_rate(GateMode::Detect, 0.05, pairs, 0.1, loss).unwrap();
+            let rate = |loss| Rule::usual(GateMode::Detect, 0.05).failure_rate(pairs, 0.1, loss).unwrap();
             prop_assert!(rate(a.min(b)) <= rate(a.max(b)) + 1e-9);
         }
     }

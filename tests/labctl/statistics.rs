@@ -10,7 +10,7 @@ use std::path::Path;
 use labctl::model::comparison::{GateMode, GateVerdict, Interval};
 use labctl::stats::agreement::{Weights, kappa, kendall_tau_b};
 use labctl::stats::critical::t_p;
-use labctl::stats::detectable::{Rule, smallest_loss};
+use labctl::stats::detectable::Rule;
 use labctl::stats::log_ratio::{self, Ratio};
 use labctl::stats::multiple::holm;
 use labctl::stats::paired::{
@@ -300,7 +300,7 @@ impl Compared {
                 }
             }
             Case::Detectable { n, flip_rate, mode, margin, loss } => {
-                let ours = smallest_loss(mode.gate(), *margin, *n, *flip_rate);
+                let ours = Rule::usual(mode.gate(), *margin).smallest_loss(*n, *flip_rate);
                 self.close("smallest loss", ours, *loss, BRACKETED, input);
             }
             Case::Coverage { n, flip_rate, loss, tango_90, tango_95 } => {

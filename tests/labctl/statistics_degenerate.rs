@@ -5,7 +5,7 @@ use labctl::model::comparison::{GateMode, Interval};
 use labctl::stats::agreement::{Weights, gwet_ac1, kappa, kendall_tau_b};
 use labctl::stats::confidence::{brier, expected_calibration_error, log_loss};
 use labctl::stats::critical::{normal_p, t, t_p, z};
-use labctl::stats::detectable::{approximate_loss, cautious_flip_rate, failure_rate, smallest_loss};
+use labctl::stats::detectable::{Rule, cautious_flip_rate};
 use labctl::stats::log_ratio;
 use labctl::stats::multiple::holm;
 use labctl::stats::paired::{
@@ -81,7 +81,13 @@ fn of_nothing_there_is_nothing() {
     assert_eq!((mcnemar_two_sided(0, 0), mcnemar_worse(0, 0)), (1.0, 1.0));
     assert_eq!(pass_rate(0, 0, 0).wilson_95, None);
     for mode in MODES {
-        assert_eq!((failure_rate(mode, 0.05, 0, 0.1, 0.0), smallest_loss(mode, 0.05, 0, 0.1)), (None, None));
+        assert_eq!(
+            (
+                Rule::usual(mode, 0.05).failure_rate(0, 0.1, 0.0),
+                Rule::usual(mode, 0.05).smallest_loss(0, 0.1)
+            ),
+            (None, None)
+        );
     }
     assert_eq!(cautious_flip_rate(0, 0), None);
     assert_eq!((quantile(&[], 0.5), distribution(&mut [])), (None, None));
@@ -150,17 +156,20 @@ fn gates_rates_are_probabilities_at_every_end() {
                 for (flip_rate, loss) in
                     [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0), (1.0, -1.0), (0.1, 0.3)]
                 {
-                    let rate = failure_rate(mode, margin, pairs, flip_rate, loss).unwrap();
+                    let rate = Rule::usual(mode, margin).failure_rate(pairs, flip_rate, loss).unwrap();
                     assert!(share(rate), "{mode:?} {margin} {pairs} {flip_rate} {loss}: {rate}");
                 }
                 for flip_rate in [0.0, 0.08, 1.0] {
-                    assert!(smallest_loss(mode, margin, pairs, flip_rate).is_none_or(share));
+                    assert!(Rule::usual(mode, margin).smallest_loss(pairs, flip_rate).is_none_or(share));
                 }
             }
-            assert!(share(approximate_loss(mode, margin, 0.0)) && share(approximate_loss(mode, margin, 1.0)));
+            assert!(
+                share(Rule::usual(mode, margin).approximate_loss(0.0))
+                    && share(Rule::usual(mode, margin).approximate_loss(1.0))
+            );
         }
         // Sides that never differ never fail a gate.
-        assert!(failure_rate(mode, 0.05, 50, 0.0, 0.0).unwrap() < 1e-12);
+        assert!(Rule::usual(mode, 0.05).failure_rate(50, 0.0, 0.0).unwrap() < 1e-12);
     }
 }
 

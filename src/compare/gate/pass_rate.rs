@@ -203,10 +203,7 @@ impl Gate {
         let (margin, numbers) = (margin(self.margin_pp), evidence.numbers());
         let holm = among.map_or_else(String::new, Among::words);
         if self.exceeds(evidence, among) {
-            Decision::of(
-                GateVerdict::Fail,
-                format!("the loss exceeds the margin of {margin}: {numbers}{holm}"),
-            )
+            exceeded(&margin, &numbers, &holm)
         } else {
             let missed = evidence.could_have_missed();
             Decision::of(
@@ -220,10 +217,7 @@ impl Gate {
         let (margin, numbers) = (margin(self.margin_pp), evidence.numbers());
         let holm = among.map_or_else(String::new, Among::words);
         if self.exceeds(evidence, among) {
-            Decision::of(
-                GateVerdict::Fail,
-                format!("the loss exceeds the margin of {margin}: {numbers}{holm}"),
-            )
+            exceeded(&margin, &numbers, &holm)
         } else if evidence.interval.low > -self.margin_pp {
             Decision::of(GateVerdict::Pass, format!("any loss is smaller than {margin}: {numbers}"))
         } else {
@@ -349,6 +343,11 @@ impl Gate {
         }
         Some(if delta < bound { high } else { 1.0 - high })
     }
+}
+
+/// FAIL of a loss that is surely beyond the margin.
+fn exceeded(margin: &str, numbers: &str, holm: &str) -> Decision {
+    Decision::of(GateVerdict::Fail, format!("the loss exceeds the margin of {margin}: {numbers}{holm}"))
 }
 
 fn half_width(interval: Interval) -> f64 {
