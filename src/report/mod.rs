@@ -5,6 +5,7 @@
 //! no number in it is computed again. [`view`] formats each number once, the three outputs arrange
 //! them. Used by `cli`, which prints and writes what is returned here.
 
+pub mod answer;
 pub mod battery;
 mod beside;
 pub mod calibration;

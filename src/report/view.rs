@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::answer::Answer;
 use super::beside::{self, Titled};
 use super::facts::{self, Health, Section};
 use super::gates;
@@ -43,6 +44,8 @@ pub struct ReportView {
     pub simulated: Option<&'static str>,
     /// What the sides are called.
     pub labels: Labels,
+    /// The answer in short.
+    pub answer: Answer,
     /// The verdict, sentence by sentence.
     pub findings: Vec<Finding>,
     /// What the team expects, held against the run.
@@ -122,6 +125,7 @@ impl ReportView {
             run_id: one_line(&result.run_id),
             started_at: to_the_second(&result.started_at),
             simulated: result.simulated.then_some(SIMULATED),
+            answer: Answer::of_run(result, &labels),
             findings: verdict::of_run(result, &labels),
             readings: Readings::new(team_of(result).map(|(kind, _)| kind), &result.readings),
             quality,
