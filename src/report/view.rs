@@ -6,6 +6,7 @@ use super::answer::Answer;
 use super::beside::{self, Titled};
 use super::facts::{self, Health, Section};
 use super::gates;
+use super::glossary::{self, Term};
 use super::judging::{self, Question};
 use super::levels;
 use super::losses::{self, Flips, Listing};
@@ -13,6 +14,7 @@ use super::number::{count, counted};
 use super::objectives;
 use super::outcomes::{self, Failure};
 use super::profile;
+use super::provenance::Provenance;
 use super::quality;
 use super::readings::{Readings, cost_rows};
 use super::reference;
@@ -96,6 +98,10 @@ pub struct ReportView {
     pub config: String,
     /// The version of labctl that measured.
     pub labctl_version: String,
+    /// Where all of it comes from, and how to run it again.
+    pub provenance: Provenance,
+    /// The terms that the tables name, with what their definitions refer to.
+    pub glossary: Vec<&'static Term>,
 }
 
 impl ReportView {
@@ -119,7 +125,7 @@ impl ReportView {
         let mut speed = speed::table(comparison, &summaries, &labels);
         let costs: Vec<_> = sides.iter().map(|side| side.cost.as_ref()).collect();
         speed.rows.extend(cost_rows(&costs, comparison.is_some()));
-        Self {
+        let mut view = Self {
             title: title(&labels),
             subtitle: format!("{} · {}", prompts(result), profile::load(result)),
             run_id: one_line(&result.run_id),
@@ -159,8 +165,59 @@ impl ReportView {
             sections: facts::sections(result, &labels),
             config: super::text::clean(&format!("{:#}", result.config)),
             labctl_version: one_line(&result.client.labctl_version),
+            provenance: Provenance::new(result, &labels),
+            glossary: Vec::new(),
             labels,
+        };
+        view.glossary = glossary::with_references(view.tables().iter().flat_map(|of| of.terms()));
+        view
+    }
+
+    /// Every table that is shown, in the page's order, by a name that stays the same between reports.
+    #[must_use]
+    pub fn tables(&self) -> Vec<NamedTable<'_>> {
+        let mut tables: Vec<NamedTable<'_>> = Vec::new();
+        let mut add = |name: &str, title: &str, table| {
+            tables.push(NamedTable { name: name.to_owned(), title: title.to_owned(), table });
+        };
+        add("loads", "Loads", &self.levels);
+        add("quality", "Quality", &self.quality);
+        for (number, further) in (1..).zip(&self.quality_further) {
+            add(&format!("quality-{number}"), &further.title, &further.table);
         }
+        add("reference", self.reference_title, &self.reference);
+        for (number, question) in (1..).zip(&self.judge) {
+            add(&format!("judge-{number}"), &question.title, &question.table);
+        }
+        add("gates", "Gates", &self.gates);
+        add("objectives", "Objectives", &self.objectives);
+        add("speed", "Speed", &self.speed);
+        add("speed-by-category", beside::BY_CATEGORY, &self.speed_by_category);
+        add("groups", self.groups_title, &self.groups);
+        add("gains", &self.gains.title, &self.gains.table);
+        add("outcomes", "Outcomes", &self.outcomes);
+        add("verdicts", "Verdicts", &self.verdicts);
+        add("cross-checks", "Cross-checks", &self.cross_checks);
+        tables.retain(|of| !of.table.is_empty());
+        tables
+    }
+}
+
+/// A table with what it is called.
+#[derive(Debug, Clone)]
+pub struct NamedTable<'a> {
+    /// In files and links: `speed-by-category`.
+    pub name: String,
+    /// On the page.
+    pub title: String,
+    /// The table; not empty.
+    pub table: &'a Table,
+}
+
+impl NamedTable<'_> {
+    /// The terms that it names.
+    pub fn terms(&self) -> impl Iterator<Item = &'static str> {
+        glossary::of_table(self.table)
     }
 }
 
