@@ -1,13 +1,12 @@
 //! A run as one HTML file that needs nothing else: no script, no network, light and dark, on paper
 //! and on a phone.
 
-use std::path::Path;
-
 use serde::Serialize;
 
 use super::ReportError;
 use super::chart::{self, ChartSpec, Series};
 use super::curves;
+use super::input::ReportInput;
 use super::lines;
 use super::template;
 use super::view::ReportView;
@@ -31,13 +30,13 @@ struct Context {
     charts: Vec<Chart>,
 }
 
-/// Renders a result through `report.html`, taken from `template_dir` where that holds one.
+/// Renders a result through `report.html`, taken from the input's `template_dir` where that holds one.
 ///
 /// # Errors
 ///
 /// When `template_dir` is no folder, or its template can't be parsed or asks for what there isn't.
-pub fn render(result: &RunResult, template_dir: Option<&Path>) -> Result<String, ReportError> {
-    let report = ReportView::new(result);
+pub fn render(result: &RunResult, input: &ReportInput) -> Result<String, ReportError> {
+    let report = ReportView::new(result, input);
     let charts = if result.levels.is_empty() {
         [
             chart(result, &report, "ttft", "Time to first token", "TTFT, ms", |m| m.ttft_ms),
@@ -50,7 +49,7 @@ pub fn render(result: &RunResult, template_dir: Option<&Path>) -> Result<String,
         // Requests of several loads together have no distribution worth a look.
         curves::curves(result, &report.labels).iter().filter_map(over_load).collect()
     };
-    template::render("report.html", template_dir, Context { report, charts })
+    template::render("report.html", input.template_dir.as_deref(), Context { report, charts })
 }
 
 fn over_load(curve: &curves::Curve) -> Option<Chart> {
