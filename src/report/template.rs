@@ -14,12 +14,14 @@ use serde::Serialize;
 use super::ReportError;
 use super::markdown;
 
-const BUILT_IN: [(&str, &str); 7] = [
+const BUILT_IN: [(&str, &str); 9] = [
     ("battery.md", include_str!("../../templates/battery.md")),
     ("report.html", include_str!("../../templates/report.html")),
     ("report.md", include_str!("../../templates/report.md")),
     ("compare.md", include_str!("../../templates/compare.md")),
     ("head_to_head.md", include_str!("../../templates/head_to_head.md")),
+    ("runs.html", include_str!("../../templates/runs.html")),
+    ("runs.md", include_str!("../../templates/runs.md")),
     ("definitions.md", include_str!("../../templates/definitions.md")),
     ("tables.md", include_str!("../../templates/tables.md")),
 ];

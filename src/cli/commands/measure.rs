@@ -15,6 +15,7 @@ use crate::bench::soundness::nothing_valid;
 use crate::cli::args::values::OutputFormat;
 use crate::cli::args::{GateArgs, JudgeArgs, LoadArgs};
 use crate::cli::ci::{self, CiSettings};
+use crate::cli::commands::output::of_template;
 use crate::cli::commands::{definitions, failure, gates};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -78,7 +79,7 @@ impl Measure<'_> {
             self.written.get_or_init(|| path.clone());
             files.push(("result".to_owned(), path.clone()));
             if self.with_report {
-                reported = write_reports(result, path).map(|reports| files.extend(reports));
+                reported = write_reports(result, path, None).map(|reports| files.extend(reports));
             }
         }
         let printed = self.print(&finished, files);
@@ -95,7 +96,7 @@ impl Measure<'_> {
         }
         let result = &finished.result;
         let input = CiInput {
-            markdown: render_markdown(result)?,
+            markdown: render_markdown(result, None)?,
             result_path: finished.written.as_ref().ok().cloned(),
             places: ci::places(&result.prompt_set),
             ended: ci::ending(ended),
@@ -164,7 +165,7 @@ impl Measure<'_> {
             // What is in memory has no chunks, what was written has them.
             (OutputFormat::Json, Ok(path)) => print_file(path, ui),
             (OutputFormat::Json, Err(_)) => print_document(result, ui),
-            (OutputFormat::Markdown, _) => ui.print(&render_markdown(result)?),
+            (OutputFormat::Markdown, _) => ui.print(&render_markdown(result, None)?),
             (OutputFormat::Text, _) => {
                 let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
                 ui.print(&report::terminal::summary(result, &options))
@@ -200,9 +201,13 @@ impl Measure<'_> {
 }
 
 /// Writes the HTML and Markdown reports beside a result.
-pub(super) fn write_reports(result: &RunResult, beside: &Path) -> Result<Vec<(String, PathBuf)>, CliError> {
-    let html = (beside.with_extension("html"), render_html(result)?);
-    let markdown = (beside.with_extension("md"), render_markdown(result)?);
+pub(super) fn write_reports(
+    result: &RunResult,
+    beside: &Path,
+    template_dir: Option<&Path>,
+) -> Result<Vec<(String, PathBuf)>, CliError> {
+    let html = (beside.with_extension("html"), render_html(result, template_dir)?);
+    let markdown = (beside.with_extension("md"), render_markdown(result, template_dir)?);
     [html, markdown]
         .into_iter()
         .map(|(path, text)| {
@@ -215,13 +220,24 @@ pub(super) fn write_reports(result: &RunResult, beside: &Path) -> Result<Vec<(St
 /// Prints a result as JSON, as a file of it would have it.
 pub(super) fn print_document(result: &RunResult, ui: Ui) -> Result<(), CliError> {
     let mut out = ui.json_out();
-    let written = document::write(result, None, &mut out).map_err(|error| match error {
+    document::write(result, None, &mut out).map_err(of_document)?;
+    Ok(out.flush()?)
+}
+
+/// Writes a result as JSON to a file that a user asked for.
+pub(super) fn write_document(result: &RunResult, path: &Path) -> Result<(), CliError> {
+    let mut text = Vec::new();
+    document::write(result, None, &mut text).map_err(of_document)?;
+    write_whole(path, |file| file.write_all(&text)).map_err(|error| not_written(path, error))
+}
+
+fn of_document(error: DocumentError) -> CliError {
+    match error {
         DocumentError::Io(error) => error.into(),
         error @ DocumentError::NotReadableBack(_) => {
             CliError::internal("could not write the result as JSON").caused_by(error)
         }
-    });
-    written.and_then(|()| Ok(out.flush()?))
+    }
 }
 
 /// Prints a result that was written.
@@ -244,17 +260,19 @@ fn print_file(path: &Path, ui: Ui) -> Result<(), CliError> {
 
 /// Writes a file that a user asked for.
 pub(super) fn write_file(path: &Path, text: &str) -> Result<(), CliError> {
-    write_whole(path, |file| file.write_all(text.as_bytes())).map_err(|error| {
-        CliError::not_written(format!("could not write `{}`", path.display())).caused_by(error)
-    })
+    write_whole(path, |file| file.write_all(text.as_bytes())).map_err(|error| not_written(path, error))
+}
+
+fn not_written(path: &Path, error: io::Error) -> CliError {
+    CliError::not_written(format!("could not write `{}`", path.display())).caused_by(error)
 }
 
 /// The HTML report.
-pub(super) fn render_html(result: &RunResult) -> Result<String, CliError> {
-    report::html::render(result, None).map_err(|error| CliError::internal(error.to_string()))
+pub(super) fn render_html(result: &RunResult, template_dir: Option<&Path>) -> Result<String, CliError> {
+    report::html::render(result, template_dir).map_err(|error| of_template(&error, template_dir))
 }
 
 /// The Markdown report.
-pub(super) fn render_markdown(result: &RunResult) -> Result<String, CliError> {
-    report::markdown::render(result, None).map_err(|error| CliError::internal(error.to_string()))
+pub(super) fn render_markdown(result: &RunResult, template_dir: Option<&Path>) -> Result<String, CliError> {
+    report::markdown::render(result, template_dir).map_err(|error| of_template(&error, template_dir))
 }

@@ -24,6 +24,7 @@ pub mod man;
 mod measure;
 pub mod mock;
 mod noise;
+mod output;
 mod plan;
 pub mod plan_power;
 pub mod promptset;

@@ -124,7 +124,7 @@ fn show(args: &ShowArgs, context: &Context) -> Result<(), CliError> {
     let ui = context.ui;
     match args.format {
         OutputFormat::Json => measure::print_document(&result, ui),
-        OutputFormat::Markdown => ui.print(&measure::render_markdown(&result)?),
+        OutputFormat::Markdown => ui.print(&measure::render_markdown(&result, None)?),
         OutputFormat::Text => {
             let path = store.resolve(&args.run).map_err(|error| CliError::usage(error.to_string()))?;
             let files = vec![("result".to_owned(), path)];
