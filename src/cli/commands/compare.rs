@@ -11,7 +11,7 @@ use crate::cli::ci::{self, CiSettings};
 use crate::cli::commands::contender::{self, Named};
 use crate::cli::commands::output::{self, Output, of_template};
 use crate::cli::commands::report::{page, several_loads};
-use crate::cli::commands::{baseline, failure, gates, noise, store};
+use crate::cli::commands::{baseline, failure, gates, input, noise, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -41,7 +41,7 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     let document = Document::of(&named, compared);
     let ended = sound.and_then(|()| {
         let printed = match &joint {
-            Some(joint) => page(joint, None, output),
+            Some(joint) => page(joint, &input::of(joint, None, context), output),
             None => document.show(output),
         };
         let ended = document.comparisons().iter().try_fold(ExitStatus::Success, |worst, report| {
@@ -197,13 +197,8 @@ struct Sets {
 impl Sets {
     fn of(baseline: &RunResult, candidate: &RunResult, context: &Context) -> Result<Self, CliError> {
         let dir = context.settings(&NoFlags)?.config.defaults.promptset_dir;
-        let find = |run: &RunResult| {
-            let names = [run.prompt_set.origin.as_str(), run.prompt_set.name.as_str()];
-            // One that is not there any more, or another one now, can't be looked into.
-            let loaded = names.iter().filter_map(|name| promptset::load(name, &dir).ok());
-            let mut same = loaded.filter(|set| set.manifest.sha256 == run.prompt_set.sha256);
-            same.next()
-        };
+        // One that is not there any more, or another one now, can't be looked into.
+        let find = |run: &RunResult| promptset::load_sent(&run.prompt_set, &dir);
         let one_set = baseline.prompt_set.sha256 == candidate.prompt_set.sha256;
         let both = find(baseline).zip(find(candidate)).map(<[PromptSet; 2]>::from);
         Ok(Self { one_set, both })

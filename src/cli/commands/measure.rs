@@ -16,7 +16,7 @@ use crate::cli::args::values::OutputFormat;
 use crate::cli::args::{GateArgs, JudgeArgs, LoadArgs};
 use crate::cli::ci::{self, CiSettings};
 use crate::cli::commands::output::of_template;
-use crate::cli::commands::{definitions, failure, gates};
+use crate::cli::commands::{definitions, failure, gates, input};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -31,6 +31,7 @@ use crate::model::prompt::Selection;
 use crate::model::result::{RunKind, RunResult, RunStatus};
 use crate::report;
 use crate::report::ci::CiInput;
+use crate::report::input::ReportInput;
 use crate::report::terminal::TerminalOptions;
 use crate::results::document::{self, DocumentError};
 use crate::results::store::{Store, load_file, write_whole};
@@ -79,7 +80,8 @@ impl Measure<'_> {
             self.written.get_or_init(|| path.clone());
             files.push(("result".to_owned(), path.clone()));
             if self.with_report {
-                reported = write_reports(result, path, None).map(|reports| files.extend(reports));
+                reported = write_reports(result, path, &input::of(result, None, self.context))
+                    .map(|reports| files.extend(reports));
             }
         }
         let printed = self.print(&finished, files);
@@ -96,7 +98,7 @@ impl Measure<'_> {
         }
         let result = &finished.result;
         let input = CiInput {
-            markdown: render_markdown(result, None)?,
+            markdown: render_markdown(result, &ReportInput::default())?,
             result_path: finished.written.as_ref().ok().cloned(),
             places: ci::places(&result.prompt_set),
             ended: ci::ending(ended),
@@ -165,7 +167,7 @@ impl Measure<'_> {
             // What is in memory has no chunks, what was written has them.
             (OutputFormat::Json, Ok(path)) => print_file(path, ui),
             (OutputFormat::Json, Err(_)) => print_document(result, ui),
-            (OutputFormat::Markdown, _) => ui.print(&render_markdown(result, None)?),
+            (OutputFormat::Markdown, _) => ui.print(&render_markdown(result, &ReportInput::default())?),
             (OutputFormat::Text, _) => {
                 let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
                 ui.print(&report::terminal::summary(result, &options))
@@ -204,10 +206,10 @@ impl Measure<'_> {
 pub(super) fn write_reports(
     result: &RunResult,
     beside: &Path,
-    template_dir: Option<&Path>,
+    input: &ReportInput,
 ) -> Result<Vec<(String, PathBuf)>, CliError> {
-    let html = (beside.with_extension("html"), render_html(result, template_dir)?);
-    let markdown = (beside.with_extension("md"), render_markdown(result, template_dir)?);
+    let html = (beside.with_extension("html"), render_html(result, input)?);
+    let markdown = (beside.with_extension("md"), render_markdown(result, input)?);
     [html, markdown]
         .into_iter()
         .map(|(path, text)| {
@@ -268,11 +270,12 @@ fn not_written(path: &Path, error: io::Error) -> CliError {
 }
 
 /// The HTML report.
-pub(super) fn render_html(result: &RunResult, template_dir: Option<&Path>) -> Result<String, CliError> {
-    report::html::render(result, template_dir).map_err(|error| of_template(&error, template_dir))
+pub(super) fn render_html(result: &RunResult, input: &ReportInput) -> Result<String, CliError> {
+    report::html::render(result, input).map_err(|error| of_template(&error, input.template_dir.as_deref()))
 }
 
 /// The Markdown report.
-pub(super) fn render_markdown(result: &RunResult, template_dir: Option<&Path>) -> Result<String, CliError> {
-    report::markdown::render(result, template_dir).map_err(|error| of_template(&error, template_dir))
+pub(super) fn render_markdown(result: &RunResult, input: &ReportInput) -> Result<String, CliError> {
+    report::markdown::render(result, input)
+        .map_err(|error| of_template(&error, input.template_dir.as_deref()))
 }

@@ -3,7 +3,6 @@
 mod several;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::bench::against::{Against, Joining, joined};
@@ -11,12 +10,13 @@ use crate::cli::args::ReportArgs;
 use crate::cli::args::values::{OutputFormat, ReportFormat};
 use crate::cli::commands::contender::{self, Named};
 use crate::cli::commands::output::Output;
-use crate::cli::commands::{baseline, definitions, measure, store};
+use crate::cli::commands::{baseline, definitions, input, measure, store};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::model::definitions::Definitions;
 use crate::model::result::RunResult;
+use crate::report::input::ReportInput;
 use crate::report::terminal::summary;
 use crate::results::select::{Narrowed, how_many};
 use crate::results::store::Store;
@@ -42,7 +42,7 @@ pub fn run(args: &ReportArgs, context: &Context) -> Result<ExitStatus, CliError>
             one.result.run_id
         ))
         .with_hint("name what to put beside it with `--baseline`, or more runs")),
-        ([one], None) => alone(one, &selectors[0], args, output, &store),
+        ([one], None) => alone(one, &selectors[0], args, output, &store, context),
         ([one], Some(named)) => beside(one, named, args, output, &store, context),
         (_, Some(_)) => Err(CliError::usage(format!(
             "`--baseline` is put beside one run, and {} are named",
@@ -154,18 +154,20 @@ fn alone(
     args: &ReportArgs,
     output: Output<'_>,
     store: &Store,
+    context: &Context,
 ) -> Result<(), CliError> {
     if output.format == ReportFormat::Json && run.blessed.is_none() {
         // With the chunks of its traces: all of it.
         return document(&store::load(store, selector)?, output);
     }
+    let input = input::of(&run.result, args.template_dir.as_deref(), context);
     let mut options = output.terminal();
     if writes_both(args) && run.blessed.is_none() {
         let path = store.resolve(selector).map_err(|error| CliError::usage(error.to_string()))?;
-        options.files = measure::write_reports(&run.result, &path, args.template_dir.as_deref())?;
+        options.files = measure::write_reports(&run.result, &path, &input)?;
         return output.write(&summary(&run.result, &options));
     }
-    page(&run.result, args.template_dir.as_deref(), output)
+    page(&run.result, &input, output)
 }
 
 /// A run with the baseline of another in place of its own.
@@ -198,7 +200,7 @@ fn beside(
     match output.format {
         ReportFormat::Json => document(&joint, output),
         ReportFormat::Text | ReportFormat::Html | ReportFormat::Markdown => {
-            page(&joint, args.template_dir.as_deref(), output)
+            page(&joint, &input::of(&joint, args.template_dir.as_deref(), context), output)
         }
     }
 }
@@ -226,14 +228,10 @@ fn document(result: &RunResult, output: Output<'_>) -> Result<(), CliError> {
 }
 
 /// A result as people read it.
-pub(super) fn page(
-    result: &RunResult,
-    template_dir: Option<&Path>,
-    output: Output<'_>,
-) -> Result<(), CliError> {
+pub(super) fn page(result: &RunResult, input: &ReportInput, output: Output<'_>) -> Result<(), CliError> {
     let text = match output.format {
-        ReportFormat::Html => measure::render_html(result, template_dir)?,
-        ReportFormat::Markdown => measure::render_markdown(result, template_dir)?,
+        ReportFormat::Html => measure::render_html(result, input)?,
+        ReportFormat::Markdown => measure::render_markdown(result, input)?,
         ReportFormat::Text => summary(result, &output.terminal()),
         ReportFormat::Json => return document(result, output),
     };

@@ -166,8 +166,10 @@ fn sentence(quality: Option<Shown>, speed: Shown, scope: &str) -> Said {
         _ if unknown(quality) && unknown(speed) => {
             "not known yet: neither quality nor speed could be compared".to_owned()
         }
-        (Shown::Better, Shown::Worse | Shown::NoDifference) | (Shown::Worse, Shown::NoDifference) => {
-            let link = if speed == Shown::Worse { "but" } else { "and" };
+        (_, Shown::NoInterval | Shown::Absent)
+        | (Shown::Better, Shown::Worse | Shown::NoDifference)
+        | (Shown::Worse, Shown::NoDifference) => {
+            let link = if quality != Shown::Worse && speed != Shown::NoDifference { "but" } else { "and" };
             format!("{quality_words}, {link} {speed_words}")
         }
         (Shown::NoDifference, Shown::NoDifference) => "no difference in quality or speed is shown".to_owned(),

@@ -1,6 +1,6 @@
 //! The numbers that carry an answer, written as the tables write them.
 
-use super::{Headline, limits};
+use super::{Headline, capitalised, limits};
 use crate::model::comparison::{Comparison, Interval, PassRate, SpeedRatio};
 use crate::model::summary::{Distribution, Percentile, SideSummary};
 use crate::report::number::{self, count, decimal, or_absent};
@@ -51,7 +51,7 @@ pub(super) fn difference(label: &str, delta: Option<f64>, interval: Option<Inter
 
 /// A ratio of speed, turned so that it says how many times faster or slower, where that is shown.
 pub(super) fn ratio(of: &SpeedRatio) -> Headline {
-    let label = speed::metric_name(of);
+    let label = capitalised(&speed::metric_name(of));
     let Some(ratio) = of.ratio else { return Headline::new(label, number::ABSENT, "") };
     let tone = speed::tone(of);
     let (better, worse) = if of.higher_is_better { ("more", "less") } else { ("faster", "slower") };
@@ -86,7 +86,7 @@ pub(super) fn ratio(of: &SpeedRatio) -> Headline {
 /// How far the bar of a ratio reaches to both sides of 1; on a logarithmic scale, so that half and double lie alike.
 const RATIO_REACH: f64 = 4.0;
 
-fn ratio_bar(ratio: f64, interval: Interval, tone: Tone) -> Bar {
+pub(super) fn ratio_bar(ratio: f64, interval: Interval, tone: Tone) -> Bar {
     let place = |ratio: f64| {
         let share = ratio.max(f64::MIN_POSITIVE).ln() / RATIO_REACH.ln();
         ((share + 1.0) / 2.0 * 100.0).clamp(0.0, 100.0)
