@@ -279,9 +279,9 @@ fn side(title: String, side: &SideInfo) -> Section {
         facts.push(fact("fingerprint", list(&side.system_fingerprints)));
     }
     if let Some(measured) = &side.measured_in {
-        let (name, run) = (one_line(&measured.blessed_as), one_line(&measured.run_id));
+        let run = one_line(&measured.run_id);
         facts.push(fact("measured in", format!("run {run} of {}", to_the_second(&measured.started_at))));
-        facts.push(fact("blessed as", name));
+        facts.extend(measured.blessed_as.as_deref().map(|name| fact("blessed as", one_line(name))));
     }
     let error_rate = number::or_absent(summary.error_rate, number::percent);
     facts.extend([

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::ReportError;
 use super::markdown;
 
-const BUILT_IN: [(&str, &str); 12] = [
+const BUILT_IN: [(&str, &str); 14] = [
     ("battery.md", include_str!("../../templates/battery.md")),
     ("page.html", include_str!("../../templates/page.html")),
     ("page.js", include_str!("../../templates/page.js")),
@@ -27,6 +27,8 @@ const BUILT_IN: [(&str, &str); 12] = [
     ("report.md", include_str!("../../templates/report.md")),
     ("compare.md", include_str!("../../templates/compare.md")),
     ("head_to_head.md", include_str!("../../templates/head_to_head.md")),
+    ("runs.html", include_str!("../../templates/runs.html")),
+    ("runs.md", include_str!("../../templates/runs.md")),
     ("definitions.md", include_str!("../../templates/definitions.md")),
     ("tables.md", include_str!("../../templates/tables.md")),
 ];
