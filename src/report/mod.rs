@@ -12,6 +12,7 @@ mod chart;
 pub mod ci;
 pub mod comparison;
 mod curves;
+pub mod data;
 pub mod definitions;
 mod error;
 pub mod explain;
