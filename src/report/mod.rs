@@ -14,6 +14,8 @@ mod chart;
 mod charts;
 pub mod ci;
 pub mod comparison;
+mod curves;
+pub mod data;
 pub mod definitions;
 pub mod diff;
 mod error;

@@ -25,17 +25,9 @@ fn fixtures() -> Vec<(&'static str, RunResult)> {
     let mut large = fixture::result(10_000, true);
     large.candidate.model = "hugging-quants/Meta-Llama-3.1-8B-Instruct-AWQ-INT4".to_owned();
     large.baseline.as_mut().unwrap().model = "meta-llama/Meta-Llama-3.1-8B-Instruct".to_owned();
-    vec![
-        ("paired", fixture::paired()),
-        ("alone", fixture::alone()),
-        ("hostile", fixture::hostile()),
-        ("interrupted", fixture::interrupted()),
-        ("levels", fixture::levels()),
-        ("unchecked", fixture::unchecked()),
-        ("one_row", fixture::result(1, true)),
-        ("large", large),
-        ("large_alone", fixture::result(10_000, false)),
-    ]
+    let mut all = fixture::all();
+    all.extend([("large", large), ("large_alone", fixture::result(10_000, false))]);
+    all
 }
 
 fn templates_of(folder: &Path) -> ReportInput {
