@@ -100,6 +100,13 @@ fn calibrated(client: &ClientInfo, streams: u32) -> Option<Fact> {
 /// Everything about the run, thing by thing.
 pub(crate) fn sections(result: &RunResult, labels: &Labels) -> Vec<Section> {
     let mut sections = vec![run(result), prompts(result), load(result)];
+    sections.extend(machines(result, labels));
+    sections
+}
+
+/// Who answered, who judged, and who measured.
+pub(super) fn machines(result: &RunResult, labels: &Labels) -> Vec<Section> {
+    let mut sections = Vec::new();
     if let (Some(baseline), Some(name)) = (&result.baseline, &labels.baseline) {
         sections.push(side(format!("Baseline: {name}"), baseline));
     }
@@ -154,7 +161,8 @@ fn told(result: &RunResult, field: &str, value: String) -> String {
     if tells { value } else { "not told".to_owned() }
 }
 
-fn run(result: &RunResult) -> Section {
+/// What ran, when, and how it ended.
+pub(super) fn run(result: &RunResult) -> Section {
     let mut facts = vec![
         fact("run id", one_line(&result.run_id)),
         fact(
@@ -192,7 +200,8 @@ fn run(result: &RunResult) -> Section {
     Section { title: "Run".to_owned(), facts }
 }
 
-fn prompts(result: &RunResult) -> Section {
+/// What was sent.
+pub(super) fn prompts(result: &RunResult) -> Section {
     let set = &result.prompt_set;
     if result.imported_from.is_some() {
         let facts = vec![fact("prompts", "not told: requests were imported without what was asked")];
@@ -218,7 +227,8 @@ fn prompts(result: &RunResult) -> Section {
     Section { title: "Prompts".to_owned(), facts }
 }
 
-fn load(result: &RunResult) -> Section {
+/// When it was sent, and what was asked of the models besides.
+pub(super) fn load(result: &RunResult) -> Section {
     let (load, sampling) = (&result.load, &result.sampling);
     let mut facts = profile::load_facts(result);
     if load.profile.is_none() {

@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
+use super::answer::Answer;
 use super::beside::{self, Titled};
 use super::facts::{self, Health, Section};
 use super::gates;
+use super::glossary::{self, Term};
+use super::input::ReportInput;
 use super::judging::{self, Question};
 use super::levels;
 use super::losses::{self, Flips, Listing};
@@ -12,9 +15,11 @@ use super::number::{count, counted};
 use super::objectives;
 use super::outcomes::{self, Failure};
 use super::profile;
+use super::provenance::Provenance;
 use super::quality;
 use super::readings::{Readings, cost_rows};
 use super::reference;
+use super::responses::{self, Responses};
 use super::speed;
 use super::table::{Labels, Table};
 use super::text::{fit_middle, one_line, to_the_second};
@@ -43,6 +48,8 @@ pub struct ReportView {
     pub simulated: Option<&'static str>,
     /// What the sides are called.
     pub labels: Labels,
+    /// The answer in short.
+    pub answer: Answer,
     /// The verdict, sentence by sentence.
     pub findings: Vec<Finding>,
     /// What the team expects, held against the run.
@@ -81,6 +88,8 @@ pub struct ReportView {
     pub failures: Vec<Failure>,
     /// The losses, or what didn't pass.
     pub listing: Listing,
+    /// All that a reader may want to look at, filterable: losses, gains and other failures with their texts.
+    pub responses: Responses,
     /// What the candidate alone passed, with its title; empty without a comparison.
     pub gains: Titled,
     /// Whether the client's measurements can be trusted.
@@ -93,12 +102,16 @@ pub struct ReportView {
     pub config: String,
     /// The version of labctl that measured.
     pub labctl_version: String,
+    /// Where all of it comes from, and how to run it again.
+    pub provenance: Provenance,
+    /// The terms that the tables name, with what their definitions refer to.
+    pub glossary: Vec<&'static Term>,
 }
 
 impl ReportView {
     /// Writes out everything that a report of `result` can show.
     #[must_use]
-    pub fn new(result: &RunResult) -> Self {
+    pub fn new(result: &RunResult, input: &ReportInput) -> Self {
         let labels = labels(result);
         let sides: Vec<&SideInfo> = result.baseline.iter().chain([&result.candidate]).collect();
         let summaries: Vec<_> = sides.iter().map(|side| &side.summary).collect();
@@ -116,12 +129,13 @@ impl ReportView {
         let mut speed = speed::table(comparison, &summaries, &labels);
         let costs: Vec<_> = sides.iter().map(|side| side.cost.as_ref()).collect();
         speed.rows.extend(cost_rows(&costs, comparison.is_some()));
-        Self {
+        let mut view = Self {
             title: title(&labels),
             subtitle: format!("{} · {}", prompts(result), profile::load(result)),
             run_id: one_line(&result.run_id),
             started_at: to_the_second(&result.started_at),
             simulated: result.simulated.then_some(SIMULATED),
+            answer: Answer::of_run(result, &labels),
             findings: verdict::of_run(result, &labels),
             readings: Readings::new(team_of(result).map(|(kind, _)| kind), &result.readings),
             quality,
@@ -146,6 +160,7 @@ impl ReportView {
             outcomes: outcomes::table(&sides, &labels),
             failures: outcomes::failures(result, &labels),
             listing: losses::listing(result, &labels),
+            responses: responses::list(result, &labels, input),
             gains: comparison.map_or_else(Titled::default, |comparison| {
                 let gains = losses::flipped(comparison, &result.rows, &labels, Flips::Gains);
                 Titled { table: losses::table(&gains, GAINS), title: gains.title }
@@ -155,8 +170,59 @@ impl ReportView {
             sections: facts::sections(result, &labels),
             config: super::text::clean(&format!("{:#}", result.config)),
             labctl_version: one_line(&result.client.labctl_version),
+            provenance: Provenance::new(result, &labels),
+            glossary: Vec::new(),
             labels,
+        };
+        view.glossary = glossary::with_references(view.tables().iter().flat_map(|of| of.terms()));
+        view
+    }
+
+    /// Every table that is shown, in the page's order, by a name that stays the same between reports.
+    #[must_use]
+    pub fn tables(&self) -> Vec<NamedTable<'_>> {
+        let mut tables: Vec<NamedTable<'_>> = Vec::new();
+        let mut add = |name: &str, title: &str, table| {
+            tables.push(NamedTable { name: name.to_owned(), title: title.to_owned(), table });
+        };
+        add("loads", "Loads", &self.levels);
+        add("quality", "Quality", &self.quality);
+        for (number, further) in (1..).zip(&self.quality_further) {
+            add(&format!("quality-{number}"), &further.title, &further.table);
         }
+        add("reference", self.reference_title, &self.reference);
+        for (number, question) in (1..).zip(&self.judge) {
+            add(&format!("judge-{number}"), &question.title, &question.table);
+        }
+        add("gates", "Gates", &self.gates);
+        add("objectives", "Objectives", &self.objectives);
+        add("speed", "Speed", &self.speed);
+        add("speed-by-category", beside::BY_CATEGORY, &self.speed_by_category);
+        add("groups", self.groups_title, &self.groups);
+        add("gains", &self.gains.title, &self.gains.table);
+        add("outcomes", "Outcomes", &self.outcomes);
+        add("verdicts", "Verdicts", &self.verdicts);
+        add("cross-checks", "Cross-checks", &self.cross_checks);
+        tables.retain(|of| !of.table.is_empty());
+        tables
+    }
+}
+
+/// A table with what it is called.
+#[derive(Debug, Clone)]
+pub struct NamedTable<'a> {
+    /// In files and links: `speed-by-category`.
+    pub name: String,
+    /// On the page.
+    pub title: String,
+    /// The table; not empty.
+    pub table: &'a Table,
+}
+
+impl NamedTable<'_> {
+    /// The terms that it names.
+    pub fn terms(&self) -> impl Iterator<Item = &'static str> {
+        glossary::of_table(self.table)
     }
 }
 

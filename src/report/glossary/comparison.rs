@@ -1,0 +1,5 @@
+//! Terms.
+
+use super::Term;
+
+pub(super) const TERMS: &[Term] = &[];
