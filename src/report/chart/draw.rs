@@ -13,6 +13,7 @@ use kuva::render::theme::Theme;
 
 use super::axis::{Axis, Scale};
 use super::marks::{Marks, Point};
+use super::path::{self, Scales};
 use super::{Across, ChartSpec, Frame, Series, Stroke};
 
 const HALF: (f64, f64) = (480.0, 280.0);
@@ -228,20 +229,23 @@ impl Pen<'_> {
                 let (_, top, _, bottom) = self.plot();
                 let rows = (self.y.high - self.y.low).max(1.0);
                 let thick = ((bottom - top) / rows * 0.72).clamp(0.6, 14.0);
-                let mut waiting = String::new();
-                let mut writing = String::new();
-                for span in spans {
-                    let (y, start, end) = (self.y(span.y), self.x(span.start), self.x(span.end));
-                    let first = span.first.map_or(end, |first| self.x(first));
-                    let _ = write!(waiting, "M{start:.1} {y:.1}H{first:.1}");
-                    if span.first.is_some() {
-                        let _ = write!(writing, "M{first:.1} {y:.1}H{:.1}", end.max(first + 0.3));
-                    }
-                }
+                let (waiting, writing) = self.scaled(|at| path::spans(spans, at));
                 scene.add(group("opacity=\".4\""));
                 scene.add(line(waiting, &color, thick, Stroke::Strong));
                 scene.add(Primitive::GroupEnd);
                 scene.add(line(writing, &color, thick, Stroke::Strong));
+            }
+            Marks::Stack { edges, base, values } => {
+                let d = self.scaled(|at| path::stack(edges, base, values, at));
+                // A seam, for what lies on top of it may have the same colour.
+                scene.add(area(d, &color, 0.75, Some("var(--card)")));
+            }
+            Marks::Held(held) => {
+                scene.add(line(self.scaled(|at| path::held(held, at)), &color, width, series.stroke));
+            }
+            Marks::Bands(bands) => {
+                let (_, top, _, bottom) = self.plot();
+                scene.add(area(self.scaled(|at| path::bands(bands, top, bottom, at)), &color, 0.09, None));
             }
             Marks::Cells(cells) => self.cells(scene, cells, &color),
             Marks::Rests(rests) => {
@@ -261,6 +265,10 @@ impl Pen<'_> {
             }
         }
         scene.add(Primitive::GroupEnd);
+    }
+
+    fn scaled<T>(&self, draw: impl FnOnce(&Scales<'_>) -> T) -> T {
+        draw(&Scales { x: &|value| self.x(value), y: &|value| self.y(value) })
     }
 
     fn through(&self, points: &[Point]) -> String {
@@ -314,14 +322,8 @@ impl Pen<'_> {
             let _ = write!(outline, "V{:.1}H{:.1}", self.y(*value), self.x(*end));
         }
         let _ = write!(outline, "V{:.1}", self.y(0.0));
-        scene.add(Primitive::Path(Box::new(PathData {
-            d: format!("{outline}Z"),
-            fill: Some(color.into()),
-            stroke: "none".into(),
-            stroke_width: 0.0,
-            opacity: Some(if stroke == Stroke::Strong { 0.28 } else { 0.1 }),
-            stroke_dasharray: None,
-        })));
+        let opacity = if stroke == Stroke::Strong { 0.28 } else { 0.1 };
+        scene.add(area(format!("{outline}Z"), color, opacity, None));
         scene.add(line(outline, color, width * 0.7, stroke));
     }
 
@@ -340,14 +342,7 @@ impl Pen<'_> {
                 let _ = write!(d, "M{left:.1} {low:.1}H{right:.1}V{high:.1}H{left:.1}Z");
             }
             if !d.is_empty() {
-                scene.add(Primitive::Path(Box::new(PathData {
-                    d,
-                    fill: Some(color.into()),
-                    stroke: "none".into(),
-                    stroke_width: 0.0,
-                    opacity: Some(f64::from(shade) / f64::from(SHADES) * 0.92 + 0.04),
-                    stroke_dasharray: None,
-                })));
+                scene.add(area(d, color, f64::from(shade) / f64::from(SHADES) * 0.92 + 0.04, None));
             }
         }
     }
@@ -365,6 +360,17 @@ fn line(d: String, color: &str, width: f64, stroke: Stroke) -> Primitive {
         stroke_width: width,
         opacity: None,
         stroke_dasharray: (stroke == Stroke::Dashed).then(|| "6 4".to_owned()),
+    }))
+}
+
+fn area(d: String, color: &str, opacity: f64, seam: Option<&str>) -> Primitive {
+    Primitive::Path(Box::new(PathData {
+        d,
+        fill: Some(color.into()),
+        stroke: seam.unwrap_or("none").into(),
+        stroke_width: if seam.is_some() { 0.6 } else { 0.0 },
+        opacity: Some(opacity),
+        stroke_dasharray: None,
     }))
 }
 

@@ -4,7 +4,7 @@
 mod distribution;
 mod forest;
 mod loads;
-mod timeline;
+mod time;
 
 use serde::Serialize;
 
@@ -32,13 +32,14 @@ impl Charts {
     /// Draws everything that `result` has something for.
     pub(crate) fn new(result: &RunResult, labels: &Labels) -> Self {
         let several = !result.levels.is_empty();
+        let (over_time, errors) = time::charts(result, labels);
         Self {
             // Requests of several loads together have no distribution worth a look.
             speed: if several { Vec::new() } else { drawn(distribution::charts(result, labels)) },
             quality: drawn(result.comparison.as_ref().and_then(forest::chart).into_iter().collect()),
-            time: drawn(timeline::chart(result, labels).into_iter().collect()),
+            time: drawn(over_time),
+            errors: drawn(errors),
             loads: drawn(loads::charts(result, labels)),
-            ..Self::default()
         }
     }
 }
