@@ -33,7 +33,7 @@ pub(crate) struct SeriesData {
     pub(crate) key: &'static str,
     /// What it is called.
     pub(crate) label: String,
-    /// `steps`, `line`, `curve`, `dots`, `bars`, `spans`, `cells` or `rests`.
+    /// `steps`, `line`, `curve`, `dots`, `named`, `bars`, `spans`, `cells`, `rests` or `targets`.
     pub(crate) marks: &'static str,
     /// Places from left to right; of `bars` their edges (one more than `y`), of `spans` and `cells` the left ends.
     pub(crate) x: Vec<f64>,
@@ -43,7 +43,7 @@ pub(crate) struct SeriesData {
     /// The first tokens of `spans`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) first: Vec<Option<f64>>,
-    /// Values; of `cells` the lower ends, of `rests` the categories.
+    /// Values; of `cells` the lower ends, of `rests` and `targets` the categories.
     pub(crate) y: Vec<f64>,
     /// The upper ends of `cells`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -57,9 +57,12 @@ pub(crate) struct SeriesData {
     /// What is in `cells`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) value: Vec<f64>,
-    /// What `spans` are.
+    /// What `spans` and `named` are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) name: Vec<String>,
+    /// Which points are to be taken with care, 1 or 0; left out where none is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hollow: Vec<u8>,
 }
 
 /// A chart as numbers.
@@ -131,6 +134,11 @@ impl SeriesData {
             Marks::Line(points) => Self::points("line", points),
             Marks::Curve(points) => Self::points("curve", points),
             Marks::Dots(points) => Self::points("dots", points),
+            Marks::Targets(points) => Self::points("targets", points),
+            Marks::Named(named) => Self {
+                name: named.iter().map(|named| named.name.clone()).collect(),
+                ..Self::points("named", &named.iter().map(|named| named.point).collect::<Vec<_>>())
+            },
             Marks::Bars { edges, values } => Self {
                 marks: "bars",
                 x: shorts(edges.iter().copied()),
@@ -178,6 +186,11 @@ impl SeriesData {
             y: shorts(points.iter().map(|point| point.y)),
             low: ends(|interval| interval.low),
             high: ends(|interval| interval.high),
+            hollow: if points.iter().any(|p| p.hollow) {
+                points.iter().map(|p| u8::from(p.hollow)).collect()
+            } else {
+                Vec::new()
+            },
             ..Self::default()
         }
     }
