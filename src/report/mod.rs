@@ -33,11 +33,12 @@ mod number;
 mod objectives;
 mod outcomes;
 mod profile;
-pub mod provenance;
 pub mod prompts;
+pub mod provenance;
 mod quality;
 pub mod readings;
 mod reasons;
+pub mod redact;
 mod reference;
 pub mod response;
 pub mod responses;
@@ -53,5 +54,7 @@ pub use error::ReportError;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ pub mod notation;
 mod results;
 mod selection;
 mod shape;
+mod texts;
 mod tools;
 pub mod values;
 mod workload;
@@ -39,6 +40,7 @@ pub use results::{
 };
 pub use selection::SelectionArgs;
 pub use shape::ShapeArgs;
+pub use texts::{RedactArg, TextArgs};
 pub use tools::{
     CalibrateArgs, CheckArgs, CheckCommand, CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs,
     DoctorArgs, ExplainArgs, InitArgs, ManArgs, PromptSetArgs, PromptSetCommand, PromptSetDirArgs,

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::ci::CiArgs;
 use super::examples;
 use super::gate::GateArgs;
+use super::texts::TextArgs;
 use super::values::{DefinitionsArg, KeyValue, OutputFormat, PlainFormat, percentile};
 use crate::model::imported::Tool;
 use crate::model::record::Side;
@@ -53,6 +54,10 @@ pub struct CompareArgs {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
+    /// What of the texts is shown.
+    #[command(flatten)]
+    pub texts: TextArgs,
+
     /// Where results are.
     #[command(flatten)]
     pub store: StoreArgs,
@@ -93,6 +98,10 @@ pub struct ReportArgs {
     /// What goes to standard output
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub format: OutputFormat,
+
+    /// What of the texts is shown.
+    #[command(flatten)]
+    pub texts: TextArgs,
 
     /// Where results are.
     #[command(flatten)]

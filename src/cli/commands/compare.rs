@@ -22,6 +22,7 @@ use crate::model::record::Row;
 use crate::model::result::RunResult;
 use crate::promptset;
 use crate::report::ci::{CiInput, Ending};
+use crate::report::redact::redact_comparison;
 use crate::report::terminal::TerminalOptions;
 use crate::report::{ReportError, comparison, head_to_head};
 use crate::results::store::Store;
@@ -33,6 +34,9 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     let mut compared = compare(&named, args, &store, context)?;
     add_ages(&mut compared, &named, args, context)?;
     let sound = refuse(&compared, args);
+    for Compared { report, rows } in &mut compared {
+        redact_comparison(report, rows, args.texts.redaction());
+    }
     let rows: Vec<Vec<Row>> = compared.iter_mut().map(|one| std::mem::take(&mut one.rows)).collect();
     let document = Document::of(&named, compared);
     let ended = sound.and_then(|()| {
@@ -170,13 +174,7 @@ struct Sets {
 impl Sets {
     fn of(baseline: &RunResult, candidate: &RunResult, context: &Context) -> Result<Self, CliError> {
         let dir = context.settings(&NoFlags)?.config.defaults.promptset_dir;
-        let find = |run: &RunResult| {
-            let names = [run.prompt_set.origin.as_str(), run.prompt_set.name.as_str()];
-            // One that is not there any more, or another one now, can't be looked into.
-            let loaded = names.iter().filter_map(|name| promptset::load(name, &dir).ok());
-            let mut same = loaded.filter(|set| set.manifest.sha256 == run.prompt_set.sha256);
-            same.next()
-        };
+        let find = |run: &RunResult| promptset::as_sent(&run.prompt_set, &dir);
         let one_set = baseline.prompt_set.sha256 == candidate.prompt_set.sha256;
         let both = find(baseline).zip(find(candidate)).map(<[PromptSet; 2]>::from);
         Ok(Self { one_set, both })

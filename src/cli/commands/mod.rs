@@ -33,3 +33,4 @@ pub mod results;
 pub mod run;
 mod series;
 mod store;
+mod texts;

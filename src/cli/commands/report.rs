@@ -2,10 +2,11 @@
 
 use crate::cli::args::ReportArgs;
 use crate::cli::args::values::OutputFormat;
-use crate::cli::commands::{definitions, measure, store};
+use crate::cli::commands::{definitions, measure, store, texts};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::settings::NoFlags;
 use crate::model::definitions::Definitions;
 use crate::report::terminal::{TerminalOptions, summary};
 
@@ -20,27 +21,29 @@ pub fn run(args: &ReportArgs, context: &Context) -> Result<ExitStatus, CliError>
     if !tools.is_empty() {
         return definitions::print(&store::load(&store, &args.run)?, tools, args.format, context.ui);
     }
-    let result = match args.format {
+    let mut result = match args.format {
         OutputFormat::Json => store::load(&store, &args.run)?,
         OutputFormat::Markdown | OutputFormat::Text => store::load_without_chunks(&store, &args.run)?,
     };
+    texts::take_out(&mut result, &args.texts);
+    let input = texts::input(&result, &context.settings(&NoFlags)?.config.defaults.promptset_dir);
     let mut files = Vec::new();
     if let Some(path) = &args.html {
-        measure::write_file(path, &measure::render_html(&result)?)?;
+        measure::write_file(path, &measure::render_html(&result, &input)?)?;
         files.push(("report".to_owned(), path.clone()));
     }
     if let Some(path) = &args.markdown {
-        measure::write_file(path, &measure::render_markdown(&result)?)?;
+        measure::write_file(path, &measure::render_markdown(&result, &input)?)?;
         files.push(("report".to_owned(), path.clone()));
     }
     if args.html.is_none() && args.markdown.is_none() && args.format == OutputFormat::Text {
         let path = store.resolve(&args.run).map_err(|error| CliError::usage(error.to_string()))?;
-        files = measure::write_reports(&result, &path)?;
+        files = measure::write_reports(&result, &path, &input)?;
     }
     let ui = context.ui;
     match args.format {
         OutputFormat::Json => measure::print_document(&result, context.ui)?,
-        OutputFormat::Markdown => ui.print(&measure::render_markdown(&result)?)?,
+        OutputFormat::Markdown => ui.print(&measure::render_markdown(&result, &input)?)?,
         OutputFormat::Text => {
             let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
             ui.print(&summary(&result, &options))?;
