@@ -130,6 +130,7 @@ pub fn assemble(remains: Remains) -> RunResult {
         judge,
         client_health,
         warnings: Vec::new(),
+        redacted: None,
         candidate,
         baseline,
         comparison: None,

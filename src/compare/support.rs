@@ -196,6 +196,7 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
         judge: None,
         client_health: fixture::client_health(),
         warnings: Vec::new(),
+        redacted: None,
         candidate: SideInfo {
             endpoint: "quant".to_owned(),
             url: "http://127.0.0.1:8000/v1".to_owned(),

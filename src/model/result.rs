@@ -19,6 +19,7 @@ use super::level::{LevelFindings, LevelQuestion, LevelResult};
 use super::load::{LevelLoad, LoadProfile, RetryPolicy, Sweep};
 use super::prompt::Selection;
 use super::record::{Row, Side};
+use super::redaction::Redaction;
 use super::slo::SloOutcome;
 use super::summary::SideSummary;
 use super::team::{CostFigures, Reading};
@@ -304,6 +305,9 @@ pub struct RunResult {
     /// What a reader should know before believing a number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// The texts that are no longer in it, where it was redacted to be shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted: Option<Redaction>,
     /// The variant in question.
     pub candidate: SideInfo,
     /// What it is measured against.
@@ -365,6 +369,7 @@ impl RunResult {
             judge: self.judge.clone(),
             client_health: self.client_health.clone(),
             warnings: self.warnings.clone(),
+            redacted: self.redacted,
             candidate: self.candidate.clone(),
             baseline: self.baseline.clone(),
             comparison: self.comparison.clone(),

@@ -219,6 +219,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
             cpu_use: Some(0.11),
             ..fixture::client_health()
         },
+        redacted: None,
         warnings: vec!["the prompt set is not calibrated: its difficulty is its author's guess".to_owned()],
         candidate,
         baseline,

@@ -41,6 +41,7 @@ pub mod provenance;
 mod quality;
 pub mod readings;
 mod reasons;
+pub mod redact;
 mod reference;
 pub mod response;
 pub mod responses;
@@ -57,5 +58,7 @@ pub use error::ReportError;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

@@ -51,6 +51,7 @@ pub fn summary(result: &RunResult, options: &TerminalOptions) -> String {
     let mut screen = Screen::new(options);
     screen.title(&view.title, &view.subtitle);
     screen.banner(view.simulated);
+    screen.redacted(view.redacted.as_deref());
     screen.findings(&view.findings);
     screen.readings(&view.readings);
     screen.table("Loads", &view.levels);
@@ -131,6 +132,13 @@ impl Screen {
             let line =
                 if i == 0 { format!("{badge} {line}") } else { format!("{}{line}", " ".repeat(columns)) };
             self.line(&line);
+        }
+    }
+
+    /// Which texts were taken out.
+    pub(crate) fn redacted(&mut self, told: Option<&str>) {
+        if let Some(told) = told {
+            self.text(&format!("Redacted: {told}"), Tone::Warn);
         }
     }
 

@@ -247,6 +247,7 @@ pub(super) fn result_of(header: RunHeader, records: impl IntoIterator<Item = Rec
         judge: None,
         client_health: ClientHealth { coalesced_share: Some(0.0), ..fixture::client_health() },
         warnings: vec!["simulated".to_owned()],
+        redacted: None,
         candidate: side_info(header.candidate),
         baseline: header.baseline.map(side_info),
         comparison: None,

@@ -30,6 +30,13 @@ pub fn run(args: &RescoreArgs, context: &Context) -> Result<ExitStatus, CliError
     let settings = context.settings(args)?;
     let store = Store::new(&settings.config.defaults.results_dir);
     let result = store::load(&store, &args.run)?;
+    if result.redacted.is_some_and(|redacted| redacted.answers) {
+        return Err(CliError::usage(format!(
+            "the answers of run `{}` were redacted: there is nothing left to judge",
+            result.run_id
+        ))
+        .with_hint("rescore the result that it was made from"));
+    }
     let name = args.promptset.clone().unwrap_or_else(|| result.prompt_set.name.clone());
     let set = promptset::load(&name, &settings.config.defaults.promptset_dir).map_err(|error| {
         CliError::usage(error.to_string()).with_hint("`--promptset` names another set, by name or path")

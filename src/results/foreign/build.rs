@@ -107,6 +107,7 @@ pub(super) fn result(
         judge: None,
         client_health: health(of.tool),
         warnings,
+        redacted: None,
         candidate,
         baseline: None,
         comparison: None,
