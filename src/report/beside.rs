@@ -227,7 +227,8 @@ mod tests {
         let text = terminal::summary(&result, &options);
         let from = text.find("Quality\n").unwrap();
         insta::assert_snapshot!("beside_80", &text[from..]);
-        for output in [html::render(&result, None).unwrap(), markdown::render(&result, None).unwrap()] {
+        let input = crate::report::input::ReportInput::default();
+        for output in [html::render(&result, &input).unwrap(), markdown::render(&result, &input).unwrap()] {
             for told in
                 ["macro average", "How answers ended", "excess flips", "Speed by category", "unstable: a"]
             {

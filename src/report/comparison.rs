@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::ReportError;
+use super::answer::{self, Answer};
 use super::beside::{self, Titled};
 use super::gates;
 use super::losses::{self, Flips, Listing};
@@ -38,6 +39,8 @@ pub struct ComparisonView {
     pub runs: Vec<String>,
     /// What to know about simulated numbers, where they are.
     pub simulated: Option<&'static str>,
+    /// The answer in short.
+    pub answer: Answer,
     /// The verdict, sentence by sentence.
     pub findings: Vec<Finding>,
     /// What the team expects, held against it.
@@ -72,9 +75,8 @@ impl ComparisonView {
     pub fn new(report: &ComparisonReport) -> Self {
         let comparison = &report.comparison;
         let labels = labels(&report.baseline, &report.candidate);
-        let told: Vec<String> = comparison.forced_over.iter().map(|reason| one_line(reason)).collect();
-        let unsound =
-            forced(&told).into_iter().chain(intersected(report)).chain(verdict::unsound(comparison));
+        let unsound = forced(&comparison.forced_over).into_iter();
+        let unsound = unsound.chain(intersected(report)).chain(verdict::unsound(comparison));
         let mut speed = speed::table(Some(comparison), &[], &labels);
         if !report.same_run {
             speed.notes.insert(0, "Measured one after the other".to_owned());
@@ -86,6 +88,13 @@ impl ComparisonView {
                 described("candidate", &report.candidate, report.same_run),
             ],
             simulated: report.simulated.then_some(view::SIMULATED),
+            answer: answer::of_comparison(
+                comparison,
+                &report.readings,
+                report.team_kind,
+                &labels,
+                report.same_run,
+            ),
             findings: verdict::without_praise(
                 unsound.chain(verdict::of_comparison(comparison, &labels, report.same_run)).collect(),
             ),
@@ -161,7 +170,7 @@ pub(super) fn forced(reasons: &[String]) -> Option<Finding> {
         tone: Tone::Bad,
         text: format!(
             "compared by `--force` although these numbers can't be compared soundly: {}",
-            reasons.join("; ")
+            verdict::joined(reasons)
         ),
     })
 }

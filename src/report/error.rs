@@ -11,6 +11,14 @@ pub enum ReportError {
         /// What was given.
         path: PathBuf,
     },
+    /// A file of the template folder could not be read.
+    #[error("cannot read `{}`: {error}", path.display())]
+    Asset {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
     /// A template could not be read, parsed or filled in.
     #[error("template `{name}`: {message}")]
     Template {

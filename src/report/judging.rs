@@ -295,11 +295,13 @@ mod tests {
             let from = text.find("Can its replies").unwrap();
             insta::assert_snapshot!(format!("judging_{width}"), &text[from..]);
         }
-        let markdown = crate::report::markdown::render(&result, None).unwrap();
+        let markdown =
+            crate::report::markdown::render(&result, &crate::report::input::ReportInput::default()).unwrap();
         for question in questions(&result) {
             assert!(markdown.contains(&question.title), "{}", question.title);
         }
-        let html = crate::report::html::render(&result, None).unwrap();
+        let html =
+            crate::report::html::render(&result, &crate::report::input::ReportInput::default()).unwrap();
         assert!(html.contains("Is its stated confidence honest?") && html.contains("0.84 [0.74, 0.94]"));
         assert!(
             finding(&result.candidate)

@@ -275,7 +275,7 @@ fn value(load: &LevelLoad) -> String {
 }
 
 /// `42 in flight`, `4.25 requests/s`.
-fn words(load: &LevelLoad) -> String {
+pub(super) fn words(load: &LevelLoad) -> String {
     let (value, is_one) = (value(load), (load.value - 1.0).abs() < f64::EPSILON);
     match load.axis {
         LoadAxis::Concurrency => format!("{value} in flight"),

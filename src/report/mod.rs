@@ -5,36 +5,43 @@
 //! no number in it is computed again. [`view`] formats each number once, the three outputs arrange
 //! them. Used by `cli`, which prints and writes what is returned here.
 
+pub mod answer;
 pub mod battery;
 mod beside;
+mod budget;
 pub mod calibration;
 mod chart;
+mod charts;
 pub mod ci;
 pub mod comparison;
-mod curves;
 pub mod data;
 pub mod definitions;
+pub mod diff;
 mod error;
+pub mod excerpt;
 pub mod explain;
 mod facts;
 pub mod gates;
 pub mod glossary;
 pub mod head_to_head;
 pub mod html;
+pub mod input;
 mod judging;
 mod levels;
-mod lines;
 mod losses;
 pub mod markdown;
 mod number;
 mod objectives;
 mod outcomes;
 mod profile;
+pub mod prompts;
 pub mod provenance;
 mod quality;
 pub mod readings;
 mod reasons;
 mod reference;
+pub mod response;
+pub mod responses;
 mod speed;
 pub mod table;
 mod template;

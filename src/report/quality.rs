@@ -25,12 +25,7 @@ pub(crate) fn paired(comparison: &Comparison, labels: &Labels) -> Table {
     if let Some(average) = average {
         rows.insert(1, average_row(average, reach));
     }
-    Table {
-        columns,
-        rows,
-        bar_scale: Some(format!("\u{2212}{reach:.0} to +{reach:.0} pp")),
-        notes: notes_of(comparison),
-    }
+    Table { columns, rows, bar_scale: Some(scale(reach)), notes: notes_of(comparison) }
 }
 
 /// The same comparison by other methods, and what it could have seen.
@@ -151,7 +146,7 @@ fn average_row(average: &MacroAverage, reach: f64) -> Row {
 }
 
 /// A delta with its interval on a scale that reaches so far to both sides.
-fn bar(delta: Option<f64>, interval: Option<Interval>, reach: f64) -> Option<Bar> {
+pub(super) fn bar(delta: Option<f64>, interval: Option<Interval>, reach: f64) -> Option<Bar> {
     delta.zip(interval).map(|(delta, interval)| {
         let place = |pp: f64| ((pp + reach) / (2.0 * reach) * 100.0).clamp(0.0, 100.0);
         let (low, high) = (place(interval.low), place(interval.high));
@@ -188,16 +183,27 @@ fn paired_row(rate: &PairedPassRate, reach: f64) -> Row {
 
 /// How far the bars reach to both sides, in percentage points: all intervals fit, in steps of 5.
 fn reach(comparison: &Comparison) -> f64 {
-    let furthest = every(comparison)
-        .filter_map(|rate| rate.interval_90_pp)
-        .chain(shown_average(comparison).and_then(|average| average.interval_90_pp))
+    let average = shown_average(comparison).and_then(|average| average.interval_90_pp);
+    reach_of(every(comparison).filter_map(|rate| rate.interval_90_pp).chain(average))
+}
+
+/// How far to both sides a scale reaches on which all these intervals fit, in steps of 5 percentage points.
+pub(super) fn reach_of(intervals: impl IntoIterator<Item = Interval>) -> f64 {
+    let furthest = intervals
+        .into_iter()
         .flat_map(|i| [i.low.abs(), i.high.abs()])
         .filter(|limit| limit.is_finite())
         .fold(5.0, f64::max);
     ((furthest / 5.0).ceil() * 5.0).min(100.0)
 }
 
-fn wilson_bar(rate: &PassRate) -> Option<Bar> {
+/// A scale in words: `−20 to +20 pp`.
+pub(super) fn scale(reach: f64) -> String {
+    format!("\u{2212}{reach:.0} to +{reach:.0} pp")
+}
+
+/// A share and its interval, from none to all.
+pub(super) fn wilson_bar(rate: &PassRate) -> Option<Bar> {
     let (value, limits) = rate.rate.zip(rate.wilson_95)?;
     let (low, high) = (limits.low * 100.0, limits.high * 100.0);
     Some(Bar { low, width: high - low, at: value * 100.0, zero: None, tone: Tone::Plain })

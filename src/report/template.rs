@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{
@@ -10,12 +11,17 @@ use minijinja::{
     path_loader,
 };
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use super::ReportError;
 use super::markdown;
 
-const BUILT_IN: [(&str, &str); 7] = [
+const BUILT_IN: [(&str, &str); 11] = [
     ("battery.md", include_str!("../../templates/battery.md")),
+    ("page.html", include_str!("../../templates/page.html")),
+    ("page.js", include_str!("../../templates/page.js")),
+    ("parts.html", include_str!("../../templates/parts.html")),
+    ("style.css", include_str!("../../templates/style.css")),
     ("report.html", include_str!("../../templates/report.html")),
     ("report.md", include_str!("../../templates/report.md")),
     ("compare.md", include_str!("../../templates/compare.md")),
@@ -40,6 +46,44 @@ pub(crate) fn render<T: Serialize>(
         .get_template(name)
         .and_then(|template| template.render(Serde(context)))
         .map_err(|error| ReportError::template(name, error))
+}
+
+/// What frames every page: style and script, which the page's policy names by their hashes and lets nothing else run.
+#[derive(Debug, Serialize)]
+pub(crate) struct Page {
+    style: String,
+    /// SHA-256 in base64, as a policy writes it.
+    style_hash: String,
+    script: String,
+    script_hash: String,
+    labctl_version: &'static str,
+}
+
+impl Page {
+    /// Style and script of `folder`, or the built-in ones where it has none.
+    pub(crate) fn new(folder: Option<&Path>) -> Result<Self, ReportError> {
+        let (style, script) = (source("style.css", folder)?, source("page.js", folder)?);
+        let hash = |text: &str| base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text));
+        Ok(Self {
+            style_hash: hash(&style),
+            script_hash: hash(&script),
+            style,
+            script,
+            labctl_version: env!("CARGO_PKG_VERSION"),
+        })
+    }
+}
+
+/// The text of a file that is taken as it is.
+fn source(name: &'static str, folder: Option<&Path>) -> Result<String, ReportError> {
+    let Some(folder) = folder else { return Ok(built_in(name).unwrap_or_default().to_owned()) };
+    let path = folder.join(name);
+    match std::fs::read_to_string(&path) {
+        // As a browser reads it before it takes the hash.
+        Ok(text) => Ok(text.replace("\r\n", "\n").replace('\r', "\n")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => source(name, None),
+        Err(error) => Err(ReportError::Asset { path, error }),
+    }
 }
 
 fn environment(folder: Option<&Path>) -> Result<Environment<'static>, Error> {

@@ -10,6 +10,7 @@ use comfy_table::{
 use unicode_width::UnicodeWidthStr;
 
 use super::beside;
+use super::input::ReportInput;
 use super::losses::Listing;
 use super::table::{Cell, Column, Row, Table, Tone};
 use super::text::{clean, fit, fit_middle, wrap};
@@ -46,7 +47,7 @@ pub struct TerminalOptions {
 /// The summary of a run.
 #[must_use]
 pub fn summary(result: &RunResult, options: &TerminalOptions) -> String {
-    let view = ReportView::new(result);
+    let view = ReportView::new(result, &ReportInput::default());
     let mut screen = Screen::new(options);
     screen.title(&view.title, &view.subtitle);
     screen.banner(view.simulated);

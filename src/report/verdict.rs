@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use super::comparison;
 use super::gates;
 use super::judging;
 use super::levels;
@@ -34,10 +35,55 @@ pub struct Finding {
     pub text: String,
 }
 
+/// What a difference between two sides shows, by its interval alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// The whole interval lies on the candidate's side.
+    Better,
+    /// The whole interval lies on the baseline's side.
+    Worse,
+    /// The interval contains "no difference".
+    NoDifference,
+    /// There is a value without an interval.
+    NoInterval,
+    /// There is no value.
+    Absent,
+}
+
+impl Shown {
+    const fn of(tone: Tone) -> Self {
+        match tone {
+            Tone::Good => Self::Better,
+            Tone::Bad => Self::Worse,
+            Tone::Plain | Tone::Dim | Tone::Warn => Self::NoDifference,
+        }
+    }
+}
+
+/// What the pass rates show, all categories together.
+pub(crate) fn quality_shown(comparison: &Comparison) -> Shown {
+    let overall = &comparison.overall;
+    match (overall.delta_pp, overall.interval_90_pp) {
+        (None, _) => Shown::Absent,
+        (_, None) => Shown::NoInterval,
+        (_, interval) => Shown::of(quality::tone(interval)),
+    }
+}
+
+/// What the [`headline`] of speed shows.
+pub(crate) fn speed_shown(comparison: &Comparison) -> Shown {
+    match headline(comparison) {
+        None => Shown::Absent,
+        Some(ratio) if ratio.interval_95.is_none() => Shown::NoInterval,
+        Some(ratio) => Shown::of(speed::tone(ratio)),
+    }
+}
+
 /// The verdict on a run.
 pub(crate) fn of_run(result: &RunResult, labels: &Labels) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(comparison) = &result.comparison {
+        findings.extend(comparison::forced(&comparison.forced_over));
         findings.extend(unsound(comparison));
     }
     let health = &result.client_health;
@@ -74,14 +120,19 @@ pub(crate) fn of_run(result: &RunResult, labels: &Labels) -> Vec<Finding> {
     without_praise(findings)
 }
 
-/// What an A/A run says: both sides are one model, so every difference is noise.
-fn noise(result: &RunResult) -> Option<Finding> {
-    let (baseline, overall) = (result.baseline.as_ref()?, &result.comparison.as_ref()?.overall);
+/// Whether both sides are one model at one endpoint (A/A), so that every difference is noise.
+pub(crate) fn is_noise(result: &RunResult) -> bool {
     let candidate = &result.candidate;
     // A simulated endpoint is hosted once a side, under URLs of their own.
-    if (&baseline.endpoint, &baseline.model) != (&candidate.endpoint, &candidate.model) {
-        return None;
-    }
+    let same = |baseline: &SideInfo| {
+        (&baseline.endpoint, &baseline.model) == (&candidate.endpoint, &candidate.model)
+    };
+    result.comparison.is_some() && result.baseline.as_ref().is_some_and(same)
+}
+
+/// What an A/A run says.
+fn noise(result: &RunResult) -> Option<Finding> {
+    let overall = &result.comparison.as_ref().filter(|_| is_noise(result))?.overall;
     let flips = overall.losses + overall.gains;
     let limit = number::or_absent(overall.interval_95_pp, number::pp_interval);
     let text = format!(
@@ -128,11 +179,12 @@ pub(crate) fn of_comparison(comparison: &Comparison, labels: &Labels, same_run: 
     found.into_iter().chain(gates::finding(&comparison.gates)).collect()
 }
 
-fn joined(reasons: &[String]) -> String {
+pub(crate) fn joined(reasons: &[String]) -> String {
     reasons.iter().map(|r| one_line(r)).collect::<Vec<_>>().join("; ")
 }
 
-fn incomplete(result: &RunResult) -> Option<Finding> {
+/// That the run broke off, where it did.
+pub(crate) fn incomplete(result: &RunResult) -> Option<Finding> {
     let how = match result.status {
         RunStatus::Complete => return None,
         RunStatus::Interrupted => "the run was interrupted",
@@ -188,12 +240,12 @@ fn quality_compared(comparison: &Comparison) -> Finding {
         };
     }
     let tone = quality::tone(overall.interval_90_pp);
-    let words = match (tone, overall.interval_90_pp, overall.minimum_detectable_loss_pp) {
-        (Tone::Bad, ..) => "loss shown".to_owned(),
-        (Tone::Good, ..) => "gain shown".to_owned(),
-        (_, None, _) => "nothing shown".to_owned(),
-        (.., Some(mde)) => format!("no loss shown, could have missed up to {mde:.1} pp"),
-        (.., None) => "no loss shown".to_owned(),
+    let words = match (quality_shown(comparison), overall.minimum_detectable_loss_pp) {
+        (Shown::Worse, _) => "loss shown".to_owned(),
+        (Shown::Better, _) => "gain shown".to_owned(),
+        (Shown::NoInterval | Shown::Absent, _) => "nothing shown".to_owned(),
+        (Shown::NoDifference, Some(mde)) => format!("no loss shown, could have missed up to {mde:.1} pp"),
+        (Shown::NoDifference, None) => "no loss shown".to_owned(),
     };
     Finding { topic, tone, text: format!("{measured}: {words}") }
 }
@@ -208,7 +260,7 @@ pub(crate) const fn gate_tone(verdict: GateVerdict) -> Tone {
 }
 
 /// E2E p50 where the answers are of one length, else TPOT p50; whichever there is.
-fn headline(comparison: &Comparison) -> Option<&SpeedRatio> {
+pub(crate) fn headline(comparison: &Comparison) -> Option<&SpeedRatio> {
     let known = |metric| speed::find(&comparison.speed, metric, "p50").filter(|r| r.ratio.is_some());
     let same_length = comparison.output_token_ratio.is_none_or(|ratio| SAME_LENGTH.contains(&ratio));
     let order = if same_length { ["e2e_ms", "tpot_ms"] } else { ["tpot_ms", "e2e_ms"] };
@@ -227,17 +279,13 @@ fn speed_compared(comparison: &Comparison, labels: &Labels, same_run: bool) -> F
     };
     let tone = speed::tone(headline);
     let candidate = &labels.candidate;
-    // One round can't tell the model from the moment: the interval covers the prompts, not the machine's mood.
-    let (is, scope) = match headline.method.as_deref() {
-        _ if !same_run => ("was", ", measured one after the other"),
-        Some("rounds") => ("is", ""),
-        _ => ("was", " in this run"),
-    };
-    let words = match tone {
-        _ if headline.interval_95.is_none() => "no interval, so nothing is shown".to_owned(),
-        Tone::Good => format!("{candidate} {is} {}x faster{scope}", number::ratio(factor(ratio))),
-        Tone::Bad => format!("{candidate} {is} {}x slower{scope}", number::ratio(factor(ratio))),
-        _ => "no speed difference shown".to_owned(),
+    let scope = scope(headline, same_run);
+    let is = if scope.is_empty() { "is" } else { "was" };
+    let words = match speed_shown(comparison) {
+        Shown::NoInterval | Shown::Absent => "no interval, so nothing is shown".to_owned(),
+        Shown::Better => format!("{candidate} {is} {}x faster{scope}", number::ratio(factor(ratio))),
+        Shown::Worse => format!("{candidate} {is} {}x slower{scope}", number::ratio(factor(ratio))),
+        Shown::NoDifference => "no speed difference shown".to_owned(),
     };
     let value = |v| number::or_absent(v, number::decimal);
     let interval =
@@ -255,8 +303,18 @@ fn speed_compared(comparison: &Comparison, labels: &Labels, same_run: bool) -> F
     Finding { topic, tone, text }
 }
 
+/// How far a difference in speed speaks. One round can't tell the model from the moment: the interval covers the
+/// prompts, not the machine's mood.
+pub(crate) fn scope(headline: &SpeedRatio, same_run: bool) -> &'static str {
+    match headline.method.as_deref() {
+        _ if !same_run => ", measured one after the other",
+        Some("rounds") => "",
+        _ => " in this run",
+    }
+}
+
 /// How many times faster or slower: the ratio, turned so that it is above 1.
-fn factor(ratio: f64) -> f64 {
+pub(crate) fn factor(ratio: f64) -> f64 {
     if ratio < 1.0 { ratio.recip() } else { ratio }
 }
 
@@ -303,7 +361,8 @@ fn speed_alone(side: &SideInfo) -> Finding {
     Finding { topic, tone: Tone::Plain, text: parts.join(", ") }
 }
 
-fn has_success(side: &SideInfo) -> bool {
+/// Whether any request of a side succeeded.
+pub(crate) fn has_success(side: &SideInfo) -> bool {
     side.summary.outcomes.iter().any(|(outcome, n)| outcome.is_success() && *n > 0)
 }
 

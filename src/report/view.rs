@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
+use super::answer::Answer;
 use super::beside::{self, Titled};
 use super::data;
 use super::facts::{self, Health, Section};
 use super::gates;
 use super::glossary::{self, Term};
+use super::input::ReportInput;
 use super::judging::{self, Question};
 use super::levels;
 use super::losses::{self, Flips, Listing};
@@ -18,6 +20,7 @@ use super::provenance::Provenance;
 use super::quality;
 use super::readings::{Readings, cost_rows};
 use super::reference;
+use super::responses::{self, Responses};
 use super::speed;
 use super::table::{Labels, Table};
 use super::text::{fit_middle, one_line, to_the_second};
@@ -46,6 +49,8 @@ pub struct ReportView {
     pub simulated: Option<&'static str>,
     /// What the sides are called.
     pub labels: Labels,
+    /// The answer in short.
+    pub answer: Answer,
     /// The verdict, sentence by sentence.
     pub findings: Vec<Finding>,
     /// What the team expects, held against the run.
@@ -84,6 +89,8 @@ pub struct ReportView {
     pub failures: Vec<Failure>,
     /// The losses, or what didn't pass.
     pub listing: Listing,
+    /// All that a reader may want to look at, filterable: losses, gains and other failures with their texts.
+    pub responses: Responses,
     /// What the candidate alone passed, with its title; empty without a comparison.
     pub gains: Titled,
     /// Whether the client's measurements can be trusted.
@@ -105,7 +112,7 @@ pub struct ReportView {
 impl ReportView {
     /// Writes out everything that a report of `result` can show.
     #[must_use]
-    pub fn new(result: &RunResult) -> Self {
+    pub fn new(result: &RunResult, input: &ReportInput) -> Self {
         let labels = labels(result);
         let sides: Vec<&SideInfo> = result.baseline.iter().chain([&result.candidate]).collect();
         let summaries: Vec<_> = sides.iter().map(|side| &side.summary).collect();
@@ -129,6 +136,7 @@ impl ReportView {
             run_id: one_line(&result.run_id),
             started_at: to_the_second(&result.started_at),
             simulated: result.simulated.then_some(SIMULATED),
+            answer: Answer::of_run(result, &labels),
             findings: verdict::of_run(result, &labels),
             readings: Readings::new(team_of(result).map(|(kind, _)| kind), &result.readings),
             quality,
@@ -153,6 +161,7 @@ impl ReportView {
             outcomes: outcomes::table(&sides, &labels),
             failures: outcomes::failures(result, &labels),
             listing: losses::listing(result, &labels),
+            responses: responses::list(result, &labels, input),
             gains: comparison.map_or_else(Titled::default, |comparison| {
                 let gains = losses::flipped(comparison, &result.rows, &labels, Flips::Gains);
                 Titled { table: losses::table(&gains, GAINS), title: gains.title }

@@ -30,6 +30,7 @@ use crate::model::prompt::Selection;
 use crate::model::result::{RunKind, RunResult, RunStatus};
 use crate::report;
 use crate::report::ci::CiInput;
+use crate::report::input::ReportInput;
 use crate::report::terminal::TerminalOptions;
 use crate::results::document::{self, DocumentError};
 use crate::results::store::{Store, load_file, write_whole};
@@ -251,10 +252,12 @@ pub(super) fn write_file(path: &Path, text: &str) -> Result<(), CliError> {
 
 /// The HTML report.
 pub(super) fn render_html(result: &RunResult) -> Result<String, CliError> {
-    report::html::render(result, None).map_err(|error| CliError::internal(error.to_string()))
+    report::html::render(result, &ReportInput::default())
+        .map_err(|error| CliError::internal(error.to_string()))
 }
 
 /// The Markdown report.
 pub(super) fn render_markdown(result: &RunResult) -> Result<String, CliError> {
-    report::markdown::render(result, None).map_err(|error| CliError::internal(error.to_string()))
+    report::markdown::render(result, &ReportInput::default())
+        .map_err(|error| CliError::internal(error.to_string()))
 }

@@ -1,0 +1,299 @@
+//! Two sides: what is shown of quality and of speed, in one sentence.
+
+use super::gated;
+use super::headline;
+use super::tuned;
+use super::{Answer, Headline, Said, Validity, capitalised, question, value_or_absent, without_praise};
+use crate::model::comparison::Comparison;
+use crate::model::result::RunResult;
+use crate::model::team::{Reading, ReadingVerdict, TeamKind};
+use crate::report::number::{self, count, counted};
+use crate::report::speed;
+use crate::report::table::{Labels, Tone};
+use crate::report::text::one_line;
+use crate::report::verdict::{self, Shown};
+
+/// The answer of two runs that were compared.
+pub(crate) fn of_comparison(
+    comparison: &Comparison,
+    readings: &[Reading],
+    team: Option<TeamKind>,
+    labels: &Labels,
+    same_run: bool,
+) -> Answer {
+    let tuned = team == Some(TeamKind::FineTuning);
+    let checked = verdict::quality_shown(comparison) != Shown::Absent;
+    let void = unsound(comparison);
+    let (said, tone) = void.clone().unwrap_or_else(|| said(comparison, readings, tuned, checked, same_run));
+    let mut numbers =
+        if tuned { tuned::numbers_of(comparison, readings) } else { numbers(Some(comparison), checked) };
+    numbers.truncate(3);
+    if void.is_some() {
+        without_praise(&mut numbers);
+    }
+    let confidence = if void.is_some() { String::new() } else { confidence(comparison, checked, same_run) };
+    let kind = if tuned { super::Kind::Tuned } else { super::Kind::Compared };
+    Answer {
+        question: question(kind, labels, checked),
+        verdict: capitalised(&said),
+        tone,
+        confidence: capitalised(&confidence),
+        numbers,
+        validity: vec![validity(comparison, same_run)],
+    }
+}
+
+/// Why two sides can't be compared, where they can't.
+pub(super) fn unsound(comparison: &Comparison) -> Option<Said> {
+    let text = if verdict::unsound(comparison).is_some() {
+        "not known: the two sides can't be compared soundly"
+    } else if comparison.forced_over.is_empty() {
+        return None;
+    } else {
+        "not known: compared by `--force`, though not soundly"
+    };
+    Some((text.to_owned(), Tone::Bad))
+}
+
+/// Whether two sides could be compared.
+pub(super) fn validity(comparison: &Comparison, same_run: bool) -> Validity {
+    let what = "Comparison";
+    if let Some(finding) = verdict::unsound(comparison) {
+        return Validity {
+            what,
+            tone: finding.tone,
+            text: format!("not sound: {}", verdict::joined(&comparison.invalid_because)),
+        };
+    }
+    if !comparison.forced_over.is_empty() {
+        let text = format!("forced, not sound: {}", verdict::joined(&comparison.forced_over));
+        return Validity { what, tone: Tone::Bad, text };
+    }
+    let missing = &comparison.overall.missing;
+    let left_out =
+        missing.unmatched + missing.baseline.values().chain(missing.candidate.values()).sum::<u64>();
+    if left_out > 0 {
+        let text = format!("sound, but {} left out", counted(left_out, "answer is", "answers are"));
+        return Validity { what, tone: Tone::Warn, text };
+    }
+    if same_run {
+        return Validity { what, tone: Tone::Good, text: "sound, both sides in turn".to_owned() };
+    }
+    Validity { what, tone: Tone::Plain, text: "sound, but measured one after the other".to_owned() }
+}
+
+/// The verdict on a run with a baseline.
+pub(super) fn verdict(result: &RunResult, tuned: bool, checked: bool) -> Said {
+    let same_run = in_turn(result);
+    result.comparison.as_ref().map_or_else(
+        || (String::new(), Tone::Warn),
+        |comparison| said(comparison, &result.readings, tuned, checked, same_run),
+    )
+}
+
+/// Whether both sides were measured in turn, in one run.
+fn in_turn(result: &RunResult) -> bool {
+    result.baseline.as_ref().is_none_or(|side| side.measured_in.is_none())
+}
+
+fn said(comparison: &Comparison, readings: &[Reading], tuned: bool, checked: bool, same_run: bool) -> Said {
+    let quality = checked.then(|| verdict::quality_shown(comparison));
+    let speed = verdict::speed_shown(comparison);
+    let scope = verdict::headline(comparison).map_or("", |headline| verdict::scope(headline, same_run));
+    let domains = if tuned { tuned::said(readings, speed, scope) } else { None };
+    let (text, tone) = domains.clone().unwrap_or_else(|| sentence(quality, speed, scope));
+    if let Some(by_gates) = gated::verdict(&comparison.gates, (&text, tone), speed == Shown::Better) {
+        return by_gates;
+    }
+    if domains.is_some() {
+        return (text, tone);
+    }
+    not_as_expected(readings, (text, tone))
+}
+
+/// What no gate was asked about, but the team expects.
+fn not_as_expected(readings: &[Reading], (text, tone): Said) -> Said {
+    let missed: Vec<String> = readings
+        .iter()
+        .filter(|reading| reading.verdict == ReadingVerdict::Missed)
+        .map(|reading| one_line(&reading.topic).to_lowercase_first())
+        .collect();
+    match missed.as_slice() {
+        [] => (text, tone),
+        [only] => (format!("{text}; not what the team expects of {only}"), at_best_warn(tone)),
+        [first, rest @ ..] => {
+            let more = count(rest.len() as u64);
+            (format!("{text}; not what the team expects of {first} and {more} more"), at_best_warn(tone))
+        }
+    }
+}
+
+const fn at_best_warn(tone: Tone) -> Tone {
+    match tone {
+        Tone::Bad => Tone::Bad,
+        Tone::Plain | Tone::Dim | Tone::Good | Tone::Warn => Tone::Warn,
+    }
+}
+
+/// What is shown of both, speed first where quality is no news.
+fn sentence(quality: Option<Shown>, speed: Shown, scope: &str) -> Said {
+    let speed_words = words_of_speed(speed, scope);
+    let Some(quality) = quality else {
+        let tone = match speed {
+            Shown::Better => Tone::Good,
+            Shown::Worse => Tone::Bad,
+            Shown::NoDifference => Tone::Plain,
+            Shown::NoInterval | Shown::Absent => Tone::Warn,
+        };
+        return (speed_words, tone);
+    };
+    let quality_words = match quality {
+        Shown::Better => "a gain in quality is shown",
+        Shown::Worse => "a loss of quality is shown",
+        Shown::NoDifference => "no loss of quality is shown",
+        Shown::NoInterval | Shown::Absent => "its quality is not known",
+    };
+    let unknown = |shown| matches!(shown, Shown::NoInterval | Shown::Absent);
+    let opposed = (speed == Shown::Better) != (matches!(quality, Shown::Better | Shown::NoDifference));
+    let tone = match (quality, speed) {
+        (Shown::Worse, _) | (Shown::NoDifference, Shown::Worse) => Tone::Bad,
+        (_, Shown::Worse) => Tone::Warn,
+        _ if unknown(quality) || unknown(speed) => Tone::Warn,
+        (Shown::NoDifference, Shown::NoDifference) => Tone::Plain,
+        _ => Tone::Good,
+    };
+    let text = match (quality, speed) {
+        _ if unknown(quality) && unknown(speed) => {
+            "not known yet: neither quality nor speed could be compared".to_owned()
+        }
+        (_, Shown::NoInterval | Shown::Absent)
+        | (Shown::Better, Shown::Worse | Shown::NoDifference)
+        | (Shown::Worse, Shown::NoDifference) => {
+            let link = if quality != Shown::Worse && speed != Shown::NoDifference { "but" } else { "and" };
+            format!("{quality_words}, {link} {speed_words}")
+        }
+        (Shown::NoDifference, Shown::NoDifference) => "no difference in quality or speed is shown".to_owned(),
+        (Shown::Worse, Shown::Worse) => format!("{speed_words}, and {quality_words}"),
+        _ => format!("{speed_words}, {} {quality_words}", if opposed { "but" } else { "and" }),
+    };
+    (text, tone)
+}
+
+/// What is shown of speed, and how far that speaks.
+pub(super) fn words_of_speed(speed: Shown, scope: &str) -> String {
+    match speed {
+        Shown::Better => format!("faster{scope}"),
+        Shown::Worse => format!("slower{scope}"),
+        Shown::NoDifference => "no difference in speed is shown".to_owned(),
+        Shown::NoInterval | Shown::Absent => "its speed is not known".to_owned(),
+    }
+}
+
+/// The pass rates' difference, the ratio that the verdict on speed speaks of, and one more.
+pub(super) fn numbers(comparison: Option<&Comparison>, checked: bool) -> Vec<Headline> {
+    let Some(comparison) = comparison else { return Vec::new() };
+    let mut numbers: Vec<Headline> = checked.then(|| headline::delta(comparison)).into_iter().collect();
+    numbers.extend(speeds(comparison));
+    numbers
+}
+
+/// The headline of speed, then throughput, then what else there is a ratio of.
+pub(super) fn speeds(comparison: &Comparison) -> Vec<Headline> {
+    const FURTHER: [(&str, &str); 4] =
+        [("output_tokens_per_s", "rate"), ("ttft_ms", "p50"), ("tpot_ms", "p50"), ("e2e_ms", "p50")];
+    let first = verdict::headline(comparison);
+    let further = FURTHER
+        .into_iter()
+        .filter_map(|(metric, statistic)| speed::find(&comparison.speed, metric, statistic))
+        .filter(|ratio| ratio.ratio.is_some() && first.is_none_or(|first| !std::ptr::eq(*ratio, first)));
+    first.into_iter().chain(further).map(headline::ratio).collect()
+}
+
+/// How sure a run with a baseline is.
+pub(super) fn confidence_of_run(result: &RunResult, checked: bool) -> String {
+    let same_run = in_turn(result);
+    result.comparison.as_ref().map_or_else(String::new, |of| confidence(of, checked, same_run))
+}
+
+/// What could have been missed, and how far the speed speaks.
+fn confidence(comparison: &Comparison, checked: bool, same_run: bool) -> String {
+    let overall = &comparison.overall;
+    let pairs = counted(overall.pairs, "pair", "pairs");
+    let shown = verdict::quality_shown(comparison);
+    let quality = match (shown, overall.minimum_detectable_loss_pp) {
+        _ if !checked => None,
+        (Shown::Absent, _) => Some("no prompt was judged on both sides".to_owned()),
+        (Shown::NoInterval, _) => Some(format!("{pairs} of answers, too few for an interval")),
+        (Shown::NoDifference, Some(loss)) => {
+            Some(format!("{pairs} of answers could have missed a loss of up to {loss:.1} pp"))
+        }
+        _ => Some(format!("{pairs} of answers, 90 % interval")),
+    };
+    let speed = verdict::headline(comparison).filter(|ratio| ratio.interval_95.is_some()).map(|ratio| {
+        match verdict::scope(ratio, same_run) {
+            "" => "speed over several rounds, 95 % interval",
+            _ if same_run => "speed of this run alone: more rounds tell the model from the moment",
+            _ => "speeds measured one after the other: what else changed between them counts too",
+        }
+        .to_owned()
+    });
+    quality.into_iter().chain(speed).collect::<Vec<_>>().join("; ")
+}
+
+/// What an A/A run comes to.
+pub(super) fn noise(result: &RunResult) -> Said {
+    let Some(comparison) = &result.comparison else { return (String::new(), Tone::Warn) };
+    let overall = &comparison.overall;
+    if overall.pairs == 0 {
+        return sentence(None, verdict::speed_shown(comparison), " (one model against itself)");
+    }
+    let flips = overall.losses + overall.gains;
+    let text = format!(
+        "with nothing changed, {} of {} differ: so much is noise",
+        count(flips),
+        counted(overall.pairs, "pair", "pairs")
+    );
+    gated::verdict(&comparison.gates, (&text, Tone::Plain), false).unwrap_or((text, Tone::Plain))
+}
+
+/// How many pairs flip, what that makes of the pass rate, and what of speed.
+pub(super) fn noise_numbers(result: &RunResult) -> Vec<Headline> {
+    let Some(comparison) = &result.comparison else { return Vec::new() };
+    let overall = &comparison.overall;
+    if overall.pairs == 0 {
+        return numbers(Some(comparison), false);
+    }
+    let flips = Headline {
+        hint: format!("{} losses, {} gains", count(overall.losses), count(overall.gains)),
+        ..Headline::new("Pairs that differ", number::or_absent(overall.flip_rate, number::percent), "")
+    };
+    let first = speeds(comparison).into_iter().next();
+    [Some(flips), Some(headline::delta(comparison)), first].into_iter().flatten().collect()
+}
+
+/// What may be taken for noise.
+pub(super) fn noise_confidence(result: &RunResult) -> String {
+    let Some(overall) = result.comparison.as_ref().map(|comparison| &comparison.overall) else {
+        return String::new();
+    };
+    let limits = overall.interval_95_pp.map_or_else(String::new, number::pp_interval);
+    format!("a difference in pass rate within {} pp (95 %) is noise", value_or_absent(limits))
+}
+
+/// A topic in the middle of a sentence.
+trait LowercaseFirst {
+    fn to_lowercase_first(&self) -> String;
+}
+
+impl LowercaseFirst for String {
+    /// Abbreviations keep their capitals: `P95 latency`, `KV cache`.
+    fn to_lowercase_first(&self) -> String {
+        let mut characters = self.chars();
+        match (characters.next(), characters.next()) {
+            (Some(first), Some(second)) if second.is_lowercase() => {
+                first.to_lowercase().chain(self.chars().skip(1)).collect()
+            }
+            _ => self.clone(),
+        }
+    }
+}

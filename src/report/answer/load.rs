@@ -1,0 +1,120 @@
+//! Several loads: the highest that passes, the knee, and what the server gives at it.
+
+use super::compared::words_of_speed;
+use super::gated;
+use super::headline;
+use super::{Headline, Said};
+use crate::model::level::{LevelFindings, LevelResult, Steadiness};
+use crate::model::load::LoadAxis;
+use crate::model::result::RunResult;
+use crate::report::levels;
+use crate::report::number::{count, counted, plain};
+use crate::report::table::Tone;
+use crate::report::verdict::{self, Shown};
+
+/// The verdict: the findings' own, then that of quality where two sides were compared.
+pub(super) fn verdict(result: &RunResult) -> Said {
+    let findings = findings(result);
+    let question = result.question.as_ref();
+    let has_objectives = question.is_some_and(|question| !question.slos.is_empty());
+    let asked = has_objectives || question.is_some_and(|question| question.find.is_some());
+    let within = if has_objectives { "within every objective" } else { "without falling behind" };
+    let words = |of: &LevelResult| levels::words(&of.load);
+    let highest = levels::sorted(result).last().map(|level| words(level)).unwrap_or_default();
+    let knee = level(result, findings.knee);
+    let (text, tone) = match (level(result, findings.highest_passing), level(result, findings.lowest_failing))
+    {
+        (Some(passing), Some(_)) => (format!("up to {} {within}", words(passing)), Tone::Good),
+        (Some(passing), None) => {
+            (format!("{} or more {within}: no load tried was too high", words(passing)), Tone::Good)
+        }
+        (None, Some(failing)) if has_objectives => {
+            (format!("no load tried meets every objective, not even {}", words(failing)), Tone::Bad)
+        }
+        (None, Some(failing)) => {
+            (format!("less than {}: it fell behind at every load tried", words(failing)), Tone::Bad)
+        }
+        (None, None) if asked => {
+            ("not known: no load tried can be told to pass or to fail".to_owned(), Tone::Warn)
+        }
+        (None, None) => match knee {
+            Some(knee) => (
+                format!("{}, the knee: beyond it latency grows more than throughput", words(knee)),
+                Tone::Plain,
+            ),
+            None => (format!("no knee was found up to {highest}"), Tone::Plain),
+        },
+    };
+    let quality = result.comparison.as_ref().filter(|_| !verdict::is_unchecked(result));
+    let (text, tone) = match quality.map(verdict::quality_shown) {
+        Some(Shown::Worse) => (format!("{text}; a loss of quality is shown"), Tone::Bad),
+        _ => (text, tone),
+    };
+    gated::verdict(result.gate_results(), (&text, tone), false).unwrap_or((text, tone))
+}
+
+fn findings(result: &RunResult) -> LevelFindings {
+    result.findings.clone().unwrap_or_default()
+}
+
+fn level(result: &RunResult, number: Option<u32>) -> Option<&LevelResult> {
+    result.levels.iter().find(|level| Some(level.load.level) == number)
+}
+
+/// The load that speaks for the run: the highest passing, else the knee, else the highest that was held.
+fn telling(result: &RunResult) -> Option<&LevelResult> {
+    let findings = findings(result);
+    level(result, findings.highest_passing)
+        .or_else(|| level(result, findings.knee))
+        .or_else(|| levels::sorted(result).into_iter().rfind(|level| !level.cut_short))
+}
+
+/// The load, what is served at it and how fast.
+pub(super) fn numbers(result: &RunResult) -> Vec<Headline> {
+    let Some(telling) = telling(result) else { return Vec::new() };
+    let findings = findings(result);
+    let number = Some(telling.load.level);
+    let label = match () {
+        () if number == findings.highest_passing => "Highest load that passes",
+        () if number == findings.knee => "Knee",
+        () => "Highest load tried",
+    };
+    let failing = level(result, findings.lowest_failing)
+        .filter(|_| number == findings.highest_passing)
+        .map(|failing| format!("{} fails", levels::words(&failing.load)));
+    let knee = level(result, findings.knee)
+        .filter(|knee| Some(knee.load.level) != number)
+        .map(|knee| format!("knee at {}", levels::words(&knee.load)));
+    let unit = match telling.load.axis {
+        LoadAxis::Concurrency => "in flight",
+        LoadAxis::Rate => "requests/s",
+    };
+    let load = Headline {
+        hint: failing.into_iter().chain(knee).collect::<Vec<_>>().join(", "),
+        ..Headline::new(label, plain(telling.load.value), unit)
+    };
+    let summary = &telling.candidate.summary;
+    let at = |headline: Headline| Headline { label: format!("{} at that load", headline.label), ..headline };
+    let further = [headline::ttft(summary), headline::throughput(summary), headline::e2e(summary)];
+    std::iter::once(load).chain(further.into_iter().flatten().map(at)).collect()
+}
+
+/// How many loads were held, and how many of them long enough.
+pub(super) fn confidence(result: &RunResult) -> String {
+    let loads = counted(result.levels.len() as u64, "load", "loads");
+    let requests = result.levels.iter().map(|level| level.candidate.summary.attempted);
+    let (fewest, most) = (requests.clone().min().unwrap_or(0), requests.max().unwrap_or(0));
+    let of = if fewest == most { count(most) } else { format!("{} to {}", count(fewest), count(most)) };
+    let mut text = format!("{loads} tried, of {of} requests each");
+    let short = result.levels.iter().filter(|level| matches!(level.steadiness, Steadiness::Unknown { .. }));
+    let short = short.count() as u64;
+    if short > 0 {
+        let all = if short == result.levels.len() as u64 { "all" } else { &count(short) };
+        text = format!("{text}; {all} of them too short to say whether they hold");
+    }
+    if let Some(at) = telling(result).and_then(|level| level.comparison.as_deref()) {
+        let words = words_of_speed(verdict::speed_shown(at), "");
+        text = format!("{text}; at that load, against the baseline: {words}");
+    }
+    text
+}

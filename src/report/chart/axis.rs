@@ -1,0 +1,161 @@
+//! Axes: what they measure, how far they reach, how their values are written.
+
+use super::super::number;
+
+/// What the values of an axis are, for ticks and for what is read off it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// A number of this unit; none where the label says it all.
+    Of(&'static str),
+    /// Seconds of the run: such charts share their axis.
+    RunTime,
+    /// A share of 0 to 1, written in percent.
+    Share,
+}
+
+/// How values become places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Scale {
+    /// Evenly.
+    Linear,
+    /// By their logarithm, with ticks at 1, 2 and 5 times powers of ten.
+    Log10,
+    /// By their logarithm, with ticks at powers of two: for loads, which are mostly doubled.
+    Log2,
+    /// Names, at 1, 2, 3 …; they may come from outside.
+    Categories(Vec<String>),
+}
+
+/// An axis.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Axis {
+    /// What it measures, without the unit.
+    pub(crate) label: String,
+    /// In what.
+    pub(crate) unit: Unit,
+    /// How values become places.
+    pub(crate) scale: Scale,
+    /// Where it begins.
+    pub(crate) low: f64,
+    /// Where it ends.
+    pub(crate) high: f64,
+}
+
+/// How far an axis of loads goes on beyond the first and the last, in doublings.
+const EDGE: f64 = 0.2;
+/// About so many ticks an axis gets.
+const TICKS: f64 = 6.0;
+
+impl Axis {
+    /// An even axis from 0 to a round number not below `highest`.
+    pub(crate) fn from_zero(label: impl Into<String>, unit: Unit, highest: f64) -> Self {
+        let step = nice(highest / TICKS);
+        let high = if highest > 0.0 { (highest / step).ceil() * step } else { 1.0 };
+        Self { label: label.into(), unit, scale: Scale::Linear, low: 0.0, high }
+    }
+
+    /// An even axis with these ends as they are.
+    pub(crate) fn between(label: impl Into<String>, unit: Unit, low: f64, high: f64) -> Self {
+        Self { label: label.into(), unit, scale: Scale::Linear, low, high }
+    }
+
+    /// A share of 0 to 1, with a little room above for a mark at the edge.
+    pub(crate) fn share(label: impl Into<String>) -> Self {
+        Self { label: label.into(), unit: Unit::Share, scale: Scale::Linear, low: 0.0, high: 1.03 }
+    }
+
+    /// The run's time from its first to its last moment, seconds.
+    pub(crate) fn time(end_s: f64) -> Self {
+        Self { label: "time".to_owned(), unit: Unit::RunTime, scale: Scale::Linear, low: 0.0, high: end_s }
+    }
+
+    /// A logarithmic axis around `low` to `high`, which are above 0.
+    pub(crate) fn logarithmic(label: impl Into<String>, unit: Unit, low: f64, high: f64) -> Self {
+        // A mark at the edge is to be seen whole, and one value alone needs an axis too.
+        let (low, high) = (low / 1.1, high * 1.1);
+        Self { label: label.into(), unit, scale: Scale::Log10, low, high }
+    }
+
+    /// Loads from the lowest to the highest, above 0: by doublings where they span much.
+    pub(crate) fn loads(label: impl Into<String>, lowest: f64, highest: f64) -> Self {
+        const WIDE: f64 = 6.0;
+        if lowest > 0.0 && highest / lowest >= WIDE {
+            let (low, high) = ((lowest.log2() - EDGE).exp2(), (highest.log2() + EDGE).exp2());
+            return Self { label: label.into(), unit: Unit::Of(""), scale: Scale::Log2, low, high };
+        }
+        Self::from_zero(label, Unit::Of(""), highest * 1.04)
+    }
+
+    /// Names in a column, the first on top.
+    pub(crate) fn categories(names: Vec<String>) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^53 names")]
+        let high = names.len() as f64 + 0.5;
+        Self { label: String::new(), unit: Unit::Of(""), scale: Scale::Categories(names), low: 0.5, high }
+    }
+
+    /// Whether its x values are moments of the run.
+    pub(crate) fn is_time(&self) -> bool {
+        self.unit == Unit::RunTime
+    }
+
+    pub(super) fn is_drawable(&self) -> bool {
+        let logarithmic = matches!(self.scale, Scale::Log10 | Scale::Log2);
+        self.low.is_finite()
+            && self.high.is_finite()
+            && self.low < self.high
+            && !(logarithmic && self.low <= 0.0)
+    }
+
+    /// Whether a value has a place on it.
+    pub(super) fn holds(&self, value: f64) -> bool {
+        value.is_finite() && !(matches!(self.scale, Scale::Log10 | Scale::Log2) && value <= 0.0)
+    }
+
+    /// The label with its unit.
+    pub(super) fn title(&self) -> String {
+        match (self.unit, &self.scale) {
+            (Unit::Of("") | Unit::Share, _) => self.label.clone(),
+            (Unit::RunTime, _) => format!("{}, s", self.label),
+            (Unit::Of(unit), Scale::Log10) => format!("{}, {unit} (logarithmic)", self.label),
+            (Unit::Of(unit), _) => format!("{}, {unit}", self.label),
+        }
+    }
+
+    /// What stands at a tick.
+    pub(super) fn tick(&self, value: f64) -> String {
+        match self.unit {
+            Unit::Share => format!("{:.0} %", value * 100.0),
+            Unit::Of(_) | Unit::RunTime => number::plain(value),
+        }
+    }
+
+    /// The distance of ticks in the scale's own coordinate, where the library's choice is not the one.
+    pub(super) fn tick_step(&self) -> Option<f64> {
+        match (&self.scale, self.unit) {
+            (Scale::Log2, _) => Some(((self.high.log2() - self.low.log2()) / (TICKS + 3.0)).ceil()),
+            (Scale::Linear, Unit::Share) if self.high - self.low > 0.5 => Some(0.25),
+            (Scale::Linear, _) => Some(nice((self.high - self.low) / TICKS)),
+            _ => None,
+        }
+    }
+
+    /// The scale's own coordinate: only doublings are not the library's business.
+    pub(super) fn place(&self, value: f64) -> f64 {
+        if self.scale == Scale::Log2 { value.log2() } else { value }
+    }
+
+    /// The value at a place.
+    pub(super) fn value(&self, place: f64) -> f64 {
+        if self.scale == Scale::Log2 { place.exp2() } else { place }
+    }
+}
+
+/// The 1, 2 or 5 times a power of ten next above; 1 for what is not above 0.
+pub(crate) fn nice(step: f64) -> f64 {
+    if step.is_nan() || step <= 0.0 || step.is_infinite() {
+        return 1.0;
+    }
+    let power = 10.0_f64.powf(step.log10().floor());
+    let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * power >= step * 0.999_999);
+    factor.unwrap_or(10.0) * power
+}

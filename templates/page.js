@@ -1,0 +1,388 @@
+"use strict";
+(() => {
+  const svgNames = "http://www.w3.org/2000/svg";
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const element = (name, attributes = {}, text = "") => {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.textContent = text;
+    return made;
+  };
+  const button = (text, label, act) => {
+    const made = element("button", { type: "button", "aria-label": label }, text);
+    made.addEventListener("click", act);
+    return made;
+  };
+
+  // Numbers as people read them; what is downloaded keeps every digit.
+  const written = (value) => {
+    if (value === null || value === undefined || !Number.isFinite(value)) return "n/a";
+    const size = Math.abs(value);
+    const digits = size >= 99.95 || size === 0 ? 0 : size >= 9.995 ? 1 : size >= 0.9995 ? 2 : 3;
+    return value.toLocaleString("en-US", { minimumFractionDigits: 0, maximumFractionDigits: digits });
+  };
+  const onAxis = (axis, value) => {
+    if (axis.scale === "category") return axis.categories[Math.round(value) - 1] ?? "";
+    if (axis.unit === "%") return (value * 100).toFixed(1) + " %";
+    return axis.unit ? written(value) + " " + axis.unit : written(value);
+  };
+
+  const download = (name, type, text) => {
+    const url = URL.createObjectURL(new Blob([text], { type }));
+    const link = element("a", { href: url, download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+  };
+  // A spreadsheet would run a text that begins like a formula.
+  const field = (value) => {
+    if (value === null || value === undefined) return "";
+    let text = String(value);
+    if (typeof value === "string" && /^[=+\-@\t\r]/.test(text)) text = "'" + text;
+    return /[",\n\r]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
+  };
+  const csv = (rows) => rows.map((row) => row.map(field).join(",")).join("\r\n") + "\r\n";
+
+  const columns = ["x", "end", "first", "y", "top", "low", "high", "value", "name"];
+  const chartCsv = (data) => {
+    const used = columns.filter((column) => data.series.some((series) => series[column]?.length));
+    const rows = [["series", ...used]];
+    for (const series of data.series)
+      for (let i = 0; i < series.x.length; i++) rows.push([series.label, ...used.map((column) => series[column]?.[i])]);
+    return csv(rows);
+  };
+
+  const timeCharts = [];
+
+  // Where a value lies in the drawing, and back.
+  const scaled = (axis, value) =>
+    axis.scale === "log10" || axis.scale === "log2" ? Math.log(value) : value;
+  const unscaled = (axis, place) =>
+    axis.scale === "log10" || axis.scale === "log2" ? Math.exp(place) : place;
+  const share = (axis, value) =>
+    (scaled(axis, value) - scaled(axis, axis.low)) / (scaled(axis, axis.high) - scaled(axis, axis.low));
+
+  class Chart {
+    constructor(figure) {
+      this.figure = figure;
+      this.plot = figure.querySelector(".plot");
+      this.svg = figure.querySelector("svg");
+      this.data = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+      this.hidden = new Set();
+      this.tip = element("div", { class: "tip", hidden: "" });
+      this.tip.setAttribute("aria-hidden", "true");
+      figure.append(this.tip);
+      this.spoken = element("div", { class: "skip", role: "status" });
+      figure.append(this.spoken);
+      this.marks = document.createElementNS(svgNames, "g");
+      this.svg.append(this.marks);
+      this.at = null;
+      this.addTools();
+      this.addLegend();
+      this.plot.tabIndex = 0;
+      this.plot.setAttribute("role", "application");
+      this.plot.setAttribute("aria-roledescription", "chart; arrow keys read its values");
+      this.plot.addEventListener("pointermove", (event) => this.point(event));
+      this.plot.addEventListener("pointerdown", (event) => this.point(event));
+      this.plot.addEventListener("pointerleave", () => this.leave());
+      this.plot.addEventListener("blur", () => this.leave());
+      this.plot.addEventListener("keydown", (event) => this.key(event));
+      if (figure.hasAttribute("data-over-time")) timeCharts.push(this);
+    }
+
+    addTools() {
+      const tools = element("span", { class: "tools" });
+      const title = this.data.title;
+      tools.append(
+        button("Enlarge", "Enlarge " + title, () => this.enlarge()),
+        button("CSV", "Download the data of " + title + " as CSV", () =>
+          download(this.data.name + ".csv", "text/csv", chartCsv(this.data))),
+        button("JSON", "Download the data of " + title + " as JSON", () =>
+          download(this.data.name + ".json", "application/json", JSON.stringify(this.data))),
+      );
+      this.figure.querySelector("figcaption").append(tools);
+    }
+
+    addLegend() {
+      for (const entry of all(".legend li", this.figure)) {
+        const key = entry.dataset.key;
+        const toggle = button("", "", () => {
+          const shown = this.hidden.has(key);
+          if (shown) this.hidden.delete(key);
+          else this.hidden.add(key);
+          toggle.setAttribute("aria-pressed", String(shown));
+          for (const group of all(`[data-series="${key}"]`, this.svg)) group.classList.toggle("off", !shown);
+          this.leave();
+        });
+        toggle.removeAttribute("aria-label");
+        toggle.setAttribute("aria-pressed", "true");
+        toggle.append(...entry.childNodes);
+        entry.append(toggle);
+      }
+    }
+
+    enlarge() {
+      const dialog = element("dialog", { "aria-label": this.data.title });
+      const place = document.createComment("");
+      const opener = document.activeElement;
+      this.figure.before(place);
+      const close = button("Close", "Close", () => dialog.close());
+      dialog.append(close, this.figure);
+      document.body.append(dialog);
+      dialog.addEventListener("close", () => {
+        place.replaceWith(this.figure);
+        dialog.remove();
+        this.leave();
+        opener?.focus();
+      });
+      dialog.showModal();
+    }
+
+    toX(value) {
+      const [left, , right] = this.data.plot;
+      return left + share(this.data.x, value) * (right - left);
+    }
+
+    toY(value) {
+      const [, top, , bottom] = this.data.plot;
+      const part = share(this.data.y, value);
+      return this.data.y.scale === "category" ? top + part * (bottom - top) : bottom - part * (bottom - top);
+    }
+
+    // The value of the x axis and the place below the pointer, in the drawing's units.
+    under(event) {
+      const box = this.svg.getBoundingClientRect();
+      const x = ((event.clientX - box.left) / box.width) * this.data.size[0];
+      const y = ((event.clientY - box.top) / box.height) * this.data.size[1];
+      const [left, , right] = this.data.plot;
+      const axis = this.data.x;
+      const part = Math.min(1, Math.max(0, (x - left) / (right - left)));
+      const low = scaled(axis, axis.low);
+      return { x, y, value: unscaled(axis, low + part * (scaled(axis, axis.high) - low)) };
+    }
+
+    point(event) {
+      const { x, y, value } = this.under(event);
+      this.show(value, { x, y });
+      this.link(value);
+    }
+
+    link(value) {
+      if (!timeCharts.includes(this)) return;
+      for (const other of timeCharts) if (other !== this) other.show(value, null, true);
+    }
+
+    shown() {
+      return this.data.series.filter((series) => !this.hidden.has(series.key));
+    }
+
+    // What each series says at a value of x, or nearest to a place.
+    read(value, place) {
+      const lines = [];
+      const spots = [];
+      let at = value;
+      for (const series of this.shown()) {
+        const n = series.y.length;
+        const name = series.label ? series.label + ": " : "";
+        if (series.marks === "steps" || series.marks === "bars") {
+          let i = -1;
+          while (i + 1 < series.x.length && series.x[i + 1] <= value) i++;
+          if (series.marks === "bars") {
+            if (i < 0 || i >= n) continue;
+            const range = onAxis(this.data.x, series.x[i]) + " to " + onAxis(this.data.x, series.x[i + 1]);
+            lines.push(name + onAxis(this.data.y, series.y[i]) + " (" + range + ")");
+          } else {
+            lines.push(name + onAxis(this.data.y, i < 0 ? 0 : series.y[i]));
+            if (i >= 0) spots.push([value, series.y[i]]);
+          }
+        } else if (series.marks === "spans" || series.marks === "cells") {
+          const found = this.inside(series, value, place);
+          if (found === null) continue;
+          lines.push(found);
+        } else if (n > 0) {
+          const i = this.nearest(series, value, place);
+          if (i === null) continue;
+          const interval = Number.isFinite(series.low?.[i])
+            ? " [" + onAxis(this.axisOfInterval(), series.low[i]) + ", " + onAxis(this.axisOfInterval(), series.high[i]) + "]"
+            : "";
+          spots.push([series.x[i], series.y[i]]);
+          if (series.marks === "rests") {
+            lines.push(onAxis(this.data.y, series.y[i]) + ": " + onAxis(this.data.x, series.x[i]) + interval);
+          } else if (series.marks === "dots") {
+            lines.push(name + onAxis(this.data.x, series.x[i]) + ", " + onAxis(this.data.y, series.y[i]));
+          } else {
+            at = series.x[i];
+            lines.push(name + onAxis(this.data.y, series.y[i]) + interval);
+          }
+        }
+      }
+      return { lines, spots, at };
+    }
+
+    axisOfInterval() {
+      return this.data.y.scale === "category" ? this.data.x : this.data.y;
+    }
+
+    nearest(series, value, place) {
+      let best = null;
+      let least = Infinity;
+      const target = this.toX(value);
+      for (let i = 0; i < series.x.length; i++) {
+        const dx = this.toX(series.x[i]) - target;
+        const dy = place && (series.marks === "dots" || series.marks === "rests") ? this.toY(series.y[i]) - place.y : 0;
+        const away = series.marks === "rests" ? Math.abs(dy) : Math.hypot(dx, dy);
+        if (away < least) [least, best] = [away, i];
+      }
+      return series.marks === "dots" && least > 30 ? null : best;
+    }
+
+    inside(series, value, place) {
+      const names = [];
+      for (let i = 0; i < series.x.length; i++) {
+        if (value < series.x[i] || value > series.end[i]) continue;
+        if (series.marks === "cells") {
+          if (!place) continue;
+          const [from, to] = [this.toY(series.top[i]), this.toY(series.y[i])];
+          if (place.y < from || place.y > to) continue;
+          return written(series.value[i]) + " requests, " + onAxis(this.data.x, series.x[i]) + " to " + onAxis(this.data.x, series.end[i]) +
+            ", " + onAxis(this.data.y, series.y[i]) + " to " + onAxis(this.data.y, series.top[i]);
+        }
+        if (!place) {
+          names.push(i);
+          continue;
+        }
+        if (Math.abs(this.toY(series.y[i]) - place.y) > Math.max(3, Math.abs(this.toY(1) - this.toY(0)) / 2)) continue;
+        const first = Number.isFinite(series.first[i]) ? ", first token after " + onAxis(this.data.x, series.first[i] - series.x[i]) : "";
+        return (series.name[i] ? series.name[i] + ": " : "") + series.label + ", " + onAxis(this.data.x, series.x[i]) + " to " + onAxis(this.data.x, series.end[i]) + first;
+      }
+      return names.length ? series.label + ": " + names.length + " in flight" : null;
+    }
+
+    show(value, place, quiet = false) {
+      this.at = value;
+      const { lines, spots, at } = this.read(value, place);
+      const [left, top, right, bottom] = this.data.plot;
+      this.marks.replaceChildren();
+      const line = document.createElementNS(svgNames, "path");
+      line.setAttribute("class", "cursor");
+      line.setAttribute("d", `M${this.toX(at)} ${top}V${bottom}`);
+      this.marks.append(line);
+      for (const [x, y] of spots) {
+        const spot = document.createElementNS(svgNames, "circle");
+        spot.setAttribute("class", "spot");
+        spot.setAttribute("cx", this.toX(x));
+        spot.setAttribute("cy", this.toY(y));
+        spot.setAttribute("r", 4);
+        this.marks.append(spot);
+      }
+      this.tip.replaceChildren();
+      const category = this.data.y.scale === "category";
+      if (!category) this.tip.append(element("b", {}, this.data.x.label + " " + onAxis(this.data.x, at)));
+      for (const text of lines) this.tip.append(element("div", {}, text));
+      this.tip.hidden = lines.length === 0;
+      if (this.tip.hidden) return;
+      const figure = this.figure.getBoundingClientRect();
+      const box = this.svg.getBoundingClientRect();
+      const scale = box.width / this.data.size[0];
+      const x = box.left - figure.left + this.toX(at) * scale;
+      const width = this.tip.offsetWidth;
+      const beside = x + 12 + width > figure.width ? x - 12 - width : x + 12;
+      this.tip.style.left = Math.max(0, Math.min(beside, figure.width - width)) + "px";
+      this.tip.style.top = box.top - figure.top + top * scale + 4 + "px";
+      if (!quiet && !place) this.spoken.textContent = this.tip.innerText.replaceAll("\n", "; ");
+    }
+
+    leave() {
+      const charts = timeCharts.includes(this) ? timeCharts : [this];
+      for (const chart of charts) {
+        chart.marks.replaceChildren();
+        chart.tip.hidden = true;
+        chart.at = null;
+      }
+    }
+
+    // Steps of a fiftieth of the axis; through a list row by row.
+    key(event) {
+      const axis = this.data.x;
+      const [low, high] = [scaled(axis, axis.low), scaled(axis, axis.high)];
+      const list = this.data.y.scale === "category";
+      const back = event.key === "ArrowLeft" || event.key === "ArrowUp";
+      if (event.key === "Escape") {
+        this.leave();
+        return;
+      }
+      if (!back && event.key !== "ArrowRight" && event.key !== "ArrowDown") return;
+      event.preventDefault();
+      if (list) {
+        const rows = axis === null ? 0 : this.data.y.categories.length;
+        this.row = Math.min(rows, Math.max(1, (this.row ?? (back ? rows + 1 : 0)) + (back ? -1 : 1)));
+        this.show(axis.low, { x: 0, y: this.toY(this.row) });
+        this.spoken.textContent = this.tip.innerText.replaceAll("\n", "; ");
+        return;
+      }
+      const place = this.at === null ? low + (high - low) / 2 : scaled(axis, this.at);
+      const next = Math.min(high, Math.max(low, place + ((back ? -1 : 1) * (high - low)) / 50));
+      this.show(unscaled(axis, next), null);
+      this.link(unscaled(axis, next));
+    }
+  }
+
+  for (const figure of all("figure[data-chart]")) new Chart(figure);
+
+  // Tables as CSV: the values behind the words where a cell has one.
+  for (const table of all("table")) {
+    const box = table.closest(".scroll");
+    const name = box?.getAttribute("aria-label") ?? "table";
+    const get = button("CSV", "Download the table " + name + " as CSV", () => {
+      const rows = all("tr", table).map((row) => [...row.cells].map((cell) => {
+        const value = cell.dataset.value;
+        return value === undefined ? cell.textContent.trim() : Number(value);
+      }));
+      download(name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-") + ".csv", "text/csv", csv(rows));
+    });
+    const tools = element("span", { class: "tools table-tools" });
+    tools.append(get);
+    box?.before(tools);
+  }
+
+  // Lists that can be narrowed.
+  for (const list of all("[data-filter]")) {
+    const items = all("[data-item]", list);
+    const form = list.querySelector(".filter");
+    if (!form) continue;
+    form.hidden = false;
+    const told = form.querySelector("output");
+    const apply = () => {
+      const words = (form.querySelector("input")?.value ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+      const chosen = all("select", form).map((select) => [select.name, select.value]).filter(([, value]) => value);
+      let shown = 0;
+      for (const item of items) {
+        const fits = chosen.every(([name, value]) => item.dataset[name] === value);
+        const text = words.length ? item.textContent.toLowerCase() : "";
+        item.hidden = !(fits && words.every((word) => text.includes(word)));
+        if (!item.hidden) shown++;
+      }
+      if (told) told.textContent = shown === items.length ? items.length + " shown" : shown + " of " + items.length + " shown";
+    };
+    form.addEventListener("input", apply);
+    form.addEventListener("submit", (event) => event.preventDefault());
+    apply();
+  }
+
+  // Data for download.
+  for (const link of all("button[data-download]")) {
+    link.hidden = false;
+    link.addEventListener("click", () => {
+      const text = document.getElementById(link.dataset.download)?.textContent ?? "{}";
+      if (link.dataset.as === "csv") {
+        const table = JSON.parse(text);
+        const names = Object.keys(table);
+        const length = Math.max(0, ...names.map((name) => table[name].length));
+        const rows = [names];
+        for (let i = 0; i < length; i++) rows.push(names.map((name) => table[name][i]));
+        download(link.dataset.name, "text/csv", csv(rows));
+      } else {
+        download(link.dataset.name, "application/json", text);
+      }
+    });
+  }
+})();
