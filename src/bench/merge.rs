@@ -230,6 +230,7 @@ fn joined(shards: &[RunResult], run_id: String, merged_from: Vec<String>) -> Run
         },
         judge: judge(shards),
         rescored_from: None,
+        command_line: None,
         ..first.without_rows()
     };
     for shard in &shards[1..] {

@@ -261,12 +261,31 @@ pub(crate) fn title(labels: &Labels) -> String {
 /// The longest name of a side, in columns.
 const NAME: usize = 80;
 
-/// The sides go by the models asked for; by their endpoints too where the models are the same.
+/// The sides go by the models asked for; by their endpoints too where the models are the same, and by their runs where
+/// those are too and the baseline was measured at another time.
 pub(crate) fn labels(result: &RunResult) -> Labels {
-    let same = result.baseline.as_ref().is_some_and(|b| b.model == result.candidate.model);
-    let name = |side: &SideInfo| {
-        let model = fit_middle(&one_line(&side.model), NAME);
-        if same { format!("{model} ({})", one_line(&side.endpoint)) } else { model }
+    let candidate = &result.candidate;
+    let same = |name: fn(&SideInfo) -> &str| {
+        result.baseline.as_ref().is_some_and(|baseline| name(baseline) == name(candidate))
     };
-    Labels { candidate: name(&result.candidate), baseline: result.baseline.as_ref().map(name) }
+    let (same_model, same_endpoint) = (same(|side| &side.model), same(|side| &side.endpoint));
+    let measured_in = result.baseline.as_ref().and_then(|baseline| baseline.measured_in.as_ref());
+    let name = |side: &SideInfo, run_id: &str, blessed_as: Option<&str>| {
+        let model = fit_middle(&one_line(&side.model), NAME);
+        match (same_model, measured_in) {
+            (false, _) => model,
+            (true, Some(_)) if same_endpoint => match blessed_as {
+                Some(name) => format!("{model} ({})", one_line(name)),
+                None => format!("{model} (run {})", one_line(run_id)),
+            },
+            (true, _) => format!("{model} ({})", one_line(&side.endpoint)),
+        }
+    };
+    Labels {
+        candidate: name(candidate, &result.run_id, None),
+        baseline: result.baseline.as_ref().map(|side| {
+            let run_id = measured_in.map_or(&result.run_id, |measured| &measured.run_id);
+            name(side, run_id, measured_in.and_then(|measured| measured.blessed_as.as_deref()))
+        }),
+    }
 }
