@@ -13,7 +13,7 @@ const HARMLESS: [&str; 2] = ["token_limit", "tokenizer"];
 
 /// The words of a command line, masked; the program goes by its name, wherever it lies.
 #[must_use]
-pub fn masked(words: impl IntoIterator<Item = String>) -> Vec<String> {
+pub(super) fn masked(words: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut kept = vec!["labctl".to_owned()];
     let mut flag: Option<String> = None;
     for word in words.into_iter().skip(1) {
@@ -32,7 +32,7 @@ pub fn masked(words: impl IntoIterator<Item = String>) -> Vec<String> {
 
 /// The same with these secrets masked wherever they stand.
 #[must_use]
-pub fn redacted(words: &[String], secrets: &[Secret]) -> Vec<String> {
+pub(super) fn redacted(words: &[String], secrets: &[Secret]) -> Vec<String> {
     words.iter().map(|word| redact_all(secrets, word).into_owned()).collect()
 }
 
