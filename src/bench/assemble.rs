@@ -122,6 +122,7 @@ pub fn assemble(remains: Remains) -> RunResult {
         sampling: header.sampling,
         seed: header.seed,
         config: header.config,
+        command_line: header.command_line,
         client: header.client,
         trace: header.trace,
         merged_from: Vec::new(),

@@ -283,6 +283,9 @@ pub struct RunResult {
     pub seed: u64,
     /// The effective configuration, keys masked.
     pub config: serde_json::Value,
+    /// The command line, everything secret masked; absent where labctl was older, and of what no run made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_line: Option<Vec<String>>,
     /// The machine and program that measured.
     pub client: ClientInfo,
     /// What was to be kept of the traces.
@@ -361,6 +364,7 @@ impl RunResult {
             sampling: self.sampling.clone(),
             seed: self.seed,
             config: self.config.clone(),
+            command_line: self.command_line.clone(),
             client: self.client.clone(),
             trace: self.trace,
             merged_from: self.merged_from.clone(),

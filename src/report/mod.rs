@@ -57,6 +57,8 @@ pub mod view;
 pub use error::ReportError;
 
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod hostile;

@@ -59,7 +59,7 @@ pub fn run(args: &RescoreArgs, context: &Context) -> Result<ExitStatus, CliError
         .build()
         .map_err(|error| CliError::internal("could not start the runtime").caused_by(error))?;
     let cancel = CancellationToken::new();
-    let rescored = runtime.block_on(async {
+    let mut rescored = runtime.block_on(async {
         let clock = Clock::start();
         let bus = Bus::new(clock);
         let progress = progress::follow(bus.subscribe_live(), ui, false);
@@ -82,6 +82,8 @@ pub fn run(args: &RescoreArgs, context: &Context) -> Result<ExitStatus, CliError
     if cancel.is_cancelled() {
         return Err(CliError::interrupted("interrupted: nothing was written, and the run is as it was"));
     }
+    let asked = judge.iter().map(|judge| &judge.side);
+    rescored.result.command_line = Some(context.command_line(asked));
     let path = store.write(&rescored.result).map_err(|error| CliError::not_written(error.to_string()))?;
     if args.format == PlainFormat::Json {
         let result = &rescored.result;
