@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::args::GlobalArgs;
 use super::ci;
 use super::settings::{Flags, Settings, SettingsError, SettingsLoader, SimulatorRule};
-use super::ui::Ui;
+use super::ui::{Ui, wants_ascii};
 
 /// The terminal, the global flags and the way to the configuration.
 #[derive(Debug, Clone)]
@@ -39,7 +39,9 @@ impl Context {
         };
         let variable = |name: &str| std::env::var(name).ok();
         let in_github = ci::detected(variable) == Some(ci::Service::Github);
-        let ui = Ui::new(global.color.into(), global.quiet, global.verbose).logged_by_github(in_github);
+        let ui = Ui::new(global.color.into(), global.quiet, global.verbose)
+            .logged_by_github(in_github)
+            .in_ascii(global.ascii || wants_ascii(variable));
         let ci = std::env::var("CI").is_ok_and(|value| matches!(value.to_lowercase().as_str(), "true" | "1"));
         Self { ui, global, loader, ci, published: Arc::default() }
     }

@@ -174,7 +174,7 @@ mod tests {
         let mut second = fixture::alone();
         second.team = Some("eval".to_owned());
         let battery = Battery::new(&[first, second]);
-        let options = TerminalOptions { width: 100, color: false, files: Vec::new() };
+        let options = TerminalOptions { width: 100, color: false, ..TerminalOptions::default() };
         insta::assert_snapshot!(battery.terminal(&options));
         insta::assert_snapshot!(battery.markdown().unwrap());
     }

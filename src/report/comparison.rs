@@ -229,7 +229,8 @@ pub(super) fn draw(view: &ComparisonView, screen: &mut Screen) {
         screen.text(run, Tone::Dim);
     }
     screen.banner(view.simulated);
-    screen.findings(&view.findings);
+    screen.answer(&view.answer, &view.findings, view.warnings.len());
+    screen.gates(&view.gates);
     screen.readings(&view.readings);
     answers(screen, &view.losses);
     screen.table("Quality", &view.quality);
@@ -245,7 +246,6 @@ pub(super) fn draw(view: &ComparisonView, screen: &mut Screen) {
     }
     screen.warnings(&view.warnings);
     answers(screen, &view.gains);
-    screen.gates(&view.gates);
 }
 
 /// Each prompt with both answers and where they were found.

@@ -32,6 +32,7 @@ mod quality;
 pub mod readings;
 mod reasons;
 mod reference;
+mod spark;
 mod speed;
 pub mod table;
 mod template;

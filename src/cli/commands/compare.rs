@@ -269,6 +269,7 @@ impl Document {
         let options = TerminalOptions {
             width: if to_file { 100 } else { ui.width() },
             color: !to_file && ui.stdout_has_color(),
+            ascii: !to_file && ui.is_ascii(),
             files: Vec::new(),
         };
         let text = match args.format {

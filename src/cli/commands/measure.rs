@@ -30,7 +30,6 @@ use crate::model::prompt::Selection;
 use crate::model::result::{RunKind, RunResult, RunStatus};
 use crate::report;
 use crate::report::ci::CiInput;
-use crate::report::terminal::TerminalOptions;
 use crate::results::document::{self, DocumentError};
 use crate::results::store::{Store, load_file, write_whole};
 
@@ -166,7 +165,7 @@ impl Measure<'_> {
             (OutputFormat::Json, Err(_)) => print_document(result, ui),
             (OutputFormat::Markdown, _) => ui.print(&render_markdown(result)?),
             (OutputFormat::Text, _) => {
-                let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
+                let options = ui.terminal(files);
                 ui.print(&report::terminal::summary(result, &options))
             }
         }?;

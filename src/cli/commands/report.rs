@@ -7,7 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::model::definitions::Definitions;
-use crate::report::terminal::{TerminalOptions, summary};
+use crate::report::terminal::summary;
 
 /// Runs `labctl report`. Without a file named it writes both reports beside the result.
 pub fn run(args: &ReportArgs, context: &Context) -> Result<ExitStatus, CliError> {
@@ -42,7 +42,7 @@ pub fn run(args: &ReportArgs, context: &Context) -> Result<ExitStatus, CliError>
         OutputFormat::Json => measure::print_document(&result, context.ui)?,
         OutputFormat::Markdown => ui.print(&measure::render_markdown(&result)?)?,
         OutputFormat::Text => {
-            let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
+            let options = ui.terminal(files);
             ui.print(&summary(&result, &options))?;
         }
     }
