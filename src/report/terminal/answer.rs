@@ -11,12 +11,12 @@ use crate::report::spark;
 use crate::report::table::Tone;
 use crate::report::verdict::Finding;
 
-/// Columns of an interval that is drawn; uneven, so that "no difference" has a place of its own.
-const BAR: usize = 21;
+/// The least and the most columns of an interval that is drawn.
+const BAR: (usize, usize) = (9, 25);
 /// Columns between two of a number's parts.
 const GAP: usize = 2;
 /// Sentences that the answer, its numbers, its validity or the gates' own section hold already.
-const TOLD: [&str; 10] = [
+const TOLD: [&str; 11] = [
     "Invalid",
     "FORCED",
     "Client",
@@ -26,6 +26,7 @@ const TOLD: [&str; 10] = [
     "Speed",
     "Objectives",
     "Judge",
+    "Load",
     "Gates",
 ];
 
@@ -53,8 +54,7 @@ impl Screen {
         self.line("");
         let topic = findings.iter().map(|f| f.topic.len()).max().unwrap_or(0) + GAP;
         for finding in findings {
-            let text = self.shown(&finding.text).into_owned();
-            for (i, text) in crate::report::text::wrap(&text, self.width() - topic).iter().enumerate() {
+            for (i, text) in self.wrapped(&finding.text, self.width() - topic).iter().enumerate() {
                 let name = if i == 0 { finding.topic } else { "" };
                 let name = self.paint(Style::new().bold(), &format!("{name:topic$}"));
                 let text = self.paint(style(finding.tone).bold(), text);
@@ -64,7 +64,7 @@ impl Screen {
     }
 
     /// A line a number where they fit: name, value, interval drawn and printed, what it was made of. Where they don't,
-    /// the drawing goes first, and then what explains the value goes below it.
+    /// the drawing goes first, then what explains the value goes below it, and at last the value below its name.
     fn numbers(&mut self, numbers: &[Headline]) {
         let rows: Vec<[String; 4]> = numbers
             .iter()
@@ -77,23 +77,29 @@ impl Screen {
         let widest = |i: usize| rows.iter().map(|row| row[i].width()).max().unwrap_or(0);
         let gap = |width: usize| if width > 0 { width + GAP } else { 0 };
         let (label, value, interval, hint) = (gap(widest(0)), gap(widest(1)), gap(widest(2)), widest(3));
-        let has_bars = numbers.iter().any(|number| number.bar.is_some());
         let room = self.width() - INDENT;
         let in_one_line = label + value + interval + hint <= room;
-        let drawn =
-            has_bars && label + value + interval + BAR + GAP + if in_one_line { hint } else { 0 } <= room;
-        let beside = drawn || in_one_line || label + value + interval <= room;
+        let beside = label + value + interval <= room + GAP;
+        let rest = room.saturating_sub(label + value + interval + GAP + if in_one_line { hint } else { 0 });
+        let has_bars = numbers.iter().any(|number| number.bar.is_some());
+        // Uneven, so that "no difference" has a place of its own.
+        let bar = if has_bars && rest >= BAR.0 { (rest.min(BAR.1) - 1) | 1 } else { 0 };
+        let named = label + value <= room + GAP;
         for (number, [name, told, limits, made_of]) in numbers.iter().zip(&rows) {
             let pad = |text: &str, columns: usize| {
                 format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
             };
-            let mut line = format!("{:INDENT$}{}", "", pad(name, label));
+            let mut line = format!("{:INDENT$}{}", "", pad(name, if named { label } else { 0 }));
+            if !named {
+                self.line(&line);
+                line = " ".repeat(2 * INDENT);
+            }
             line.push_str(&self.paint(style(number.tone).bold(), told));
             line.push_str(&" ".repeat(value.saturating_sub(told.width())));
-            if drawn {
-                let bar =
-                    number.bar.as_ref().map_or_else(|| " ".repeat(BAR), |bar| spark::interval(bar, BAR));
-                line.push_str(&self.paint(style(number.tone), &self.shown(&bar)));
+            if bar > 0 {
+                let drawn =
+                    number.bar.as_ref().map_or_else(|| " ".repeat(bar), |of| spark::interval(of, bar));
+                line.push_str(&self.paint(style(number.tone), &self.shown(&drawn)));
                 line.push_str(&" ".repeat(GAP));
             }
             if beside {
@@ -103,13 +109,10 @@ impl Screen {
                 line.push_str(&self.paint(style(Tone::Dim), made_of));
             }
             self.line(&line);
-            let below = [limits, made_of].into_iter().zip([beside, in_one_line]);
-            let below: Vec<&str> = below
-                .filter(|(text, told)| !told && !text.is_empty())
-                .map(|(text, _)| text.as_str())
-                .collect();
-            if !below.is_empty() {
-                self.item(&" ".repeat(INDENT), &below.join(", "), Tone::Dim);
+            for (text, told) in [(limits, beside), (made_of, in_one_line)] {
+                if !told && !text.is_empty() {
+                    self.item(&" ".repeat(INDENT), text, Tone::Dim);
+                }
             }
         }
     }

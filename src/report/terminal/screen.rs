@@ -16,6 +16,11 @@ pub(super) const INDENT: usize = 2;
 /// The least and the most columns that are laid out for.
 const WIDTHS: (usize, usize) = (40, 200);
 
+/// What is not parted from the number before it.
+const UNITS: [&str; 3] = ["%", "pp", "ms"];
+/// Stands for a space that no line may end at.
+const HELD: char = '\u{a0}';
+
 /// Text being laid out.
 pub(crate) struct Screen {
     out: String,
@@ -51,6 +56,14 @@ impl Screen {
         if self.ascii { ascii::plain(text) } else { Cow::Borrowed(text) }
     }
 
+    /// Text in lines of so many columns; a number keeps its unit beside it.
+    pub(super) fn wrapped(&self, text: &str, width: usize) -> Vec<String> {
+        let kept = UNITS.iter().fold(self.shown(text).into_owned(), |text, unit| {
+            text.replace(&format!(" {unit}"), &format!("{HELD}{unit}"))
+        });
+        wrap(&kept, width).into_iter().map(|line| line.replace(HELD, " ")).collect()
+    }
+
     pub(super) fn paint(&self, style: Style, text: &str) -> String {
         if self.color && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
@@ -69,7 +82,7 @@ impl Screen {
 
     /// Wrapped, from the left margin on.
     pub(super) fn paragraph(&mut self, text: &str, style: Style) {
-        for line in wrap(&self.shown(text), self.width) {
+        for line in self.wrapped(text, self.width) {
             let line = self.paint(style, &line);
             self.line(&line);
         }
@@ -81,7 +94,7 @@ impl Screen {
         let badge = self.paint(style(Tone::Warn).bold().invert(), " SIMULATED ");
         let (badge, columns) = if self.color { (badge, 12) } else { ("SIMULATED:".to_owned(), 11) };
         self.line("");
-        for (i, line) in wrap(&self.shown(text), self.width - columns).iter().enumerate() {
+        for (i, line) in self.wrapped(text, self.width - columns).iter().enumerate() {
             let line = self.paint(style(Tone::Warn).bold(), line);
             let line =
                 if i == 0 { format!("{badge} {line}") } else { format!("{}{line}", " ".repeat(columns)) };
@@ -92,7 +105,7 @@ impl Screen {
     /// Lines as they are, indented and wrapped.
     pub(crate) fn text(&mut self, text: &str, tone: Tone) {
         for line in text.lines() {
-            for line in wrap(&self.shown(line), self.width - INDENT) {
+            for line in self.wrapped(line, self.width - INDENT) {
                 let line = self.paint(style(tone), &line);
                 self.line(&format!("{:INDENT$}{line}", ""));
             }
@@ -108,7 +121,7 @@ impl Screen {
     pub(crate) fn item(&mut self, mark: &str, text: &str, tone: Tone) {
         let mark = self.shown(mark).into_owned();
         let hang = INDENT + mark.width();
-        for (i, text) in wrap(&self.shown(text), self.width.saturating_sub(hang)).iter().enumerate() {
+        for (i, text) in self.wrapped(text, self.width.saturating_sub(hang)).iter().enumerate() {
             let start = if i == 0 { format!("{:INDENT$}{mark}", "") } else { " ".repeat(hang) };
             let text = self.paint(style(tone), text);
             self.line(&format!("{start}{text}"));

@@ -14,6 +14,8 @@ use unicode_width::UnicodeWidthStr;
 const FEWEST: usize = 10;
 /// The most bins.
 const BINS: usize = 48;
+/// The fewest.
+const LEAST_BINS: usize = 12;
 /// The longest name of a side before its line.
 const NAME: usize = 24;
 
@@ -39,7 +41,8 @@ impl Screen {
             if series.iter().any(|values| values.len() < FEWEST) {
                 continue;
             }
-            let Some(bins) = spark::binned(&series, room) else { continue };
+            let fewest = series.iter().map(Vec::len).min().unwrap_or(0);
+            let Some(bins) = spark::binned(&series, room.min(bins(fewest))) else { continue };
             let beyond = if bins.is_cut { " and beyond" } else { "" };
             let scale = format!(
                 "{metric} of each request, {} to {} ms{beyond}",
@@ -55,6 +58,12 @@ impl Screen {
             }
         }
     }
+}
+
+/// Twice the root of the values: as many bins as still have some of them each.
+const fn bins(values: usize) -> usize {
+    let bins = 2 * values.isqrt();
+    if bins < LEAST_BINS { LEAST_BINS } else { bins }
 }
 
 /// A latency of every request of a side that succeeded.

@@ -89,6 +89,10 @@ impl Screen {
         let (mut kept, mut bars) = (needed, false);
         for (_, column) in further {
             let more = column.map_or(self.bar_width(table), |i| widths[i]) + usize::from(GAP);
+            if used + more > room && column.is_some() {
+                // What is needed less isn't shown in place of what is needed more.
+                break;
+            }
             if used + more <= room {
                 used += more;
                 kept.extend(column);
@@ -170,7 +174,14 @@ impl Screen {
         let widest = columns.iter().map(|i| title(self, *i).width()).max().unwrap_or(0);
         for row in table.rows.iter().filter(|row| !row.minor) {
             if let Some(name) = row.cells.first() {
-                let name = self.cut_middle(&self.shown(&name.text), self.width() - INDENT);
+                // A number says nothing without what it is.
+                let what = if table.columns[0].right {
+                    format!("{} ", table.columns[0].title)
+                } else {
+                    String::new()
+                };
+                let name =
+                    self.cut_middle(&self.shown(&format!("{what}{}", name.text)), self.width() - INDENT);
                 let name = if row.strong { self.paint(style(Tone::Plain).bold(), &name) } else { name };
                 self.line(&format!("{:INDENT$}{name}", ""));
             }
