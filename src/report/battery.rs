@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::ReportError;
-use super::number::{self, count, or_absent};
+use super::number;
 use super::quality;
 use super::readings::by_team;
 use super::table::{Cell, Column, Row, Table};
@@ -87,31 +87,28 @@ fn quality_table(results: &[RunResult]) -> Table {
         Column::words("team"),
         Column::words("prompt set").sacrifice(3),
         Column::words("candidate").sacrifice(2),
-        Column::numbers("passed"),
-        Column::numbers("baseline"),
-        Column::numbers("Δ pp"),
-        Column::numbers("90 % interval").sacrifice(1),
+        Column::numbers("passed").term("pass-rate"),
+        Column::numbers("baseline").term("pass-rate"),
+        Column::numbers("Δ pp").term("delta"),
+        Column::numbers("90 % interval").sacrifice(1).term("delta-interval"),
     ];
     let row = |result: &RunResult| {
         let overall = result.comparison.as_ref().map(|comparison| &comparison.overall);
         let side = |side: &SideInfo| {
             let rate = side.pass_rates.iter().find(|rate| rate.category.is_none());
-            or_absent(rate.map(|rate| &rate.pass_rate).filter(|rate| rate.judged > 0), |rate| {
-                quality::passed(rate)
-            })
+            let rate = rate.map(|rate| &rate.pass_rate).filter(|rate| rate.judged > 0);
+            rate.map_or_else(|| number::ABSENT.into(), quality::passed_cell)
         };
         let interval = overall.and_then(|overall| overall.interval_90_pp);
         Row::new(vec![
             team(result).into(),
             one_line(&result.prompt_set.name).into(),
             one_line(&result.candidate.model).into(),
-            side(&result.candidate).into(),
-            result.baseline.as_ref().map_or_else(|| "\u{2013}".to_owned(), side).into(),
-            Cell::toned(
-                or_absent(overall.and_then(|overall| overall.delta_pp), number::pp),
-                quality::tone(interval),
-            ),
-            or_absent(interval, number::pp_interval).into(),
+            side(&result.candidate),
+            result.baseline.as_ref().map_or_else(|| "\u{2013}".into(), side),
+            Cell::optional(overall.and_then(|overall| overall.delta_pp), number::pp)
+                .tone(quality::tone(interval)),
+            Cell::interval(interval, number::pp_interval),
         ])
     };
     Table { columns, rows: results.iter().map(row).collect(), ..Table::default() }
@@ -121,26 +118,26 @@ fn speed_table(results: &[RunResult]) -> Table {
     let columns = vec![
         Column::words("team"),
         Column::words("model"),
-        Column::numbers("requests").sacrifice(2),
-        Column::numbers("TTFT p50, ms"),
-        Column::numbers("TPOT p50, ms").sacrifice(1),
-        Column::numbers("E2E p50, ms"),
-        Column::numbers("output tokens/s"),
+        Column::numbers("requests").sacrifice(2).term("attempted"),
+        Column::numbers("TTFT p50, ms").term("ttft"),
+        Column::numbers("TPOT p50, ms").sacrifice(1).term("tpot"),
+        Column::numbers("E2E p50, ms").term("e2e"),
+        Column::numbers("output tokens/s").term("output-tokens-per-s"),
     ];
     let row = |team: String, side: &SideInfo| {
         let summary = &side.summary;
         let p50 = |of: Option<&crate::model::summary::Distribution>| {
-            Cell::from(or_absent(of.map(|distribution| distribution.p50), number::decimal))
+            Cell::optional(of.map(|distribution| distribution.p50), number::decimal)
         };
         let rate = summary.throughput.as_ref().map(|throughput| throughput.output_tokens_per_s);
         Row::new(vec![
             team.into(),
             one_line(&side.model).into(),
-            count(summary.attempted).into(),
+            Cell::count(summary.attempted),
             p50(summary.ttft_ms.as_ref()),
             p50(summary.tpot_ms.as_ref()),
             p50(summary.e2e_ms.as_ref()),
-            or_absent(rate, number::decimal).into(),
+            Cell::optional(rate, number::decimal),
         ])
     };
     let rows = results
@@ -174,6 +171,9 @@ mod tests {
         let mut second = fixture::alone();
         second.team = Some("eval".to_owned());
         let battery = Battery::new(&[first, second]);
+        for table in [&battery.readings, &battery.quality, &battery.speed, &battery.runs] {
+            crate::report::glossary::tests::assert_explained("battery", table);
+        }
         let options = TerminalOptions { width: 100, color: false, ..TerminalOptions::default() };
         insta::assert_snapshot!(battery.terminal(&options));
         insta::assert_snapshot!(battery.markdown().unwrap());

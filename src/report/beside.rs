@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::number::{self, counted, or_absent};
+use super::outcomes;
 use super::quality::{category, every};
 use super::speed;
-use super::table::{Cell, Column, Labels, Row, Table, Tone};
+use super::table::{Cell, Column, Labels, Row, Table, Tone, real};
 use super::text::one_line;
 use crate::model::comparison::{Comparison, NoiseRate, PairedPassRate};
 use crate::model::judgement::Verdict;
@@ -51,11 +52,12 @@ fn answers(comparison: &Comparison, labels: &Labels) -> Table {
         return Table::default();
     }
     let share = |verdicts: &BTreeMap<Verdict, u64>, verdict| {
-        let of = crate::model::units::ratio(broken(verdicts, verdict), verdicts.values().sum());
-        or_absent(of, number::percent)
+        crate::model::units::ratio(broken(verdicts, verdict), verdicts.values().sum())
     };
     let mut columns = vec![Column::words("category")];
-    columns.extend((1..).zip(&kinds).map(|(place, (_, title))| Column::numbers(*title).sacrifice(place)));
+    columns.extend((1..).zip(&kinds).map(|(place, (verdict, title))| {
+        Column::numbers(*title).sacrifice(place).term(outcomes::term(*verdict))
+    }));
     if let Some(first) = columns.get_mut(1) {
         first.sacrifice = 0;
     }
@@ -63,14 +65,17 @@ fn answers(comparison: &Comparison, labels: &Labels) -> Table {
         let mut cells = vec![Cell::from(category(rate.category.as_deref()))];
         cells.extend(kinds.iter().map(|(verdict, _)| {
             if !has(rate, *verdict) {
-                return Cell::toned("0 %", Tone::Dim);
+                return Cell::toned("0 %", Tone::Dim).part("baseline", 0.0).part("candidate", 0.0);
             }
             let (baseline, candidate) =
                 (share(&rate.baseline_verdicts, *verdict), share(&rate.candidate_verdicts, *verdict));
             let (before, after) =
                 (broken(&rate.baseline_verdicts, *verdict), broken(&rate.candidate_verdicts, *verdict));
             let tone = if after > before { Tone::Warn } else { Tone::Plain };
-            Cell::toned(format!("{baseline} \u{2192} {candidate}"), tone)
+            let written = |share| or_absent(share, number::percent);
+            let text = format!("{} \u{2192} {}", written(baseline), written(candidate));
+            let percent = |share: Option<f64>| share.map(|share| 100.0 * share);
+            Cell::toned(text, tone).sides(percent(baseline), percent(candidate))
         }));
         Row { strong: rate.category.is_none(), ..Row::new(cells) }
     };
@@ -94,6 +99,10 @@ fn noise(comparison: &Comparison) -> Table {
     let row = |rate: &PairedPassRate| {
         let NoiseRate { pairs, flips, flip_rate, excess_flips } = rate.noise?;
         let flipped = rate.losses + rate.gains;
+        let of = |flips, pairs| {
+            let text = format!("{}/{}", number::count(flips), number::count(pairs));
+            Cell::number(real(flips), text).part("of", real(pairs))
+        };
         let excess = |excess: f64| {
             let text = format!("{:.1}", excess.abs());
             match text.as_str() {
@@ -104,11 +113,11 @@ fn noise(comparison: &Comparison) -> Table {
         };
         let cells = vec![
             Cell::from(category(rate.category.as_deref())),
-            format!("{}/{}", number::count(flipped), number::count(rate.pairs)).into(),
-            or_absent(rate.flip_rate, number::percent).into(),
-            format!("{}/{}", number::count(flips), number::count(pairs)).into(),
-            or_absent(flip_rate, number::percent).into(),
-            or_absent(excess_flips, excess).into(),
+            of(flipped, rate.pairs),
+            Cell::percent(rate.flip_rate),
+            of(flips, pairs),
+            Cell::percent(flip_rate),
+            Cell::optional(excess_flips, excess),
         ];
         Some(Row { strong: rate.category.is_none(), ..Row::new(cells) })
     };
@@ -147,9 +156,9 @@ fn noise(comparison: &Comparison) -> Table {
     }
     if rows.is_empty() {
         // Repeats alone tell of unstable prompts without a rate of their own.
-        let prompts = Row::new(vec![number::count(comparison.unstable.len() as u64).into()]);
+        let prompts = Row::new(vec![Cell::count(comparison.unstable.len() as u64)]);
         return Table {
-            columns: vec![Column::numbers("unstable prompts")],
+            columns: vec![Column::numbers("unstable prompts").term("unstable")],
             rows: vec![prompts],
             bar_scale: None,
             notes,
@@ -157,11 +166,11 @@ fn noise(comparison: &Comparison) -> Table {
     }
     let columns = vec![
         Column::words("category"),
-        Column::numbers("flips"),
-        Column::numbers("flip rate").sacrifice(1),
-        Column::numbers("A/A flips").sacrifice(2),
-        Column::numbers("A/A rate"),
-        Column::numbers("excess flips"),
+        Column::numbers("flips").term("flips"),
+        Column::numbers("flip rate").sacrifice(1).term("flip-rate"),
+        Column::numbers("A/A flips").sacrifice(2).term("noise"),
+        Column::numbers("A/A rate").term("noise"),
+        Column::numbers("excess flips").term("excess-flips"),
     ];
     Table { columns, rows, bar_scale: None, notes }
 }
@@ -174,12 +183,12 @@ pub(crate) fn speed_by_category(comparison: &Comparison) -> Table {
     }
     let columns = vec![
         Column::words("category"),
-        Column::numbers("TTFT p50, ms"),
-        Column::numbers("ratio"),
-        Column::numbers("E2E p50, ms"),
-        Column::numbers("ratio"),
-        Column::numbers("output tokens").sacrifice(1),
-        Column::numbers("prompt tokens").sacrifice(2),
+        Column::numbers("TTFT p50, ms").term("ttft"),
+        Column::numbers("ratio").term("speed-ratio"),
+        Column::numbers("E2E p50, ms").term("e2e"),
+        Column::numbers("ratio").term("speed-ratio"),
+        Column::numbers("output tokens").sacrifice(1).term("token-ratio"),
+        Column::numbers("prompt tokens").sacrifice(2).term("token-ratio"),
     ];
     let row = |rate: &PairedPassRate| {
         let mut cells = vec![Cell::from(category(rate.category.as_deref()))];
@@ -187,11 +196,12 @@ pub(crate) fn speed_by_category(comparison: &Comparison) -> Table {
             let latency = speed::find(&rate.latency, metric, "p50");
             let value = |value: Option<f64>| or_absent(value, number::decimal);
             let values = latency.map(|l| format!("{} \u{2192} {}", value(l.baseline), value(l.candidate)));
-            cells.push(or_absent(values, |text| text).into());
-            cells.push(or_absent(latency.and_then(|l| l.ratio), number::ratio).into());
+            let (baseline, candidate) = latency.map_or((None, None), |l| (l.baseline, l.candidate));
+            cells.push(Cell::from(or_absent(values, |text| text)).sides(baseline, candidate));
+            cells.push(Cell::optional(latency.and_then(|l| l.ratio), number::ratio));
         }
-        cells.push(or_absent(rate.output_token_ratio, number::ratio).into());
-        cells.push(or_absent(rate.prompt_token_ratio, number::ratio).into());
+        cells.push(Cell::optional(rate.output_token_ratio, number::ratio));
+        cells.push(Cell::optional(rate.prompt_token_ratio, number::ratio));
         Row::new(cells)
     };
     let mut notes = vec![
@@ -206,55 +216,19 @@ pub(crate) fn speed_by_category(comparison: &Comparison) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::comparison::{Interval, MacroAverage, Unstable};
+    use crate::model::comparison::Unstable;
     use crate::report::terminal::{self, TerminalOptions};
     use crate::report::{fixture, html, markdown};
 
-    /// A comparison with everything that can stand beside its pass rates.
-    fn noisy() -> crate::model::result::RunResult {
-        let mut result = fixture::paired();
-        let comparison = result.comparison.as_mut().unwrap();
-        comparison.noise_run = Some("01a2b3c0".to_owned());
-        let noise = |pairs, flips, excess_flips| NoiseRate {
-            pairs,
-            flips,
-            flip_rate: crate::model::units::ratio(flips, pairs),
-            excess_flips,
-        };
-        comparison.overall.noise = Some(noise(30, 2, Some(3.0)));
-        comparison.categories[0].noise = Some(noise(10, 0, Some(0.0)));
-        comparison.categories[1].noise = Some(noise(10, 0, Some(3.0)));
-        comparison.categories[2].noise = Some(noise(0, 0, None));
-        let unstable = |prompt_id: &str, seen_in: &[&str]| Unstable {
-            prompt_id: prompt_id.to_owned(),
-            category: "extraction".to_owned(),
-            seen_in: seen_in.iter().map(|seen| (*seen).to_owned()).collect(),
-        };
-        comparison.unstable =
-            vec![unstable("extraction-005", &["a/a", "baseline"]), unstable("reasoning-003", &["a/a"])];
-        comparison.macro_average = Some(MacroAverage {
-            categories: 3,
-            baseline: 0.84,
-            candidate: 0.81,
-            delta_pp: -3.0,
-            interval_90_pp: Some(Interval { low: -14.0, high: 8.0 }),
-            interval_95_pp: None,
-        });
-        comparison.categories[0].pairs = 11;
-        comparison.overall.families = Some(12);
-        comparison.categories[1].families = Some(1);
-        comparison.categories[2].method = "families".to_owned();
-        result
-    }
-
     #[test]
     fn all_that_stands_beside_fits_eighty_columns() {
-        let result = noisy();
+        let result = fixture::noisy();
         let options = TerminalOptions { width: 80, color: false, ..TerminalOptions::default() };
         let text = terminal::summary(&result, &options);
         let from = text.find("Quality\n").unwrap();
         insta::assert_snapshot!("beside_80", &text[from..]);
-        for output in [html::render(&result, None).unwrap(), markdown::render(&result, None).unwrap()] {
+        let input = crate::report::input::ReportInput::default();
+        for output in [html::render(&result, &input).unwrap(), markdown::render(&result, &input).unwrap()] {
             for told in
                 ["macro average", "How answers ended", "excess flips", "Speed by category", "unstable: a"]
             {

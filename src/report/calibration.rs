@@ -44,26 +44,26 @@ fn where_and_how(calibration: &Calibration) -> String {
 
 fn table(calibration: &Calibration) -> Table {
     let columns = vec![
-        Column::numbers("streams"),
-        Column::numbers("tokens/s").sacrifice(2),
-        Column::numbers("stamp lag"),
-        Column::numbers("TTFT error"),
-        Column::numbers("ITL error"),
-        Column::numbers("exact").sacrifice(1),
-        Column::numbers("simulator late").sacrifice(3),
+        Column::numbers("streams").term("concurrency"),
+        Column::numbers("tokens/s").sacrifice(2).term("calibration"),
+        Column::numbers("stamp lag").term("calibration"),
+        Column::numbers("TTFT error").term("calibration"),
+        Column::numbers("ITL error").term("calibration"),
+        Column::numbers("exact").sacrifice(1).term("inexact-stamps"),
+        Column::numbers("simulator late").sacrifice(3).term("calibration"),
     ];
     let rows = calibration.bounds.iter().map(|bound| {
         let tone = if bound.is_accurate() { Tone::Plain } else { Tone::Warn };
-        let error = |spread| Cell::toned(both(spread), tone);
+        let error = |spread| both(spread).tone(tone);
         let late = if bound.simulator_fell_behind() { Tone::Warn } else { Tone::Dim };
         Row::new(vec![
-            count(bound.streams.into()).into(),
-            whole(bound.tokens_per_s).into(),
+            Cell::count(bound.streams.into()),
+            Cell::number(bound.tokens_per_s, whole(bound.tokens_per_s)),
             error(bound.stamp_lag),
             error(bound.ttft_error),
             error(bound.itl_error),
-            format!("{:.1} %", bound.exact_share * 100.0).into(),
-            Cell::toned(both(bound.simulator_late), late),
+            Cell::number(bound.exact_share * 100.0, format!("{:.1} %", bound.exact_share * 100.0)),
+            both(bound.simulator_late).tone(late),
         ])
     });
     let notes = vec![
@@ -140,10 +140,13 @@ fn streams(streams: u32) -> String {
     format!("{} {name}", count(streams.into()))
 }
 
-fn both(spread: Option<Spread>) -> String {
+fn both(spread: Option<Spread>) -> Cell {
     spread.map_or_else(
-        || super::number::ABSENT.to_owned(),
-        |spread| format!("{} / {}", fine(spread.p50_ms), fine(spread.p99_ms)),
+        || super::number::ABSENT.into(),
+        |spread| {
+            let text = format!("{} / {}", fine(spread.p50_ms), fine(spread.p99_ms));
+            Cell::from(text).part("p50", spread.p50_ms).part("p99", spread.p99_ms)
+        },
     )
 }
 
@@ -168,6 +171,7 @@ mod tests {
     #[test]
     fn a_calibration_on_a_terminal() {
         insta::assert_snapshot!(shown(&calibration(), 100));
+        crate::report::glossary::tests::assert_explained("calibration", &table(&calibration()));
     }
 
     #[test]

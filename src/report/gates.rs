@@ -31,11 +31,16 @@ pub(crate) fn table(results: &[GateResult]) -> Table {
     if results.is_empty() {
         return Table::default();
     }
-    let columns = ["gate", "asks", "verdict", "reason"].map(Column::words).to_vec();
+    let columns = vec![
+        Column::words("gate"),
+        Column::words("asks").term("gate-mode"),
+        Column::words("verdict").term("gate"),
+        Column::words("reason"),
+    ];
     let row = |gate: &GateResult| {
         Row::new(vec![
             one_line(&gate.name).into(),
-            asks(gate).into(),
+            Cell { value: asked(gate), ..asks(gate).into() },
             Cell::toned(gate.verdict.to_string(), gate_tone(gate.verdict)),
             one_line(&gate.reason).into(),
         ])
@@ -57,6 +62,17 @@ fn asks(gate: &GateResult) -> String {
         GateKind::ErrorRate => bound(&|most| format!("at most {}", number::percent(most))),
         GateKind::Slo => bound(&|limit| objective(&gate.name, limit)),
     }
+}
+
+/// The number in [`asks`], in its unit.
+fn asked(gate: &GateResult) -> Option<f64> {
+    let share = match gate.kind {
+        GateKind::PassRate => return gate.margin_pp,
+        GateKind::Floor | GateKind::ErrorRate => true,
+        GateKind::Slo => [SloMetric::PassRate, SloMetric::ErrorRate].iter().any(|m| m.name() == gate.name),
+        GateKind::Speed => false,
+    };
+    gate.bound.map(|bound| if share { 100.0 * bound } else { bound })
 }
 
 /// An objective by the metric that its gate is named after: `at most 500 ms`, `at least 90.0 %`.

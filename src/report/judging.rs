@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::number::{self, count, or_absent};
-use super::table::{Cell, Column, Row, Table, Tone};
+use super::table::{Cell, Column, Row, Table, Tone, real};
 use super::text::one_line;
 use super::verdict::Finding;
 use crate::model::comparison::{Interval, PassRate};
@@ -92,10 +92,10 @@ fn table(qualities: &[JudgeQuality], fields: Vec<Field>, notes: &[&str]) -> Tabl
 
 fn parsed() -> (&'static str, Vec<Field>, &'static [&'static str]) {
     let fields: Vec<Field> = vec![
-        (Column::numbers("items"), |q| Some(count(q.items).into())),
-        (Column::numbers("replies").sacrifice(2), |q| Some(count(q.parsed.judged).into())),
-        (Column::numbers("could be read"), |q| Some(cell(&q.parsed))),
-        (Column::numbers("worst case").sacrifice(1), |q| Some(cell(&q.worst_case))),
+        (Column::numbers("items").term("items"), |q| Some(Cell::count(q.items))),
+        (Column::numbers("replies").sacrifice(2).term("parsed"), |q| Some(Cell::count(q.parsed.judged))),
+        (Column::numbers("could be read").term("parsed"), |q| Some(cell(&q.parsed))),
+        (Column::numbers("worst case").sacrifice(1).term("judge-worst-case"), |q| Some(cell(&q.worst_case))),
     ];
     (
         "Can its replies be read?",
@@ -106,15 +106,24 @@ fn parsed() -> (&'static str, Vec<Field>, &'static [&'static str]) {
 
 fn repeats() -> (&'static str, Vec<Field>, &'static [&'static str]) {
     let fields: Vec<Field> = vec![
-        (Column::numbers("items"), |q| Some(count(q.repeatability.as_ref()?.items).into())),
-        (Column::numbers("same each time"), |q| Some(cell(&q.repeatability.as_ref()?.exact))),
-        (Column::numbers("flips").sacrifice(2), |q| Some(cell(&q.repeatability.as_ref()?.flips))),
-        (Column::numbers("α nominal").sacrifice(5), |q| q.repeatability.as_ref()?.alpha_nominal.map(two)),
-        (Column::numbers("α ordinal"), |q| q.repeatability.as_ref()?.alpha_ordinal.map(two)),
-        (Column::numbers("α interval").sacrifice(4), |q| q.repeatability.as_ref()?.alpha_interval.map(two)),
-        (Column::numbers("ICC(A,1)").sacrifice(3), |q| q.repeatability.as_ref()?.icc.map(two)),
-        (Column::numbers("SD, points").sacrifice(1), |q| {
-            q.repeatability.as_ref()?.deviation.map(|deviation| format!("{deviation:.2}").into())
+        (Column::numbers("items").term("items"), |q| Some(Cell::count(q.repeatability.as_ref()?.items))),
+        (Column::numbers("same each time").term("exact-repeat"), |q| {
+            Some(cell(&q.repeatability.as_ref()?.exact))
+        }),
+        (Column::numbers("flips").sacrifice(2).term("judge-flips"), |q| {
+            Some(cell(&q.repeatability.as_ref()?.flips))
+        }),
+        (Column::numbers("α nominal").sacrifice(5).term("alpha"), |q| {
+            q.repeatability.as_ref()?.alpha_nominal.map(two)
+        }),
+        (Column::numbers("α ordinal").term("alpha"), |q| q.repeatability.as_ref()?.alpha_ordinal.map(two)),
+        (Column::numbers("α interval").sacrifice(4).term("alpha"), |q| {
+            q.repeatability.as_ref()?.alpha_interval.map(two)
+        }),
+        (Column::numbers("ICC(A,1)").sacrifice(3).term("icc"), |q| q.repeatability.as_ref()?.icc.map(two)),
+        (Column::numbers("SD, points").sacrifice(1).term("judge-deviation"), |q| {
+            let deviation = q.repeatability.as_ref()?.deviation?;
+            Some(Cell::number(deviation, format!("{deviation:.2}")))
         }),
     ];
     (
@@ -129,14 +138,27 @@ fn repeats() -> (&'static str, Vec<Field>, &'static [&'static str]) {
 
 fn agrees() -> (&'static str, Vec<Field>, &'static [&'static str]) {
     let fields: Vec<Field> = vec![
-        (Column::numbers("items").sacrifice(5), |q| Some(count(q.agreement.as_ref()?.items).into())),
-        (Column::numbers("exact").sacrifice(1), |q| Some(cell(&q.agreement.as_ref()?.exact))),
-        (Column::numbers("within one").sacrifice(2), |q| Some(cell(&q.agreement.as_ref()?.within_one))),
-        (Column::numbers("κ").sacrifice(6), |q| q.agreement.as_ref()?.kappa.map(two)),
-        (Column::numbers("quadratic κ"), |q| q.agreement.as_ref()?.quadratic_kappa.map(two)),
-        (Column::numbers("AC1").sacrifice(4), |q| q.agreement.as_ref()?.gwet_ac1.map(two)),
-        (Column::numbers("τ-b").sacrifice(3), |q| q.agreement.as_ref()?.kendall_tau_b.map(two)),
-        (Column::numbers("bias, points"), |q| Some(bias(q.agreement.as_ref()?.bias).into())),
+        (Column::numbers("items").sacrifice(5).term("items"), |q| {
+            Some(Cell::count(q.agreement.as_ref()?.items))
+        }),
+        (Column::numbers("exact").sacrifice(1).term("exact-agreement"), |q| {
+            Some(cell(&q.agreement.as_ref()?.exact))
+        }),
+        (Column::numbers("within one").sacrifice(2).term("within-one"), |q| {
+            Some(cell(&q.agreement.as_ref()?.within_one))
+        }),
+        (Column::numbers("κ").sacrifice(6).term("kappa"), |q| q.agreement.as_ref()?.kappa.map(two)),
+        (Column::numbers("quadratic κ").term("quadratic-kappa"), |q| {
+            q.agreement.as_ref()?.quadratic_kappa.map(two)
+        }),
+        (Column::numbers("AC1").sacrifice(4).term("ac1"), |q| q.agreement.as_ref()?.gwet_ac1.map(two)),
+        (Column::numbers("τ-b").sacrifice(3).term("tau-b"), |q| {
+            q.agreement.as_ref()?.kendall_tau_b.map(two)
+        }),
+        (Column::numbers("bias, points").term("judge-bias"), |q| {
+            let of = q.agreement.as_ref()?.bias;
+            Some(with_limits(of, bias(of)))
+        }),
     ];
     let notes: &[&str] = &["Bias is the mean of score − gold: above 0 is lenient"];
     ("Do its scores agree with gold?", fields, notes)
@@ -144,13 +166,18 @@ fn agrees() -> (&'static str, Vec<Field>, &'static [&'static str]) {
 
 fn prefers() -> (&'static str, Vec<Field>, &'static [&'static str]) {
     let fields: Vec<Field> = vec![
-        (Column::numbers("better one named"), |q| q.preference.as_ref().map(cell)),
-        (Column::numbers("pairs in both orders").sacrifice(2), |q| {
-            Some(count(q.position.as_ref()?.pairs).into())
+        (Column::numbers("better one named").term("preference"), |q| q.preference.as_ref().map(cell)),
+        (Column::numbers("pairs in both orders").sacrifice(2).term("position"), |q| {
+            Some(Cell::count(q.position.as_ref()?.pairs))
         }),
-        (Column::numbers("same in both"), |q| Some(cell(&q.position.as_ref()?.consistent))),
-        (Column::numbers("first one named").sacrifice(1), |q| Some(cell(&q.position.as_ref()?.first))),
-        (Column::numbers("p").sacrifice(1), |q| Some(number::p_value(q.position.as_ref()?.first_p).into())),
+        (Column::numbers("same in both").term("position"), |q| Some(cell(&q.position.as_ref()?.consistent))),
+        (Column::numbers("first one named").sacrifice(1).term("first-position"), |q| {
+            Some(cell(&q.position.as_ref()?.first))
+        }),
+        (Column::numbers("p").sacrifice(1).term("first-position"), |q| {
+            let p = q.position.as_ref()?.first_p;
+            Some(Cell::number(p, number::p_value(p)))
+        }),
     ];
     let notes: &[&str] =
         &["p: exact binomial, of pairs that named one place in both orders; `--swap` sends both orders"];
@@ -159,12 +186,20 @@ fn prefers() -> (&'static str, Vec<Field>, &'static [&'static str]) {
 
 fn honest() -> (&'static str, Vec<Field>, &'static [&'static str]) {
     let fields: Vec<Field> = vec![
-        (Column::numbers("replies"), |q| Some(count(q.confidence.as_ref()?.replies).into())),
-        (Column::numbers("mean confidence"), |q| Some(number::percent(q.confidence.as_ref()?.mean).into())),
-        (Column::numbers("accepted"), |q| Some(number::percent(q.confidence.as_ref()?.accepted).into())),
-        (Column::numbers("Brier"), |q| Some(three(q.confidence.as_ref()?.brier))),
-        (Column::numbers("log loss").sacrifice(1), |q| Some(three(q.confidence.as_ref()?.log_loss))),
-        (Column::numbers("calibration error"), |q| Some(three(q.confidence.as_ref()?.calibration_error))),
+        (Column::numbers("replies").term("parsed"), |q| Some(Cell::count(q.confidence.as_ref()?.replies))),
+        (Column::numbers("mean confidence").term("confidence"), |q| {
+            Some(Cell::percent(Some(q.confidence.as_ref()?.mean)))
+        }),
+        (Column::numbers("accepted").term("confidence"), |q| {
+            Some(Cell::percent(Some(q.confidence.as_ref()?.accepted)))
+        }),
+        (Column::numbers("Brier").term("brier"), |q| Some(three(q.confidence.as_ref()?.brier))),
+        (Column::numbers("log loss").sacrifice(1).term("log-loss"), |q| {
+            Some(three(q.confidence.as_ref()?.log_loss))
+        }),
+        (Column::numbers("calibration error").term("ece"), |q| {
+            Some(three(q.confidence.as_ref()?.calibration_error))
+        }),
     ];
     let notes: &[&str] = &[
         "Always saying one half gives Brier 0.25 and log loss 0.693; the calibration error is over ten bins",
@@ -180,8 +215,8 @@ fn distribution(qualities: &[JudgeQuality]) -> Table {
     let mut columns = vec![Column::words("")];
     columns.extend(all.distribution.iter().map(|score| Column::numbers(number::plain(score.score))));
     let row = |name: &str, of: fn(&crate::model::judging::ScoreCount) -> u64| {
-        let counts = all.distribution.iter().map(|score| Cell::from(count(of(score))));
-        Row::new(std::iter::once(Cell::from(name)).chain(counts).collect())
+        let counts = all.distribution.iter().map(|score| Cell::count(of(score)));
+        Row::new(std::iter::once(Cell::from(name)).chain(counts).collect()).term("scores")
     };
     let rows = vec![row("given", |score| score.given), row("gold", |score| score.gold)];
     Table { columns, rows, ..Table::default() }
@@ -189,7 +224,14 @@ fn distribution(qualities: &[JudgeQuality]) -> Table {
 
 /// `83.3 % [66.4, 92.7]`.
 fn cell(rate: &PassRate) -> Cell {
-    share(rate).into()
+    let text = share(rate);
+    let cell =
+        rate.rate.map_or_else(|| Cell::from(text.as_str()), |share| Cell::number(100.0 * share, &text));
+    let cell = cell.part("passed", real(rate.passed)).part("of", real(rate.judged));
+    match rate.wilson_95 {
+        Some(limits) => cell.part("low", 100.0 * limits.low).part("high", 100.0 * limits.high),
+        None => cell,
+    }
 }
 
 fn share(rate: &PassRate) -> String {
@@ -199,11 +241,20 @@ fn share(rate: &PassRate) -> String {
 }
 
 fn two(of: Estimate) -> Cell {
-    estimate(of, 2).into()
+    with_limits(of, estimate(of, 2))
 }
 
 fn three(of: Estimate) -> Cell {
-    estimate(of, 3).into()
+    with_limits(of, estimate(of, 3))
+}
+
+/// An estimate as it is written, with the numbers behind it.
+fn with_limits(of: Estimate, text: String) -> Cell {
+    let cell = Cell::number(of.value, text);
+    match of.interval_95 {
+        Some(Interval { low, high }) => cell.part("low", low).part("high", high),
+        None => cell,
+    }
 }
 
 /// `0.84 [0.61, 0.93]`.
@@ -230,61 +281,8 @@ fn signed(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::judging::{Agreement, Honesty, Position, Repeatability, ScoreCount};
-    use crate::report::fixture;
+    use crate::report::fixture::{self, judge_quality as quality};
     use crate::report::terminal::{TerminalOptions, summary};
-    use crate::stats::proportion::pass_rate;
-
-    fn of(value: f64) -> Estimate {
-        Estimate { value, interval_95: Some(Interval { low: value - 0.1, high: value + 0.1 }) }
-    }
-
-    fn quality(category: Option<&str>) -> JudgeQuality {
-        JudgeQuality {
-            category: category.map(str::to_owned),
-            items: 40,
-            parsed: pass_rate(117, 120, 40),
-            worst_case: pass_rate(90, 120, 40),
-            repeatability: Some(Repeatability {
-                items: 40,
-                exact: pass_rate(31, 40, 40),
-                flips: pass_rate(4, 40, 40),
-                alpha_nominal: Some(of(0.59)),
-                alpha_ordinal: Some(of(0.89)),
-                alpha_interval: None,
-                icc: Some(of(0.91)),
-                deviation: Some(0.408),
-            }),
-            agreement: Some(Agreement {
-                items: 25,
-                exact: pass_rate(40, 75, 25),
-                within_one: pass_rate(70, 75, 25),
-                kappa: Some(of(0.36)),
-                quadratic_kappa: Some(of(0.84)),
-                gwet_ac1: Some(of(0.38)),
-                kendall_tau_b: Some(of(0.77)),
-                bias: of(-0.1),
-            }),
-            preference: Some(pass_rate(12, 15, 15)),
-            position: Some(Position {
-                pairs: 15,
-                consistent: pass_rate(11, 15, 15),
-                first: pass_rate(18, 29, 29),
-                first_p: 0.125,
-            }),
-            confidence: Some(Honesty {
-                replies: 117,
-                mean: 0.86,
-                accepted: 0.77,
-                brier: of(0.21),
-                log_loss: of(0.66),
-                calibration_error: of(0.12),
-            }),
-            distribution: (1..=5_u8)
-                .map(|score| ScoreCount { score: score.into(), given: 20 + u64::from(score), gold: 22 })
-                .collect(),
-        }
-    }
 
     #[test]
     fn every_question_is_answered_by_category() {
@@ -297,11 +295,13 @@ mod tests {
             let from = text.find("Can its replies").unwrap();
             insta::assert_snapshot!(format!("judging_{width}"), &text[from..]);
         }
-        let markdown = crate::report::markdown::render(&result, None).unwrap();
+        let markdown =
+            crate::report::markdown::render(&result, &crate::report::input::ReportInput::default()).unwrap();
         for question in questions(&result) {
             assert!(markdown.contains(&question.title), "{}", question.title);
         }
-        let html = crate::report::html::render(&result, None).unwrap();
+        let html =
+            crate::report::html::render(&result, &crate::report::input::ReportInput::default()).unwrap();
         assert!(html.contains("Is its stated confidence honest?") && html.contains("0.84 [0.74, 0.94]"));
         assert!(
             finding(&result.candidate)

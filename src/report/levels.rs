@@ -1,6 +1,6 @@
 //! Loads beside each other: what each came to, which is the knee, and which is the highest that passes.
 
-use super::number::{self, ABSENT, counted, decimal, or_absent, plain};
+use super::number::{ABSENT, counted, decimal, plain};
 use super::table::{Cell, Column, Row, Table, Tone};
 use super::text::one_line;
 use super::verdict::Finding;
@@ -51,7 +51,8 @@ pub(crate) fn table(result: &RunResult) -> Table {
         })
         .collect();
     let (mut columns, mut cells) = (Vec::new(), vec![Vec::new(); lines.len()]);
-    for (column, write) in fields(first.load.axis) {
+    let open = lines.iter().any(|line| line.at.summary.ttft_from_schedule_ms.is_some());
+    for (column, write) in fields(first.load.axis, open) {
         let written: Vec<Cell> = lines.iter().map(write).collect();
         // What no level has is no column.
         if written.iter().all(|cell| cell.text.is_empty() || cell.text == ABSENT) {
@@ -75,22 +76,35 @@ pub(super) fn sorted(result: &RunResult) -> Vec<&LevelResult> {
     levels
 }
 
-fn fields(axis: LoadAxis) -> Vec<Field> {
+/// `open`: latencies count from the schedule.
+fn fields(axis: LoadAxis, open: bool) -> Vec<Field> {
+    let (ttft_term, e2e_term) =
+        if open { ("ttft-from-schedule", "latency-from-schedule") } else { ("ttft", "e2e") };
     let load = match axis {
-        LoadAxis::Concurrency => Column::numbers("in flight"),
-        LoadAxis::Rate => Column::numbers("rate/s").hint("offered"),
+        LoadAxis::Concurrency => Column::numbers("in flight").term("concurrency"),
+        LoadAxis::Rate => Column::numbers("rate/s").hint("offered").term("offered-rate"),
     };
     vec![
-        (load, |line| value(&line.level.load).into()),
+        (load, |line| Cell::number(line.level.load.value, value(&line.level.load))),
         (Column::words("side"), |line| if line.compared { line.side.name().into() } else { "".into() }),
-        (Column::words("remarks"), remarks),
-        (Column::numbers("req/s"), |line| rate(line, |t| Some(t.request_throughput_per_s))),
-        (Column::numbers("tokens/s").sacrifice(2), |line| rate(line, |t| Some(t.output_tokens_per_s))),
-        (Column::numbers("TTFT p50").hint("ms").sacrifice(9), |line| ttft(line, Percentile::P50)),
-        (Column::numbers("TTFT p95").hint("ms"), |line| ttft(line, Percentile::P95)),
-        (Column::numbers("TPOT p50").hint("ms").sacrifice(10), |line| tpot(line, Percentile::P50)),
-        (Column::numbers("TPOT p95").hint("ms").sacrifice(3), |line| tpot(line, Percentile::P95)),
-        (Column::numbers("E2E p95").hint("ms").sacrifice(6), |line| {
+        (Column::words("remarks").term("load-verdict"), remarks),
+        (Column::numbers("req/s").term("request-throughput"), |line| {
+            rate(line, |t| Some(t.request_throughput_per_s))
+        }),
+        (Column::numbers("tokens/s").sacrifice(2).term("output-tokens-per-s"), |line| {
+            rate(line, |t| Some(t.output_tokens_per_s))
+        }),
+        (Column::numbers("TTFT p50").hint("ms").sacrifice(9).term(ttft_term), |line| {
+            ttft(line, Percentile::P50)
+        }),
+        (Column::numbers("TTFT p95").hint("ms").term(ttft_term), |line| ttft(line, Percentile::P95)),
+        (Column::numbers("TPOT p50").hint("ms").sacrifice(10).term("tpot"), |line| {
+            tpot(line, Percentile::P50)
+        }),
+        (Column::numbers("TPOT p95").hint("ms").sacrifice(3).term("tpot"), |line| {
+            tpot(line, Percentile::P95)
+        }),
+        (Column::numbers("E2E p95").hint("ms").sacrifice(6).term(e2e_term), |line| {
             let summary = &line.at.summary;
             let open = summary.ttft_from_schedule_ms.is_some();
             percentile(
@@ -98,32 +112,32 @@ fn fields(axis: LoadAxis) -> Vec<Field> {
                 Percentile::P95,
             )
         }),
-        (Column::numbers("failed").sacrifice(4), |line| {
+        (Column::numbers("failed").sacrifice(4).term("error-rate"), |line| {
             let share = line.at.summary.error_rate;
             let tone = if share.is_some_and(|share| share > 0.0) { Tone::Warn } else { Tone::Plain };
-            Cell::toned(or_absent(share, number::percent), tone)
+            Cell::percent(share).tone(tone)
         }),
-        (Column::numbers("passed"), |line| {
-            or_absent(line.at.pass_rate.and_then(|p| p.rate), number::percent).into()
+        (Column::numbers("passed").term("pass-rate"), |line| {
+            Cell::percent(line.at.pass_rate.and_then(|p| p.rate))
         }),
-        (Column::numbers("passed 95 %").sacrifice(8), |line| {
-            or_absent(line.at.pass_rate.and_then(|p| p.wilson_95), number::percent_interval).into()
+        (Column::numbers("passed 95 %").sacrifice(8).term("wilson"), |line| {
+            Cell::percent_interval(line.at.pass_rate.and_then(|p| p.wilson_95))
         }),
-        (Column::numbers("in time").hint("of requests").sacrifice(1), |line| {
-            or_absent(line.at.summary.goodput.as_ref(), |g| number::percent(g.attainment)).into()
+        (Column::numbers("in time").hint("of requests").sacrifice(1).term("attainment"), |line| {
+            Cell::percent(line.at.summary.goodput.as_ref().map(|g| g.attainment))
         }),
-        (Column::numbers("in time 95 %").sacrifice(7), |line| {
+        (Column::numbers("in time 95 %").sacrifice(7).term("wilson"), |line| {
             let goodput = line.at.summary.goodput.as_ref();
-            or_absent(goodput, |g| number::percent_interval(g.attainment_interval_95)).into()
+            Cell::percent_interval(goodput.map(|g| g.attainment_interval_95))
         }),
-        (Column::numbers("goodput/s").sacrifice(5), |line| {
-            or_absent(line.at.summary.goodput.as_ref().and_then(|g| g.goodput_per_s), decimal).into()
+        (Column::numbers("goodput/s").sacrifice(5).term("goodput"), |line| {
+            Cell::optional(line.at.summary.goodput.as_ref().and_then(|g| g.goodput_per_s), decimal)
         }),
     ]
 }
 
 fn rate(line: &Line<'_>, of: fn(&Throughput) -> Option<f64>) -> Cell {
-    or_absent(line.at.summary.throughput.as_ref().and_then(of), decimal).into()
+    Cell::optional(line.at.summary.throughput.as_ref().and_then(of), decimal)
 }
 
 fn ttft(line: &Line<'_>, at: Percentile) -> Cell {
@@ -142,8 +156,8 @@ fn tpot(line: &Line<'_>, at: Percentile) -> Cell {
 fn percentile(of: Option<&Distribution>, at: Percentile) -> Cell {
     match of {
         None => ABSENT.into(),
-        Some(d) if d.is_trusted(at) => decimal(d.value(at)).into(),
-        Some(d) => Cell::toned(format!("{}{UNTRUSTED}", decimal(d.value(at))), Tone::Dim),
+        Some(d) if d.is_trusted(at) => Cell::number(d.value(at), decimal(d.value(at))),
+        Some(d) => Cell::number(d.value(at), format!("{}{UNTRUSTED}", decimal(d.value(at)))).tone(Tone::Dim),
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) const LISTED: usize = 200;
 /// The most characters of one answer shown.
 const SHOWN: usize = 2_000;
 /// The longest short form of an answer, in columns.
-const SHORT: usize = 160;
+pub(super) const SHORT: usize = 160;
 /// The same in a table.
 const IN_TABLE: usize = 60;
 /// What it means that a prompt is unstable.
@@ -136,16 +136,16 @@ fn listed(
 }
 
 /// A prompt with how often it came out as listed.
-struct Noted<'a> {
-    prompt_id: &'a str,
-    category: &'a str,
+pub(super) struct Noted<'a> {
+    pub(super) prompt_id: &'a str,
+    pub(super) category: &'a str,
     /// The first time; absent where the result has no rows.
-    row: Option<&'a Row>,
-    times: u64,
+    pub(super) row: Option<&'a Row>,
+    pub(super) times: u64,
 }
 
 /// How often each prompt was judged on all of these sides.
-fn counts<'a>(rows: &'a [Row], sides: &[Side]) -> HashMap<&'a str, u64> {
+pub(super) fn counts<'a>(rows: &'a [Row], sides: &[Side]) -> HashMap<&'a str, u64> {
     let mut counts = HashMap::new();
     for row in rows {
         let judged = |side: &Side| row.attempt(*side).is_some_and(|a| a.judgement.verdict.passed().is_some());
@@ -157,7 +157,7 @@ fn counts<'a>(rows: &'a [Row], sides: &[Side]) -> HashMap<&'a str, u64> {
 }
 
 /// What comes of many times the same prompt: each prompt once, in the order in which they first come.
-fn by_prompt<'a>(times: impl Iterator<Item = Noted<'a>>) -> Vec<Noted<'a>> {
+pub(super) fn by_prompt<'a>(times: impl Iterator<Item = Noted<'a>>) -> Vec<Noted<'a>> {
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut noted: Vec<Noted<'a>> = Vec::new();
     for time in times {
@@ -175,16 +175,11 @@ fn by_prompt<'a>(times: impl Iterator<Item = Noted<'a>>) -> Vec<Noted<'a>> {
 fn failures(rows: &[Row]) -> Vec<Noted<'_>> {
     let failed =
         |row: &&Row| row.candidate.as_ref().is_some_and(|a| a.judgement.verdict.passed() == Some(false));
-    by_prompt(rows.iter().filter(failed).map(|row| Noted {
-        prompt_id: &row.key.prompt_id,
-        category: &row.category,
-        row: Some(row),
-        times: 1,
-    }))
+    by_prompt(rows.iter().filter(failed).map(Noted::once))
 }
 
 /// A flip names no round and no level: the first row whose verdicts are the flip's is the one to show.
-fn of_flips<'a>(flips: &'a [Flip], rows: &'a [Row]) -> Vec<Noted<'a>> {
+pub(super) fn of_flips<'a>(flips: &'a [Flip], rows: &'a [Row]) -> Vec<Noted<'a>> {
     let verdict = |attempt: &Option<Attempt>| attempt.as_ref().map(|a| a.judgement.verdict);
     let mut first: HashMap<(&str, u32, Verdict, Verdict), &Row> = HashMap::new();
     for row in rows {
@@ -234,7 +229,12 @@ pub(crate) fn table(listing: &Listing, most: usize) -> Table {
     Table { columns, rows, bar_scale: None, notes }
 }
 
-impl Noted<'_> {
+impl<'a> Noted<'a> {
+    /// A row that came out so once.
+    pub(super) fn once(row: &'a Row) -> Self {
+        Self { prompt_id: &row.key.prompt_id, category: &row.category, row: Some(row), times: 1 }
+    }
+
     fn listed(
         &self,
         judged: &HashMap<&str, u64>,
@@ -256,7 +256,7 @@ impl Noted<'_> {
 }
 
 impl Labels {
-    fn sides(&self) -> impl Iterator<Item = (Side, &str)> {
+    pub(super) fn sides(&self) -> impl Iterator<Item = (Side, &str)> {
         let baseline = self.baseline.iter().map(|name| (Side::Baseline, name.as_str()));
         baseline.chain([(Side::Candidate, self.candidate.as_str())])
     }

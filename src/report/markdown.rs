@@ -4,11 +4,10 @@
 //! text) or `code` (answers and error messages), so that it can neither draw tables, nor load
 //! pictures, nor call people.
 
-use std::path::Path;
-
 use serde::Serialize;
 
 use super::ReportError;
+use super::input::ReportInput;
 use super::template;
 use super::text::one_line;
 use super::view::ReportView;
@@ -23,17 +22,17 @@ struct Context {
     more: usize,
 }
 
-/// Renders a result through `report.md`, taken from `template_dir` where that holds one.
+/// Renders a result through `report.md`, taken from the input's `template_dir` where that holds one.
 ///
 /// # Errors
 ///
 /// When `template_dir` is no folder, or its template can't be parsed or asks for what there isn't.
-pub fn render(result: &RunResult, template_dir: Option<&Path>) -> Result<String, ReportError> {
-    let mut report = ReportView::new(result);
+pub fn render(result: &RunResult, input: &ReportInput) -> Result<String, ReportError> {
+    let mut report = ReportView::new(result, input);
     let hidden = report.listing.prompts.len().saturating_sub(LISTED);
     report.listing.prompts.truncate(LISTED);
     let more = report.listing.more + hidden;
-    template::render("report.md", template_dir, Context { report, more })
+    template::render("report.md", input.template_dir.as_deref(), Context { report, more })
 }
 
 /// Text as it is: no markup, no HTML, no mention, no reference; one line.

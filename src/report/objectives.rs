@@ -1,7 +1,7 @@
 //! Objectives and how they came out, groups of requests, and what happened to requests beside being answered.
 
 use super::number::{self, ABSENT, count, counted, decimal, or_absent};
-use super::table::{Cell, Column, Labels, Row, Table, Tone};
+use super::table::{Cell, Column, Labels, Row, Table, Tone, real};
 use super::text::{fit_middle, one_line};
 use super::verdict::Finding;
 use crate::model::result::{RunResult, SideInfo};
@@ -17,7 +17,7 @@ pub(crate) fn table(sides: &[&SideInfo], labels: &Labels) -> Table {
     let Some(longest) = sides.iter().max_by_key(|side| side.slos.len()).filter(|s| !s.slos.is_empty()) else {
         return Table::default();
     };
-    let mut columns = vec![Column::words("objective")];
+    let mut columns = vec![Column::words("objective").term("objective")];
     columns.extend(labels.columns());
     let mut rows: Vec<Row> = longest
         .slos
@@ -27,26 +27,34 @@ pub(crate) fn table(sides: &[&SideInfo], labels: &Labels) -> Table {
                 side.slos.iter().find(|o| o.slo == objective.slo).map_or(ABSENT.into(), outcome)
             };
             let cells = std::iter::once(Cell::from(objective.slo.to_string())).chain(sides.iter().map(of));
-            Row::new(cells.collect())
+            Row::new(cells.collect()).term(term(objective.slo.metric))
         })
         .collect();
-    let goodput = |name: &str, of: &dyn Fn(&Goodput) -> String| {
-        let written = sides.iter().map(|side| Cell::from(or_absent(side.summary.goodput.as_ref(), of)));
-        Row::new(std::iter::once(Cell::from(name)).chain(written).collect())
+    let goodput = |name: &str, term: &'static str, of: &dyn Fn(&Goodput) -> Cell| {
+        let written =
+            sides.iter().map(|side| side.summary.goodput.as_ref().map_or_else(|| ABSENT.into(), of));
+        Row::new(std::iter::once(Cell::from(name)).chain(written).collect()).term(term)
     };
     if sides.iter().any(|side| side.summary.goodput.is_some()) {
-        rows.push(goodput("requests in time", &|g| {
-            format!("{}/{}  {}", count(g.met), count(g.attempted), number::percent(g.attainment))
+        rows.push(goodput("requests in time", "attainment", &|g| {
+            let share = number::percent(g.attainment);
+            let text = format!("{}/{}  {share}", count(g.met), count(g.attempted));
+            let cell = Cell::number(100.0 * g.attainment, text);
+            cell.part("met", real(g.met)).part("of", real(g.attempted))
         }));
-        rows.push(goodput("95 % interval, %", &|g| number::percent_interval(g.attainment_interval_95)));
+        rows.push(goodput("95 % interval, %", "wilson", &|g| {
+            Cell::percent_interval(Some(g.attainment_interval_95))
+        }));
         if sides.iter().any(|side| side.summary.goodput.as_ref().is_some_and(|g| g.met_and_passed.is_some()))
         {
-            rows.push(goodput("in time and passed", &|g| or_absent(g.met_and_passed, count)));
-            rows.push(goodput("goodput without checks, requests/s", &|g| {
-                or_absent(g.goodput_without_checks_per_s, decimal)
+            rows.push(goodput("in time and passed", "goodput", &|g| {
+                g.met_and_passed.map_or_else(|| ABSENT.into(), Cell::count)
+            }));
+            rows.push(goodput("goodput without checks, requests/s", "goodput", &|g| {
+                Cell::optional(g.goodput_without_checks_per_s, decimal)
             }));
         }
-        rows.push(goodput("goodput, requests/s", &|g| or_absent(g.goodput_per_s, decimal)));
+        rows.push(goodput("goodput, requests/s", "goodput", &|g| Cell::optional(g.goodput_per_s, decimal)));
     }
     Table { columns, rows, bar_scale: None, notes: notes(sides, labels) }
 }
@@ -79,7 +87,33 @@ fn outcome(outcome: &SloOutcome) -> Cell {
     let value = measured(outcome.slo.metric, outcome.value);
     let (word, tone) = if outcome.met { ("met", Tone::Good) } else { ("missed", Tone::Bad) };
     let caveat = if outcome.trusted { "" } else { " (n too small)" };
-    Cell::toned(format!("{value}  {word}{caveat}"), tone)
+    let text = format!("{value}  {word}{caveat}");
+    let scale = if is_share(outcome.slo.metric) { 100.0 } else { 1.0 };
+    match outcome.value {
+        Some(value) => Cell::number(scale * value, text),
+        None => text.into(),
+    }
+    .tone(tone)
+}
+
+/// Whether a metric is a share of 0 to 1, which is written in percent.
+const fn is_share(metric: SloMetric) -> bool {
+    matches!(metric, SloMetric::PassRate | SloMetric::ErrorRate)
+}
+
+/// The glossary's term for a metric of objectives.
+pub(crate) const fn term(metric: SloMetric) -> &'static str {
+    match metric {
+        SloMetric::TtftMs => "ttft",
+        SloMetric::TpotMs => "tpot",
+        SloMetric::MaxStallMs => "max-stall",
+        SloMetric::E2eMs => "e2e",
+        SloMetric::LatencyFromScheduleMs => "latency-from-schedule",
+        SloMetric::PassRate => "pass-rate",
+        SloMetric::ErrorRate => "error-rate",
+        SloMetric::RequestThroughputPerS => "request-throughput",
+        SloMetric::OutputTokensPerS => "output-tokens-per-s",
+    }
 }
 
 /// A value of a metric with its unit.
@@ -140,14 +174,14 @@ pub(crate) fn groups(result: &RunResult) -> Table {
     let mut columns = vec![Column::words("requests")];
     columns.extend(compared.then(|| Column::words("side")));
     columns.extend([
-        Column::numbers("sent"),
-        Column::numbers("failed").sacrifice(2),
-        Column::numbers("tokens in").hint("a request").sacrifice(4),
-        Column::numbers("tokens out").hint("a request").sacrifice(3),
-        Column::numbers("TTFT p50").hint("ms"),
-        Column::numbers("TTFT p95").hint("ms").sacrifice(1),
-        Column::numbers("TPOT p50").hint("ms"),
-        Column::numbers("E2E p50").hint("ms"),
+        Column::numbers("sent").term("attempted"),
+        Column::numbers("failed").sacrifice(2).term("error-rate"),
+        Column::numbers("tokens in").hint("a request").sacrifice(4).term("prompt-tokens"),
+        Column::numbers("tokens out").hint("a request").sacrifice(3).term("output-tokens"),
+        Column::numbers("TTFT p50").hint("ms").term("ttft"),
+        Column::numbers("TTFT p95").hint("ms").sacrifice(1).term("ttft"),
+        Column::numbers("TPOT p50").hint("ms").term("tpot"),
+        Column::numbers("E2E p50").hint("ms").term("e2e"),
     ]);
     let mut groups: Vec<(&GroupKey, &str, &GroupSummary)> = sides
         .into_iter()
@@ -158,19 +192,20 @@ pub(crate) fn groups(result: &RunResult) -> Table {
     let rows: Vec<Row> = groups
         .into_iter()
         .map(|(key, side, group)| {
-            let mean = |tokens: u64| or_absent(crate::model::units::ratio(tokens, group.succeeded), decimal);
+            let mean =
+                |tokens: u64| Cell::optional(crate::model::units::ratio(tokens, group.succeeded), decimal);
             let at = |of: Option<&Distribution>, at| match of {
                 None => Cell::from(ABSENT),
-                Some(d) if d.is_trusted(at) => decimal(d.value(at)).into(),
-                Some(d) => Cell::toned(format!("{}*", decimal(d.value(at))), Tone::Dim),
+                Some(d) if d.is_trusted(at) => Cell::number(d.value(at), decimal(d.value(at))),
+                Some(d) => Cell::number(d.value(at), format!("{}*", decimal(d.value(at)))).tone(Tone::Dim),
             };
             let mut cells = vec![Cell::from(name(key))];
             cells.extend(compared.then(|| Cell::from(side)));
             cells.extend([
-                count(group.attempted).into(),
-                count(group.attempted - group.succeeded.min(group.attempted)).into(),
-                mean(group.prompt_tokens).into(),
-                mean(group.output_tokens).into(),
+                Cell::count(group.attempted),
+                Cell::count(group.attempted - group.succeeded.min(group.attempted)),
+                mean(group.prompt_tokens),
+                mean(group.output_tokens),
                 at(group.ttft_ms.as_ref(), Percentile::P50),
                 at(group.ttft_ms.as_ref(), Percentile::P95),
                 at(group.tpot_ms.as_ref(), Percentile::P50),
@@ -195,29 +230,33 @@ fn name(key: &GroupKey) -> String {
     }
 }
 
-/// What happened to a side's requests before they were answered, each in a sentence.
-pub(crate) fn waits(summary: &SideSummary) -> Vec<String> {
+/// What happened to a side's requests before they were answered: a term and a sentence each.
+pub(crate) fn waits(summary: &SideSummary) -> Vec<(&'static str, String)> {
     let spread = |d: &Distribution| {
         format!("p50 {} ms, p95 {} ms, longest {} ms", decimal(d.p50), decimal(d.p95), decimal(d.max))
     };
     let mut said = Vec::new();
     if let Some(queued) = &summary.queued_ms {
-        said.push(format!("waited for the cap on requests in flight: {}", spread(queued)));
+        said.push(("queued", format!("waited for the cap on requests in flight: {}", spread(queued))));
     }
     if let Some(retries) = &summary.retries {
         let delay =
             retries.delay_ms.as_ref().map_or_else(String::new, |d| format!("; delayed by {}", spread(d)));
-        said.push(format!(
+        let text = format!(
             "{} sent again, {} in all, of which {} succeeded in the end{delay}",
             counted(retries.requests, "request was", "requests were"),
             counted(retries.tries, "time", "times"),
             count(retries.succeeded)
-        ));
+        );
+        said.push(("retries", text));
     }
     if let Some(cached) = summary.cached_tokens.filter(|cached| *cached > 0) {
         let share = crate::model::units::ratio(cached, summary.prompt_tokens)
             .map_or_else(String::new, |share| format!(" ({})", number::percent(share)));
-        said.push(format!("a prefix cache answered {} prompt tokens{share}", count(cached)));
+        said.push((
+            "cached-tokens",
+            format!("a prefix cache answered {} prompt tokens{share}", count(cached)),
+        ));
     }
     said
 }

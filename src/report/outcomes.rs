@@ -39,34 +39,45 @@ pub(crate) fn table(sides: &[&SideInfo], labels: &Labels) -> Table {
         return Table::default();
     }
     let bad = |outcome: Outcome| if outcome.is_success() { Tone::Plain } else { Tone::Bad };
-    by_side("outcome", Outcome::ALL.map(|o| (o, o.name(), bad(o))), &counts, labels)
+    by_side("outcome", Outcome::ALL.map(|o| (o, o.name(), bad(o), "outcome")), &counts, labels)
 }
 
 /// Responses by verdict and side; empty where nothing was judged.
 pub(crate) fn verdicts(sides: &[&SideInfo], labels: &Labels) -> Table {
     let counts: Vec<_> = sides.iter().map(|side| &side.summary.verdicts).collect();
     let tone = |verdict: Verdict| if verdict.passed().is_none() { Tone::Warn } else { Tone::Plain };
-    by_side("verdict", Verdict::ALL.map(|v| (v, v.name(), tone(v))), &counts, labels)
+    by_side("verdict", Verdict::ALL.map(|v| (v, v.name(), tone(v), term(v))), &counts, labels)
 }
 
 fn by_side<K: Ord + Copy, const N: usize>(
-    title: &str,
-    kinds: [(K, &'static str, Tone); N],
+    title: &'static str,
+    kinds: [(K, &'static str, Tone, &'static str); N],
     counts: &[&BTreeMap<K, u64>],
     labels: &Labels,
 ) -> Table {
-    let mut columns = vec![Column::words(title)];
+    let mut columns = vec![Column::words(title).term(title)];
     columns.extend(labels.columns());
     let mut rows = Vec::new();
-    for (kind, name, tone) in kinds {
+    for (kind, name, tone, term) in kinds {
         let values: Vec<u64> = counts.iter().map(|c| c.get(&kind).copied().unwrap_or(0)).collect();
         if values.iter().any(|n| *n > 0) {
-            let cells =
-                values.iter().map(|n| Cell::toned(number::count(*n), if *n > 0 { tone } else { Tone::Dim }));
-            rows.push(Row::new([Cell::from(name)].into_iter().chain(cells).collect()));
+            let cells = values.iter().map(|n| Cell::count(*n).tone(if *n > 0 { tone } else { Tone::Dim }));
+            rows.push(Row::new([Cell::from(name)].into_iter().chain(cells).collect()).term(term));
         }
     }
     Table { columns, rows, ..Table::default() }
+}
+
+/// The glossary's term for a verdict.
+pub(crate) const fn term(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass | Verdict::Wrong | Verdict::Unchecked => "verdict",
+        Verdict::NoAnswer => "no-answer",
+        Verdict::Truncated => "truncated",
+        Verdict::Refused => "refused",
+        Verdict::Empty => "empty",
+        Verdict::TransportError | Verdict::JudgeUnparsed | Verdict::CheckError => "missing",
+    }
 }
 
 /// Each kind of failure once, the most frequent first.

@@ -1,7 +1,7 @@
 //! The pass rates as tables: paired with deltas where there is a comparison, else side by side.
 
 use super::number::{self, counted, or_absent};
-use super::table::{Bar, Cell, Column, Labels, Row, Table, Tone};
+use super::table::{Bar, Cell, Column, Labels, Row, Table, Tone, real};
 use super::text::one_line;
 use crate::model::comparison::{Comparison, Interval, MacroAverage, PairedPassRate, PassRate};
 use crate::model::result::SideInfo;
@@ -11,13 +11,13 @@ const AVERAGE: &str = "macro average";
 
 /// Passed by category on both sides, with the delta's 90 % interval; overall first.
 pub(crate) fn paired(comparison: &Comparison, labels: &Labels) -> Table {
-    let mut columns = vec![Column::words("category"), Column::numbers("pairs").sacrifice(4)];
-    columns.extend(labels.columns());
+    let mut columns = vec![Column::words("category"), Column::numbers("pairs").sacrifice(4).term("pairs")];
+    columns.extend(labels.columns_of("pass-rate"));
     columns.extend([
-        Column::numbers("Δ pp"),
-        Column::numbers("90 % interval").sacrifice(1),
-        Column::numbers("loss/gain").sacrifice(2),
-        Column::numbers("p (Holm)").sacrifice(3),
+        Column::numbers("Δ pp").term("delta"),
+        Column::numbers("90 % interval").sacrifice(1).term("delta-interval"),
+        Column::numbers("loss/gain").sacrifice(2).term("losses-gains"),
+        Column::numbers("p (Holm)").sacrifice(3).term("holm"),
     ]);
     let reach = reach(comparison);
     let mut rows: Vec<Row> = every(comparison).map(|rate| paired_row(rate, reach)).collect();
@@ -32,28 +32,28 @@ pub(crate) fn paired(comparison: &Comparison, labels: &Labels) -> Table {
 pub(crate) fn cross_checks(comparison: &Comparison) -> Table {
     let columns = vec![
         Column::words("category"),
-        Column::numbers("95 %, pp"),
-        Column::numbers("Newcombe 95 %, pp"),
-        Column::numbers("score p"),
-        Column::numbers("McNemar p"),
-        Column::numbers("flip rate"),
-        Column::numbers("could miss, pp"),
-        Column::numbers("baseline, %"),
-        Column::numbers("candidate, %"),
-        Column::words("method"),
+        Column::numbers("95 %, pp").term("delta-interval"),
+        Column::numbers("Newcombe 95 %, pp").term("newcombe"),
+        Column::numbers("score p").term("score-p"),
+        Column::numbers("McNemar p").term("mcnemar"),
+        Column::numbers("flip rate").term("flip-rate"),
+        Column::numbers("could miss, pp").term("mde"),
+        Column::numbers("baseline, %").term("wilson"),
+        Column::numbers("candidate, %").term("wilson"),
+        Column::words("method").term("interval-method"),
     ];
     let rows = every(comparison)
         .map(|rate| {
             let cells = vec![
                 Cell::from(category(rate.category.as_deref())),
-                or_absent(rate.interval_95_pp, number::pp_interval).into(),
-                or_absent(rate.newcombe_95_pp, number::pp_interval).into(),
-                or_absent(rate.score_p, number::p_value).into(),
-                or_absent(rate.mcnemar_p, number::p_value).into(),
-                or_absent(rate.flip_rate, number::percent).into(),
-                or_absent(rate.minimum_detectable_loss_pp, |pp| format!("{pp:.1}")).into(),
-                or_absent(rate.baseline.wilson_95, number::percent_interval).into(),
-                or_absent(rate.candidate.wilson_95, number::percent_interval).into(),
+                Cell::interval(rate.interval_95_pp, number::pp_interval),
+                Cell::interval(rate.newcombe_95_pp, number::pp_interval),
+                Cell::optional(rate.score_p, number::p_value),
+                Cell::optional(rate.mcnemar_p, number::p_value),
+                Cell::percent(rate.flip_rate),
+                Cell::optional(rate.minimum_detectable_loss_pp, |pp| format!("{pp:.1}")),
+                Cell::percent_interval(rate.baseline.wilson_95),
+                Cell::percent_interval(rate.candidate.wilson_95),
                 one_line(&rate.method).into(),
             ];
             Row { strong: rate.category.is_none(), ..Row::new(cells) }
@@ -71,8 +71,8 @@ pub(crate) fn cross_checks(comparison: &Comparison) -> Table {
 /// Passed by category, each side for itself; baseline first where there is one.
 pub(crate) fn single(sides: &[&SideInfo], labels: &Labels) -> Table {
     let mut columns = vec![Column::words("category")];
-    for column in labels.columns() {
-        columns.extend([column, Column::numbers("95 % interval, %").sacrifice(1)]);
+    for column in labels.columns_of("pass-rate") {
+        columns.extend([column, Column::numbers("95 % interval, %").sacrifice(1).term("wilson")]);
     }
     let mut names: Vec<Option<&str>> = Vec::new();
     for rate in sides.iter().flat_map(|side| &side.pass_rates) {
@@ -89,9 +89,8 @@ pub(crate) fn single(sides: &[&SideInfo], labels: &Labels) -> Table {
             for side in sides {
                 let rate =
                     side.pass_rates.iter().find(|r| r.category.as_deref() == name).map(|r| r.pass_rate);
-                cells.push(or_absent(rate.as_ref(), passed).into());
-                let limits = rate.and_then(|r| r.wilson_95);
-                cells.push(or_absent(limits, number::percent_interval).into());
+                cells.push(rate.as_ref().map_or_else(|| number::ABSENT.into(), passed_cell));
+                cells.push(Cell::percent_interval(rate.and_then(|r| r.wilson_95)));
                 bar = rate.filter(|_| candidate_alone).and_then(|r| wilson_bar(&r));
             }
             Row { strong: name.is_none(), bar, ..Row::new(cells) }
@@ -104,6 +103,14 @@ pub(crate) fn single(sides: &[&SideInfo], labels: &Labels) -> Table {
 pub(crate) fn passed(rate: &PassRate) -> String {
     let share = or_absent(rate.rate, number::percent);
     format!("{}/{}  {share}", number::count(rate.passed), number::count(rate.judged))
+}
+
+/// The same with the numbers behind it.
+pub(crate) fn passed_cell(rate: &PassRate) -> Cell {
+    let text = passed(rate);
+    let cell =
+        rate.rate.map_or_else(|| Cell::from(text.as_str()), |share| Cell::number(100.0 * share, &text));
+    cell.part("passed", real(rate.passed)).part("of", real(rate.judged))
 }
 
 /// What a delta's interval shows: all of it below zero, all of it above, or neither.
@@ -127,14 +134,15 @@ fn average_row(average: &MacroAverage, reach: f64) -> Row {
     let cells = vec![
         Cell::from(AVERAGE),
         "".into(),
-        number::percent(average.baseline).into(),
-        number::percent(average.candidate).into(),
-        Cell::toned(number::pp(average.delta_pp), tone),
-        Cell::toned(or_absent(average.interval_90_pp, number::pp_interval), tone),
+        Cell::percent(Some(average.baseline)),
+        Cell::percent(Some(average.candidate)),
+        Cell::number(average.delta_pp, number::pp(average.delta_pp)).tone(tone),
+        Cell::interval(average.interval_90_pp, number::pp_interval).tone(tone),
         "".into(),
         "".into(),
     ];
-    Row { bar: bar(Some(average.delta_pp), average.interval_90_pp, reach), ..Row::new(cells) }
+    let bar = bar(Some(average.delta_pp), average.interval_90_pp, reach);
+    Row { bar, ..Row::new(cells).term("macro-average") }
 }
 
 /// A delta with its interval on a scale that reaches so far to both sides.
@@ -159,13 +167,15 @@ fn paired_row(rate: &PairedPassRate, reach: f64) -> Row {
     let p = if rate.category.is_some() { rate.score_p_holm } else { rate.score_p };
     let cells = vec![
         Cell::from(category(rate.category.as_deref())),
-        number::count(rate.pairs).into(),
-        passed(&rate.baseline).into(),
-        passed(&rate.candidate).into(),
-        Cell::toned(or_absent(rate.delta_pp, number::pp), tone),
-        Cell::toned(or_absent(rate.interval_90_pp, number::pp_interval), tone),
-        format!("{}/{}", number::count(rate.losses), number::count(rate.gains)).into(),
-        or_absent(p, number::p_value).into(),
+        Cell::count(rate.pairs),
+        passed_cell(&rate.baseline),
+        passed_cell(&rate.candidate),
+        Cell::optional(rate.delta_pp, number::pp).tone(tone),
+        Cell::interval(rate.interval_90_pp, number::pp_interval).tone(tone),
+        Cell::from(format!("{}/{}", number::count(rate.losses), number::count(rate.gains)))
+            .part("losses", real(rate.losses))
+            .part("gains", real(rate.gains)),
+        Cell::optional(p, number::p_value),
     ];
     let bar = bar(rate.delta_pp, rate.interval_90_pp, reach);
     Row { bar, strong: rate.category.is_none(), ..Row::new(cells) }

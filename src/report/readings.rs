@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::number::{self, ABSENT, decimal};
+use super::number::{ABSENT, decimal};
 use super::table::{Cell, Column, Row, Table, Tone};
 use super::terminal::Screen;
 use super::text::one_line;
@@ -95,10 +95,10 @@ impl Screen {
 pub(crate) fn by_team<'a>(teams: impl Iterator<Item = (String, &'a [Reading])>) -> Table {
     let columns = vec![
         Column::words("team"),
-        Column::numbers("met"),
-        Column::numbers("unsettled"),
-        Column::numbers("missed"),
-        Column::numbers(ABSENT),
+        Column::numbers("met").term("reading"),
+        Column::numbers("unsettled").term("reading"),
+        Column::numbers("missed").term("reading"),
+        Column::numbers(ABSENT).term("reading"),
         Column::words("what was missed"),
     ];
     let row = |(team, readings): (String, &[Reading])| {
@@ -106,7 +106,7 @@ pub(crate) fn by_team<'a>(teams: impl Iterator<Item = (String, &'a [Reading])>) 
         let cell = |verdict| {
             let count = of(verdict).count();
             let tone = if count == 0 { Tone::Dim } else { tone(verdict) };
-            Cell::toned(number::count(count as u64), tone)
+            Cell::count(count as u64).tone(tone)
         };
         let missed: Vec<String> =
             of(ReadingVerdict::Missed).map(|reading| one_line(&reading.topic)).collect();
@@ -124,37 +124,40 @@ pub(crate) fn by_team<'a>(teams: impl Iterator<Item = (String, &'a [Reading])>) 
     Table { columns, rows, ..Table::default() }
 }
 
-/// A figure's title, whether it is money, and where it is.
-type Figure = (&'static str, bool, fn(&CostFigures) -> Option<f64>);
+/// A figure's title, whether it is money, its term, and where it is.
+type Figure = (&'static str, bool, &'static str, fn(&CostFigures) -> Option<f64>);
 /// The figure that takes objectives.
 const AT_SLO: &str = "cost of 1M output tokens at the SLO";
 
 /// The rows of cost below those of speed: a cell a side, no ratio. Nothing where no side has a price.
 pub(crate) fn cost_rows(sides: &[Option<&CostFigures>], compared: bool) -> Vec<Row> {
     const FIGURES: [Figure; 3] = [
-        ("correct answers/GPU-hour", false, |cost| cost.correct_answers_per_gpu_hour),
-        ("cost of 1M output tokens", true, |cost| cost.per_million_output_tokens),
-        (AT_SLO, true, |cost| cost.per_million_output_tokens_at_slo),
+        ("correct answers/GPU-hour", false, "correct-answers-per-gpu-hour", |cost| {
+            cost.correct_answers_per_gpu_hour
+        }),
+        ("cost of 1M output tokens", true, "cost-per-million", |cost| cost.per_million_output_tokens),
+        (AT_SLO, true, "cost-at-slo", |cost| cost.per_million_output_tokens_at_slo),
     ];
     if sides.iter().all(Option::is_none) {
         return Vec::new();
     }
-    let row = |(title, is_money, of): Figure| {
+    let row = |(title, is_money, term, of): Figure| {
         let value = |cost: &&CostFigures| {
             let unit = if is_money { format!(" {}", one_line(&cost.currency)) } else { String::new() };
-            Some(format!("{}{unit}", decimal(of(cost)?)))
+            let value = of(cost)?;
+            Some(Cell::number(value, format!("{}{unit}", decimal(value))))
         };
-        let values: Vec<Option<String>> = sides.iter().map(|cost| cost.as_ref().and_then(value)).collect();
+        let values: Vec<Option<Cell>> = sides.iter().map(|cost| cost.as_ref().and_then(value)).collect();
         // Nobody asked for objectives; the other figures are n/a where they can't be had.
         if title == AT_SLO && values.iter().all(Option::is_none) {
             return None;
         }
         let mut cells = vec![Cell::from(title)];
-        cells.extend(values.into_iter().map(|value| Cell::from(value.unwrap_or_else(|| ABSENT.to_owned()))));
+        cells.extend(values.into_iter().map(|value| value.unwrap_or_else(|| ABSENT.into())));
         if compared {
             cells.extend(["\u{2013}", "\u{2013}"].map(Cell::from));
         }
-        Some(Row::new(cells))
+        Some(Row::new(cells).term(term))
     };
     FIGURES.into_iter().filter_map(row).collect()
 }

@@ -17,18 +17,18 @@ pub(crate) fn table(comparison: Option<&Comparison>, labels: &Labels) -> Table {
     };
     if let Some(why) = &found.absent_because {
         let row = Row::new(vec![number::ABSENT.into(), one_line(why).into()]);
-        let columns = vec![Column::words("NLL"), Column::words("because")];
+        let columns = vec![Column::words("NLL").term("nll"), Column::words("because")];
         return Table { columns, rows: vec![row], bar_scale: None, notes: left_out(found) };
     }
-    let mut columns = vec![Column::words("category"), Column::numbers("prompts").sacrifice(4)];
-    columns.extend(labels.columns());
+    let mut columns = vec![Column::words("category"), Column::numbers("prompts").sacrifice(4).term("pairs")];
+    columns.extend(labels.columns_of("nll"));
     columns.extend([
-        Column::numbers("ΔNLL"),
-        Column::numbers("95 % interval").sacrifice(1),
-        Column::numbers("bootstrap 95 %").sacrifice(5),
-        Column::numbers("p"),
-        Column::numbers("top-1, %").sacrifice(3),
-        Column::numbers("same top-1").sacrifice(2),
+        Column::numbers("ΔNLL").term("delta-nll"),
+        Column::numbers("95 % interval").sacrifice(1).term("delta-nll"),
+        Column::numbers("bootstrap 95 %").sacrifice(5).term("bootstrap"),
+        Column::numbers("p").term("delta-nll"),
+        Column::numbers("top-1, %").sacrifice(3).term("top-1"),
+        Column::numbers("same top-1").sacrifice(2).term("top-1"),
     ]);
     let rows = std::iter::once(&found.overall).chain(&found.categories).map(row).collect();
     let mut notes = vec![format!(
@@ -42,18 +42,20 @@ pub(crate) fn table(comparison: Option<&Comparison>, labels: &Labels) -> Table {
 fn row(delta: &ReferenceDelta) -> Row {
     // More is worse here.
     let tone = tone(delta.interval_95.map(|i| Interval { low: -i.high, high: -i.low }));
+    let percent = |share: Option<f64>| share.map(|share| 100.0 * share);
     let top_1 = |share: Option<f64>| or_absent(share, |share| format!("{:.1}", 100.0 * share));
     let cells = vec![
         Cell::from(delta.category.as_deref().map_or_else(|| "overall".to_owned(), one_line)),
-        number::count(delta.prompts).into(),
-        or_absent(delta.baseline, nll).into(),
-        or_absent(delta.candidate, nll).into(),
-        Cell::toned(or_absent(delta.delta, signed), tone),
-        Cell::toned(or_absent(delta.interval_95, interval), tone),
-        or_absent(delta.bootstrap_95, interval).into(),
-        or_absent(delta.p, number::p_value).into(),
-        format!("{} / {}", top_1(delta.baseline_top_1), top_1(delta.candidate_top_1)).into(),
-        or_absent(delta.agreement, number::percent).into(),
+        Cell::count(delta.prompts),
+        Cell::optional(delta.baseline, nll),
+        Cell::optional(delta.candidate, nll),
+        Cell::optional(delta.delta, signed).tone(tone),
+        Cell::interval(delta.interval_95, interval).tone(tone),
+        Cell::interval(delta.bootstrap_95, interval),
+        Cell::optional(delta.p, number::p_value),
+        Cell::from(format!("{} / {}", top_1(delta.baseline_top_1), top_1(delta.candidate_top_1)))
+            .sides(percent(delta.baseline_top_1), percent(delta.candidate_top_1)),
+        Cell::percent(delta.agreement),
     ];
     Row { strong: delta.category.is_none(), ..Row::new(cells) }
 }

@@ -7,20 +7,20 @@ use super::text::one_line;
 use crate::model::comparison::{Comparison, SpeedRatio};
 use crate::model::summary::{Distribution, Percentile, SideSummary, Throughput};
 
-/// A latency's name in results, its name on screen, and where a summary keeps it.
-type Latency = (&'static str, &'static str, fn(&SideSummary) -> Option<&Distribution>);
-/// A rate's name in results, its name on screen, and where a summary keeps it.
-type Rate = (&'static str, &'static str, fn(&Throughput) -> Option<f64>);
+/// A latency's name in results, its name on screen, its term, and where a summary keeps it.
+type Latency = (&'static str, &'static str, &'static str, fn(&SideSummary) -> Option<&Distribution>);
+/// A rate's name in results, its name on screen, its term, and where a summary keeps it.
+type Rate = (&'static str, &'static str, &'static str, fn(&Throughput) -> Option<f64>);
 
 const LATENCIES: [Latency; 7] = [
-    ("ttft_ms", "TTFT", |s| s.ttft_ms.as_ref()),
-    ("tpot_ms", "TPOT", |s| s.tpot_ms.as_ref()),
-    ("itl_ms", "ITL", |s| s.itl_ms.as_ref()),
-    (MAX_STALL, "max stall", |s| s.max_stall_ms.as_ref()),
-    ("e2e_ms", "E2E", |s| s.e2e_ms.as_ref()),
+    ("ttft_ms", "TTFT", "ttft", |s| s.ttft_ms.as_ref()),
+    ("tpot_ms", "TPOT", "tpot", |s| s.tpot_ms.as_ref()),
+    ("itl_ms", "ITL", "itl", |s| s.itl_ms.as_ref()),
+    (MAX_STALL, "max stall", "max-stall", |s| s.max_stall_ms.as_ref()),
+    ("e2e_ms", "E2E", "e2e", |s| s.e2e_ms.as_ref()),
     // Of an open loop alone: in a closed one nothing was planned ahead.
-    (FROM_SCHEDULE[0], "TTFT from schedule", |s| s.ttft_from_schedule_ms.as_ref()),
-    (FROM_SCHEDULE[1], "E2E from schedule", |s| {
+    (FROM_SCHEDULE[0], "TTFT from schedule", "ttft-from-schedule", |s| s.ttft_from_schedule_ms.as_ref()),
+    (FROM_SCHEDULE[1], "E2E from schedule", "latency-from-schedule", |s| {
         s.latency_from_schedule_ms.as_ref().filter(|_| s.ttft_from_schedule_ms.is_some())
     }),
 ];
@@ -30,9 +30,9 @@ const FROM_SCHEDULE: [&str; 2] = ["ttft_from_schedule_ms", "latency_from_schedul
 const PERCENTILES: [(Percentile, &str); 3] =
     [(Percentile::P50, "p50"), (Percentile::P95, "p95"), (Percentile::P99, "p99")];
 const RATES: [Rate; 3] = [
-    ("request_throughput_per_s", "requests/s", |t| Some(t.request_throughput_per_s)),
-    ("output_tokens_per_s", "output tokens/s", |t| Some(t.output_tokens_per_s)),
-    ("correct_answers_per_s", "correct answers/s", |t| t.correct_answers_per_s),
+    ("request_throughput_per_s", "requests/s", "request-throughput", |t| Some(t.request_throughput_per_s)),
+    ("output_tokens_per_s", "output tokens/s", "output-tokens-per-s", |t| Some(t.output_tokens_per_s)),
+    ("correct_answers_per_s", "correct answers/s", "correct-answers-per-s", |t| t.correct_answers_per_s),
 ];
 
 /// The speed of both sides (`summaries`: baseline first where there is one), or of a stored
@@ -42,7 +42,7 @@ pub(crate) fn table(comparison: Option<&Comparison>, summaries: &[&SideSummary],
     let sides = labels.columns();
     let mut rows = Vec::new();
     let mut listed: Vec<&SpeedRatio> = Vec::new();
-    for (metric, name, distribution) in LATENCIES {
+    for (metric, name, term, distribution) in LATENCIES {
         let distributions: Vec<_> = summaries.iter().map(|s| distribution(s)).collect();
         if FROM_SCHEDULE.contains(&metric) && distributions.iter().all(Option::is_none) {
             continue;
@@ -54,34 +54,33 @@ pub(crate) fn table(comparison: Option<&Comparison>, summaries: &[&SideSummary],
             }
             listed.extend(ratio);
             let title = format!("{name} {statistic}, ms");
-            rows.extend(latency_row(
-                title,
-                &distributions,
-                percentile,
-                ratio,
-                comparison.is_some(),
-                sides.len(),
-            ));
+            let row =
+                latency_row(title, &distributions, percentile, ratio, comparison.is_some(), sides.len());
+            rows.extend(row.map(|row| row.term(term)));
         }
     }
-    for (metric, name, rate) in RATES {
+    for (metric, name, term, rate) in RATES {
         let values: Vec<_> = summaries.iter().map(|s| s.throughput.as_ref().and_then(rate)).collect();
         let ratio = find(ratios, metric, "rate");
         listed.extend(ratio);
         let known =
             ratio.is_some() || values.iter().any(Option::is_some) || metric != "correct_answers_per_s";
         if known {
-            let values = values.iter().map(|v| or_absent(*v, number::decimal).into()).collect();
-            rows.push(row(name.to_owned(), values, ratio, comparison.is_some(), sides.len()));
+            let values = values.iter().map(|v| Cell::optional(*v, number::decimal)).collect();
+            rows.push(row(name.to_owned(), values, ratio, comparison.is_some(), sides.len()).term(term));
         }
     }
     for ratio in ratios.iter().filter(|ratio| !listed.iter().any(|known| std::ptr::eq(*known, *ratio))) {
-        rows.push(row(metric_name(ratio), Vec::new(), Some(ratio), true, sides.len()));
+        let row = row(metric_name(ratio), Vec::new(), Some(ratio), true, sides.len());
+        rows.push(Row { term: term_of(&ratio.metric), ..row });
     }
     let mut columns = vec![Column::words("metric")];
     columns.extend(sides);
     if comparison.is_some() {
-        columns.extend([Column::numbers("ratio"), Column::numbers("95 % interval").sacrifice(1)]);
+        columns.extend([
+            Column::numbers("ratio").term("speed-ratio"),
+            Column::numbers("95 % interval").sacrifice(1).term("speed-ratio-interval"),
+        ]);
     }
     let hides_tails = rows.iter().any(|row| row.minor);
     Table { columns, rows, bar_scale: None, notes: notes(comparison, summaries, labels, hides_tails) }
@@ -120,9 +119,14 @@ fn latency_row(
         .iter()
         .map(|d| match d {
             None => Cell::from(number::ABSENT),
-            Some(d) if d.is_trusted(percentile) => number::decimal(d.value(percentile)).into(),
             Some(d) => {
-                Cell::toned(format!("{} (n too small)", number::decimal(d.value(percentile))), Tone::Dim)
+                let value = d.value(percentile);
+                let text = number::decimal(value);
+                if d.is_trusted(percentile) {
+                    Cell::number(value, text)
+                } else {
+                    Cell::number(value, format!("{text} (n too small)")).tone(Tone::Dim)
+                }
             }
         })
         .collect();
@@ -135,7 +139,7 @@ fn row(title: String, values: Vec<Cell>, ratio: Option<&SpeedRatio>, compared: b
     let mut cells = vec![Cell::from(title)];
     match ratio {
         Some(r) if sides == 2 && (r.ratio.is_some() || values.is_empty()) => {
-            cells.extend([r.baseline, r.candidate].map(|v| Cell::from(or_absent(v, number::decimal))));
+            cells.extend([r.baseline, r.candidate].map(|v| Cell::optional(v, number::decimal)));
         }
         _ => cells.extend(values),
     }
@@ -143,10 +147,10 @@ fn row(title: String, values: Vec<Cell>, ratio: Option<&SpeedRatio>, compared: b
     if compared {
         let tone = ratio.map_or(Tone::Plain, tone);
         // A statistic nobody compared (ITL, a tail) is a gap in the table, not an absent value.
-        let value = ratio.map_or_else(|| "–".to_owned(), |r| or_absent(r.ratio, number::ratio));
+        let value = ratio.map_or_else(|| "–".into(), |r| Cell::optional(r.ratio, number::ratio));
         let interval =
-            ratio.map_or_else(|| "–".to_owned(), |r| or_absent(r.interval_95, number::ratio_interval));
-        cells.extend([Cell::toned(value, tone), Cell::toned(interval, tone)]);
+            ratio.map_or_else(|| "–".into(), |r| Cell::interval(r.interval_95, number::ratio_interval));
+        cells.extend([value, interval].map(|cell: Cell| cell.tone(tone)));
     }
     Row::new(cells)
 }
@@ -204,7 +208,7 @@ fn notes(
         }
     }
     for (summary, name) in summaries.iter().zip(&names) {
-        for said in objectives::waits(summary) {
+        for (_, said) in objectives::waits(summary) {
             add(format!("{name}: {said}"));
         }
     }
@@ -242,6 +246,13 @@ fn absent(comparison: Option<&Comparison>) -> Vec<(Vec<String>, String)> {
     found
 }
 
+/// The glossary's term for a metric of results.
+pub(crate) fn term_of(metric: &str) -> Option<&'static str> {
+    let latency = LATENCIES.iter().find(|(known, ..)| *known == metric).map(|(_, _, term, _)| *term);
+    let rate = || RATES.iter().find(|(known, ..)| *known == metric).map(|(_, _, term, _)| *term);
+    latency.or_else(rate).or_else(|| (metric == "goodput_per_s").then_some("goodput"))
+}
+
 /// What a ratio is about, in words.
 pub(crate) fn metric_name(ratio: &SpeedRatio) -> String {
     name_of(&ratio.metric, &ratio.statistic)
@@ -252,8 +263,8 @@ pub(crate) fn name_of(metric: &str, statistic: &str) -> String {
     let latency = LATENCIES.iter().find(|(known, ..)| *known == metric);
     let rate = RATES.iter().find(|(known, ..)| *known == metric);
     match (latency, rate, metric) {
-        (Some((_, name, _)), ..) => format!("{name} {}", one_line(statistic)),
-        (_, Some((_, name, _)), _) => (*name).to_owned(),
+        (Some((_, name, ..)), ..) => format!("{name} {}", one_line(statistic)),
+        (_, Some((_, name, ..)), _) => (*name).to_owned(),
         (.., "goodput_per_s") => "goodput, requests/s".to_owned(),
         _ => format!("{} {}", one_line(metric), one_line(statistic)),
     }
@@ -280,10 +291,10 @@ mod tests {
         let row = |d: &Distribution| {
             latency_row(String::new(), &[Some(d)], Percentile::P95, None, false, 1).unwrap()
         };
-        assert_eq!(row(&d).cells[1], Cell::toned("1.00 (n too small)", Tone::Dim));
+        assert_eq!(row(&d).cells[1], Cell::number(1.0, "1.00 (n too small)").tone(Tone::Dim));
         assert!(row(&d).minor);
         d.n = 130;
-        assert_eq!(row(&d).cells[1], Cell::from("1.00"));
+        assert_eq!(row(&d).cells[1], Cell::number(1.0, "1.00"));
         assert!(!row(&d).minor);
     }
 }

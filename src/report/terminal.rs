@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::beside;
+use super::input::ReportInput;
 use super::table::{Table, Tone};
 use super::text::fit;
 use super::view::ReportView;
@@ -39,7 +40,7 @@ pub struct TerminalOptions {
 /// The summary of a run.
 #[must_use]
 pub fn summary(result: &RunResult, options: &TerminalOptions) -> String {
-    let view = ReportView::new(result);
+    let view = ReportView::new(result, &ReportInput::default());
     let mut screen = Screen::new(options);
     screen.title(&view.title, &view.subtitle);
     screen.banner(view.simulated);

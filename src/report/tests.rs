@@ -1,9 +1,10 @@
 //! The three outputs as a whole: what they say, that hostile text stays text, and that they stay small.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use unicode_width::UnicodeWidthStr;
 
+use super::input::ReportInput;
 use super::terminal::TerminalOptions;
 use super::{ReportError, comparison, fixture, html, markdown, terminal};
 use crate::model::compared::{COMPARISON_SCHEMA_VERSION, ComparedSide, ComparisonReport};
@@ -25,17 +26,13 @@ fn fixtures() -> Vec<(&'static str, RunResult)> {
     let mut large = fixture::result(10_000, true);
     large.candidate.model = "hugging-quants/Meta-Llama-3.1-8B-Instruct-AWQ-INT4".to_owned();
     large.baseline.as_mut().unwrap().model = "meta-llama/Meta-Llama-3.1-8B-Instruct".to_owned();
-    vec![
-        ("paired", fixture::paired()),
-        ("alone", fixture::alone()),
-        ("hostile", fixture::hostile()),
-        ("interrupted", fixture::interrupted()),
-        ("levels", fixture::levels()),
-        ("unchecked", fixture::unchecked()),
-        ("one_row", fixture::result(1, true)),
-        ("large", large),
-        ("large_alone", fixture::result(10_000, false)),
-    ]
+    let mut all = fixture::all();
+    all.extend([("large", large), ("large_alone", fixture::result(10_000, false))]);
+    all
+}
+
+fn templates_of(folder: &Path) -> ReportInput {
+    ReportInput { template_dir: Some(folder.to_owned()), ..ReportInput::default() }
 }
 
 /// The two sides of a fixture as two runs, compared.
@@ -86,7 +83,10 @@ fn terminal_snapshots() {
 #[test]
 fn markdown_snapshots() {
     for (name, result) in fixtures().into_iter().take(6) {
-        insta::assert_snapshot!(format!("markdown_{name}"), markdown::render(&result, None).unwrap());
+        insta::assert_snapshot!(
+            format!("markdown_{name}"),
+            markdown::render(&result, &ReportInput::default()).unwrap()
+        );
     }
     let two = comparison::markdown(&compared(&fixture::paired()), None).unwrap();
     insta::assert_snapshot!("markdown_compare", two);
@@ -94,13 +94,41 @@ fn markdown_snapshots() {
 
 #[test]
 fn html_snapshots() {
-    // The style sheet and the drawings are looked at, not compared.
+    // The style sheet and the drawings are looked at, not compared; terms have tests of their own.
     let drawing = regex::Regex::new("(?s)<svg.*?</svg>").unwrap();
     for (name, result) in fixtures().into_iter().take(6) {
-        let html = html::render(&result, None).unwrap();
-        let body = html.split_once("<body>").unwrap().1;
+        let html = html::render(&result, &ReportInput::default()).unwrap();
+        let body = without_scripts(html.split_once("<body>").unwrap().1);
+        let body = body.split_once("<section id=\"glossary\">").map_or(body.as_str(), |(start, _)| start);
         insta::assert_snapshot!(format!("html_{name}"), drawing.replace_all(body, "<svg/>"));
     }
+}
+
+/// A page without labctl's own script and without data, in which nothing can begin an element.
+fn without_scripts(html: &str) -> String {
+    let own = include_str!("../../templates/page.js");
+    let html = html.replacen(&format!("<script>{own}</script>"), "", 1);
+    let data = regex::Regex::new("<script type=\"application/json\"[^<>]*>[^<]*</script>").unwrap();
+    data.replace_all(&html, "").into_owned()
+}
+
+#[test]
+fn nothing_but_the_page_s_own_script_and_style_may_run() {
+    use base64::Engine as _;
+    use sha2::Digest as _;
+    let html = html::render(&fixture::hostile(), &ReportInput::default()).unwrap();
+    for (name, text) in [
+        ("style", include_str!("../../templates/style.css")),
+        ("script", include_str!("../../templates/page.js")),
+    ] {
+        let hash = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(text));
+        assert!(html.contains(&format!("{name}-src 'sha256-{hash}'")), "{name}");
+        assert_eq!(html.matches(&format!("<{name}>")).count(), 1, "{name}");
+    }
+    assert!(html.contains("content=\"default-src 'none'; "));
+    let markup = without_scripts(&html);
+    let handlers = regex::Regex::new("<[^>]* (on[a-z]+|style)=").unwrap();
+    assert!(handlers.find(&markup).is_none(), "{:?}", handlers.find(&markup));
 }
 
 #[test]
@@ -132,12 +160,13 @@ fn colour_adds_nothing_but_colour() {
 fn hostile_text_stays_text() {
     let result = fixture::hostile();
     let terminal = terminal::summary(&result, &options(100));
-    let markdown = markdown::render(&result, None).unwrap();
-    let html = html::render(&result, None).unwrap();
+    let markdown = markdown::render(&result, &ReportInput::default()).unwrap();
+    let html = html::render(&result, &ReportInput::default()).unwrap();
     for text in [&terminal, &markdown, &html] {
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "a control character got through");
         assert!(!text.contains('\u{202e}'), "a direction override got through");
     }
+    let html = without_scripts(&html);
     assert!(!html.contains("<script") && !html.contains("<b>\u{241b}"), "markup got through");
     // Outside code spans nothing of the model's may open a tag, call a person or break a table.
     let outside = without_code(&markdown);
@@ -181,8 +210,8 @@ fn without_code(markdown: &str) -> String {
 #[test]
 fn a_simulated_result_says_so_first_and_a_real_one_never() {
     for (result, simulated) in [(fixture::paired(), true), (fixture::alone(), false)] {
-        let html = html::render(&result, None).unwrap();
-        let markdown = markdown::render(&result, None).unwrap();
+        let html = html::render(&result, &ReportInput::default()).unwrap();
+        let markdown = markdown::render(&result, &ReportInput::default()).unwrap();
         let terminal = terminal::summary(&result, &options(80));
         for text in [html, markdown, terminal] {
             assert_eq!(text.contains("SIMULATED"), simulated);
@@ -194,20 +223,19 @@ fn a_simulated_result_says_so_first_and_a_real_one_never() {
 #[test]
 fn ten_thousand_rows_make_a_small_report_that_counts_the_rest() {
     let result = fixture::result(10_000, true);
-    let html = html::render(&result, None).unwrap();
-    assert!(html.len() < 600_000, "{} bytes", html.len());
-    assert_eq!(html.matches("<details class=\"listed\"").count(), 200);
-    assert!(html.contains("800 more in the JSON"));
-    assert!(markdown::render(&result, None).unwrap().contains("950 more in the JSON"));
+    let html = html::render(&result, &ReportInput::default()).unwrap();
+    assert!(html.len() < 1_500_000, "{} bytes", html.len());
+    assert!(markdown::render(&result, &ReportInput::default()).unwrap().contains("950 more in the JSON"));
     assert!(terminal::summary(&result, &options(80)).contains("990 more in the result's JSON"));
 }
 
 #[test]
 fn a_report_asks_for_nothing_from_outside() {
-    let html = html::render(&fixture::paired(), None).unwrap();
-    for needle in ["<link", "<img", "@import", "url(h", "url(/", "src=", "href="] {
+    let html = html::render(&fixture::paired(), &ReportInput::default()).unwrap();
+    for needle in ["<link", "<img", "@import", "url(", " src="] {
         assert!(!html.contains(needle), "{needle}");
     }
+    assert_eq!(html.matches("href=").count(), html.matches("href=\"#").count(), "links stay within the page");
 }
 
 #[test]
@@ -216,21 +244,21 @@ fn a_template_of_the_user_is_taken_and_the_rest_is_built_in() {
     std::fs::write(folder.path().join("report.md"), "{{ report.title }}: {{ report.warnings[0] }}").unwrap();
     let mut result = fixture::paired();
     result.warnings = vec!["<b>".to_owned()];
-    let markdown = markdown::render(&result, Some(folder.path())).unwrap();
+    let markdown = markdown::render(&result, &templates_of(folder.path())).unwrap();
     assert_eq!(markdown, "mistral-7b-awq against mistral-7b-fp16: &lt;b&gt;");
-    assert!(html::render(&result, Some(folder.path())).unwrap().contains("<!doctype html>"));
+    assert!(html::render(&result, &templates_of(folder.path())).unwrap().contains("<!doctype html>"));
 }
 
 #[test]
 fn a_template_s_mistake_is_told_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("report.md"), "one\n{{ report.titel }}").unwrap();
-    let error = markdown::render(&fixture::paired(), Some(folder.path())).unwrap_err();
+    let error = markdown::render(&fixture::paired(), &templates_of(folder.path())).unwrap_err();
     let message = error.to_string();
     assert!(message.contains("report.md") && message.contains(":2"), "{message}");
     let missing = folder.path().join("nowhere");
     assert!(matches!(
-        markdown::render(&fixture::paired(), Some(&missing)),
+        markdown::render(&fixture::paired(), &templates_of(&missing)),
         Err(ReportError::NoTemplateDir { .. })
     ));
 }
@@ -246,8 +274,8 @@ fn write_reports() {
     std::fs::create_dir_all(&folder).unwrap();
     let write = |name: String, text: String| std::fs::write(folder.join(name), text).unwrap();
     for (name, result) in fixtures() {
-        write(format!("{name}.html"), html::render(&result, None).unwrap());
-        write(format!("{name}.md"), markdown::render(&result, None).unwrap());
+        write(format!("{name}.html"), html::render(&result, &ReportInput::default()).unwrap());
+        write(format!("{name}.md"), markdown::render(&result, &ReportInput::default()).unwrap());
         for width in [60, 80, 120] {
             let coloured = TerminalOptions { color: true, ..options(width) };
             write(format!("{name}.{width}.txt"), terminal::summary(&result, &coloured));
@@ -259,7 +287,7 @@ fn write_reports() {
 fn sides_of_one_model_go_by_their_endpoints_too() {
     let mut result = fixture::paired();
     result.baseline.as_mut().unwrap().model = "mistral-7b-awq".to_owned();
-    let title = super::view::ReportView::new(&result).title;
+    let title = super::view::ReportView::new(&result, &ReportInput::default()).title;
     assert_eq!(title, "mistral-7b-awq (awq) against mistral-7b-awq (fp16)");
 }
 
@@ -272,6 +300,6 @@ fn nothing_measured_is_n_a_and_never_zero() {
     let terminal = terminal::summary(&result, &options(80));
     assert!(terminal.contains("Quality  n/a: no request succeeded"), "{terminal}");
     assert!(terminal.contains("Speed    n/a: no request succeeded"), "{terminal}");
-    let html = html::render(&result, None).unwrap();
+    let html = html::render(&result, &ReportInput::default()).unwrap();
     assert!(!html.contains("<svg"), "no chart of nothing");
 }

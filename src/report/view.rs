@@ -4,8 +4,11 @@ use serde::Serialize;
 
 use super::answer::Answer;
 use super::beside::{self, Titled};
+use super::data;
 use super::facts::{self, Health, Section};
 use super::gates;
+use super::glossary::{self, Term};
+use super::input::ReportInput;
 use super::judging::{self, Question};
 use super::levels;
 use super::losses::{self, Flips, Listing};
@@ -13,9 +16,11 @@ use super::number::{count, counted};
 use super::objectives;
 use super::outcomes::{self, Failure};
 use super::profile;
+use super::provenance::Provenance;
 use super::quality;
 use super::readings::{Readings, cost_rows};
 use super::reference;
+use super::responses::{self, Responses};
 use super::speed;
 use super::table::{Labels, Table};
 use super::text::{fit_middle, one_line, to_the_second};
@@ -84,6 +89,8 @@ pub struct ReportView {
     pub failures: Vec<Failure>,
     /// The losses, or what didn't pass.
     pub listing: Listing,
+    /// All that a reader may want to look at, filterable: losses, gains and other failures with their texts.
+    pub responses: Responses,
     /// What the candidate alone passed, with its title; empty without a comparison.
     pub gains: Titled,
     /// Whether the client's measurements can be trusted.
@@ -96,12 +103,16 @@ pub struct ReportView {
     pub config: String,
     /// The version of labctl that measured.
     pub labctl_version: String,
+    /// Where all of it comes from, and how to run it again.
+    pub provenance: Provenance,
+    /// The terms that the tables name, with what their definitions refer to.
+    pub glossary: Vec<&'static Term>,
 }
 
 impl ReportView {
     /// Writes out everything that a report of `result` can show.
     #[must_use]
-    pub fn new(result: &RunResult) -> Self {
+    pub fn new(result: &RunResult, input: &ReportInput) -> Self {
         let labels = labels(result);
         let sides: Vec<&SideInfo> = result.baseline.iter().chain([&result.candidate]).collect();
         let summaries: Vec<_> = sides.iter().map(|side| &side.summary).collect();
@@ -119,7 +130,7 @@ impl ReportView {
         let mut speed = speed::table(comparison, &summaries, &labels);
         let costs: Vec<_> = sides.iter().map(|side| side.cost.as_ref()).collect();
         speed.rows.extend(cost_rows(&costs, comparison.is_some()));
-        Self {
+        let mut view = Self {
             title: title(&labels),
             subtitle: format!("{} · {}", prompts(result), profile::load(result)),
             run_id: one_line(&result.run_id),
@@ -150,6 +161,7 @@ impl ReportView {
             outcomes: outcomes::table(&sides, &labels),
             failures: outcomes::failures(result, &labels),
             listing: losses::listing(result, &labels),
+            responses: responses::list(result, &labels, input),
             gains: comparison.map_or_else(Titled::default, |comparison| {
                 let gains = losses::flipped(comparison, &result.rows, &labels, Flips::Gains);
                 Titled { table: losses::table(&gains, GAINS), title: gains.title }
@@ -159,8 +171,70 @@ impl ReportView {
             sections: facts::sections(result, &labels),
             config: super::text::clean(&format!("{:#}", result.config)),
             labctl_version: one_line(&result.client.labctl_version),
+            provenance: Provenance::new(result, &labels),
+            glossary: Vec::new(),
             labels,
+        };
+        view.glossary = view.terms();
+        view
+    }
+
+    /// The terms of everything that is shown.
+    fn terms(&self) -> Vec<&'static Term> {
+        let facts = self.sections.iter().flat_map(|section| &section.facts).chain(&self.health.facts);
+        let of_facts = facts.filter_map(|fact| fact.term);
+        let of_findings = self.findings.iter().flat_map(|finding| glossary::of_finding(finding.topic));
+        let tables = self.tables();
+        let of_tables = tables.iter().flat_map(NamedTable::terms);
+        let of_requests = data::request_terms();
+        glossary::with_references(of_tables.chain(of_facts).chain(of_findings.copied()).chain(of_requests))
+    }
+
+    /// Every table that is shown, in the page's order, by a name that stays the same between reports.
+    #[must_use]
+    pub fn tables(&self) -> Vec<NamedTable<'_>> {
+        let mut tables: Vec<NamedTable<'_>> = Vec::new();
+        let mut add = |name: &str, title: &str, table| {
+            tables.push(NamedTable { name: name.to_owned(), title: title.to_owned(), table });
+        };
+        add("loads", "Loads", &self.levels);
+        add("quality", "Quality", &self.quality);
+        for (number, further) in (1..).zip(&self.quality_further) {
+            add(&format!("quality-{number}"), &further.title, &further.table);
         }
+        add("reference", self.reference_title, &self.reference);
+        for (number, question) in (1..).zip(&self.judge) {
+            add(&format!("judge-{number}"), &question.title, &question.table);
+        }
+        add("gates", "Gates", &self.gates);
+        add("objectives", "Objectives", &self.objectives);
+        add("speed", "Speed", &self.speed);
+        add("speed-by-category", beside::BY_CATEGORY, &self.speed_by_category);
+        add("groups", self.groups_title, &self.groups);
+        add("gains", &self.gains.title, &self.gains.table);
+        add("outcomes", "Outcomes", &self.outcomes);
+        add("verdicts", "Verdicts", &self.verdicts);
+        add("cross-checks", "Cross-checks", &self.cross_checks);
+        tables.retain(|of| !of.table.is_empty());
+        tables
+    }
+}
+
+/// A table with what it is called.
+#[derive(Debug, Clone)]
+pub struct NamedTable<'a> {
+    /// In files and links: `speed-by-category`.
+    pub name: String,
+    /// On the page.
+    pub title: String,
+    /// The table; not empty.
+    pub table: &'a Table,
+}
+
+impl NamedTable<'_> {
+    /// The terms that it names.
+    pub fn terms(&self) -> impl Iterator<Item = &'static str> {
+        glossary::of_table(self.table)
     }
 }
 
@@ -187,12 +261,31 @@ pub(crate) fn title(labels: &Labels) -> String {
 /// The longest name of a side, in columns.
 const NAME: usize = 80;
 
-/// The sides go by the models asked for; by their endpoints too where the models are the same.
+/// The sides go by the models asked for; by their endpoints too where the models are the same, and by their runs where
+/// those are too and the baseline was measured at another time.
 pub(crate) fn labels(result: &RunResult) -> Labels {
-    let same = result.baseline.as_ref().is_some_and(|b| b.model == result.candidate.model);
-    let name = |side: &SideInfo| {
-        let model = fit_middle(&one_line(&side.model), NAME);
-        if same { format!("{model} ({})", one_line(&side.endpoint)) } else { model }
+    let candidate = &result.candidate;
+    let same = |name: fn(&SideInfo) -> &str| {
+        result.baseline.as_ref().is_some_and(|baseline| name(baseline) == name(candidate))
     };
-    Labels { candidate: name(&result.candidate), baseline: result.baseline.as_ref().map(name) }
+    let (same_model, same_endpoint) = (same(|side| &side.model), same(|side| &side.endpoint));
+    let measured_in = result.baseline.as_ref().and_then(|baseline| baseline.measured_in.as_ref());
+    let name = |side: &SideInfo, run_id: &str, blessed_as: Option<&str>| {
+        let model = fit_middle(&one_line(&side.model), NAME);
+        match (same_model, measured_in) {
+            (false, _) => model,
+            (true, Some(_)) if same_endpoint => match blessed_as {
+                Some(name) => format!("{model} ({})", one_line(name)),
+                None => format!("{model} (run {})", one_line(run_id)),
+            },
+            (true, _) => format!("{model} ({})", one_line(&side.endpoint)),
+        }
+    };
+    Labels {
+        candidate: name(candidate, &result.run_id, None),
+        baseline: result.baseline.as_ref().map(|side| {
+            let run_id = measured_in.map_or(&result.run_id, |measured| &measured.run_id);
+            name(side, run_id, measured_in.and_then(|measured| measured.blessed_as.as_deref()))
+        }),
+    }
 }

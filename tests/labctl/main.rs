@@ -5,6 +5,7 @@
 
 mod baselines;
 mod batteries;
+mod browser;
 mod calibrate;
 mod captures;
 mod ci_examples;

@@ -245,7 +245,8 @@ fn a_failure_before_any_result_is_told_too() {
 #[test]
 fn the_summary_is_the_report_and_never_too_long() {
     let result = fixture::paired();
-    let markdown = crate::report::markdown::render(&result, None).unwrap();
+    let markdown =
+        crate::report::markdown::render(&result, &crate::report::input::ReportInput::default()).unwrap();
     let mut input = CiInput { markdown, ..CiInput::of_run(&result) };
     assert_eq!(summary::render(&input, 0), input.markdown);
     assert_eq!(summary::render(&input, summary::LIMIT), "");
