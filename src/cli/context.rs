@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::args::GlobalArgs;
 use super::settings::{Flags, Settings, SettingsError, SettingsLoader, SimulatorRule};
-use super::ui::Ui;
+use super::ui::{Ui, wants_ascii};
 use super::{ci, command_line};
 use crate::bench::plan::SideSpec;
 use crate::client::secret::{Secret, secrets_of};
@@ -43,7 +43,9 @@ impl Context {
         };
         let variable = |name: &str| std::env::var(name).ok();
         let in_github = ci::detected(variable) == Some(ci::Service::Github);
-        let ui = Ui::new(global.color.into(), global.quiet, global.verbose).logged_by_github(in_github);
+        let ui = Ui::new(global.color.into(), global.quiet, global.verbose)
+            .logged_by_github(in_github)
+            .in_ascii(global.ascii || wants_ascii(variable));
         let ci = std::env::var("CI").is_ok_and(|value| matches!(value.to_lowercase().as_str(), "true" | "1"));
         let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
         Self { ui, global, loader, ci, command_line: command_line::masked(words), published: Arc::default() }

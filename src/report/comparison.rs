@@ -234,7 +234,8 @@ pub(super) fn draw(view: &ComparisonView, screen: &mut Screen) {
     }
     screen.banner(view.simulated);
     screen.redacted(view.redacted.as_deref());
-    screen.findings(&view.findings);
+    screen.answer(&view.answer, &view.findings, view.warnings.len());
+    screen.gates(&view.gates);
     screen.readings(&view.readings);
     answers(screen, &view.losses);
     screen.table("Quality", &view.quality);
@@ -250,7 +251,6 @@ pub(super) fn draw(view: &ComparisonView, screen: &mut Screen) {
     }
     screen.warnings(&view.warnings);
     answers(screen, &view.gains);
-    screen.gates(&view.gates);
 }
 
 /// Each prompt with both answers and where they were found.

@@ -46,6 +46,7 @@ mod reference;
 pub mod response;
 pub mod responses;
 pub mod runs;
+mod spark;
 mod speed;
 pub mod table;
 mod template;

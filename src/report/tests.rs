@@ -17,6 +17,7 @@ fn options(width: usize) -> TerminalOptions {
     TerminalOptions {
         width,
         color: false,
+        ascii: false,
         files: files.into_iter().map(|(label, ending)| (label.to_owned(), path(ending))).collect(),
     }
 }

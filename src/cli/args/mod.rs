@@ -92,6 +92,10 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
     pub color: ColorArg,
 
+    /// Nothing beyond ASCII in summaries; as it is anyhow with `TERM=dumb` or a locale that is not UTF-8
+    #[arg(long, global = true)]
+    pub ascii: bool,
+
     /// Only results, warnings and errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
