@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use labctl::metrics::accumulate::{Accumulator, Level};
 use labctl::metrics::summary::{Context, summarise};
 use labctl::model::exchange::Exchange;
-use labctl::model::record::Side;
+use labctl::model::record::{Attempt, Record, Row, Side};
 use labctl::model::result::RunResult;
 use labctl::model::units::Nanos;
 use labctl::results::store::{Store, load_file};
@@ -129,12 +130,11 @@ pub(super) fn one_request() -> Case {
 const COPIES: u32 = 100;
 
 /// 100,000 requests: a real run of 1,000, a hundred times over, each copy after the one before it. What follows
-/// from the rows is computed anew by labctl's own functions; the traces hold no chunks, as after `--trace summary`.
+/// from the rows and their traces is computed anew by labctl's own functions.
 pub(super) fn hundred_thousand() -> Case {
-    let server = Server::with_options(|options| options.profile.speed = 100.0);
-    let load =
-        ["--requests", "1000", "--concurrency", "50", "--input-tokens", "16..64", "--output-tokens", "8"];
-    let lab = run_against(&server, &[&load[..], &["--trace", "summary"]].concat());
+    let server = Server::with_options(|options| options.profile.speed = 20.0);
+    let load = ["--requests", "1000", "--concurrency", "20", "--input-tokens", "16..64", "--output-tokens", "8"];
+    let lab = run_against(&server, &load);
     let path = lab.only(".json");
     let mut result = load_file(&path).unwrap();
     multiply(&mut result);
@@ -145,38 +145,57 @@ pub(super) fn hundred_thousand() -> Case {
 
 fn multiply(result: &mut RunResult) {
     let span = result.blocks.iter().map(|block| block.end_ns.0).max().unwrap();
-    let (rows, blocks) = (result.rows.clone(), result.blocks.clone());
-    for copy in 1..COPIES {
+    let (rows, blocks) = (std::mem::take(&mut result.rows), std::mem::take(&mut result.blocks));
+    let mut traces = Accumulator::default();
+    for copy in 0..COPIES {
         let later = |at: &mut Nanos| *at = at.plus(Nanos(span * u64::from(copy)));
+        let mut blocks = blocks.clone();
+        for block in &mut blocks {
+            block.block += copy;
+            let times = [&mut block.start_ns, &mut block.end_ns].into_iter();
+            times.chain(&mut block.level_start_ns).chain(&mut block.level_end_ns).for_each(later);
+        }
         for mut row in rows.iter().cloned() {
             row.key.repeat += copy;
-            for attempt in row.candidate.iter_mut() {
-                attempt.exchange.request_id += &format!("-{copy}");
-                shift(&mut attempt.exchange, later);
-            }
+            row.block += copy;
+            let mut attempt = row.candidate.take().unwrap();
+            attempt.exchange.request_id += &format!("-{copy}");
+            shift(&mut attempt.exchange, later);
+            let block = blocks.iter().find(|block| block.block == row.block).unwrap();
+            let level = block.level_start_ns.map(|start_ns| Level { start_ns, end_ns: block.level_end_ns });
+            let record = record(&row, attempt);
+            traces.add(&record, level);
+            row.candidate = Some(record.attempt);
             result.rows.push(row);
         }
-        for mut block in blocks.iter().copied() {
-            block.block += copy;
-            later(&mut block.start_ns);
-            later(&mut block.end_ns);
-            for at in block.level_start_ns.iter_mut().chain(&mut block.level_end_ns) {
-                later(at);
-            }
-            result.blocks.push(block);
-        }
+        result.blocks.extend(blocks);
     }
     result.load.requests *= u64::from(COPIES);
     result.load.repeats *= COPIES;
     let context = Context { concurrency: result.load.concurrency, ..Context::default() };
-    result.candidate.summary = summarise(&result.rows, &result.blocks, Side::Candidate, &context, None);
+    let traces = traces.side(Side::Candidate);
+    result.candidate.summary = summarise(&result.rows, &result.blocks, Side::Candidate, &context, traces);
+}
+
+fn record(row: &Row, attempt: Attempt) -> Record {
+    Record {
+        key: row.key.clone(),
+        category: row.category.clone(),
+        family: row.family.clone(),
+        scenario_id: row.scenario_id.clone(),
+        ask: row.ask.clone(),
+        block: row.block,
+        side: Side::Candidate,
+        attempt,
+    }
 }
 
 fn shift(exchange: &mut Exchange, later: impl Fn(&mut Nanos)) {
     let trace = &mut exchange.trace;
     let always = [&mut trace.scheduled_ns, &mut trace.sent_ns, &mut trace.end_ns];
     let sometimes = trace.admitted_ns.iter_mut().chain(&mut trace.headers_ns);
-    always.into_iter().chain(sometimes).for_each(&later);
+    let chunks = trace.chunks.iter_mut().map(|chunk| &mut chunk.recv_ns);
+    always.into_iter().chain(sometimes).chain(chunks).for_each(&later);
     exchange.retries.iter_mut().flat_map(|retry| [&mut retry.sent_ns, &mut retry.end_ns]).for_each(later);
 }
 
