@@ -20,7 +20,7 @@ mod verify;
 
 pub use built_in::{built_in, built_in_names};
 pub use error::{Place, PromptSetError};
-pub use load::load;
+pub use load::{load, load_sent};
 pub use manifest::{manifest_for, write_manifest};
 pub use parse::{manifest as parse_manifest, prompts as parse_prompts};
 pub(crate) use verify::problem as defect;

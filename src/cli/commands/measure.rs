@@ -15,7 +15,8 @@ use crate::bench::soundness::nothing_valid;
 use crate::cli::args::values::OutputFormat;
 use crate::cli::args::{GateArgs, JudgeArgs, LoadArgs};
 use crate::cli::ci::{self, CiSettings};
-use crate::cli::commands::{definitions, failure, gates};
+use crate::cli::commands::output::of_template;
+use crate::cli::commands::{definitions, failure, gates, input};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -79,7 +80,8 @@ impl Measure<'_> {
             self.written.get_or_init(|| path.clone());
             files.push(("result".to_owned(), path.clone()));
             if self.with_report {
-                reported = write_reports(result, path).map(|reports| files.extend(reports));
+                reported = write_reports(result, path, &input::of(result, None, self.context))
+                    .map(|reports| files.extend(reports));
             }
         }
         let printed = self.print(&finished, files);
@@ -96,7 +98,7 @@ impl Measure<'_> {
         }
         let result = &finished.result;
         let input = CiInput {
-            markdown: render_markdown(result)?,
+            markdown: render_markdown(result, &ReportInput::default())?,
             result_path: finished.written.as_ref().ok().cloned(),
             places: ci::places(&result.prompt_set),
             ended: ci::ending(ended),
@@ -165,7 +167,7 @@ impl Measure<'_> {
             // What is in memory has no chunks, what was written has them.
             (OutputFormat::Json, Ok(path)) => print_file(path, ui),
             (OutputFormat::Json, Err(_)) => print_document(result, ui),
-            (OutputFormat::Markdown, _) => ui.print(&render_markdown(result)?),
+            (OutputFormat::Markdown, _) => ui.print(&render_markdown(result, &ReportInput::default())?),
             (OutputFormat::Text, _) => {
                 let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
                 ui.print(&report::terminal::summary(result, &options))
@@ -201,9 +203,13 @@ impl Measure<'_> {
 }
 
 /// Writes the HTML and Markdown reports beside a result.
-pub(super) fn write_reports(result: &RunResult, beside: &Path) -> Result<Vec<(String, PathBuf)>, CliError> {
-    let html = (beside.with_extension("html"), render_html(result)?);
-    let markdown = (beside.with_extension("md"), render_markdown(result)?);
+pub(super) fn write_reports(
+    result: &RunResult,
+    beside: &Path,
+    input: &ReportInput,
+) -> Result<Vec<(String, PathBuf)>, CliError> {
+    let html = (beside.with_extension("html"), render_html(result, input)?);
+    let markdown = (beside.with_extension("md"), render_markdown(result, input)?);
     [html, markdown]
         .into_iter()
         .map(|(path, text)| {
@@ -216,13 +222,24 @@ pub(super) fn write_reports(result: &RunResult, beside: &Path) -> Result<Vec<(St
 /// Prints a result as JSON, as a file of it would have it.
 pub(super) fn print_document(result: &RunResult, ui: Ui) -> Result<(), CliError> {
     let mut out = ui.json_out();
-    let written = document::write(result, None, &mut out).map_err(|error| match error {
+    document::write(result, None, &mut out).map_err(of_document)?;
+    Ok(out.flush()?)
+}
+
+/// Writes a result as JSON to a file that a user asked for.
+pub(super) fn write_document(result: &RunResult, path: &Path) -> Result<(), CliError> {
+    let mut text = Vec::new();
+    document::write(result, None, &mut text).map_err(of_document)?;
+    write_whole(path, |file| file.write_all(&text)).map_err(|error| not_written(path, error))
+}
+
+fn of_document(error: DocumentError) -> CliError {
+    match error {
         DocumentError::Io(error) => error.into(),
         error @ DocumentError::NotReadableBack(_) => {
             CliError::internal("could not write the result as JSON").caused_by(error)
         }
-    });
-    written.and_then(|()| Ok(out.flush()?))
+    }
 }
 
 /// Prints a result that was written.
@@ -245,19 +262,20 @@ fn print_file(path: &Path, ui: Ui) -> Result<(), CliError> {
 
 /// Writes a file that a user asked for.
 pub(super) fn write_file(path: &Path, text: &str) -> Result<(), CliError> {
-    write_whole(path, |file| file.write_all(text.as_bytes())).map_err(|error| {
-        CliError::not_written(format!("could not write `{}`", path.display())).caused_by(error)
-    })
+    write_whole(path, |file| file.write_all(text.as_bytes())).map_err(|error| not_written(path, error))
+}
+
+fn not_written(path: &Path, error: io::Error) -> CliError {
+    CliError::not_written(format!("could not write `{}`", path.display())).caused_by(error)
 }
 
 /// The HTML report.
-pub(super) fn render_html(result: &RunResult) -> Result<String, CliError> {
-    report::html::render(result, &ReportInput::default())
-        .map_err(|error| CliError::internal(error.to_string()))
+pub(super) fn render_html(result: &RunResult, input: &ReportInput) -> Result<String, CliError> {
+    report::html::render(result, input).map_err(|error| of_template(&error, input.template_dir.as_deref()))
 }
 
 /// The Markdown report.
-pub(super) fn render_markdown(result: &RunResult) -> Result<String, CliError> {
-    report::markdown::render(result, &ReportInput::default())
-        .map_err(|error| CliError::internal(error.to_string()))
+pub(super) fn render_markdown(result: &RunResult, input: &ReportInput) -> Result<String, CliError> {
+    report::markdown::render(result, input)
+        .map_err(|error| of_template(&error, input.template_dir.as_deref()))
 }

@@ -16,6 +16,7 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::ui::{Ui, printable};
 use crate::model::health::HealthStatus;
 use crate::model::result::{RunResult, RunStatus};
+use crate::report::input::ReportInput;
 use crate::report::terminal::{TerminalOptions, summary};
 use crate::results::export::{write_csv, write_json};
 use crate::results::head::{ListEntry, RunHead, SideHead};
@@ -124,7 +125,7 @@ fn show(args: &ShowArgs, context: &Context) -> Result<(), CliError> {
     let ui = context.ui;
     match args.format {
         OutputFormat::Json => measure::print_document(&result, ui),
-        OutputFormat::Markdown => ui.print(&measure::render_markdown(&result)?),
+        OutputFormat::Markdown => ui.print(&measure::render_markdown(&result, &ReportInput::default())?),
         OutputFormat::Text => {
             let path = store.resolve(&args.run).map_err(|error| CliError::usage(error.to_string()))?;
             let files = vec![("result".to_owned(), path)];
