@@ -10,8 +10,10 @@ use labctl::model::exchange::Exchange;
 use labctl::model::record::{Attempt, Record, Row, Side};
 use labctl::model::result::RunResult;
 use labctl::model::units::Nanos;
-use labctl::results::store::{Store, load_file};
+use labctl::results::store::{Store, load_file, load_file_without_chunks};
 use labctl::simulator::{ErrorShape, FaultKind, Faults, When};
+
+use serde_json::Value;
 
 use crate::servers::Server;
 use crate::support::{Ended, Lab};
@@ -19,14 +21,14 @@ use crate::support::{Ended, Lab};
 /// How much longer than any other command the report of a great many requests may take, in a debug build.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// A report, and the result that it is of.
+/// A report, and the results that it is of.
 pub(super) struct Case {
     /// Names its pictures.
     pub(super) name: &'static str,
     /// The report.
     pub(super) html: PathBuf,
-    /// The result file.
-    pub(super) result: PathBuf,
+    /// The result files, by their names: those of runs begin with their time.
+    pub(super) results: Vec<PathBuf>,
     /// How long the report took to make.
     pub(super) made_in: Duration,
     /// Holds the files.
@@ -34,25 +36,28 @@ pub(super) struct Case {
 }
 
 impl Case {
-    /// The report of the only result of a lab.
+    /// The report of all results of a lab.
     pub(super) fn of(name: &'static str, lab: Lab) -> Self {
-        let result = lab.only(".json");
+        let mut results = lab.all(".json");
+        results.sort();
+        assert!(!results.is_empty());
         let html = lab.path("report.html");
-        let started = Instant::now();
         let mut command = lab.command();
-        command.timeout(PATIENCE).arg("report").arg(&result).arg("--html").arg(&html);
+        command.timeout(PATIENCE).arg("report").args(&results).args(["--format", "html", "-o"]).arg(&html);
+        let started = Instant::now();
         Ended::of(&mut command).succeeds();
-        Self { name, html, result, made_in: started.elapsed(), _lab: lab }
+        Self { name, html, results, made_in: started.elapsed(), _lab: lab }
     }
 
-    /// The result file as it is.
-    pub(super) fn result(&self) -> serde_json::Value {
-        serde_json::from_slice(&fs::read(&self.result).unwrap()).unwrap()
+    /// The result file as it is, where the report is of one.
+    pub(super) fn result(&self) -> Value {
+        let [result] = self.results.as_slice() else { panic!("{} is of several results", self.name) };
+        serde_json::from_slice(&fs::read(result).unwrap()).unwrap()
     }
 
-    /// Requests that the result holds.
+    /// Requests that the results hold.
     pub(super) fn requests(&self) -> usize {
-        load_file(&self.result).unwrap().rows.len()
+        self.results.iter().map(|path| load_file_without_chunks(path).unwrap().rows.len()).sum()
     }
 }
 
@@ -128,6 +133,16 @@ pub(super) fn one_request() -> Case {
 
 /// How often the rows of a real run are laid one after the other.
 const COPIES: u32 = 100;
+
+/// Five runs of one bench, one after the other, each with another seed.
+pub(super) fn history() -> Case {
+    let lab = Lab::new();
+    for seed in ["1", "2", "3", "4", "5"] {
+        let bench = ["bench", "--team", "quant", "--promptset", "quant-quality", "--compare-baseline", "--seed", seed];
+        lab.labctl(&[&bench[..], &FAST].concat()).succeeds();
+    }
+    Case::of("history", lab)
+}
 
 /// 100,000 requests: a real run of 1,000, a hundred times over, each copy after the one before it. What follows
 /// from the rows and their traces is computed anew by labctl's own functions.
