@@ -7,8 +7,8 @@ use crate::model::level::LevelFindings;
 use crate::model::outcome::Outcome;
 use crate::model::result::{RunResult, RunStatus};
 use crate::model::team::{Reading, ReadingVerdict};
-use crate::report::{fixture, input::ReportInput};
 use crate::report::view::{ReportView, labels};
+use crate::report::{fixture, input::ReportInput};
 
 fn answer(result: &RunResult) -> Answer {
     Answer::of_run(result, &labels(result))
