@@ -18,6 +18,7 @@ use crate::model::trace::TraceMode;
 
 mod loads;
 mod pairing;
+pub(crate) mod runs;
 
 pub(crate) use loads::{levels, unchecked};
 

@@ -22,7 +22,8 @@ pub(crate) enum Scale {
     Log10,
     /// By their logarithm, with ticks at powers of two: for loads, which are mostly doubled.
     Log2,
-    /// Names, at 1, 2, 3 …; they may come from outside.
+    /// Names, at 1, 2, 3 …; they may come from outside. From left to right what stands before ` · ` is written at the
+    /// tick, and the whole is read off.
     Categories(Vec<String>),
 }
 
@@ -123,6 +124,11 @@ impl Axis {
 
     /// What stands at a tick.
     pub(super) fn tick(&self, value: f64) -> String {
+        if let Scale::Categories(names) = &self.scale {
+            let name = names.iter().zip(1_u32..).find(|(_, place)| (value - f64::from(*place)).abs() < 0.01);
+            let name = name.map_or("", |(name, _)| name.as_str());
+            return name.split(" · ").next().unwrap_or_default().to_owned();
+        }
         match self.unit {
             Unit::Share => format!("{:.0} %", value * 100.0),
             Unit::Of(_) | Unit::RunTime => number::plain(value),
@@ -133,6 +139,8 @@ impl Axis {
     pub(super) fn tick_step(&self) -> Option<f64> {
         match (&self.scale, self.unit) {
             (Scale::Log2, _) => Some(((self.high.log2() - self.low.log2()) / (TICKS + 3.0)).ceil()),
+            // Names from left to right have room for about so many.
+            (Scale::Categories(names), _) => Some((crate::stats::length(names.len()) / TICKS).ceil()),
             (Scale::Linear, Unit::Share) if self.high - self.low > 0.5 => Some(0.25),
             (Scale::Linear, _) => Some(nice((self.high - self.low) / TICKS)),
             _ => None,
