@@ -198,6 +198,11 @@
           const found = this.inside(series, value, place);
           if (found === null) continue;
           lines.push(found);
+        } else if (series.marks === "stack" || series.marks === "held" || series.marks === "bands") {
+          const found = this.during(series, name, value);
+          if (found === null) continue;
+          lines.push(found.line);
+          if (series.marks === "held") spots.push([value, found.y]);
         } else if (n > 0) {
           const i = this.nearest(series, value, place);
           if (i === null) continue;
@@ -220,6 +225,17 @@
 
     axisOfInterval() {
       return this.data.y.scale === "category" ? this.data.x : this.data.y;
+    }
+
+    // What holds from one place to another, and how much that is.
+    during(series, name, value) {
+      const end = (i) => (series.marks === "stack" ? series.x[i + 1] : series.end[i]);
+      const i = series.x.findIndex((from, i) => from <= value && value < end(i));
+      if (i < 0 || end(i) === undefined || series.y[i] === 0) return null;
+      const range = onAxis(this.data.x, series.x[i]) + " to " + onAxis(this.data.x, end(i));
+      if (series.marks === "bands") return { line: name + range };
+      const of = series.value?.length ? "n " + written(series.value[i]) + ", " : "";
+      return { line: name + onAxis(this.data.y, series.y[i]) + " (" + of + range + ")", y: series.y[i] };
     }
 
     nearest(series, value, place) {
@@ -339,9 +355,15 @@
       }));
       download(name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-") + ".csv", "text/csv", csv(rows));
     });
-    const tools = element("span", { class: "tools table-tools" });
+    const tools = element("div", { class: "tools under" });
     tools.append(get);
-    box?.before(tools);
+    box?.after(tools);
+  }
+
+  // What a term means, where it stands.
+  for (const link of all('a[href^="#term-"]')) {
+    const short = document.getElementById(link.hash.slice(1))?.dataset.short;
+    if (short) link.title = short;
   }
 
   // Lists that can be narrowed.
@@ -363,6 +385,10 @@
       }
       if (told) told.textContent = shown === items.length ? items.length + " shown" : shown + " of " + items.length + " shown";
     };
+    for (const all of form.querySelectorAll("button[data-all]"))
+      all.addEventListener("click", () => {
+        for (const item of items) if (!item.hidden) item.open = all.dataset.all === "open";
+      });
     form.addEventListener("input", apply);
     form.addEventListener("submit", (event) => event.preventDefault());
     apply();

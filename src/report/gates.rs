@@ -232,7 +232,7 @@ mod tests {
         assert!(text.contains("| gate | asks | verdict | reason |"), "{text}");
         let none = markdown(&GatesDocument { results: &[], ..document.clone() });
         assert!(none.ends_with("\n\nNo gates.\n") && !none.contains("| "), "{none}");
-        let options = TerminalOptions { width: 80, color: false, files: Vec::new() };
+        let options = TerminalOptions { width: 80, color: false, ..TerminalOptions::default() };
         let screen = terminal(&document, &options);
         assert!(screen.contains("FAIL  e2e_ms p50 (ratio at most 1.10)"), "{screen}");
     }

@@ -14,6 +14,7 @@ mod chart;
 mod charts;
 pub mod ci;
 pub mod comparison;
+pub mod data;
 pub mod definitions;
 pub mod diff;
 mod error;

@@ -16,11 +16,12 @@ use sha2::{Digest as _, Sha256};
 use super::ReportError;
 use super::markdown;
 
-const BUILT_IN: [(&str, &str); 13] = [
+const BUILT_IN: [(&str, &str); 14] = [
     ("battery.md", include_str!("../../templates/battery.md")),
     ("page.html", include_str!("../../templates/page.html")),
     ("page.js", include_str!("../../templates/page.js")),
     ("parts.html", include_str!("../../templates/parts.html")),
+    ("responses.html", include_str!("../../templates/responses.html")),
     ("style.css", include_str!("../../templates/style.css")),
     ("report.html", include_str!("../../templates/report.html")),
     ("report.md", include_str!("../../templates/report.md")),

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::answer::Answer;
 use super::beside::{self, Titled};
+use super::data;
 use super::facts::{self, Health, Section};
 use super::gates;
 use super::glossary::{self, Term};
@@ -174,8 +175,19 @@ impl ReportView {
             glossary: Vec::new(),
             labels,
         };
-        view.glossary = glossary::with_references(view.tables().iter().flat_map(|of| of.terms()));
+        view.glossary = view.terms();
         view
+    }
+
+    /// The terms of everything that is shown.
+    fn terms(&self) -> Vec<&'static Term> {
+        let facts = self.sections.iter().flat_map(|section| &section.facts).chain(&self.health.facts);
+        let of_facts = facts.filter_map(|fact| fact.term);
+        let of_findings = self.findings.iter().flat_map(|finding| glossary::of_finding(finding.topic));
+        let tables = self.tables();
+        let of_tables = tables.iter().flat_map(NamedTable::terms);
+        let of_requests = data::request_terms();
+        glossary::with_references(of_tables.chain(of_facts).chain(of_findings.copied()).chain(of_requests))
     }
 
     /// Every table that is shown, in the page's order, by a name that stays the same between reports.

@@ -77,7 +77,7 @@ fn summarise(measures: &[Measure<'_>], format: OutputFormat, context: &Context) 
         OutputFormat::Markdown => ui.print(&markdown),
         OutputFormat::Text => {
             let files = vec![("summary".to_owned(), file)];
-            let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
+            let options = ui.terminal(files);
             ui.print(&battery.terminal(&options))
         }
     }

@@ -49,7 +49,7 @@ pub fn run(args: &CalibrateArgs, context: &Context) -> Result<ExitStatus, CliErr
         PlainFormat::Json => ui.print_json(&calibration)?,
         PlainFormat::Text => {
             let files = written.iter().map(|path| ("calibration".to_owned(), path.clone())).collect();
-            let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
+            let options = ui.terminal(files);
             ui.print(&terminal(&calibration, &options))?;
         }
     }

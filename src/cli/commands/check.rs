@@ -42,7 +42,7 @@ fn explained(args: &ExplainArgs, context: &Context) -> Result<(), CliError> {
             "rows": rows,
         }));
     }
-    let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files: Vec::new() };
+    let options = ui.terminal(Vec::new());
     ui.print(&explain(&result, &rows, prompt.as_ref(), &options))?;
     if prompt.is_none() {
         ui.note(&format!(

@@ -126,8 +126,7 @@ fn print(result: &RunResult, asked: &Gates, format: OutputFormat, context: &Cont
         })),
         OutputFormat::Markdown => ui.print(&markdown(&document)),
         OutputFormat::Text => {
-            let options =
-                TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files: Vec::new() };
+            let options = ui.terminal(Vec::new());
             ui.print(&terminal(&document, &options))
         }
     }
