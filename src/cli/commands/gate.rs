@@ -19,7 +19,6 @@ use crate::model::result::{RunResult, RunStatus};
 use crate::model::team::TeamKind;
 use crate::report::ci::CiInput;
 use crate::report::gates::{GatesDocument, markdown, terminal};
-use crate::report::terminal::TerminalOptions;
 
 /// Runs `labctl gate`.
 pub fn run(args: &GateCommandArgs, context: &Context) -> Result<ExitStatus, CliError> {
