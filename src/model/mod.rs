@@ -26,6 +26,7 @@ pub mod head_to_head;
 pub mod header;
 pub mod health;
 pub mod histogram;
+pub mod history;
 pub mod imported;
 pub mod judgement;
 pub mod judging;

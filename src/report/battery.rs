@@ -171,6 +171,9 @@ mod tests {
         let mut second = fixture::alone();
         second.team = Some("eval".to_owned());
         let battery = Battery::new(&[first, second]);
+        for table in [&battery.readings, &battery.quality, &battery.speed, &battery.runs] {
+            crate::report::glossary::tests::assert_explained("battery", table);
+        }
         let options = TerminalOptions { width: 100, color: false, files: Vec::new() };
         insta::assert_snapshot!(battery.terminal(&options));
         insta::assert_snapshot!(battery.markdown().unwrap());

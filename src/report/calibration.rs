@@ -171,6 +171,7 @@ mod tests {
     #[test]
     fn a_calibration_on_a_terminal() {
         insta::assert_snapshot!(shown(&calibration(), 100));
+        crate::report::glossary::tests::assert_explained("calibration", &table(&calibration()));
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct Fact {
     pub name: &'static str,
     /// The fact.
     pub value: String,
+    /// The glossary's term for it, where it is a number that needs one.
+    pub term: Option<&'static str>,
 }
 
 /// Facts about one thing.
@@ -44,7 +46,12 @@ pub struct Health {
 }
 
 pub(super) fn fact(name: &'static str, value: impl Into<String>) -> Fact {
-    Fact { name, value: value.into() }
+    Fact { name, value: value.into(), term: None }
+}
+
+/// A fact that the glossary explains.
+fn of_term(term: &'static str, name: &'static str, value: impl Into<String>) -> Fact {
+    Fact { term: Some(term), ..fact(name, value) }
 }
 
 /// The client's health, and what calibration says of its errors.
@@ -59,13 +66,17 @@ pub(crate) fn health(result: &RunResult) -> Health {
         )
     };
     let lags = [
-        ("read lag", health.read_lag),
-        ("scheduling lag", health.scheduling_lag),
-        ("event-loop delay", health.event_loop_delay),
+        ("read-lag", "read lag", health.read_lag),
+        ("scheduling-lag", "scheduling lag", health.scheduling_lag),
+        ("event-loop-delay", "event-loop delay", health.event_loop_delay),
     ];
-    let shares = [("inexact stamps", health.coalesced_share), ("CPU use of all cores", health.cpu_use)];
-    let lags = lags.map(|(name, value)| fact(name, number::or_absent(value, lag)));
-    let shares = shares.map(|(name, value)| fact(name, number::or_absent(value, number::percent)));
+    let shares = [
+        ("inexact-stamps", "inexact stamps", health.coalesced_share),
+        ("cpu-use", "CPU use of all cores", health.cpu_use),
+    ];
+    let lags = lags.map(|(term, name, value)| of_term(term, name, number::or_absent(value, lag)));
+    let shares =
+        shares.map(|(term, name, value)| of_term(term, name, number::or_absent(value, number::percent)));
     Health {
         status: health.status.to_string(),
         tone: match health.status {
@@ -85,7 +96,8 @@ pub(crate) fn health(result: &RunResult) -> Health {
 
 fn faults(faults: StampFaults) -> Fact {
     let StampFaults { unstamped_reads, clock_steps } = faults;
-    fact(
+    of_term(
+        "stamp-faults",
         "stamp faults",
         format!("{} reads without a stamp, {} clock steps", count(unstamped_reads), count(clock_steps)),
     )
@@ -94,7 +106,7 @@ fn faults(faults: StampFaults) -> Fact {
 /// What this client's times were found to be worth at a load of this many streams.
 fn calibrated(client: &ClientInfo, streams: u32) -> Option<Fact> {
     let calibration = client.calibration.as_ref()?;
-    super::calibration::quoted(calibration, streams).map(|words| fact("calibrated", words))
+    super::calibration::quoted(calibration, streams).map(|words| of_term("calibration", "calibrated", words))
 }
 
 /// Everything about the run, thing by thing.
@@ -279,15 +291,20 @@ fn side(title: String, side: &SideInfo) -> Section {
         facts.push(fact("fingerprint", list(&side.system_fingerprints)));
     }
     if let Some(measured) = &side.measured_in {
-        let (name, run) = (one_line(&measured.blessed_as), one_line(&measured.run_id));
+        let run = one_line(&measured.run_id);
         facts.push(fact("measured in", format!("run {run} of {}", to_the_second(&measured.started_at))));
-        facts.push(fact("blessed as", name));
+        facts.extend(measured.blessed_as.as_deref().map(|name| fact("blessed as", one_line(name))));
     }
     let error_rate = number::or_absent(summary.error_rate, number::percent);
     facts.extend([
-        fact("requests", format!("{}, {error_rate} not successful", count(summary.attempted))),
-        fact("under load", format!("{} s", decimal(summary.measured_s))),
-        fact(
+        of_term(
+            "error-rate",
+            "requests",
+            format!("{}, {error_rate} not successful", count(summary.attempted)),
+        ),
+        of_term("measured-time", "under load", format!("{} s", decimal(summary.measured_s))),
+        of_term(
+            "concurrency",
             "in flight",
             format!(
                 "{} on average, at most {}",
@@ -295,10 +312,10 @@ fn side(title: String, side: &SideInfo) -> Section {
                 count(summary.concurrency_max)
             ),
         ),
-        fact("output tokens", count(summary.output_tokens)),
-        fact("prompt tokens", count(summary.prompt_tokens)),
-        fact("cut off by the token limit", count(summary.truncated_responses)),
+        of_term("output-tokens", "output tokens", count(summary.output_tokens)),
+        of_term("prompt-tokens", "prompt tokens", count(summary.prompt_tokens)),
+        of_term("truncated", "cut off by the token limit", count(summary.truncated_responses)),
     ]);
-    facts.extend(objectives::waits(summary).into_iter().map(|said| fact("beside", said)));
+    facts.extend(objectives::waits(summary).into_iter().map(|(term, said)| of_term(term, "beside", said)));
     Section { title, facts }
 }

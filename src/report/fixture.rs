@@ -16,14 +16,30 @@ use crate::model::summary::{Distribution, GroupKey, GroupSummary, RequestMetrics
 use crate::model::team::{Reading, ReadingVerdict};
 use crate::model::trace::TraceMode;
 
+mod everything;
 mod loads;
 mod pairing;
 
+pub(crate) use everything::{everything, judge_quality, noisy};
 pub(crate) use loads::{levels, unchecked};
 
 use pairing::comparison;
 
 const CATEGORIES: [&str; 3] = ["arithmetic", "extraction", "reasoning"];
+
+/// Every kind of result, by name; those that take long to make are left out.
+pub(crate) fn all() -> Vec<(&'static str, RunResult)> {
+    vec![
+        ("paired", paired()),
+        ("alone", alone()),
+        ("hostile", hostile()),
+        ("interrupted", interrupted()),
+        ("levels", levels()),
+        ("unchecked", unchecked()),
+        ("one_row", result(1, true)),
+        ("everything", everything()),
+    ]
+}
 
 /// Thirty prompts, simulated: the baseline passes 26, the candidate 25, with three losses and two gains.
 pub(crate) fn paired() -> RunResult {

@@ -13,6 +13,7 @@ mod judge;
 mod load;
 mod mock;
 pub mod notation;
+mod report;
 mod results;
 mod selection;
 mod shape;
@@ -34,9 +35,10 @@ pub use gate::{GateArgs, GateCommandArgs, GateModeArg, OnInconclusive, PlanArgs}
 pub use judge::{JudgeArgs, RescoreArgs};
 pub use load::{LoadArgs, TargetArgs};
 pub use mock::{MockArgs, PacingArgs, ProfileArg};
+pub use report::ReportArgs;
 pub use results::{
     CompareArgs, ExportArgs, ExportFormat, ImportArgs, ImportFormat, ListArgs, MergeArgs, RecoverArgs,
-    ReportArgs, ResultsArgs, ResultsCommand, ShowArgs, SideArg, StoreArgs,
+    ResultsArgs, ResultsCommand, ShowArgs, SideArg, StoreArgs,
 };
 pub use selection::SelectionArgs;
 pub use shape::ShapeArgs;

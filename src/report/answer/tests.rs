@@ -7,7 +7,7 @@ use crate::model::level::LevelFindings;
 use crate::model::outcome::Outcome;
 use crate::model::result::{RunResult, RunStatus};
 use crate::model::team::{Reading, ReadingVerdict};
-use crate::report::fixture;
+use crate::report::{fixture, input::ReportInput};
 use crate::report::view::{ReportView, labels};
 
 fn answer(result: &RunResult) -> Answer {
@@ -214,7 +214,7 @@ fn what_is_void_dominates_and_praises_nothing() {
     let mut forced = compared(SAME, FASTER);
     forced.comparison.as_mut().unwrap().forced_over = vec!["prompt set differs".to_owned()];
     assert_eq!(answer(&forced).verdict, "Not known: compared by `--force`, though not soundly");
-    assert_eq!(ReportView::new(&forced).findings[0].topic, "FORCED");
+    assert_eq!(ReportView::new(&forced, &ReportInput::default()).findings[0].topic, "FORCED");
 }
 
 #[test]
@@ -468,7 +468,7 @@ fn no_answer_says_more_than_the_findings() {
     for quality in intervals {
         for speed in speeds {
             let result = compared(quality, speed);
-            let view = ReportView::new(&result);
+            let view = ReportView::new(&result, &ReportInput::default());
             let found = view.findings.iter().map(|f| f.text.as_str()).collect::<Vec<_>>().join("\n");
             let verdict = view.answer.verdict.to_lowercase();
             for (said, by) in [("faster", "x faster"), ("slower", "x slower")] {

@@ -10,3 +10,4 @@ mod chromium;
 mod gallery;
 mod hostile;
 mod page;
+mod walk;
