@@ -14,7 +14,6 @@ mod chart;
 mod charts;
 pub mod ci;
 pub mod comparison;
-mod curves;
 pub mod data;
 pub mod definitions;
 pub mod diff;
