@@ -201,6 +201,11 @@
           const found = this.inside(series, value, place);
           if (found === null) continue;
           lines.push(found);
+        } else if (series.marks === "stack" || series.marks === "held" || series.marks === "bands") {
+          const found = this.during(series, name, value);
+          if (found === null) continue;
+          lines.push(found.line);
+          if (series.marks === "held") spots.push([value, found.y]);
         } else if (n > 0) {
           const i = this.nearest(series, value, place);
           if (i === null) continue;
@@ -225,6 +230,17 @@
 
     axisOfInterval() {
       return this.data.y.scale === "category" ? this.data.x : this.data.y;
+    }
+
+    // What holds from one place to another, and how much that is.
+    during(series, name, value) {
+      const end = (i) => (series.marks === "stack" ? series.x[i + 1] : series.end[i]);
+      const i = series.x.findIndex((from, i) => from <= value && value < end(i));
+      if (i < 0 || end(i) === undefined || series.y[i] === 0) return null;
+      const range = onAxis(this.data.x, series.x[i]) + " to " + onAxis(this.data.x, end(i));
+      if (series.marks === "bands") return { line: name + range };
+      const of = series.value?.length ? "n " + written(series.value[i]) + ", " : "";
+      return { line: name + onAxis(this.data.y, series.y[i]) + " (" + of + range + ")", y: series.y[i] };
     }
 
     nearest(series, value, place) {

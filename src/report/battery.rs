@@ -174,7 +174,7 @@ mod tests {
         for table in [&battery.readings, &battery.quality, &battery.speed, &battery.runs] {
             crate::report::glossary::tests::assert_explained("battery", table);
         }
-        let options = TerminalOptions { width: 100, color: false, files: Vec::new() };
+        let options = TerminalOptions { width: 100, color: false, ..TerminalOptions::default() };
         insta::assert_snapshot!(battery.terminal(&options));
         insta::assert_snapshot!(battery.markdown().unwrap());
     }

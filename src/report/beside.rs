@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn all_that_stands_beside_fits_eighty_columns() {
         let result = fixture::noisy();
-        let options = TerminalOptions { width: 80, color: false, files: Vec::new() };
+        let options = TerminalOptions { width: 80, color: false, ..TerminalOptions::default() };
         let text = terminal::summary(&result, &options);
         let from = text.find("Quality\n").unwrap();
         insta::assert_snapshot!("beside_80", &text[from..]);

@@ -165,7 +165,7 @@ mod tests {
     use crate::model::fixture::{calibration, streams_bound};
 
     fn shown(calibration: &Calibration, width: usize) -> String {
-        terminal(calibration, &TerminalOptions { width, color: false, files: Vec::new() })
+        terminal(calibration, &TerminalOptions { width, color: false, ..TerminalOptions::default() })
     }
 
     #[test]

@@ -290,7 +290,7 @@ mod tests {
         result.candidate.judge_quality =
             vec![quality(None), quality(Some("coherence")), quality(Some("edge|case"))];
         for width in [80, 150] {
-            let options = TerminalOptions { width, color: false, files: Vec::new() };
+            let options = TerminalOptions { width, color: false, ..TerminalOptions::default() };
             let text = summary(&result, &options);
             let from = text.find("Can its replies").unwrap();
             insta::assert_snapshot!(format!("judging_{width}"), &text[from..]);

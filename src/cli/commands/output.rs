@@ -43,6 +43,7 @@ impl<'a> Output<'a> {
         TerminalOptions {
             width: if to_file { PAGE } else { self.ui.width() },
             color: !to_file && self.ui.stdout_has_color(),
+            ascii: !to_file && self.ui.is_ascii(),
             files: Vec::new(),
         }
     }

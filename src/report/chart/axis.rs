@@ -14,7 +14,7 @@ pub(crate) enum Unit {
 }
 
 /// How values become places.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Scale {
     /// Evenly.
     Linear,
@@ -22,6 +22,13 @@ pub(crate) enum Scale {
     Log10,
     /// By their logarithm, with ticks at powers of two: for loads, which are mostly doubled.
     Log2,
+    /// Evenly, in groups of the same height that each count from 0, one above the other.
+    Lanes {
+        /// What a group holds.
+        height: f64,
+        /// Between two ticks; a whole part of `height`.
+        step: f64,
+    },
     /// Names, at 1, 2, 3 …; they may come from outside.
     Categories(Vec<String>),
 }
@@ -88,6 +95,28 @@ impl Axis {
         Self::from_zero(label, Unit::Of(""), highest * 1.04)
     }
 
+    /// So many groups one above the other, each from 0 to a round number above `highest`.
+    pub(crate) fn lanes(label: impl Into<String>, groups: u32, highest: f64) -> Self {
+        /// What a group leaves free above its highest, where its name is to stand.
+        const ROOM: f64 = 1.16;
+        let alone = groups <= 1;
+        let rows = highest * f64::from(groups);
+        let step = nice(rows / (2.0 * TICKS)).max(if highest >= 2.0 { 1.0 } else { 0.0 });
+        let height = if alone { highest } else { highest * ROOM };
+        let height = if highest > 0.0 { (height / step).ceil() * step } else { 1.0 };
+        let (scale, high) = (Scale::Lanes { height, step }, height * f64::from(groups.max(1)));
+        Self { label: label.into(), unit: Unit::Of(""), scale, low: 0.0, high }
+    }
+
+    /// What lies under the group at `place`, from 0, on an axis of [`Self::lanes`].
+    pub(crate) fn below(&self, place: usize) -> f64 {
+        match self.scale {
+            #[expect(clippy::cast_precision_loss, reason = "as many groups as sides")]
+            Scale::Lanes { height, .. } => height * place as f64,
+            _ => 0.0,
+        }
+    }
+
     /// Names in a column, the first on top.
     pub(crate) fn categories(names: Vec<String>) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "far below 2^53 names")]
@@ -129,6 +158,12 @@ impl Axis {
 
     /// What stands at a tick.
     pub(super) fn tick(&self, value: f64) -> String {
+        if let Scale::Lanes { height, step } = self.scale {
+            // Where one group ends the next begins; only the topmost shows its height.
+            let is_top = self.high - value < step / 2.0;
+            let within = value - (value / height + 1e-9).floor() * height;
+            return number::plain(if is_top { height } else { within });
+        }
         match self.unit {
             // Of small shares whole percents would all be one.
             Unit::Share if self.high - self.low < 0.03 => format!("{:.1} %", value * 100.0),
@@ -140,6 +175,7 @@ impl Axis {
     /// The distance of ticks in the scale's own coordinate, where the library's choice is not the one.
     pub(crate) fn tick_step(&self) -> Option<f64> {
         match (&self.scale, self.unit) {
+            (Scale::Lanes { step, .. }, _) => Some(*step),
             (Scale::Log2, _) => Some(((self.high.log2() - self.low.log2()) / (TICKS + 3.0)).ceil()),
             (Scale::Linear, Unit::Share) if self.high - self.low > 0.5 => Some(0.25),
             (Scale::Linear, _) => Some(nice((self.high - self.low) / TICKS)),

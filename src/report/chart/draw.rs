@@ -13,6 +13,7 @@ use kuva::render::theme::Theme;
 
 use super::axis::{Axis, Scale};
 use super::marks::{Marks, Point};
+use super::path::{self, Scales};
 use super::{Across, ChartSpec, Frame, Series, Stroke};
 
 const HALF: (f64, f64) = (480.0, 280.0);
@@ -210,6 +211,10 @@ impl Pen<'_> {
                 // Beside a category there are two, one below the other.
                 let part = if matches!(self.y.scale, Scale::Categories(_)) { 0.34 } else { 0.72 };
                 let thick = ((bottom - top) / rows * part).clamp(0.6, 14.0);
+                let (waiting, writing) = self.scaled(|at| path::spans(spans, at));
+                // Beside a category there are two, one below the other.
+                let part = if matches!(self.y.scale, Scale::Categories(_)) { 0.34 } else { 0.72 };
+                let thick = ((bottom - top) / rows * part).clamp(0.6, 14.0);
                 let mut waiting = String::new();
                 let mut writing = String::new();
                 for span in spans {
@@ -225,12 +230,28 @@ impl Pen<'_> {
                 scene.add(Primitive::GroupEnd);
                 scene.add(line(writing, &color, thick, Stroke::Strong));
             }
+            Marks::Stack { edges, base, values } => {
+                let d = self.scaled(|at| path::stack(edges, base, values, at));
+                // A seam, for what lies on top of it may have the same colour.
+                scene.add(area(d, &color, 0.75, Some("var(--card)")));
+            }
+            Marks::Held(held) => {
+                scene.add(line(self.scaled(|at| path::held(held, at)), &color, width, series.stroke));
+            }
+            Marks::Bands(bands) => {
+                let (_, top, _, bottom) = self.plot();
+                scene.add(area(self.scaled(|at| path::bands(bands, top, bottom, at)), &color, 0.09, None));
+            }
             Marks::Cells(cells) => self.cells(scene, cells, &color),
             Marks::Rests(rests) => self.rests(scene, rests, series.stroke),
             Marks::Targets(points) => self.targets(scene, points, &color),
             Marks::Named(named) => self.named(scene, named, &color, taken),
         }
         scene.add(Primitive::GroupEnd);
+    }
+
+    fn scaled<T>(&self, draw: impl FnOnce(&Scales<'_>) -> T) -> T {
+        draw(&Scales { x: &|value| self.x(value), y: &|value| self.y(value) })
     }
 
     fn through(&self, points: &[Point]) -> String {
@@ -273,14 +294,8 @@ impl Pen<'_> {
             let _ = write!(outline, "V{:.1}H{:.1}", self.y(*value), self.x(*end));
         }
         let _ = write!(outline, "V{:.1}", self.y(0.0));
-        scene.add(Primitive::Path(Box::new(PathData {
-            d: format!("{outline}Z"),
-            fill: Some(color.into()),
-            stroke: "none".into(),
-            stroke_width: 0.0,
-            opacity: Some(if stroke == Stroke::Strong { 0.28 } else { 0.1 }),
-            stroke_dasharray: None,
-        })));
+        let opacity = if stroke == Stroke::Strong { 0.28 } else { 0.1 };
+        scene.add(area(format!("{outline}Z"), color, opacity, None));
         scene.add(line(outline, color, width * 0.7, stroke));
     }
 
@@ -299,14 +314,7 @@ impl Pen<'_> {
                 let _ = write!(d, "M{left:.1} {low:.1}H{right:.1}V{high:.1}H{left:.1}Z");
             }
             if !d.is_empty() {
-                scene.add(Primitive::Path(Box::new(PathData {
-                    d,
-                    fill: Some(color.into()),
-                    stroke: "none".into(),
-                    stroke_width: 0.0,
-                    opacity: Some(f64::from(shade) / f64::from(SHADES) * 0.92 + 0.04),
-                    stroke_dasharray: None,
-                })));
+                scene.add(area(d, color, f64::from(shade) / f64::from(SHADES) * 0.92 + 0.04, None));
             }
         }
     }
@@ -324,6 +332,17 @@ pub(super) fn line(d: String, color: &str, width: f64, stroke: Stroke) -> Primit
         stroke_width: width,
         opacity: None,
         stroke_dasharray: (stroke == Stroke::Dashed).then(|| "6 4".to_owned()),
+    }))
+}
+
+fn area(d: String, color: &str, opacity: f64, seam: Option<&str>) -> Primitive {
+    Primitive::Path(Box::new(PathData {
+        d,
+        fill: Some(color.into()),
+        stroke: seam.unwrap_or("none").into(),
+        stroke_width: if seam.is_some() { 0.6 } else { 0.0 },
+        opacity: Some(opacity),
+        stroke_dasharray: None,
     }))
 }
 

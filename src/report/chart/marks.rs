@@ -58,6 +58,19 @@ pub(crate) struct Cell {
     pub(crate) value: f64,
 }
 
+/// A value that holds from one place to another.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Held {
+    /// From here.
+    pub(crate) from: f64,
+    /// Up to here.
+    pub(crate) to: f64,
+    /// The value.
+    pub(crate) y: f64,
+    /// Of how many it is, where that is worth telling.
+    pub(crate) n: Option<u64>,
+}
+
 /// A value of a category with its interval, and a tone of the page's that says what it means.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Rest {
@@ -91,6 +104,19 @@ pub(crate) enum Marks {
         /// How high they are.
         values: Vec<f64>,
     },
+    /// Bars on top of those of other series, as many as `edges` less one.
+    Stack {
+        /// Where they begin and end.
+        edges: Vec<f64>,
+        /// Where each stands.
+        base: Vec<f64>,
+        /// How high each is.
+        values: Vec<f64>,
+    },
+    /// Values that hold for a while, joined where one follows the other.
+    Held(Vec<Held>),
+    /// Parts of the x axis, shaded.
+    Bands(Vec<(f64, f64)>),
     /// Bars that last, with the first token in each.
     Spans(Vec<Span>),
     /// Cells, the darker the more is in them.
@@ -112,6 +138,9 @@ impl Marks {
             | Self::Targets(points) => points.is_empty(),
             Self::Named(named) => named.is_empty(),
             Self::Bars { values, .. } => values.is_empty(),
+            Self::Stack { values, .. } => values.iter().all(|value| *value <= 0.0),
+            Self::Held(held) => held.is_empty(),
+            Self::Bands(bands) => bands.is_empty(),
             Self::Spans(spans) => spans.is_empty(),
             Self::Cells(cells) => cells.is_empty(),
             Self::Rests(rests) => rests.is_empty(),
@@ -137,6 +166,19 @@ impl Marks {
                     (edges.clear(), values.clear());
                 }
             }
+            Self::Stack { edges, base, values } => {
+                let sound = edges.len() == values.len() + 1
+                    && base.len() == values.len()
+                    && edges.iter().all(|edge| x.holds(*edge))
+                    && base.iter().chain(&*values).all(|value| value.is_finite());
+                if !sound {
+                    (edges.clear(), base.clear(), values.clear());
+                }
+            }
+            Self::Held(held) => {
+                held.retain(|part| x.holds(part.from) && x.holds(part.to) && y.holds(part.y));
+            }
+            Self::Bands(bands) => bands.retain(|(from, to)| x.holds(*from) && x.holds(*to)),
             Self::Spans(spans) => {
                 spans.retain(|span| x.holds(span.start) && x.holds(span.end) && y.holds(span.y))
             }

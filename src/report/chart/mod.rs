@@ -6,6 +6,12 @@ mod axis;
 mod data;
 mod draw;
 mod marks;
+mod path;
+mod points;
+
+pub(crate) use axis::{Axis, Scale, Unit};
+pub(crate) use data::{AxisData, ChartData};
+pub(crate) use marks::{Cell, Held, Marks, Named, Point, Rest, Span};
 mod points;
 
 pub(crate) use axis::{Axis, Scale, Unit};

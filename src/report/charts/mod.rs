@@ -10,7 +10,7 @@ mod rows;
 mod sample;
 mod scatter;
 mod shares;
-mod timeline;
+mod time;
 
 use serde::Serialize;
 
@@ -38,13 +38,14 @@ impl Charts {
     /// Draws everything that `result` has something for.
     pub(crate) fn new(result: &RunResult, labels: &Labels) -> Self {
         let several = !result.levels.is_empty();
+        let (over_time, errors) = time::charts(result, labels);
         Self {
             // Requests of several loads together have no distribution worth a look.
             speed: if several { Vec::new() } else { drawn(speed(result, labels)) },
             quality: drawn(result.comparison.as_ref().and_then(forest::chart).into_iter().collect()),
-            time: drawn(timeline::chart(result, labels).into_iter().collect()),
+            time: drawn(over_time),
+            errors: drawn(errors),
             loads: drawn(loads::charts(result, labels)),
-            ..Self::default()
         }
     }
 }
