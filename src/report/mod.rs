@@ -41,10 +41,12 @@ pub mod provenance;
 mod quality;
 pub mod readings;
 mod reasons;
+pub mod redact;
 mod reference;
 pub mod response;
 pub mod responses;
 pub mod runs;
+mod spark;
 mod speed;
 pub mod table;
 mod template;
@@ -56,6 +58,10 @@ pub mod view;
 pub use error::ReportError;
 
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

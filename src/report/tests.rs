@@ -17,6 +17,7 @@ fn options(width: usize) -> TerminalOptions {
     TerminalOptions {
         width,
         color: false,
+        ascii: false,
         files: files.into_iter().map(|(label, ending)| (label.to_owned(), path(ending))).collect(),
     }
 }
@@ -60,6 +61,7 @@ fn compared(result: &RunResult) -> ComparisonReport {
         simulated: true,
         same_run: false,
         warnings: vec!["the runs are 3 days apart".to_owned()],
+        redacted: None,
         intersected: None,
         team_kind: None,
         comparison,

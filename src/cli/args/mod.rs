@@ -17,6 +17,7 @@ mod report;
 mod results;
 mod selection;
 mod shape;
+mod texts;
 mod tools;
 pub mod values;
 mod workload;
@@ -41,6 +42,7 @@ pub use results::{
 };
 pub use selection::SelectionArgs;
 pub use shape::ShapeArgs;
+pub use texts::{RedactArg, TextArgs};
 pub use tools::{
     CalibrateArgs, CheckArgs, CheckCommand, CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs,
     DoctorArgs, ExplainArgs, InitArgs, ManArgs, PromptSetArgs, PromptSetCommand, PromptSetDirArgs,
@@ -89,6 +91,10 @@ pub struct GlobalArgs {
     /// When to use colour; `NO_COLOR` is respected
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
     pub color: ColorArg,
+
+    /// Nothing beyond ASCII in summaries; as it is anyhow with `TERM=dumb` or a locale that is not UTF-8
+    #[arg(long, global = true)]
+    pub ascii: bool,
 
     /// Only results, warnings and errors
     #[arg(short, long, global = true)]

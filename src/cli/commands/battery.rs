@@ -15,7 +15,6 @@ use crate::cli::settings::NoFlags;
 use crate::compare::gate::{needing_baseline, resolved};
 use crate::model::result::RunResult;
 use crate::report::battery::Battery;
-use crate::report::terminal::TerminalOptions;
 use crate::results::store::load_file_without_chunks;
 
 /// Runs the battery of every team that has one.

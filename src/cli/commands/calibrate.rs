@@ -12,7 +12,6 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::interrupt::Interrupts;
 use crate::model::config::TransportChoice;
 use crate::report::calibration::{bound_words, terminal};
-use crate::report::terminal::TerminalOptions;
 use crate::results::calibration::store;
 
 /// Runs `labctl calibrate`.

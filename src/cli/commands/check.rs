@@ -13,7 +13,6 @@ use crate::model::record::Row;
 use crate::model::result::RunResult;
 use crate::promptset::load;
 use crate::report::explain::explain;
-use crate::report::terminal::TerminalOptions;
 
 /// Runs `labctl check`.
 pub fn run(args: &CheckArgs, context: &Context) -> Result<ExitStatus, CliError> {

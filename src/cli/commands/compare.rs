@@ -25,7 +25,7 @@ use crate::model::record::Row;
 use crate::model::result::RunResult;
 use crate::promptset;
 use crate::report::ci::{CiInput, Ending};
-use crate::report::{ReportError, comparison, head_to_head, runs};
+use crate::report::redact::redact_comparison;
 use crate::results::store::Store;
 
 /// Runs `labctl compare`.
@@ -36,12 +36,14 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     let mut compared = compare(&named, args, &store, context)?;
     add_ages(&mut compared, &named, args, context)?;
     let sound = refuse(&compared, args);
-    let joint = if output.format == ReportFormat::Html { joint(&named, &compared)? } else { None };
+    for Compared { report, rows } in &mut compared {
+        redact_comparison(report, rows, args.texts.redaction());
+    }
     let rows: Vec<Vec<Row>> = compared.iter_mut().map(|one| std::mem::take(&mut one.rows)).collect();
     let document = Document::of(&named, compared);
     let ended = sound.and_then(|()| {
         let printed = match &joint {
-            Some(joint) => page(joint, &input::of(joint, None, context), output),
+            Some(joint) => page(joint, &texts::input(joint, None, context), output),
             None => document.show(output),
         };
         let ended = document.comparisons().iter().try_fold(ExitStatus::Success, |worst, report| {
@@ -197,8 +199,7 @@ struct Sets {
 impl Sets {
     fn of(baseline: &RunResult, candidate: &RunResult, context: &Context) -> Result<Self, CliError> {
         let dir = context.settings(&NoFlags)?.config.defaults.promptset_dir;
-        // One that is not there any more, or another one now, can't be looked into.
-        let find = |run: &RunResult| promptset::load_sent(&run.prompt_set, &dir);
+        let find = |run: &RunResult| promptset::as_sent(&run.prompt_set, &dir);
         let one_set = baseline.prompt_set.sha256 == candidate.prompt_set.sha256;
         let both = find(baseline).zip(find(candidate)).map(<[PromptSet; 2]>::from);
         Ok(Self { one_set, both })

@@ -13,10 +13,9 @@ use crate::bench::resume::Earlier;
 use crate::bench::run::{Finished, run};
 use crate::bench::soundness::nothing_valid;
 use crate::cli::args::values::OutputFormat;
-use crate::cli::args::{GateArgs, JudgeArgs, LoadArgs};
+use crate::cli::args::{GateArgs, JudgeArgs, LoadArgs, TextArgs};
 use crate::cli::ci::{self, CiSettings};
-use crate::cli::commands::output::of_template;
-use crate::cli::commands::{definitions, failure, gates, input};
+use crate::cli::commands::{definitions, failure, gates, texts};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -71,7 +70,9 @@ pub(super) struct Measure<'a> {
 impl Measure<'_> {
     /// Measures, writes, prints.
     pub(super) fn run(&self, plan: BenchPlan) -> Result<ExitStatus, CliError> {
-        let finished = self.measure(plan).inspect_err(|error| self.publish_failure(error))?;
+        let mut finished = self.measure(plan).inspect_err(|error| self.publish_failure(error))?;
+        // The file is written: from here on all is for readers.
+        texts::take_out(&mut finished.result, &self.load.texts);
         let result = &finished.result;
         let mut files = Vec::new();
         let mut reported = Ok(());
@@ -79,8 +80,8 @@ impl Measure<'_> {
             self.written.get_or_init(|| path.clone());
             files.push(("result".to_owned(), path.clone()));
             if self.with_report {
-                reported = write_reports(result, path, &input::of(result, None, self.context))
-                    .map(|reports| files.extend(reports));
+                reported =
+                    write_reports(result, path, &self.input(result)).map(|reports| files.extend(reports));
             }
         }
         let printed = self.print(&finished, files);
@@ -97,7 +98,7 @@ impl Measure<'_> {
         }
         let result = &finished.result;
         let input = CiInput {
-            markdown: render_markdown(result, &ReportInput::default())?,
+            markdown: render_markdown(result, &self.input(result))?,
             result_path: finished.written.as_ref().ok().cloned(),
             places: ci::places(&result.prompt_set),
             ended: ci::ending(ended),
@@ -118,6 +119,10 @@ impl Measure<'_> {
     /// Where its result was written, if it was.
     pub(super) fn written(&self) -> Option<&PathBuf> {
         self.written.get()
+    }
+
+    fn input(&self, result: &RunResult) -> ReportInput {
+        texts::input_in(result, None, &self.settings.config.defaults.promptset_dir)
     }
 
     fn measure(&self, plan: BenchPlan) -> Result<Finished, CliError> {
@@ -164,9 +169,10 @@ impl Measure<'_> {
         let result = &finished.result;
         match (self.load.format, &finished.written) {
             // What is in memory has no chunks, what was written has them.
-            (OutputFormat::Json, Ok(path)) => print_file(path, ui),
+            (OutputFormat::Json, Ok(path)) if result.redacted.is_none() => print_file(path, ui),
+            (OutputFormat::Json, Ok(path)) => print_redacted(path, &self.load.texts, ui),
             (OutputFormat::Json, Err(_)) => print_document(result, ui),
-            (OutputFormat::Markdown, _) => ui.print(&render_markdown(result, &ReportInput::default())?),
+            (OutputFormat::Markdown, _) => ui.print(&render_markdown(result, &self.input(result))?),
             (OutputFormat::Text, _) => {
                 let options = ui.terminal(files);
                 ui.print(&report::terminal::summary(result, &options))
@@ -259,6 +265,13 @@ fn print_file(path: &Path, ui: Ui) -> Result<(), CliError> {
     }
 }
 
+/// The same without the texts that are to be taken out.
+fn print_redacted(path: &Path, texts: &TextArgs, ui: Ui) -> Result<(), CliError> {
+    let mut result = load_file(path).map_err(|error| CliError::not_written(error.to_string()))?;
+    texts::take_out(&mut result, texts);
+    print_document(&result, ui)
+}
+
 /// Writes a file that a user asked for.
 pub(super) fn write_file(path: &Path, text: &str) -> Result<(), CliError> {
     write_whole(path, |file| file.write_all(text.as_bytes())).map_err(|error| not_written(path, error))
@@ -270,11 +283,10 @@ fn not_written(path: &Path, error: io::Error) -> CliError {
 
 /// The HTML report.
 pub(super) fn render_html(result: &RunResult, input: &ReportInput) -> Result<String, CliError> {
-    report::html::render(result, input).map_err(|error| of_template(&error, input.template_dir.as_deref()))
+    report::html::render(result, input).map_err(|error| CliError::internal(error.to_string()))
 }
 
 /// The Markdown report.
 pub(super) fn render_markdown(result: &RunResult, input: &ReportInput) -> Result<String, CliError> {
-    report::markdown::render(result, input)
-        .map_err(|error| of_template(&error, input.template_dir.as_deref()))
+    report::markdown::render(result, input).map_err(|error| CliError::internal(error.to_string()))
 }

@@ -129,10 +129,7 @@ fn show(args: &ShowArgs, context: &Context) -> Result<(), CliError> {
         OutputFormat::Text => {
             let path = store.resolve(&args.run).map_err(|error| CliError::usage(error.to_string()))?;
             let files = vec![("result".to_owned(), path)];
-            ui.print(&summary(
-                &result,
-                &ui.terminal(files),
-            ))
+            ui.print(&summary(&result, &ui.terminal(files)))
         }
     }
 }

@@ -84,9 +84,9 @@ fn the_numbers_of_a_comparison_are_those_of_the_tables() {
     assert_eq!(
         numbers(&answer),
         [
-            "Pass rate | \u{2212}2.5 | pp | 83.3 % against 86.7 % | [\u{2212}9.0, +4.0] (90 %)",
-            "E2E p50 | 1.54x | faster | 786 ms against 1,242 ms | ratio 0.65 [0.60, 0.70] (95 %)",
-            "Output tokens/s | 1.58x | more | 382 against 242 | ratio 1.58 [1.49, 1.67] (95 %)",
+            "Pass rate | \u{2212}2.5 | pp | 86.7 % → 83.3 % | [\u{2212}9.0, +4.0] (90 %)",
+            "E2E p50 | 1.54x | faster | 1,242 → 786 ms | ratio 0.65 [0.60, 0.70] (95 %)",
+            "Output tokens/s | 1.58x | more | 242 → 382 | ratio 1.58 [1.49, 1.67] (95 %)",
         ]
     );
     let bar = answer.numbers[0].bar.unwrap();
@@ -360,14 +360,14 @@ fn several_loads() {
     assert_eq!(
         numbers(&found),
         [
-            "Highest load that passes | 32 | requests/s | 38.1 requests/s fails",
-            "TTFT from schedule p95 at that load | 515 | ms | p50 95.7 ms",
+            "Highest load that passes | 32 | requests/s | the knee, 38.1 requests/s fails",
+            "TTFT p95 at that load | 515 | ms | from schedule, p50 95.7 ms",
             "Throughput at that load | 992 | output tokens/s | 32.0 requests/s",
         ]
     );
     assert_eq!(
         found.confidence,
-        "9 loads tried, of 80 to 3,860 requests each; 1 of them too short to say whether they hold"
+        "9 loads tried, of 80 to 3,860 requests each; 1 of them too short to say whether they hold; 38.1 requests/s missed ttft_p95_ms<=600 (953 ms) and pass_rate>=0.8 (79.1 %)"
     );
     let with = |result: &mut RunResult, highest_passing, lowest_failing, knee| {
         result.findings =
