@@ -50,11 +50,16 @@ pub(super) fn by_cell(cells: &[[f64; 5]], points: &[(f64, f64)]) -> Option<Strin
     }
     for [left, right, low, high, n] in cells {
         let count = |slack: f64| {
-            let within = |at: f64, from: f64, to: f64| at >= from - slack * near(from) && at <= to + slack * near(to);
+            let within =
+                |at: f64, from: f64, to: f64| at >= from - slack * near(from) && at <= to + slack * near(to);
             real(points.iter().filter(|(x, y)| within(*x, *left, *right) && within(*y, *low, *high)).count())
         };
         if *n < count(-1.0) || *n > count(1.0) {
-            return Some(format!("{left} to {right}, {low} to {high}: {n}, it is {} to {}", count(-1.0), count(1.0)));
+            return Some(format!(
+                "{left} to {right}, {low} to {high}: {n}, it is {} to {}",
+                count(-1.0),
+                count(1.0)
+            ));
         }
     }
     None

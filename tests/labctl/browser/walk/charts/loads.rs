@@ -20,7 +20,9 @@ pub(super) fn check(result: &Value, chart: &Chart) -> Option<Vec<String>> {
             plain(side, "summary/ttft_from_schedule_ms/p95").or_else(|| plain(side, "summary/ttft_ms/p95"))
         },
         "goodput-load" => &|side| plain(side, "summary/goodput/goodput_per_s"),
-        "in-time-load" => &|side| with_limits(&side["summary"]["goodput"], "attainment", "attainment_interval_95"),
+        "in-time-load" => {
+            &|side| with_limits(&side["summary"]["goodput"], "attainment", "attainment_interval_95")
+        }
         "pass-rate-load" => &|side| with_limits(&side["pass_rate"], "rate", "wilson_95"),
         _ => return None,
     };
@@ -48,7 +50,10 @@ fn over_load(result: &Value, chart: &Chart, value: &dyn Fn(&Value) -> Option<Lim
             let drawn = series.limits(i);
             if !same(series.x[i], *load) || !same(series.y[i], *value) || !same_limits(drawn, *limits) {
                 let y = series.y[i];
-                wrong.push(format!("{} at {load}: {y} {drawn:?}, the result says {value} {limits:?}", series.key));
+                wrong.push(format!(
+                    "{} at {load}: {y} {drawn:?}, the result says {value} {limits:?}",
+                    series.key
+                ));
             }
         }
     }

@@ -32,13 +32,18 @@ pub(super) fn check(result: &Value, chart: &Chart) -> Option<Vec<String>> {
         "speed-ratios" => Some(ratios(result, chart)),
         "shares" => Some(each(chart, |series| shares(result, series))),
         "objectives" => Some(each(chart, |series| objectives(result, chart, series))),
-        "ttft-prompt" => Some(each(chart, |series| pairs(result, series, name, |attempt| {
-            let tokens = attempt["exchange"]["usage"]["prompt_tokens"].as_f64().filter(|tokens| *tokens > 0.0)?;
-            Some((tokens, number(attempt, "metrics/ttft_ms")?))
-        }))),
-        "ttft-e2e" => Some(each(chart, |series| pairs(result, series, name, |attempt| {
-            Some((number(attempt, "metrics/e2e_ms")?, number(attempt, "metrics/ttft_ms")?))
-        }))),
+        "ttft-prompt" => Some(each(chart, |series| {
+            pairs(result, series, name, |attempt| {
+                let tokens =
+                    attempt["exchange"]["usage"]["prompt_tokens"].as_f64().filter(|tokens| *tokens > 0.0)?;
+                Some((tokens, number(attempt, "metrics/ttft_ms")?))
+            })
+        })),
+        "ttft-e2e" => Some(each(chart, |series| {
+            pairs(result, series, name, |attempt| {
+                Some((number(attempt, "metrics/e2e_ms")?, number(attempt, "metrics/ttft_ms")?))
+            })
+        })),
         _ => None,
     }
 }
@@ -66,7 +71,9 @@ fn latencies(result: &Value, side: &str, metric: &str) -> Vec<f64> {
             .zip(&tokens)
             .enumerate()
             .filter(|(_, (_, tokens))| tokens.as_u64() > Some(0))
-            .map(|(i, (at, _))| (at.as_f64().unwrap(), !inexact.iter().any(|one| one.as_u64() == Some(i as u64))))
+            .map(|(i, (at, _))| {
+                (at.as_f64().unwrap(), !inexact.iter().any(|one| one.as_u64() == Some(i as u64)))
+            })
             .collect();
         let exact = bearing.windows(2).filter(|pair| pair[0].1 && pair[1].1);
         all.extend(exact.map(|pair| (pair[1].0 - pair[0].0) / 1e6));
@@ -89,7 +96,9 @@ fn cumulative(result: &Value, chart: &Chart, series: &Series, metric: &str) -> V
             !held.is_some_and(|held| same(held, series.x[*i])) || !same(share, series.y[*i])
         };
         let named = (0..series.x.len()).filter(wrong);
-        return named.map(|i| format!("{} at {}, the result says {summary}", series.name[i], series.x[i])).collect();
+        return named
+            .map(|i| format!("{} at {}, the result says {summary}", series.name[i], series.x[i]))
+            .collect();
     }
     let held = latencies(result, series.side(), metric);
     let share = |fits: &dyn Fn(f64) -> bool| {
@@ -166,9 +175,14 @@ fn rests(chart: &Chart, held: &[(String, f64, Option<(f64, f64)>)]) -> Vec<Strin
     for series in &chart.series {
         for (i, x) in series.x.iter().enumerate() {
             let row = (1_u32..).zip(held).find(|(row, _)| same(f64::from(*row), series.y[i]));
-            let fits = row.is_some_and(|(_, (_, at, limits))| same(*at, *x) && same_limits(series.limits(i), *limits));
+            let fits = row
+                .is_some_and(|(_, (_, at, limits))| same(*at, *x) && same_limits(series.limits(i), *limits));
             if !fits {
-                wrong.push(format!("row {}: {x} {:?}, the result says {row:?}", series.y[i], series.limits(i)));
+                wrong.push(format!(
+                    "row {}: {x} {:?}, the result says {row:?}",
+                    series.y[i],
+                    series.limits(i)
+                ));
             }
         }
     }
@@ -182,7 +196,9 @@ fn shares(result: &Value, series: &Series) -> Vec<String> {
         let of = |row: &Value| name == "overall" || row["category"] == name.as_str();
         let times: Vec<(f64, f64)> = successes(result, series.side())
             .filter(|(row, _)| of(row))
-            .filter_map(|(_, attempt)| Some((number(attempt, "metrics/ttft_ms")?, number(attempt, "metrics/e2e_ms")?)))
+            .filter_map(|(_, attempt)| {
+                Some((number(attempt, "metrics/ttft_ms")?, number(attempt, "metrics/e2e_ms")?))
+            })
             .collect();
         let first = times.iter().map(|(first, _)| first).sum::<f64>() / real(times.len());
         let whole = times.iter().map(|(_, whole)| whole).sum::<f64>() / real(times.len());
@@ -200,14 +216,17 @@ fn objectives(result: &Value, chart: &Chart, series: &Series) -> Vec<String> {
     let mut wrong = Vec::new();
     for i in 0..series.x.len() {
         // Two sides stand a little above and below the middle of their row.
-        let row = (1_u32..).zip(&chart.y.categories).find(|(row, _)| (f64::from(*row) - series.y[i]).abs() < 0.3);
+        let row =
+            (1_u32..).zip(&chart.y.categories).find(|(row, _)| (f64::from(*row) - series.y[i]).abs() < 0.3);
         let Some((_, name)) = row else {
             wrong.push(format!("{} is in no row", series.y[i]));
             continue;
         };
         let slo = slos.iter().find(|slo| super::super::rules::written(slo) == *name);
         let held = match slo {
-            None => with(&result[series.side()]["summary"]["goodput"], "attainment", "attainment_interval_95"),
+            None => {
+                with(&result[series.side()]["summary"]["goodput"], "attainment", "attainment_interval_95")
+            }
             Some(slo) if series.marks == "targets" => asked(slo).map(|share| (share, None)),
             Some(slo) => kept(result, series.side(), slo),
         };
@@ -246,7 +265,11 @@ fn kept(result: &Value, side: &str, slo: &Value) -> Option<Limited> {
     let metric = slo["metric"].as_str()?;
     if metric == "pass_rate" {
         let rates = result[side]["pass_rates"].as_array()?;
-        return with(&rates.iter().find(|rate| rate["category"].is_null())?["pass_rate"], "rate", "wilson_95");
+        return with(
+            &rates.iter().find(|rate| rate["category"].is_null())?["pass_rate"],
+            "rate",
+            "wilson_95",
+        );
     }
     let bound = number(slo, "value")?;
     let keeps = |attempt: &Value| {

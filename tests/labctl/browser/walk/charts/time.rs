@@ -16,17 +16,18 @@ struct Sent<'a> {
 
 /// What is wrong with one of these charts; none where it is another.
 pub(super) fn check(result: &Value, chart: &Chart) -> Option<Vec<String>> {
-    let of: fn(&Value, &Chart, &Series, &[Sent<'_>]) -> Vec<String> = match chart.name.trim_end_matches("-baseline") {
-        "timeline" => timeline,
-        "throughput-time" => throughput,
-        "requests-time" => requests,
-        "in-flight" => in_flight,
-        "ttft-time" | "ttft-heatmap" => |_, _, series, sent| latencies(series, sent, "ttft_ms"),
-        "e2e-heatmap" => |_, _, series, sent| latencies(series, sent, "e2e_ms"),
-        "stalls" => |_, _, series, sent| latencies(series, sent, "max_stall_ms"),
-        "errors-time" => failures,
-        _ => return None,
-    };
+    let of: fn(&Value, &Chart, &Series, &[Sent<'_>]) -> Vec<String> =
+        match chart.name.trim_end_matches("-baseline") {
+            "timeline" => timeline,
+            "throughput-time" => throughput,
+            "requests-time" => requests,
+            "in-flight" => in_flight,
+            "ttft-time" | "ttft-heatmap" => |_, _, series, sent| latencies(series, sent, "ttft_ms"),
+            "e2e-heatmap" => |_, _, series, sent| latencies(series, sent, "e2e_ms"),
+            "stalls" => |_, _, series, sent| latencies(series, sent, "max_stall_ms"),
+            "errors-time" => failures,
+            _ => return None,
+        };
     let mut wrong = Vec::new();
     for series in &chart.series {
         let is_baseline = chart.name.ends_with("-baseline") || series.side() == "baseline";
@@ -109,8 +110,10 @@ fn is_of(series: &Series, outcome: &str) -> bool {
 fn timeline(_: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
     let of: Vec<&Sent<'_>> = sent.iter().filter(|sent| is_of(series, sent.outcome())).collect();
     if series.marks == "stack" {
-        let spans: Vec<(f64, f64, f64)> = of.iter().map(|sent| (sent.start, sent.end, sent.end - sent.start)).collect();
-        let amounts: Vec<f64> = series.x.windows(2).zip(&series.y).map(|(bin, y)| y * (bin[1] - bin[0])).collect();
+        let spans: Vec<(f64, f64, f64)> =
+            of.iter().map(|sent| (sent.start, sent.end, sent.end - sent.start)).collect();
+        let amounts: Vec<f64> =
+            series.x.windows(2).zip(&series.y).map(|(bin, y)| y * (bin[1] - bin[0])).collect();
         return over_bins(&series.x, &amounts, &spans).into_iter().collect();
     }
     let bar = |i: usize| [series.x[i], series.first[i].unwrap_or(-1.0), series.end[i]];
@@ -118,9 +121,12 @@ fn timeline(_: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<Str
     let held: Vec<[f64; 3]> =
         of.iter().map(|sent| [sent.start, sent.after("ttft_ms").unwrap_or(-1.0), sent.end]).collect();
     let mut wrong: Vec<String> = same_points(&drawn, &held).err().into_iter().collect();
-    let mut bars: Vec<(f64, f64, f64)> = (0..series.x.len()).map(|i| (series.y[i], series.x[i], series.end[i])).collect();
+    let mut bars: Vec<(f64, f64, f64)> =
+        (0..series.x.len()).map(|i| (series.y[i], series.x[i], series.end[i])).collect();
     bars.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    let over = bars.windows(2).find(|pair| same(pair[0].0, pair[1].0) && pair[1].1 < pair[0].2 - 2e-5 * pair[0].2 - 1e-9);
+    let over = bars
+        .windows(2)
+        .find(|pair| same(pair[0].0, pair[1].0) && pair[1].1 < pair[0].2 - 2e-5 * pair[0].2 - 1e-9);
     wrong.extend(over.map(|pair| format!("{pair:?} lie over each other")));
     wrong
 }
@@ -130,7 +136,8 @@ fn all_are_drawn(result: &Value, chart: &Chart) -> Vec<String> {
     let mut wrong = Vec::new();
     for side in ["baseline", "candidate"] {
         for sent in sent(result, side) {
-            let drawn = chart.series.iter().any(|series| series.side() == side && is_of(series, sent.outcome()));
+            let drawn =
+                chart.series.iter().any(|series| series.side() == side && is_of(series, sent.outcome()));
             let what = format!("{} of {side} is not drawn", sent.outcome());
             if !drawn && !wrong.contains(&what) {
                 wrong.push(what);
@@ -151,7 +158,8 @@ fn bands(result: &Value, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
     let shift = |at: f64| first.start + (at - ns(first.attempt, "sent_ns")) / 1e9;
     let side = series.side();
     let levels = result["levels"].as_array().into_iter().flatten().filter_map(|level| level.get(side));
-    let summaries: Vec<&Value> = std::iter::once(&result[side]).chain(levels).map(|side| &side["summary"]).collect();
+    let summaries: Vec<&Value> =
+        std::iter::once(&result[side]).chain(levels).map(|side| &side["summary"]).collect();
     let windows: Vec<(f64, f64)> = summaries
         .iter()
         .filter_map(|summary| summary["throughput"]["windows"].as_array())
@@ -161,7 +169,9 @@ fn bands(result: &Value, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
     let near = |a: f64, b: f64| (a - b).abs() <= 1e-5 * b.abs() + 1e-6;
     let mut wrong = Vec::new();
     for (from, to) in series.x.iter().zip(&series.end) {
-        if !windows.iter().any(|window| near(window.0, *from)) || !windows.iter().any(|window| near(window.1, *to)) {
+        if !windows.iter().any(|window| near(window.0, *from))
+            || !windows.iter().any(|window| near(window.1, *to))
+        {
             wrong.push(format!("shaded {from} to {to}, the windows are {windows:?}"));
         }
     }
@@ -206,10 +216,12 @@ fn requests(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Ve
         };
         let events: Vec<(f64, f64)> = sent.iter().map(planned).collect();
         let edges: Vec<f64> = series.x.iter().copied().chain(series.end.last().copied()).collect();
-        let amounts: Vec<f64> = edges.windows(2).zip(&series.y).map(|(bin, rate)| rate * (bin[1] - bin[0])).collect();
+        let amounts: Vec<f64> =
+            edges.windows(2).zip(&series.y).map(|(bin, rate)| rate * (bin[1] - bin[0])).collect();
         return by_bin(&edges, &amounts, &events).into_iter().collect();
     }
-    let ended = sent.iter().filter(|one| one.is_success()).map(|one| (one.after("e2e_ms").unwrap_or(one.end), 1.0));
+    let ended =
+        sent.iter().filter(|one| one.is_success()).map(|one| (one.after("e2e_ms").unwrap_or(one.end), 1.0));
     by_bin(&series.x, &amounts(series), &ended.collect::<Vec<_>>()).into_iter().collect()
 }
 
@@ -248,7 +260,8 @@ fn latencies(series: &Series, sent: &[Sent<'_>], metric: &str) -> Vec<String> {
     if series.marks != "held" {
         return points(series, &held);
     }
-    let percentile = series.key.split('-').next().unwrap().trim_start_matches('p').parse::<f64>().unwrap() / 100.0;
+    let percentile =
+        series.key.split('-').next().unwrap().trim_start_matches('p').parse::<f64>().unwrap() / 100.0;
     let mut wrong = Vec::new();
     for i in 0..series.x.len() {
         let (from, to, y) = (series.x[i], series.end[i], series.y[i]);
@@ -259,7 +272,9 @@ fn latencies(series: &Series, sent: &[Sent<'_>], metric: &str) -> Vec<String> {
         let below = real(held.iter().filter(|(at, v)| within(*at, -off) && *v < y * (1.0 - 1e-5)).count());
         let upto = real(held.iter().filter(|(at, v)| within(*at, off) && *v <= y * (1.0 + 1e-5)).count());
         if n < surely || n > maybe || below > percentile * n + 1.0 || upto < percentile * n - 1.0 {
-            wrong.push(format!("{from} to {to}: {y} of {n}; {surely} to {maybe} were sent, {below} to {upto} below it"));
+            wrong.push(format!(
+                "{from} to {to}: {y} of {n}; {surely} to {maybe} were sent, {below} to {upto} below it"
+            ));
         }
     }
     wrong
