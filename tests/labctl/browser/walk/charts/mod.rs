@@ -104,7 +104,7 @@ fn values(result: &Value, side: &str, metric: &str) -> Vec<f64> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a number of requests")]
-const fn real(n: usize) -> f64 {
+pub(super) const fn real(n: usize) -> f64 {
     n as f64
 }
 
