@@ -11,7 +11,7 @@ use crate::cli::ci::{self, CiSettings};
 use crate::cli::commands::contender::{self, Named};
 use crate::cli::commands::output::{self, Output, of_template};
 use crate::cli::commands::report::{page, several_loads};
-use crate::cli::commands::{baseline, failure, gates, input, noise, store};
+use crate::cli::commands::{baseline, failure, gates, noise, store, texts};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -26,6 +26,7 @@ use crate::model::result::RunResult;
 use crate::promptset;
 use crate::report::ci::{CiInput, Ending};
 use crate::report::redact::redact_comparison;
+use crate::report::{ReportError, comparison, head_to_head, runs};
 use crate::results::store::Store;
 
 /// Runs `labctl compare`.
@@ -36,6 +37,10 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     let mut compared = compare(&named, args, &store, context)?;
     add_ages(&mut compared, &named, args, context)?;
     let sound = refuse(&compared, args);
+    let mut joint = if output.format == ReportFormat::Html { joint(&named, &compared)? } else { None };
+    if let Some(joint) = &mut joint {
+        texts::take_out(joint, &args.texts);
+    }
     for Compared { report, rows } in &mut compared {
         redact_comparison(report, rows, args.texts.redaction());
     }

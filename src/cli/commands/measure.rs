@@ -15,6 +15,7 @@ use crate::bench::soundness::nothing_valid;
 use crate::cli::args::values::OutputFormat;
 use crate::cli::args::{GateArgs, JudgeArgs, LoadArgs, TextArgs};
 use crate::cli::ci::{self, CiSettings};
+use crate::cli::commands::output::of_template;
 use crate::cli::commands::{definitions, failure, gates, texts};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -283,10 +284,11 @@ fn not_written(path: &Path, error: io::Error) -> CliError {
 
 /// The HTML report.
 pub(super) fn render_html(result: &RunResult, input: &ReportInput) -> Result<String, CliError> {
-    report::html::render(result, input).map_err(|error| CliError::internal(error.to_string()))
+    report::html::render(result, input).map_err(|error| of_template(&error, input.template_dir.as_deref()))
 }
 
 /// The Markdown report.
 pub(super) fn render_markdown(result: &RunResult, input: &ReportInput) -> Result<String, CliError> {
-    report::markdown::render(result, input).map_err(|error| CliError::internal(error.to_string()))
+    report::markdown::render(result, input)
+        .map_err(|error| of_template(&error, input.template_dir.as_deref()))
 }

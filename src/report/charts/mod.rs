@@ -3,7 +3,9 @@
 
 mod distribution;
 mod forest;
+pub(crate) mod history;
 mod loads;
+pub(crate) mod models;
 mod objectives;
 mod ratios;
 mod rows;
