@@ -259,7 +259,7 @@
           if (!place) continue;
           const [from, to] = [this.toY(series.top[i]), this.toY(series.y[i])];
           if (place.y < from || place.y > to) continue;
-          return written(series.value[i]) + " requests, " + onAxis(this.data.x, series.x[i]) + " to " + onAxis(this.data.x, series.end[i]) +
+          return written(series.value[i]) + (series.value[i] === 1 ? " request, " : " requests, ") + onAxis(this.data.x, series.x[i]) + " to " + onAxis(this.data.x, series.end[i]) +
             ", " + onAxis(this.data.y, series.y[i]) + " to " + onAxis(this.data.y, series.top[i]);
         }
         if (!place) {

@@ -25,6 +25,10 @@ const LABEL: u32 = 12;
 const TICK: u32 = 11;
 /// The radius of a mark.
 const MARK: f64 = 3.5;
+/// About the width of a letter of a tick.
+const CHARACTER: f64 = 6.0;
+/// What stands left and right of the axes of charts over time, so that they line up.
+const TIME_MARGINS: (f64, f64) = (72.0, 18.0);
 /// Half the length of an interval's end.
 const CAP: f64 = 3.5;
 /// Shades of a heatmap.
@@ -56,9 +60,9 @@ pub(super) fn draw(spec: &ChartSpec) -> Drawn {
     let plot = pen.plot();
     // Nothing is drawn beyond the axes, whatever the values are.
     scene.add(Primitive::ClipStart {
-        x: plot.0,
+        x: plot.0 - MARK,
         y: plot.1 - MARK,
-        width: plot.2 - plot.0 + MARK,
+        width: plot.2 - plot.0 + 2.0 * MARK,
         height: plot.3 - plot.1 + 2.0 * MARK,
         id: format!("clip-{}", spec.name),
     });
@@ -99,6 +103,9 @@ fn layout(spec: &ChartSpec) -> Layout {
         .with_x_axis_min(x.place(x.low))
         .with_x_axis_max(x.place(x.high))
         .with_x_label(plain_text(&x.title()));
+    if x.is_time() {
+        layout = layout.with_force_margins(TIME_MARGINS.0, TIME_MARGINS.1);
+    }
     if let Some(step) = x.tick_step() {
         layout = layout.with_x_tick_step(step);
     }
@@ -174,11 +181,13 @@ impl Pen<'_> {
         if line.label.is_empty() {
             return;
         }
-        let (left, top, right, _) = self.plot();
+        let (_, top, right, _) = self.plot();
         let (x, y, anchor) = match line.on {
             Across::X => {
                 let at = self.x(line.value);
-                let is_right = at > (left + right) / 2.0;
+                // What begins at a line is named after it, where there is room.
+                #[expect(clippy::cast_precision_loss, reason = "a short name")]
+                let is_right = at + CHARACTER * line.label.len() as f64 > right;
                 (if is_right { at - 4.0 } else { at + 4.0 }, top + 10.0, is_right)
             }
             Across::Y => (right - 4.0, self.y(line.value) - 4.0, true),
@@ -316,14 +325,9 @@ impl Pen<'_> {
         width: f64,
         stroke: Stroke,
     ) {
-        let Some(first) = edges.first() else { return };
-        let mut outline = format!("M{:.1} {:.1}", self.x(*first), self.y(0.0));
-        for (value, end) in values.iter().zip(&edges[1..]) {
-            let _ = write!(outline, "V{:.1}H{:.1}", self.y(*value), self.x(*end));
-        }
-        let _ = write!(outline, "V{:.1}", self.y(0.0));
+        let outline = self.scaled(|at| path::bars(edges, values, at));
         let opacity = if stroke == Stroke::Strong { 0.28 } else { 0.1 };
-        scene.add(area(format!("{outline}Z"), color, opacity, None));
+        scene.add(area(outline.clone(), color, opacity, None));
         scene.add(line(outline, color, width * 0.7, stroke));
     }
 
