@@ -257,7 +257,7 @@ fn measure(dir: &Path, requests: u64, trace: TraceMode) {
     step("listed", || store.list().unwrap());
     let loaded: RunResult = step("loaded without chunks", || load_file_without_chunks(&path).unwrap());
     step("reported as HTML, Markdown and text", || {
-        let options = TerminalOptions { width: 100, color: false, files: Vec::new() };
+        let options = TerminalOptions { width: 100, color: false, ..TerminalOptions::default() };
         let html = report::html::render(&loaded, None).unwrap();
         let markdown = report::markdown::render(&loaded, None).unwrap();
         (html.len(), markdown.len(), report::terminal::summary(&loaded, &options).len())

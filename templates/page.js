@@ -355,9 +355,15 @@
       }));
       download(name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-") + ".csv", "text/csv", csv(rows));
     });
-    const tools = element("span", { class: "tools table-tools" });
+    const tools = element("div", { class: "tools under" });
     tools.append(get);
-    box?.before(tools);
+    box?.after(tools);
+  }
+
+  // What a term means, where it stands.
+  for (const link of all('a[href^="#term-"]')) {
+    const short = document.getElementById(link.hash.slice(1))?.dataset.short;
+    if (short) link.title = short;
   }
 
   // Lists that can be narrowed.
@@ -379,6 +385,10 @@
       }
       if (told) told.textContent = shown === items.length ? items.length + " shown" : shown + " of " + items.length + " shown";
     };
+    for (const all of form.querySelectorAll("button[data-all]"))
+      all.addEventListener("click", () => {
+        for (const item of items) if (!item.hidden) item.open = all.dataset.all === "open";
+      });
     form.addEventListener("input", apply);
     form.addEventListener("submit", (event) => event.preventDefault());
     apply();

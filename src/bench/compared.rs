@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use crate::compare::comparable::{objectives_differ, speed_void, stored_speed_void, unsound, warnings};
+use crate::compare::comparable::{
+    OBJECTIVES_DIFFER, objectives_differ, speed_void, stored_speed_void, unsound, warnings,
+};
+use crate::compare::head_to_head::{HeadToHead, head_to_head};
 use crate::compare::intersect::{Contents, common, narrowed};
-use crate::compare::{Noise, Options, compare, head_to_head, pair_rows, reading};
+use crate::compare::{Noise, Options, compare, pair_rows, reading};
 use crate::model::compared::{COMPARISON_SCHEMA_VERSION, ComparedSide, ComparisonReport, Intersection};
 use crate::model::comparison::Comparison;
 use crate::model::gate::Gates;
 use crate::model::head_to_head::HeadToHeadReport;
 use crate::model::record::{Row, Side};
+use crate::model::redaction::Redaction;
 use crate::model::result::{RunResult, SideInfo};
 use crate::model::team::{TeamKind, team_of};
 use crate::model::units::ratio;
@@ -60,7 +64,7 @@ pub fn own_sides(run: &RunResult, terms: &Terms<'_>) -> Option<Compared> {
     let mut comparison = compare(&run.rows, &candidate.summary, &baseline.summary, &options);
     dedup(&mut comparison.invalid_because);
     dedup(&mut comparison.forced_over);
-    let blessed_as = baseline.measured_in.as_ref().map(|measured| measured.blessed_as.as_str());
+    let blessed_as = baseline.measured_in.as_ref().and_then(|measured| measured.blessed_as.as_deref());
     let report = ComparisonReport {
         schema_version: COMPARISON_SCHEMA_VERSION,
         labctl_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -69,6 +73,7 @@ pub fn own_sides(run: &RunResult, terms: &Terms<'_>) -> Option<Compared> {
         simulated: run.simulated,
         same_run: baseline.measured_in.is_none(),
         warnings: run.warnings.clone(),
+        redacted: run.redacted,
         intersected: None,
         team_kind: team_kind(run),
         flipped: flipped(&comparison, &run.rows),
@@ -97,7 +102,7 @@ pub fn two(baseline: Contender<'_>, candidate: Contender<'_>, terms: &Terms<'_>)
     let (mut of_baseline, mut of_candidate) =
         (theirs.candidate.summary.clone(), ours.candidate.summary.clone());
     if objectives_differ(theirs, ours) {
-        warnings.push("the objectives differ: goodput is not comparable".to_owned());
+        warnings.push(OBJECTIVES_DIFFER.to_owned());
         (of_baseline.goodput, of_candidate.goodput) = (None, None);
     }
     let options = options(ours, invalid_because, speed_void(theirs, ours), terms);
@@ -113,6 +118,7 @@ pub fn two(baseline: Contender<'_>, candidate: Contender<'_>, terms: &Terms<'_>)
         simulated: theirs.simulated || ours.simulated,
         same_run: false,
         warnings,
+        redacted: [theirs, ours].into_iter().filter_map(|run| run.redacted).reduce(Redaction::and),
         intersected: narrow.as_ref().map(|(_, _, told)| told.clone()),
         team_kind: team_kind(ours),
         flipped: flipped(&comparison, &rows),
@@ -127,7 +133,7 @@ pub fn two(baseline: Contender<'_>, candidate: Contender<'_>, terms: &Terms<'_>)
 pub fn several(runs: &[Contender<'_>], comparisons: Vec<ComparisonReport>) -> HeadToHeadReport {
     let results: Vec<&RunResult> = runs.iter().map(|run| run.result).collect();
     let seed = results.first().map_or(0, |run| run.seed);
-    let (standings, conclusion, common_prompts) = head_to_head::head_to_head(&results, seed);
+    let HeadToHead { lines, standings, conclusion, common_prompts } = head_to_head(&results, seed);
     HeadToHeadReport {
         schema_version: COMPARISON_SCHEMA_VERSION,
         labctl_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -137,6 +143,7 @@ pub fn several(runs: &[Contender<'_>], comparisons: Vec<ComparisonReport>) -> He
             .collect(),
         simulated: results.iter().any(|run| run.simulated),
         common_prompts,
+        lines,
         standings,
         conclusion,
         comparisons,
@@ -168,7 +175,12 @@ fn side_of(run: &RunResult, side: Side, blessed_as: Option<&str>) -> Option<Comp
     Some(compared_side(run, side, run.side(side)?, blessed_as))
 }
 
-fn compared_side(run: &RunResult, side: Side, info: &SideInfo, blessed_as: Option<&str>) -> ComparedSide {
+pub(super) fn compared_side(
+    run: &RunResult,
+    side: Side,
+    info: &SideInfo,
+    blessed_as: Option<&str>,
+) -> ComparedSide {
     let measured = info.measured_in.as_ref();
     let cached = info.summary.cached_tokens.and_then(|cached| ratio(cached, info.summary.prompt_tokens));
     ComparedSide {

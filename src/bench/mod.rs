@@ -34,6 +34,7 @@ mod references;
 pub mod rescore;
 pub mod resume;
 pub mod run;
+pub mod runs;
 pub mod side;
 pub mod soundness;
 mod warm_up;

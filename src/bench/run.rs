@@ -26,7 +26,7 @@ use crate::results::journal::{JournalReport, JournalWriter, subscriber};
 use crate::results::store::Store;
 use crate::workload::{WorkPrompt, Workload};
 
-use super::against::join;
+use super::against::{Joining, join};
 use super::assemble::{Remains, assemble_with_journal};
 use super::bodies::SideBodies;
 use super::course::Course;
@@ -234,7 +234,9 @@ fn conclude(
     }
     let (mut result, traces) = assemble_with_journal(remains, writer.path());
     if let Some(against) = &plan.against {
-        join(&mut result, against, plan.noise.clone(), plan.accept_invalid_client);
+        let accept_invalid_client = plan.accept_invalid_client;
+        let noise = plan.noise.clone();
+        join(&mut result, against, Joining { noise, accept_invalid_client, ..Joining::default() });
     }
     let written = store.write_with(&result, traces.as_ref()).map_err(|error| match &journal.error {
         // It is not all in the journal then.

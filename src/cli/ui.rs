@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -12,6 +13,7 @@ use anstyle::{AnsiColor, Style};
 use super::error::{CliError, ErrorKind};
 use crate::report::ci::annotations::defused;
 use crate::report::ci::json::DefusedJson;
+use crate::report::terminal::TerminalOptions;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -29,6 +31,8 @@ pub struct Ui {
     color: ColorChoice,
     quiet: bool,
     verbosity: u8,
+    /// Whether the terminal shows ASCII alone.
+    ascii: bool,
     /// Whether what is printed goes to a log that GitHub reads commands from.
     in_github: bool,
 }
@@ -37,13 +41,31 @@ impl Ui {
     /// A terminal with this choice of colour. Quiet leaves only results and errors.
     #[must_use]
     pub const fn new(color: ColorChoice, quiet: bool, verbosity: u8) -> Self {
-        Self { color, quiet, verbosity, in_github: false }
+        Self { color, quiet, verbosity, ascii: false, in_github: false }
     }
 
     /// The same, for a log that GitHub reads commands from: nothing printed is taken for one.
     #[must_use]
     pub const fn logged_by_github(self, in_github: bool) -> Self {
         Self { in_github, ..self }
+    }
+
+    /// The same, for a terminal that shows ASCII alone, or one that doesn't.
+    #[must_use]
+    pub const fn in_ascii(self, ascii: bool) -> Self {
+        Self { ascii, ..self }
+    }
+
+    /// Whether the terminal shows ASCII alone.
+    #[must_use]
+    pub const fn is_ascii(&self) -> bool {
+        self.ascii
+    }
+
+    /// How reports are written for this terminal, with the files that they name.
+    #[must_use]
+    pub fn terminal(&self, files: Vec<(String, PathBuf)>) -> TerminalOptions {
+        TerminalOptions { width: self.width(), color: self.stdout_has_color(), ascii: self.ascii, files }
     }
 
     /// Standard output for results; styles are removed where colour is off.
@@ -170,6 +192,19 @@ impl Ui {
     }
 }
 
+/// Whether the environment says that a terminal shows ASCII alone: `TERM=dumb`, or a locale that is set and is not
+/// UTF-8. Where no locale is set at all, as in containers, nothing speaks against UTF-8.
+#[must_use]
+pub fn wants_ascii(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let set = |name: &&str| variable(name).filter(|value| !value.is_empty());
+    if set(&"TERM").is_some_and(|term| term == "dumb") {
+        return true;
+    }
+    // The first that is set counts.
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(set);
+    locale.is_some_and(|locale| !locale.to_lowercase().replace('-', "").contains("utf8"))
+}
+
 fn has_color(choice: ColorChoice, stream: &impl anstream::stream::RawStream) -> bool {
     let choice = if choice == ColorChoice::Auto { AutoStream::choice(stream) } else { choice };
     !matches!(choice, ColorChoice::Never)
@@ -200,6 +235,20 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ascii_is_for_dumb_terminals_and_locales_of_old() {
+        let with = |pairs: &[(&str, &str)]| {
+            wants_ascii(|name| {
+                pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert!(with(&[("TERM", "dumb"), ("LANG", "C.UTF-8")]));
+        assert!(with(&[("LANG", "C")]) && with(&[("LANG", "en_US.UTF-8"), ("LC_ALL", "POSIX")]));
+        assert!(
+            !with(&[]) && !with(&[("LANG", "de_DE.utf8")]) && !with(&[("LC_ALL", ""), ("LANG", "C.UTF-8")])
+        );
+    }
 
     #[test]
     fn control_characters_are_shown_not_sent() {

@@ -23,6 +23,8 @@ pub const OTHER_JUDGES: &str = "the judges that scored answers differ";
 const ONE_RUN_ALONE: &str = "prompts were answered in one run alone";
 /// How everything ends that takes speed away.
 pub const SPEED_VOID: &str = "speed is not comparable";
+/// What is said where two runs were held to other objectives.
+pub const OBJECTIVES_DIFFER: &str = "the objectives differ: goodput is not comparable";
 
 /// Why nothing about a side's answers can be said, where its server changed while the run was on.
 #[must_use]
@@ -203,8 +205,20 @@ fn short(hash: &str) -> &str {
     hash.get(..12).unwrap_or(hash)
 }
 
-/// Every sampling parameter that differs, baseline's value first. At temperature 0 the seed decides nothing.
+/// Every sampling parameter that differs, baseline's value first.
 pub(super) fn sampling_differences(baseline: &Sampling, candidate: &Sampling) -> Vec<String> {
+    sampling_parameters(baseline, candidate)
+        .into_iter()
+        .filter(|(_, ours, theirs)| ours != theirs)
+        .map(|(name, ours, theirs)| format!("{name} {ours} against {theirs}"))
+        .collect()
+}
+
+/// Every sampling parameter with both values, the baseline's first. At temperature 0 the seed decides nothing.
+pub(super) fn sampling_parameters(
+    baseline: &Sampling,
+    candidate: &Sampling,
+) -> Vec<(&'static str, String, String)> {
     fn shown<T: ToString>(value: Option<T>) -> String {
         value.map_or_else(|| "not sent".to_owned(), |value| value.to_string())
     }
@@ -218,10 +232,6 @@ pub(super) fn sampling_differences(baseline: &Sampling, candidate: &Sampling) ->
         parameters.push(("seed", baseline.seed.to_string(), candidate.seed.to_string()));
     }
     parameters
-        .into_iter()
-        .filter(|(_, ours, theirs)| ours != theirs)
-        .map(|(name, ours, theirs)| format!("{name} {ours} against {theirs}"))
-        .collect()
 }
 
 /// What of two runs bends their speed and not their answers.
@@ -333,7 +343,7 @@ fn checks_unknown(baseline: &RunResult, candidate: &RunResult) -> Option<String>
     })
 }
 
-fn machine(run: &RunResult) -> String {
+pub(super) fn machine(run: &RunResult) -> String {
     format!("{} {} with {} cores", run.client.os, run.client.arch, run.client.cores)
 }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::comparison::{PairedPassRate, SpeedRatio};
 use crate::model::head_to_head::{Conclusion, Rival, Standing, Won};
+use crate::model::history::Figures;
 use crate::model::record::{PairKey, Row};
 use crate::model::result::RunResult;
 use crate::model::summary::{Percentile, SideSummary};
@@ -16,6 +17,7 @@ use crate::stats::multiple::holm;
 
 use super::align::pair_rows;
 use super::comparable::loaded_differently;
+use super::figures::figures;
 use super::pass_rate::paired_pass_rates;
 use super::speed::ratio_at;
 
@@ -57,18 +59,32 @@ fn at(distribution: Option<&crate::model::summary::Distribution>, percentile: Pe
     distribution.filter(|d| d.is_trusted(percentile)).map(|d| d.value(percentile))
 }
 
-/// What these runs come to, and on how many prompts all of them were judged. The seed is that of the resampling.
+/// What runs come to beside each other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeadToHead {
+    /// Each run's own numbers, in their order.
+    pub lines: Vec<Figures>,
+    /// Every metric.
+    pub standings: Vec<Standing>,
+    /// What they come to.
+    pub conclusion: Conclusion,
+    /// Prompts that every run was judged on.
+    pub common_prompts: u64,
+}
+
+/// What these runs come to. The seed is that of the resampling.
 #[must_use]
-pub fn head_to_head(runs: &[&RunResult], seed: u64) -> (Vec<Standing>, Conclusion, u64) {
+pub fn head_to_head(runs: &[&RunResult], seed: u64) -> HeadToHead {
     let shared = judged_everywhere(runs);
     let judged: Vec<RunResult> = runs.iter().map(|run| only(run, &shared)).collect();
+    let lines = runs.iter().zip(&judged).map(|(run, judged)| figures(run, &judged.rows)).collect();
     let field = Field { runs, judged, seed };
     let mut standings = field.pass_rates();
     let mut pairs = BTreeMap::new();
     standings.extend(SPEEDS.iter().filter_map(|speed| field.speed(speed, &mut pairs)));
     let prompts: BTreeSet<&str> = shared.iter().map(|key| key.prompt_id.as_str()).collect();
     let conclusion = conclude(&standings, runs.len());
-    (standings, conclusion, prompts.len() as u64)
+    HeadToHead { lines, standings, conclusion, common_prompts: prompts.len() as u64 }
 }
 
 /// The requests that were judged in every run.
@@ -357,7 +373,8 @@ mod tests {
     #[test]
     fn a_winner_beats_every_rival() {
         let runs = contenders([("a", 150, 1.0), ("b", 190, 0.5), ("c", 120, 0.9)]);
-        let (standings, conclusion, prompts) = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
+        let HeadToHead { standings, conclusion, common_prompts: prompts, .. } =
+            head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
         assert_eq!(prompts, 200);
         let quality = standing_of(&standings, "pass_rate");
         assert_eq!(
@@ -379,7 +396,7 @@ mod tests {
     #[test]
     fn one_rival_that_is_not_beaten_leaves_it_open() {
         let runs = contenders([("a", 189, 1.0), ("b", 190, 1.0), ("c", 120, 2.0)]);
-        let (standings, conclusion, _) = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
+        let HeadToHead { standings, conclusion, .. } = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
         let quality = standing_of(&standings, "pass_rate");
         assert_eq!((quality.best, quality.winner), (Some(1), None));
         assert_eq!(quality.not_settled_between, [1, 0]);
@@ -392,7 +409,7 @@ mod tests {
     #[test]
     fn who_wins_something_keeps_others_from_winning_all() {
         let runs = contenders([("a", 190, 1.0), ("b", 120, 0.5), ("c", 110, 2.0)]);
-        let (_, conclusion, _) = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
+        let HeadToHead { conclusion, .. } = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
         assert_eq!(conclusion.winner, None);
         assert_eq!(conclusion.won.iter().map(|won| won.side).collect::<Vec<_>>(), [0, 1]);
     }
@@ -413,7 +430,7 @@ mod tests {
             .into_iter()
             .map(|(id, math, code)| of(id, math, code))
             .collect();
-        let (standings, ..) = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
+        let HeadToHead { standings, .. } = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
         let winners: Vec<_> = standings[..3].iter().map(|s| (s.category.as_deref(), s.winner)).collect();
         assert_eq!(winners, [(None, Some(1)), (Some("code"), Some(1)), (Some("math"), Some(0))]);
         let (_, alone) = paired_pass_rates(&pair_rows(&runs[2], &runs[0]));
@@ -424,7 +441,7 @@ mod tests {
     fn loads_that_differ_settle_no_speed() {
         let mut runs = contenders([("a", 190, 1.0), ("b", 190, 0.5), ("c", 190, 2.0)]);
         runs[0].load.concurrency = 64;
-        let (standings, ..) = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
+        let HeadToHead { standings, .. } = head_to_head(&runs.iter().collect::<Vec<_>>(), 7);
         let speed = standing_of(&standings, "e2e_ms");
         assert_eq!((speed.winner, speed.not_settled_between.clone()), (None, vec![1, 0]));
         let reason = speed.rivals[0].absent_because.as_deref().unwrap();

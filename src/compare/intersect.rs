@@ -81,7 +81,8 @@ fn asked(run: &RunResult) -> BTreeMap<&str, &str> {
 }
 
 /// A prompt with its two responses in the other order is no prompt of its own.
-fn item(id: &str) -> &str {
+#[must_use]
+pub fn item(id: &str) -> &str {
     id.strip_suffix(SWAPPED).unwrap_or(id)
 }
 

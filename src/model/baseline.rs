@@ -55,8 +55,10 @@ pub struct MeasuredIn {
     pub run_id: String,
     /// When that began, RFC 3339 in UTC.
     pub started_at: String,
-    /// The blessed baseline's name.
-    pub blessed_as: String,
-    /// SHA-256 of its copy, in lower-case hexadecimal.
-    pub sha256: String,
+    /// The blessed baseline's name; absent where a saved run was taken as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blessed_as: Option<String>,
+    /// SHA-256 of the blessed copy, in lower-case hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }

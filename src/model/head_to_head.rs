@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::compared::{ComparedSide, ComparisonReport};
+use super::history::Figures;
 
 /// One metric of every run. Runs are named by their place in [`HeadToHeadReport::sides`], from 0.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -92,6 +93,9 @@ pub struct HeadToHeadReport {
     pub simulated: bool,
     /// Prompts that every run was judged on.
     pub common_prompts: u64,
+    /// Each run's own numbers, in the order of `sides`; pass rates over the prompts that all of them were judged on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<Figures>,
     /// Every metric.
     pub standings: Vec<Standing>,
     /// What they come to.

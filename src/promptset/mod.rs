@@ -12,6 +12,7 @@ pub mod import;
 mod load;
 mod manifest;
 mod parse;
+mod sent;
 #[cfg(test)]
 mod shipped;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use error::{Place, PromptSetError};
 pub use load::load;
 pub use manifest::{manifest_for, write_manifest};
 pub use parse::{manifest as parse_manifest, prompts as parse_prompts};
+pub use sent::as_sent;
 pub(crate) use verify::problem as defect;
 
 /// The file of prompts in a set's folder.

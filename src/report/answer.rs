@@ -51,7 +51,7 @@ pub struct Headline {
     pub value: String,
     /// Its unit, or the word that says which way it points: `pp`, `ms`, `faster`; may be empty.
     pub unit: String,
-    /// What it was made of: `76.7 % against 80.0 %`; may be empty.
+    /// What it was made of: `80.0 % → 76.7 %`, baseline first; may be empty.
     pub hint: String,
     /// Its interval with its confidence: `[−13.6, +5.2] (90 %)`; empty where it has none.
     pub interval: String,

@@ -171,7 +171,10 @@ mod tests {
         let mut second = fixture::alone();
         second.team = Some("eval".to_owned());
         let battery = Battery::new(&[first, second]);
-        let options = TerminalOptions { width: 100, color: false, files: Vec::new() };
+        for table in [&battery.readings, &battery.quality, &battery.speed, &battery.runs] {
+            crate::report::glossary::tests::assert_explained("battery", table);
+        }
+        let options = TerminalOptions { width: 100, color: false, ..TerminalOptions::default() };
         insta::assert_snapshot!(battery.terminal(&options));
         insta::assert_snapshot!(battery.markdown().unwrap());
     }

@@ -216,51 +216,14 @@ pub(crate) fn speed_by_category(comparison: &Comparison) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::comparison::{Interval, MacroAverage, Unstable};
+    use crate::model::comparison::Unstable;
     use crate::report::terminal::{self, TerminalOptions};
     use crate::report::{fixture, html, markdown};
 
-    /// A comparison with everything that can stand beside its pass rates.
-    fn noisy() -> crate::model::result::RunResult {
-        let mut result = fixture::paired();
-        let comparison = result.comparison.as_mut().unwrap();
-        comparison.noise_run = Some("01a2b3c0".to_owned());
-        let noise = |pairs, flips, excess_flips| NoiseRate {
-            pairs,
-            flips,
-            flip_rate: crate::model::units::ratio(flips, pairs),
-            excess_flips,
-        };
-        comparison.overall.noise = Some(noise(30, 2, Some(3.0)));
-        comparison.categories[0].noise = Some(noise(10, 0, Some(0.0)));
-        comparison.categories[1].noise = Some(noise(10, 0, Some(3.0)));
-        comparison.categories[2].noise = Some(noise(0, 0, None));
-        let unstable = |prompt_id: &str, seen_in: &[&str]| Unstable {
-            prompt_id: prompt_id.to_owned(),
-            category: "extraction".to_owned(),
-            seen_in: seen_in.iter().map(|seen| (*seen).to_owned()).collect(),
-        };
-        comparison.unstable =
-            vec![unstable("extraction-005", &["a/a", "baseline"]), unstable("reasoning-003", &["a/a"])];
-        comparison.macro_average = Some(MacroAverage {
-            categories: 3,
-            baseline: 0.84,
-            candidate: 0.81,
-            delta_pp: -3.0,
-            interval_90_pp: Some(Interval { low: -14.0, high: 8.0 }),
-            interval_95_pp: None,
-        });
-        comparison.categories[0].pairs = 11;
-        comparison.overall.families = Some(12);
-        comparison.categories[1].families = Some(1);
-        comparison.categories[2].method = "families".to_owned();
-        result
-    }
-
     #[test]
     fn all_that_stands_beside_fits_eighty_columns() {
-        let result = noisy();
-        let options = TerminalOptions { width: 80, color: false, files: Vec::new() };
+        let result = fixture::noisy();
+        let options = TerminalOptions { width: 80, color: false, ..TerminalOptions::default() };
         let text = terminal::summary(&result, &options);
         let from = text.find("Quality\n").unwrap();
         insta::assert_snapshot!("beside_80", &text[from..]);

@@ -165,12 +165,13 @@ mod tests {
     use crate::model::fixture::{calibration, streams_bound};
 
     fn shown(calibration: &Calibration, width: usize) -> String {
-        terminal(calibration, &TerminalOptions { width, color: false, files: Vec::new() })
+        terminal(calibration, &TerminalOptions { width, color: false, ..TerminalOptions::default() })
     }
 
     #[test]
     fn a_calibration_on_a_terminal() {
         insta::assert_snapshot!(shown(&calibration(), 100));
+        crate::report::glossary::tests::assert_explained("calibration", &table(&calibration()));
     }
 
     #[test]

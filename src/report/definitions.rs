@@ -318,7 +318,7 @@ mod tests {
     }
 
     fn options(width: usize) -> TerminalOptions {
-        TerminalOptions { width, color: false, files: Vec::new() }
+        TerminalOptions { width, color: false, ..TerminalOptions::default() }
     }
 
     #[test]

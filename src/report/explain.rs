@@ -190,7 +190,7 @@ mod tests {
         });
         let rows: Vec<&ResultRow> = result.rows.iter().filter(|row| row.key.prompt_id == id).collect();
         let prompt = Prompt::unchecked(id, "math".to_owned(), "What is 6 times 7?".to_owned(), 64);
-        let options = TerminalOptions { width: 90, color: false, files: Vec::new() };
+        let options = TerminalOptions { width: 90, color: false, ..TerminalOptions::default() };
         let text = explain(&result, &rows, Some(&prompt), &options);
         assert!(!text.contains('\u{1b}') && text.contains("Answer: ⟦42⟧"), "{text}");
         insta::assert_snapshot!(text);

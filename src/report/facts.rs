@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::gates;
 use super::number::{self, count, decimal};
 use super::objectives;
 use super::profile;
@@ -10,6 +11,7 @@ use super::text::{one_line, to_the_second};
 use crate::model::health::{HealthStatus, Lag, StampFaults};
 use crate::model::judgement::JudgeInfo;
 use crate::model::result::{ClientInfo, RunKind, RunResult, RunStatus, SideInfo};
+use crate::model::trace::TraceMode;
 use crate::model::workload::WorkloadSpec;
 
 /// A fact and its name.
@@ -19,6 +21,8 @@ pub struct Fact {
     pub name: &'static str,
     /// The fact.
     pub value: String,
+    /// The glossary's term for it, where it is a number that needs one.
+    pub term: Option<&'static str>,
 }
 
 /// Facts about one thing.
@@ -44,7 +48,12 @@ pub struct Health {
 }
 
 pub(super) fn fact(name: &'static str, value: impl Into<String>) -> Fact {
-    Fact { name, value: value.into() }
+    Fact { name, value: value.into(), term: None }
+}
+
+/// A fact that the glossary explains.
+fn of_term(term: &'static str, name: &'static str, value: impl Into<String>) -> Fact {
+    Fact { term: Some(term), ..fact(name, value) }
 }
 
 /// The client's health, and what calibration says of its errors.
@@ -59,13 +68,17 @@ pub(crate) fn health(result: &RunResult) -> Health {
         )
     };
     let lags = [
-        ("read lag", health.read_lag),
-        ("scheduling lag", health.scheduling_lag),
-        ("event-loop delay", health.event_loop_delay),
+        ("read-lag", "read lag", health.read_lag),
+        ("scheduling-lag", "scheduling lag", health.scheduling_lag),
+        ("event-loop-delay", "event-loop delay", health.event_loop_delay),
     ];
-    let shares = [("inexact stamps", health.coalesced_share), ("CPU use of all cores", health.cpu_use)];
-    let lags = lags.map(|(name, value)| fact(name, number::or_absent(value, lag)));
-    let shares = shares.map(|(name, value)| fact(name, number::or_absent(value, number::percent)));
+    let shares = [
+        ("inexact-stamps", "inexact stamps", health.coalesced_share),
+        ("cpu-use", "CPU use of all cores", health.cpu_use),
+    ];
+    let lags = lags.map(|(term, name, value)| of_term(term, name, number::or_absent(value, lag)));
+    let shares =
+        shares.map(|(term, name, value)| of_term(term, name, number::or_absent(value, number::percent)));
     Health {
         status: health.status.to_string(),
         tone: match health.status {
@@ -85,7 +98,8 @@ pub(crate) fn health(result: &RunResult) -> Health {
 
 fn faults(faults: StampFaults) -> Fact {
     let StampFaults { unstamped_reads, clock_steps } = faults;
-    fact(
+    of_term(
+        "stamp-faults",
         "stamp faults",
         format!("{} reads without a stamp, {} clock steps", count(unstamped_reads), count(clock_steps)),
     )
@@ -94,7 +108,7 @@ fn faults(faults: StampFaults) -> Fact {
 /// What this client's times were found to be worth at a load of this many streams.
 fn calibrated(client: &ClientInfo, streams: u32) -> Option<Fact> {
     let calibration = client.calibration.as_ref()?;
-    super::calibration::quoted(calibration, streams).map(|words| fact("calibrated", words))
+    super::calibration::quoted(calibration, streams).map(|words| of_term("calibration", "calibrated", words))
 }
 
 /// Everything about the run, thing by thing.
@@ -139,10 +153,22 @@ fn client(result: &RunResult) -> Section {
     let system = format!("{} on {}", one_line(&client.os), one_line(&client.arch));
     let mut facts = vec![
         fact("labctl", one_line(&client.labctl_version)),
+        fact("check engine", number::or_absent(client.check_engine, |version| version.to_string())),
         fact("system", told(result, "client.os", system)),
         fact("cores", told(result, "client.cores", count(client.cores.into()))),
-        fact("transport", one_line(&client.transport)),
     ];
+    let processor = client.calibration.as_ref().and_then(|calibration| calibration.machine.cpu.as_deref());
+    facts.extend(processor.map(|cpu| fact("processor", one_line(cpu))));
+    facts.extend([
+        fact("transport", one_line(&client.transport)),
+        fact(
+            "traces kept",
+            match result.trace {
+                TraceMode::Full => "every chunk",
+                TraceMode::Summary => "a summary",
+            },
+        ),
+    ]);
     if let Some(from) = &result.imported_from {
         facts.extend([
             fact("measured by", from.tool.title()),
@@ -189,6 +215,10 @@ pub(super) fn run(result: &RunResult) -> Section {
     if let Some(from) = &result.rescored_from {
         facts.insert(1, fact("rescored from", one_line(from)));
     }
+    if !result.merged_from.is_empty() {
+        let runs: Vec<_> = result.merged_from.iter().map(|run| one_line(run)).collect();
+        facts.insert(1, fact("merged from", runs.join(", ")));
+    }
     if let Some(team) = &result.team {
         facts.insert(1, fact("team", one_line(team)));
     }
@@ -196,6 +226,17 @@ pub(super) fn run(result: &RunResult) -> Section {
         let labels: Vec<_> =
             result.labels.iter().map(|(k, v)| format!("{}={}", one_line(k), one_line(v))).collect();
         facts.push(fact("labels", labels.join(", ")));
+    }
+    let held: Vec<_> = result
+        .gate_results()
+        .iter()
+        .map(|gate| {
+            let asks = gates::asks(gate);
+            format!("{} ({asks})", one_line(&gate.name))
+        })
+        .collect();
+    if !held.is_empty() {
+        facts.push(fact("gates", held.join(", ")));
     }
     Section { title: "Run".to_owned(), facts }
 }
@@ -275,19 +316,33 @@ fn side(title: String, side: &SideInfo) -> Section {
             if side.served_models.is_empty() { "not told".to_owned() } else { list(&side.served_models) },
         ),
     ];
+    // Its name in configuration and JSON is the one that serde gives it.
+    let dialect = side.dialect.and_then(|kind| serde_json::to_value(kind).ok());
+    facts.extend(dialect.as_ref().and_then(|name| name.as_str()).map(|name| fact("dialect", name)));
+    if !side.asked_models.is_empty() {
+        facts.push(fact("models asked for", list(&side.asked_models)));
+    }
+    if let Some(cost) = &side.cost {
+        facts.push(fact("price", format!("{} {} an hour", decimal(cost.per_hour), one_line(&cost.currency))));
+    }
     if !side.system_fingerprints.is_empty() {
         facts.push(fact("fingerprint", list(&side.system_fingerprints)));
     }
     if let Some(measured) = &side.measured_in {
-        let (name, run) = (one_line(&measured.blessed_as), one_line(&measured.run_id));
+        let run = one_line(&measured.run_id);
         facts.push(fact("measured in", format!("run {run} of {}", to_the_second(&measured.started_at))));
-        facts.push(fact("blessed as", name));
+        facts.extend(measured.blessed_as.as_deref().map(|name| fact("blessed as", one_line(name))));
     }
     let error_rate = number::or_absent(summary.error_rate, number::percent);
     facts.extend([
-        fact("requests", format!("{}, {error_rate} not successful", count(summary.attempted))),
-        fact("under load", format!("{} s", decimal(summary.measured_s))),
-        fact(
+        of_term(
+            "error-rate",
+            "requests",
+            format!("{}, {error_rate} not successful", count(summary.attempted)),
+        ),
+        of_term("measured-time", "under load", format!("{} s", decimal(summary.measured_s))),
+        of_term(
+            "concurrency",
             "in flight",
             format!(
                 "{} on average, at most {}",
@@ -295,10 +350,10 @@ fn side(title: String, side: &SideInfo) -> Section {
                 count(summary.concurrency_max)
             ),
         ),
-        fact("output tokens", count(summary.output_tokens)),
-        fact("prompt tokens", count(summary.prompt_tokens)),
-        fact("cut off by the token limit", count(summary.truncated_responses)),
+        of_term("output-tokens", "output tokens", count(summary.output_tokens)),
+        of_term("prompt-tokens", "prompt tokens", count(summary.prompt_tokens)),
+        of_term("truncated", "cut off by the token limit", count(summary.truncated_responses)),
     ]);
-    facts.extend(objectives::waits(summary).into_iter().map(|said| fact("beside", said)));
+    facts.extend(objectives::waits(summary).into_iter().map(|(term, said)| of_term(term, "beside", said)));
     Section { title, facts }
 }

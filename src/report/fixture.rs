@@ -16,14 +16,31 @@ use crate::model::summary::{Distribution, GroupKey, GroupSummary, RequestMetrics
 use crate::model::team::{Reading, ReadingVerdict};
 use crate::model::trace::TraceMode;
 
+mod everything;
 mod loads;
 mod pairing;
+pub(crate) mod runs;
 
+pub(crate) use everything::{everything, judge_quality, noisy};
 pub(crate) use loads::{levels, unchecked};
 
 use pairing::comparison;
 
 const CATEGORIES: [&str; 3] = ["arithmetic", "extraction", "reasoning"];
+
+/// Every kind of result, by name; those that take long to make are left out.
+pub(crate) fn all() -> Vec<(&'static str, RunResult)> {
+    vec![
+        ("paired", paired()),
+        ("alone", alone()),
+        ("hostile", hostile()),
+        ("interrupted", interrupted()),
+        ("levels", levels()),
+        ("unchecked", unchecked()),
+        ("one_row", result(1, true)),
+        ("everything", everything()),
+    ]
+}
 
 /// Thirty prompts, simulated: the baseline passes 26, the candidate 25, with three losses and two gains.
 pub(crate) fn paired() -> RunResult {
@@ -190,6 +207,9 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
         sampling: Sampling { temperature: 0.0, top_p: None, seed: 42, max_tokens: None },
         seed: 42,
         config: serde_json::json!({"defaults": {"concurrency": 10, "seed": 42}}),
+        command_line: Some(
+            ["labctl", "bench", "--team", "quant", "--label", "branch=it's main"].map(str::to_owned).to_vec(),
+        ),
         client: fixture::client_info(),
         trace: TraceMode::Full,
         merged_from: Vec::new(),
@@ -203,6 +223,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
             cpu_use: Some(0.11),
             ..fixture::client_health()
         },
+        redacted: None,
         warnings: vec!["the prompt set is not calibrated: its difficulty is its author's guess".to_owned()],
         candidate,
         baseline,

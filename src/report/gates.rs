@@ -49,7 +49,7 @@ pub(crate) fn table(results: &[GateResult]) -> Table {
 }
 
 /// What a gate asks, in a few words: `detect a loss of 5 pp`, `at least 80.0 %`.
-fn asks(gate: &GateResult) -> String {
+pub(super) fn asks(gate: &GateResult) -> String {
     let bound = |write: &dyn Fn(f64) -> String| gate.bound.map_or_else(String::new, write);
     match gate.kind {
         GateKind::PassRate => of_mode(gate),
@@ -232,7 +232,7 @@ mod tests {
         assert!(text.contains("| gate | asks | verdict | reason |"), "{text}");
         let none = markdown(&GatesDocument { results: &[], ..document.clone() });
         assert!(none.ends_with("\n\nNo gates.\n") && !none.contains("| "), "{none}");
-        let options = TerminalOptions { width: 80, color: false, files: Vec::new() };
+        let options = TerminalOptions { width: 80, color: false, ..TerminalOptions::default() };
         let screen = terminal(&document, &options);
         assert!(screen.contains("FAIL  e2e_ms p50 (ratio at most 1.10)"), "{screen}");
     }

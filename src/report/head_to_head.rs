@@ -6,29 +6,42 @@ use serde::Serialize;
 
 use super::ReportError;
 use super::comparison::{self, ComparisonView, names};
-use super::number::{self, or_absent};
+use super::figures;
+use super::number;
 use super::speed;
 use super::table::{Cell, Column, Row, Table, Tone};
 use super::template;
 use super::terminal::{Screen, TerminalOptions};
 use super::text::one_line;
-use super::verdict::Finding;
+use super::verdict::{self, Finding};
 use super::view;
 use crate::model::head_to_head::{HeadToHeadReport, Standing};
+use crate::model::history::Figures;
 
 /// The table as people read it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-struct HeadToHeadView {
-    title: String,
-    runs: Vec<String>,
-    simulated: Option<&'static str>,
-    findings: Vec<Finding>,
-    standings: Table,
+pub struct HeadToHeadView {
+    /// Who against whom.
+    pub title: String,
+    /// Which runs these are.
+    pub runs: Vec<String>,
+    /// What to know about simulated numbers, where they are.
+    pub simulated: Option<&'static str>,
+    /// What keeps it from being sound, and who won what.
+    pub findings: Vec<Finding>,
+    /// A line a model.
+    pub lines: Table,
+    /// A line a metric, with its winner.
+    pub standings: Table,
+    /// Pass rate and latency by category; empty with one category.
+    pub categories: Table,
 }
 
 impl HeadToHeadView {
-    fn new(report: &HeadToHeadReport) -> Self {
-        let names = names(&report.sides.iter().collect::<Vec<_>>());
+    /// Writes out everything that the table can show.
+    #[must_use]
+    pub fn new(report: &HeadToHeadReport) -> Self {
+        let names = names_of(report);
         let runs = report.sides.iter().zip(&names).map(|(side, name)| {
             let blessed = side
                 .blessed_as
@@ -36,16 +49,42 @@ impl HeadToHeadView {
                 .map_or_else(String::new, |name| format!(", blessed as {}", one_line(name)));
             format!("{name}: run {}{blessed}", one_line(&side.run_id))
         });
-        let mut findings: Vec<Finding> = forced(report).into_iter().collect();
+        let mut findings: Vec<Finding> = forced(report).into_iter().chain(unsound(report)).collect();
         findings.push(overall(report, &names));
+        let lines: Vec<(&str, &Figures)> = names.iter().map(String::as_str).zip(&report.lines).collect();
         Self {
             title: names.join(" · "),
             runs: runs.collect(),
             simulated: report.simulated.then_some(view::SIMULATED),
-            findings,
+            findings: verdict::without_praise(findings),
+            lines: figures::table("model", &lines),
             standings: standings(report, &names),
+            categories: figures::by_category(&lines),
         }
     }
+}
+
+/// The runs' names, all different.
+pub(super) fn names_of(report: &HeadToHeadReport) -> Vec<String> {
+    names(&report.sides.iter().collect::<Vec<_>>())
+}
+
+/// Which of the comparisons are not sound, by what was measured.
+fn unsound(report: &HeadToHeadReport) -> Option<Finding> {
+    let told: Vec<String> = report
+        .comparisons
+        .iter()
+        .filter(|of| !of.comparison.invalid_because.is_empty())
+        .map(|of| {
+            let reasons = verdict::joined(&of.comparison.invalid_because);
+            format!("{}: {reasons}", one_line(&of.candidate.model))
+        })
+        .collect();
+    (!told.is_empty()).then(|| Finding {
+        topic: "Invalid",
+        tone: Tone::Bad,
+        text: format!("not all of them can be compared soundly: {}", told.join("; ")),
+    })
 }
 
 fn forced(report: &HeadToHeadReport) -> Option<Finding> {
@@ -62,7 +101,7 @@ fn forced(report: &HeadToHeadReport) -> Option<Finding> {
 }
 
 /// Who wins, what else is won by whom, and what is not settled.
-fn overall(report: &HeadToHeadReport, names: &[String]) -> Finding {
+pub(super) fn overall(report: &HeadToHeadReport, names: &[String]) -> Finding {
     let conclusion = &report.conclusion;
     let name = |run: usize| names.get(run).map_or("?", String::as_str);
     let mut parts = vec![match conclusion.winner {
@@ -109,12 +148,12 @@ fn standings(report: &HeadToHeadReport, names: &[String]) -> Table {
         };
         let mut cells = vec![Cell::from(title)];
         for (run, value) in standing.values.iter().enumerate() {
-            let text = or_absent(*value, if is_rate { number::percent } else { number::decimal });
-            let tone = if standing.winner == Some(run) { Tone::Good } else { Tone::Plain };
-            cells.push(Cell::toned(text, tone));
+            let cell = if is_rate { Cell::percent(*value) } else { Cell::optional(*value, number::decimal) };
+            cells.push(if standing.winner == Some(run) { cell.tone(Tone::Good) } else { cell });
         }
         cells.push(outcome(standing, names));
-        Row { strong: is_rate && standing.category.is_none(), ..Row::new(cells) }
+        let term = if is_rate { Some("pass-rate") } else { speed::term_of(&standing.metric) };
+        Row { strong: is_rate && standing.category.is_none(), term, ..Row::new(cells) }
     };
     let mut notes = vec![
         format!("Pass rates over the {} prompts that every run was judged on", report.common_prompts),
@@ -159,12 +198,19 @@ pub fn terminal(report: &HeadToHeadReport, options: &TerminalOptions) -> String 
     }
     screen.banner(view.simulated);
     screen.findings(&view.findings);
-    screen.table("Head to head", &view.standings);
+    draw(&view, &mut screen);
     for compared in &report.comparisons {
         screen.heading("");
         comparison::draw(&ComparisonView::new(compared), &mut screen);
     }
     screen.finish()
+}
+
+/// The tables.
+pub(super) fn draw(view: &HeadToHeadView, screen: &mut Screen) {
+    screen.table("Models", &view.lines);
+    screen.table("Head to head", &view.standings);
+    screen.table(figures::BY_CATEGORY, &view.categories);
 }
 
 /// The same as Markdown: `head_to_head.md`, then `compare.md` for each run, from `template_dir` where that holds them.

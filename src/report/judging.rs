@@ -281,61 +281,8 @@ fn signed(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::judging::{Agreement, Honesty, Position, Repeatability, ScoreCount};
-    use crate::report::fixture;
+    use crate::report::fixture::{self, judge_quality as quality};
     use crate::report::terminal::{TerminalOptions, summary};
-    use crate::stats::proportion::pass_rate;
-
-    fn of(value: f64) -> Estimate {
-        Estimate { value, interval_95: Some(Interval { low: value - 0.1, high: value + 0.1 }) }
-    }
-
-    fn quality(category: Option<&str>) -> JudgeQuality {
-        JudgeQuality {
-            category: category.map(str::to_owned),
-            items: 40,
-            parsed: pass_rate(117, 120, 40),
-            worst_case: pass_rate(90, 120, 40),
-            repeatability: Some(Repeatability {
-                items: 40,
-                exact: pass_rate(31, 40, 40),
-                flips: pass_rate(4, 40, 40),
-                alpha_nominal: Some(of(0.59)),
-                alpha_ordinal: Some(of(0.89)),
-                alpha_interval: None,
-                icc: Some(of(0.91)),
-                deviation: Some(0.408),
-            }),
-            agreement: Some(Agreement {
-                items: 25,
-                exact: pass_rate(40, 75, 25),
-                within_one: pass_rate(70, 75, 25),
-                kappa: Some(of(0.36)),
-                quadratic_kappa: Some(of(0.84)),
-                gwet_ac1: Some(of(0.38)),
-                kendall_tau_b: Some(of(0.77)),
-                bias: of(-0.1),
-            }),
-            preference: Some(pass_rate(12, 15, 15)),
-            position: Some(Position {
-                pairs: 15,
-                consistent: pass_rate(11, 15, 15),
-                first: pass_rate(18, 29, 29),
-                first_p: 0.125,
-            }),
-            confidence: Some(Honesty {
-                replies: 117,
-                mean: 0.86,
-                accepted: 0.77,
-                brier: of(0.21),
-                log_loss: of(0.66),
-                calibration_error: of(0.12),
-            }),
-            distribution: (1..=5_u8)
-                .map(|score| ScoreCount { score: score.into(), given: 20 + u64::from(score), gold: 22 })
-                .collect(),
-        }
-    }
 
     #[test]
     fn every_question_is_answered_by_category() {
@@ -343,7 +290,7 @@ mod tests {
         result.candidate.judge_quality =
             vec![quality(None), quality(Some("coherence")), quality(Some("edge|case"))];
         for width in [80, 150] {
-            let options = TerminalOptions { width, color: false, files: Vec::new() };
+            let options = TerminalOptions { width, color: false, ..TerminalOptions::default() };
             let text = summary(&result, &options);
             let from = text.find("Can its replies").unwrap();
             insta::assert_snapshot!(format!("judging_{width}"), &text[from..]);

@@ -332,7 +332,7 @@ pub(crate) fn finding(result: &RunResult) -> Option<Finding> {
 }
 
 /// How a load failed.
-fn failure(level: &LevelResult) -> String {
+pub(super) fn failure(level: &LevelResult) -> String {
     let missed: Vec<String> = level
         .candidate
         .slos

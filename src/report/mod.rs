@@ -14,15 +14,18 @@ mod chart;
 mod charts;
 pub mod ci;
 pub mod comparison;
+pub mod data;
 pub mod definitions;
 pub mod diff;
 mod error;
 pub mod excerpt;
 pub mod explain;
 mod facts;
+mod figures;
 pub mod gates;
 pub mod glossary;
 pub mod head_to_head;
+mod history;
 pub mod html;
 pub mod input;
 mod judging;
@@ -38,9 +41,12 @@ pub mod provenance;
 mod quality;
 pub mod readings;
 mod reasons;
+pub mod redact;
 mod reference;
 pub mod response;
 pub mod responses;
+pub mod runs;
+mod spark;
 mod speed;
 pub mod table;
 mod template;
@@ -52,6 +58,10 @@ pub mod view;
 pub use error::ReportError;
 
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

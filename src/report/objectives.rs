@@ -230,29 +230,33 @@ fn name(key: &GroupKey) -> String {
     }
 }
 
-/// What happened to a side's requests before they were answered, each in a sentence.
-pub(crate) fn waits(summary: &SideSummary) -> Vec<String> {
+/// What happened to a side's requests before they were answered: a term and a sentence each.
+pub(crate) fn waits(summary: &SideSummary) -> Vec<(&'static str, String)> {
     let spread = |d: &Distribution| {
         format!("p50 {} ms, p95 {} ms, longest {} ms", decimal(d.p50), decimal(d.p95), decimal(d.max))
     };
     let mut said = Vec::new();
     if let Some(queued) = &summary.queued_ms {
-        said.push(format!("waited for the cap on requests in flight: {}", spread(queued)));
+        said.push(("queued", format!("waited for the cap on requests in flight: {}", spread(queued))));
     }
     if let Some(retries) = &summary.retries {
         let delay =
             retries.delay_ms.as_ref().map_or_else(String::new, |d| format!("; delayed by {}", spread(d)));
-        said.push(format!(
+        let text = format!(
             "{} sent again, {} in all, of which {} succeeded in the end{delay}",
             counted(retries.requests, "request was", "requests were"),
             counted(retries.tries, "time", "times"),
             count(retries.succeeded)
-        ));
+        );
+        said.push(("retries", text));
     }
     if let Some(cached) = summary.cached_tokens.filter(|cached| *cached > 0) {
         let share = crate::model::units::ratio(cached, summary.prompt_tokens)
             .map_or_else(String::new, |share| format!(" ({})", number::percent(share)));
-        said.push(format!("a prefix cache answered {} prompt tokens{share}", count(cached)));
+        said.push((
+            "cached-tokens",
+            format!("a prefix cache answered {} prompt tokens{share}", count(cached)),
+        ));
     }
     said
 }

@@ -208,7 +208,7 @@ fn notes(
         }
     }
     for (summary, name) in summaries.iter().zip(&names) {
-        for said in objectives::waits(summary) {
+        for (_, said) in objectives::waits(summary) {
             add(format!("{name}: {said}"));
         }
     }

@@ -16,16 +16,19 @@ use sha2::{Digest as _, Sha256};
 use super::ReportError;
 use super::markdown;
 
-const BUILT_IN: [(&str, &str); 11] = [
+const BUILT_IN: [(&str, &str); 14] = [
     ("battery.md", include_str!("../../templates/battery.md")),
     ("page.html", include_str!("../../templates/page.html")),
     ("page.js", include_str!("../../templates/page.js")),
     ("parts.html", include_str!("../../templates/parts.html")),
+    ("responses.html", include_str!("../../templates/responses.html")),
     ("style.css", include_str!("../../templates/style.css")),
     ("report.html", include_str!("../../templates/report.html")),
     ("report.md", include_str!("../../templates/report.md")),
     ("compare.md", include_str!("../../templates/compare.md")),
     ("head_to_head.md", include_str!("../../templates/head_to_head.md")),
+    ("runs.html", include_str!("../../templates/runs.html")),
+    ("runs.md", include_str!("../../templates/runs.md")),
     ("definitions.md", include_str!("../../templates/definitions.md")),
     ("tables.md", include_str!("../../templates/tables.md")),
 ];

@@ -124,8 +124,10 @@ pub(crate) fn of_run(result: &RunResult, labels: &Labels) -> Vec<Finding> {
 pub(crate) fn is_noise(result: &RunResult) -> bool {
     let candidate = &result.candidate;
     // A simulated endpoint is hosted once a side, under URLs of their own.
+    // What was measured at another time may have changed since: that is what such a comparison is to find.
     let same = |baseline: &SideInfo| {
-        (&baseline.endpoint, &baseline.model) == (&candidate.endpoint, &candidate.model)
+        baseline.measured_in.is_none()
+            && (&baseline.endpoint, &baseline.model) == (&candidate.endpoint, &candidate.model)
     };
     result.comparison.is_some() && result.baseline.as_ref().is_some_and(same)
 }

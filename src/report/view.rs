@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::answer::Answer;
 use super::beside::{self, Titled};
+use super::data;
 use super::facts::{self, Health, Section};
 use super::gates;
 use super::glossary::{self, Term};
@@ -18,6 +19,7 @@ use super::profile;
 use super::provenance::Provenance;
 use super::quality;
 use super::readings::{Readings, cost_rows};
+use super::redact;
 use super::reference;
 use super::responses::{self, Responses};
 use super::speed;
@@ -46,6 +48,8 @@ pub struct ReportView {
     pub started_at: String,
     /// What to know about simulated numbers, where they are.
     pub simulated: Option<&'static str>,
+    /// Which texts were taken out, where some were.
+    pub redacted: Option<String>,
     /// What the sides are called.
     pub labels: Labels,
     /// The answer in short.
@@ -135,6 +139,7 @@ impl ReportView {
             run_id: one_line(&result.run_id),
             started_at: to_the_second(&result.started_at),
             simulated: result.simulated.then_some(SIMULATED),
+            redacted: redact::told(result.redacted),
             answer: Answer::of_run(result, &labels),
             findings: verdict::of_run(result, &labels),
             readings: Readings::new(team_of(result).map(|(kind, _)| kind), &result.readings),
@@ -162,7 +167,7 @@ impl ReportView {
             listing: losses::listing(result, &labels),
             responses: responses::list(result, &labels, input),
             gains: comparison.map_or_else(Titled::default, |comparison| {
-                let gains = losses::flipped(comparison, &result.rows, &labels, Flips::Gains);
+                let gains = losses::flipped(comparison, &result.rows, &labels, Flips::Gains, result.redacted);
                 Titled { table: losses::table(&gains, GAINS), title: gains.title }
             }),
             health: facts::health(result),
@@ -174,8 +179,19 @@ impl ReportView {
             glossary: Vec::new(),
             labels,
         };
-        view.glossary = glossary::with_references(view.tables().iter().flat_map(|of| of.terms()));
+        view.glossary = view.terms();
         view
+    }
+
+    /// The terms of everything that is shown.
+    fn terms(&self) -> Vec<&'static Term> {
+        let facts = self.sections.iter().flat_map(|section| &section.facts).chain(&self.health.facts);
+        let of_facts = facts.filter_map(|fact| fact.term);
+        let of_findings = self.findings.iter().flat_map(|finding| glossary::of_finding(finding.topic));
+        let tables = self.tables();
+        let of_tables = tables.iter().flat_map(NamedTable::terms);
+        let of_requests = data::request_terms();
+        glossary::with_references(of_tables.chain(of_facts).chain(of_findings.copied()).chain(of_requests))
     }
 
     /// Every table that is shown, in the page's order, by a name that stays the same between reports.
@@ -249,12 +265,31 @@ pub(crate) fn title(labels: &Labels) -> String {
 /// The longest name of a side, in columns.
 const NAME: usize = 80;
 
-/// The sides go by the models asked for; by their endpoints too where the models are the same.
+/// The sides go by the models asked for; by their endpoints too where the models are the same, and by their runs where
+/// those are too and the baseline was measured at another time.
 pub(crate) fn labels(result: &RunResult) -> Labels {
-    let same = result.baseline.as_ref().is_some_and(|b| b.model == result.candidate.model);
-    let name = |side: &SideInfo| {
-        let model = fit_middle(&one_line(&side.model), NAME);
-        if same { format!("{model} ({})", one_line(&side.endpoint)) } else { model }
+    let candidate = &result.candidate;
+    let same = |name: fn(&SideInfo) -> &str| {
+        result.baseline.as_ref().is_some_and(|baseline| name(baseline) == name(candidate))
     };
-    Labels { candidate: name(&result.candidate), baseline: result.baseline.as_ref().map(name) }
+    let (same_model, same_endpoint) = (same(|side| &side.model), same(|side| &side.endpoint));
+    let measured_in = result.baseline.as_ref().and_then(|baseline| baseline.measured_in.as_ref());
+    let name = |side: &SideInfo, run_id: &str, blessed_as: Option<&str>| {
+        let model = fit_middle(&one_line(&side.model), NAME);
+        match (same_model, measured_in) {
+            (false, _) => model,
+            (true, Some(_)) if same_endpoint => match blessed_as {
+                Some(name) => format!("{model} ({})", one_line(name)),
+                None => format!("{model} (run {})", one_line(run_id)),
+            },
+            (true, _) => format!("{model} ({})", one_line(&side.endpoint)),
+        }
+    };
+    Labels {
+        candidate: name(candidate, &result.run_id, None),
+        baseline: result.baseline.as_ref().map(|side| {
+            let run_id = measured_in.map_or(&result.run_id, |measured| &measured.run_id);
+            name(side, run_id, measured_in.and_then(|measured| measured.blessed_as.as_deref()))
+        }),
+    }
 }

@@ -52,6 +52,20 @@ pub enum StoreError {
         /// The id.
         run_id: String,
     },
+    /// What follows `latest:` is no number of runs.
+    #[error("`{selector}` names no number of runs: `latest:5` are the latest five")]
+    HowMany {
+        /// What was given.
+        selector: String,
+    },
+    /// No result is of those that count.
+    #[error("there is no run {which} in `{}`; `labctl results list` shows what there is", dir.display())]
+    NoneOf {
+        /// Which ones count, in words.
+        which: String,
+        /// The directory.
+        dir: PathBuf,
+    },
     /// There is no result at all.
     #[error("there is no result in `{}` yet; `labctl bench` writes one", dir.display())]
     NoResults {

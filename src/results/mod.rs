@@ -20,6 +20,7 @@ pub mod journal;
 pub mod recover;
 pub mod resume;
 pub mod rows;
+pub mod select;
 pub mod store;
 pub mod traces;
 

@@ -145,8 +145,10 @@ fn the_flags_stand_for_reports_of_their_own() {
     let lab = Lab::new();
     for arguments in [
         &["report", "--definitions", "vllm", "--why-different"][..],
-        &["report", "--definitions", "vllm", "--html", "a.html"],
-        &["report", "--why-different", "--markdown", "a.md"],
+        &["report", "--definitions", "vllm", "--output", "a.md"],
+        &["report", "--definitions", "vllm", "--format", "html"],
+        &["report", "--why-different", "--output", "a.md"],
+        &["report", "--why-different", "--baseline", "latest"],
         &["report", "--definitions", "labctl"],
     ] {
         assert_eq!(lab.labctl(arguments).code, 2, "{arguments:?}");

@@ -65,7 +65,7 @@ fn every_tool_s_files_become_results_that_are_shown_like_any_other() {
                 assert!(shown.stdout.contains(said), "{name}: `{said}` is not in\n{}", shown.stdout);
             }
             let html = lab.path("report.html");
-            lab.labctl(&["report", &result.run_id, "--html", html.to_str().unwrap()]).succeeds();
+            lab.labctl(&["report", &result.run_id, "--output", html.to_str().unwrap()]).succeeds();
             let html = fs::read_to_string(html).unwrap();
             for said in ["measured by", title, "labctl results import", "not told", "simulator answered"] {
                 assert!(html.contains(said), "{name}: `{said}` is not in the HTML");
@@ -219,7 +219,7 @@ fn what_a_file_says_is_escaped_wherever_it_is_shown() {
     fs::write(&path, file.to_string()).unwrap();
     lab.labctl(&["results", "import", path.to_str().unwrap()]).succeeds();
     let html = lab.path("report.html");
-    lab.labctl(&["report", "latest", "--html", html.to_str().unwrap()]).succeeds();
+    lab.labctl(&["report", "latest", "--output", html.to_str().unwrap()]).succeeds();
     let shown = [
         lab.labctl(&["results", "show", "latest"]).stdout,
         lab.labctl(&["results", "show", "latest", "--format", "markdown"]).stdout,

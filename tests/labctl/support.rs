@@ -172,7 +172,7 @@ impl Lab {
 }
 
 /// Variables that would change what a test runs.
-const FOREIGN: [&str; 12] = [
+const FOREIGN: [&str; 16] = [
     "CI",
     "GITHUB_ACTIONS",
     "GITHUB_OUTPUT",
@@ -185,6 +185,10 @@ const FOREIGN: [&str; 12] = [
     "LABCTL_PROMPTSET_DIR",
     "NO_COLOR",
     "CLICOLOR_FORCE",
+    "TERM",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LANG",
 ];
 
 /// One line of the set `tiny`; its answer is several tokens long.

@@ -120,6 +120,7 @@ EXAMPLES:
       labctl compare baseline.json candidate.json --max-pass-rate-drop 5 --ci gitlab
       labctl compare baseline.json candidate.json --junit junit.xml --summary summary.md
   For people and for programs
+      labctl compare 0198f2a1 latest --output comparison.html
       labctl compare 0198f2a1 latest --format markdown --output comparison.md
       labctl compare 0198f2a1 latest --format json";
 
@@ -177,9 +178,21 @@ EXAMPLES:
 
 pub(super) const REPORT: &str = "\
 EXAMPLES:
-  labctl report latest --html report.html
-  labctl report 0198f2a1 --html report.html --markdown report.md
-  labctl report results/0198f2a1.json --format markdown
+  The summary, and RUN.html and RUN.md beside the result
+      labctl report latest
+  One file; its form is that of its ending
+      labctl report 0198f2a1 -o report.html
+      labctl report results/0198f2a1.json --format markdown
+  A run beside one that was measured before, as `bench --against` would have shown it
+      labctl report latest --baseline fp16 -o report.html
+  The last five runs of a team: what became of its model
+      labctl report latest:5 --team quant
+      labctl report latest:5 --team quant -o history.html
+      labctl report latest:30 --label night=yes --format json
+  Three models that answered the same prompts, head to head
+      labctl report fp16.json awq.json gptq.json -o models.html
+  With a lab's own templates in place of the shipped ones
+      labctl report latest --template-dir lab/templates -o report.html
   Why does another tool print another number?
       labctl report latest --why-different
   The same requests under the formulas of vLLM's benchmark

@@ -13,9 +13,11 @@ mod judge;
 mod load;
 mod mock;
 pub mod notation;
+mod report;
 mod results;
 mod selection;
 mod shape;
+mod texts;
 mod tools;
 pub mod values;
 mod workload;
@@ -33,12 +35,14 @@ pub use gate::{GateArgs, GateCommandArgs, GateModeArg, OnInconclusive, PlanArgs}
 pub use judge::{JudgeArgs, RescoreArgs};
 pub use load::{LoadArgs, TargetArgs};
 pub use mock::{MockArgs, PacingArgs, ProfileArg};
+pub use report::ReportArgs;
 pub use results::{
     CompareArgs, ExportArgs, ExportFormat, ImportArgs, ImportFormat, ListArgs, MergeArgs, RecoverArgs,
-    ReportArgs, ResultsArgs, ResultsCommand, ShowArgs, SideArg, StoreArgs,
+    ResultsArgs, ResultsCommand, ShowArgs, SideArg, StoreArgs,
 };
 pub use selection::SelectionArgs;
 pub use shape::ShapeArgs;
+pub use texts::{RedactArg, TextArgs};
 pub use tools::{
     CalibrateArgs, CheckArgs, CheckCommand, CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs,
     DoctorArgs, ExplainArgs, InitArgs, ManArgs, PromptSetArgs, PromptSetCommand, PromptSetDirArgs,
@@ -87,6 +91,10 @@ pub struct GlobalArgs {
     /// When to use colour; `NO_COLOR` is respected
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
     pub color: ColorArg,
+
+    /// Nothing beyond ASCII in summaries; as it is anyhow with `TERM=dumb` or a locale that is not UTF-8
+    #[arg(long, global = true)]
+    pub ascii: bool,
 
     /// Only results, warnings and errors
     #[arg(short, long, global = true)]

@@ -1,6 +1,7 @@
 //! The types of flags' values, with messages that say what is expected.
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 use clap::ValueEnum;
@@ -61,6 +62,39 @@ pub enum OutputFormat {
     Json,
     /// For pull requests and notes
     Markdown,
+}
+
+/// `--format` of what a page can be made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people, on a terminal
+    Text,
+    /// One self-contained page
+    Html,
+    /// For pull requests and notes
+    Markdown,
+    /// Stable and complete, for programs
+    Json,
+}
+
+impl ReportFormat {
+    /// The one that is asked for: `--format`, else by the ending of the file that is to be written, else text.
+    ///
+    /// # Errors
+    ///
+    /// When the file's ending stands for something else.
+    pub fn asked(format: Option<Self>, file: Option<&Path>) -> Result<Self, String> {
+        let Some(ending) = file.filter(|_| format.is_none()).and_then(Path::extension) else {
+            return Ok(format.unwrap_or(Self::Text));
+        };
+        match ending.to_string_lossy().to_ascii_lowercase().as_str() {
+            "html" | "htm" => Ok(Self::Html),
+            "md" | "markdown" => Ok(Self::Markdown),
+            "json" => Ok(Self::Json),
+            "txt" | "log" => Ok(Self::Text),
+            other => Err(format!("what `.{other}` stands for is not known")),
+        }
+    }
 }
 
 /// `--format` where Markdown makes no sense.

@@ -9,8 +9,6 @@ use crate::cli::commands::{baseline, contender};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::settings::NoFlags;
-use crate::model::baseline::{BlessedBaseline, MeasuredIn};
-use crate::model::result::RunResult;
 use crate::results::baselines::Baselines;
 use crate::results::store::Store;
 
@@ -57,15 +55,5 @@ pub(super) fn take(args: &mut BenchArgs, context: &Context) -> Result<Option<Aga
         context.ui.warn(&old);
     }
     (args.against, args.baseline, args.compare_baseline) = (Some(name), None, false);
-    Ok(Some(against(blessed, named.result)))
-}
-
-fn against(blessed: BlessedBaseline, result: RunResult) -> Against {
-    let measured_in = MeasuredIn {
-        run_id: blessed.run_id,
-        started_at: blessed.measured_at,
-        blessed_as: blessed.name,
-        sha256: blessed.sha256,
-    };
-    Against { result: Arc::new(result), measured_in }
+    Ok(Some(Against::of(Arc::new(named.result), Some(&blessed))))
 }

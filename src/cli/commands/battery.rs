@@ -15,7 +15,6 @@ use crate::cli::settings::NoFlags;
 use crate::compare::gate::{needing_baseline, resolved};
 use crate::model::result::RunResult;
 use crate::report::battery::Battery;
-use crate::report::terminal::TerminalOptions;
 use crate::results::store::load_file_without_chunks;
 
 /// Runs the battery of every team that has one.
@@ -77,7 +76,7 @@ fn summarise(measures: &[Measure<'_>], format: OutputFormat, context: &Context) 
         OutputFormat::Markdown => ui.print(&markdown),
         OutputFormat::Text => {
             let files = vec![("summary".to_owned(), file)];
-            let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
+            let options = ui.terminal(files);
             ui.print(&battery.terminal(&options))
         }
     }

@@ -12,7 +12,6 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::interrupt::Interrupts;
 use crate::model::config::TransportChoice;
 use crate::report::calibration::{bound_words, terminal};
-use crate::report::terminal::TerminalOptions;
 use crate::results::calibration::store;
 
 /// Runs `labctl calibrate`.
@@ -49,7 +48,7 @@ pub fn run(args: &CalibrateArgs, context: &Context) -> Result<ExitStatus, CliErr
         PlainFormat::Json => ui.print_json(&calibration)?,
         PlainFormat::Text => {
             let files = written.iter().map(|path| ("calibration".to_owned(), path.clone())).collect();
-            let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
+            let options = ui.terminal(files);
             ui.print(&terminal(&calibration, &options))?;
         }
     }

@@ -13,7 +13,6 @@ use crate::model::record::Row;
 use crate::model::result::RunResult;
 use crate::promptset::load;
 use crate::report::explain::explain;
-use crate::report::terminal::TerminalOptions;
 
 /// Runs `labctl check`.
 pub fn run(args: &CheckArgs, context: &Context) -> Result<ExitStatus, CliError> {
@@ -42,7 +41,7 @@ fn explained(args: &ExplainArgs, context: &Context) -> Result<(), CliError> {
             "rows": rows,
         }));
     }
-    let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files: Vec::new() };
+    let options = ui.terminal(Vec::new());
     ui.print(&explain(&result, &rows, prompt.as_ref(), &options))?;
     if prompt.is_none() {
         ui.note(&format!(

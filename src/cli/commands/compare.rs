@@ -1,14 +1,17 @@
 //! `labctl compare`: one result's two sides, two results paired by prompt, or several head to head.
 
-use std::io::Write as _;
+use std::sync::Arc;
 
+use crate::bench::against::{Against, with_comparison};
 use crate::bench::compared::{Compared, Terms, own_sides, several, two};
+use crate::bench::runs::of_table;
 use crate::cli::args::CompareArgs;
-use crate::cli::args::values::OutputFormat;
+use crate::cli::args::values::ReportFormat;
 use crate::cli::ci::{self, CiSettings};
 use crate::cli::commands::contender::{self, Named};
-use crate::cli::commands::measure::write_file;
-use crate::cli::commands::{baseline, failure, gates, noise, store};
+use crate::cli::commands::output::{self, Output, of_template};
+use crate::cli::commands::report::{page, several_loads};
+use crate::cli::commands::{baseline, failure, gates, noise, store, texts};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -22,21 +25,32 @@ use crate::model::record::Row;
 use crate::model::result::RunResult;
 use crate::promptset;
 use crate::report::ci::{CiInput, Ending};
-use crate::report::terminal::TerminalOptions;
-use crate::report::{ReportError, comparison, head_to_head};
+use crate::report::redact::redact_comparison;
+use crate::report::{ReportError, comparison, head_to_head, runs};
 use crate::results::store::Store;
 
 /// Runs `labctl compare`.
 pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError> {
     let store = store::open(&args.store, context)?;
+    let output = Output::new(args.format, args.output.as_deref(), context.ui)?;
     let named = args.runs.iter().map(|name| contender::load(&store, name)).collect::<Result<Vec<_>, _>>()?;
     let mut compared = compare(&named, args, &store, context)?;
     add_ages(&mut compared, &named, args, context)?;
     let sound = refuse(&compared, args);
+    let mut joint = if output.format == ReportFormat::Html { joint(&named, &compared)? } else { None };
+    if let Some(joint) = &mut joint {
+        texts::take_out(joint, &args.texts);
+    }
+    for Compared { report, rows } in &mut compared {
+        redact_comparison(report, rows, args.texts.redaction());
+    }
     let rows: Vec<Vec<Row>> = compared.iter_mut().map(|one| std::mem::take(&mut one.rows)).collect();
     let document = Document::of(&named, compared);
     let ended = sound.and_then(|()| {
-        let printed = document.show(args, context);
+        let printed = match &joint {
+            Some(joint) => page(joint, &texts::input(joint, None, context), output),
+            None => document.show(output),
+        };
         let ended = document.comparisons().iter().try_fold(ExitStatus::Success, |worst, report| {
             Ok(worst.worse(gates::status(Some(&report.comparison), &report.comparison.gates, context.ui)?))
         });
@@ -44,6 +58,26 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     });
     let published = publish(&named, &document, &rows, &ended, args, &store, context);
     failure::or_untold(ended, published, context.ui)
+}
+
+/// The joint result that a page of two sides is made of; none of three and more runs.
+fn joint(named: &[Named], compared: &[Compared]) -> Result<Option<RunResult>, CliError> {
+    let [compared] = compared else { return Ok(None) };
+    let report = &compared.report;
+    match named {
+        [own] => Ok(Some(RunResult {
+            comparison: Some(report.comparison.clone()),
+            readings: report.readings.clone(),
+            warnings: report.warnings.clone(),
+            ..own.result.clone()
+        })),
+        [baseline, candidate] => {
+            let against = Against::of(Arc::new(baseline.result.clone()), baseline.blessed.as_ref());
+            several_loads(&candidate.result, &against)?;
+            Ok(Some(with_comparison(&candidate.result, &against, compared)))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Writes what continuous integration reads of each comparison, `rows` being the pairs of each, however the command ends.
@@ -170,13 +204,7 @@ struct Sets {
 impl Sets {
     fn of(baseline: &RunResult, candidate: &RunResult, context: &Context) -> Result<Self, CliError> {
         let dir = context.settings(&NoFlags)?.config.defaults.promptset_dir;
-        let find = |run: &RunResult| {
-            let names = [run.prompt_set.origin.as_str(), run.prompt_set.name.as_str()];
-            // One that is not there any more, or another one now, can't be looked into.
-            let loaded = names.iter().filter_map(|name| promptset::load(name, &dir).ok());
-            let mut same = loaded.filter(|set| set.manifest.sha256 == run.prompt_set.sha256);
-            same.next()
-        };
+        let find = |run: &RunResult| promptset::as_sent(&run.prompt_set, &dir);
         let one_set = baseline.prompt_set.sha256 == candidate.prompt_set.sha256;
         let both = find(baseline).zip(find(candidate)).map(<[PromptSet; 2]>::from);
         Ok(Self { one_set, both })
@@ -262,44 +290,22 @@ impl Document {
         }
     }
 
-    fn show(&self, args: &CompareArgs, context: &Context) -> Result<(), CliError> {
-        let ui = context.ui;
-        // A file has the width of a page and no colours.
-        let to_file = args.output.is_some();
-        let options = TerminalOptions {
-            width: if to_file { 100 } else { ui.width() },
-            color: !to_file && ui.stdout_has_color(),
-            files: Vec::new(),
-        };
-        let text = match args.format {
-            OutputFormat::Json => self.json()?,
-            OutputFormat::Markdown => {
-                self.markdown().map_err(|error| CliError::internal(error.to_string()))?
+    fn show(&self, output: Output<'_>) -> Result<(), CliError> {
+        let failed = |error: ReportError| of_template(&error, None);
+        let text = match (self, output.format) {
+            (Self::Two(report), ReportFormat::Json) => output::json(report)?,
+            (Self::Several(report), ReportFormat::Json) => output::json(report)?,
+            (_, ReportFormat::Markdown) => self.markdown().map_err(failed)?,
+            (Self::Two(report), ReportFormat::Text) => comparison::terminal(report, &output.terminal()),
+            (Self::Several(report), ReportFormat::Text) => head_to_head::terminal(report, &output.terminal()),
+            (Self::Several(report), ReportFormat::Html) => {
+                runs::html(&of_table((**report).clone()), None).map_err(failed)?
             }
-            OutputFormat::Text => match self {
-                Self::Two(report) => comparison::terminal(report, &options),
-                Self::Several(report) => head_to_head::terminal(report, &options),
-            },
-        };
-        match &args.output {
-            Some(path) => write_file(path, &text),
-            None if args.format == OutputFormat::Json => {
-                let mut out = ui.json_out();
-                out.write_all(text.as_bytes())?;
-                Ok(out.flush()?)
+            (Self::Two(_), ReportFormat::Html) => {
+                return Err(CliError::internal("a page of two sides is made of their joint result"));
             }
-            None => ui.print(&text),
-        }
-    }
-
-    fn json(&self) -> Result<String, CliError> {
-        let text = match self {
-            Self::Two(report) => serde_json::to_string_pretty(report),
-            Self::Several(report) => serde_json::to_string_pretty(report),
         };
-        let text = text
-            .map_err(|error| CliError::internal("could not write the comparison as JSON").caused_by(error))?;
-        Ok(text + "\n")
+        output.write(&text)
     }
 
     fn markdown(&self) -> Result<String, ReportError> {

@@ -68,7 +68,7 @@ pub(super) fn check(load: &LoadArgs) -> Result<(), CliError> {
 }
 
 fn options(ui: Ui) -> TerminalOptions {
-    TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files: Vec::new() }
+    ui.terminal(Vec::new())
 }
 
 fn of_missing(missing: &MissingTraces) -> CliError {

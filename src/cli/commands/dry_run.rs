@@ -104,7 +104,7 @@ fn lines(measure: &Measure<'_>, plan: &BenchPlan) -> Vec<(&'static str, String)>
     lines.extend(plan.baseline.as_ref().map(|baseline| ("baseline", side_text(baseline))));
     lines.extend(plan.against.as_ref().map(|against| {
         let measured = &against.measured_in;
-        ("against", format!("`{}`, blessed from run {}", measured.blessed_as, measured.run_id))
+        ("against", format!("`{}`, blessed from run {}", against.name(), measured.run_id))
     }));
     lines.extend(plan.judge.as_ref().map(|judge| ("judge", side_text(&judge.side))));
     let references = "each side is asked how likely it finds the reference answers, after the load";

@@ -19,7 +19,6 @@ use crate::model::result::{RunResult, RunStatus};
 use crate::model::team::TeamKind;
 use crate::report::ci::CiInput;
 use crate::report::gates::{GatesDocument, markdown, terminal};
-use crate::report::terminal::TerminalOptions;
 
 /// Runs `labctl gate`.
 pub fn run(args: &GateCommandArgs, context: &Context) -> Result<ExitStatus, CliError> {
@@ -126,8 +125,7 @@ fn print(result: &RunResult, asked: &Gates, format: OutputFormat, context: &Cont
         })),
         OutputFormat::Markdown => ui.print(&markdown(&document)),
         OutputFormat::Text => {
-            let options =
-                TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files: Vec::new() };
+            let options = ui.terminal(Vec::new());
             ui.print(&terminal(&document, &options))
         }
     }

@@ -13,9 +13,10 @@ use crate::bench::resume::Earlier;
 use crate::bench::run::{Finished, run};
 use crate::bench::soundness::nothing_valid;
 use crate::cli::args::values::OutputFormat;
-use crate::cli::args::{GateArgs, JudgeArgs, LoadArgs};
+use crate::cli::args::{GateArgs, JudgeArgs, LoadArgs, TextArgs};
 use crate::cli::ci::{self, CiSettings};
-use crate::cli::commands::{definitions, failure, gates};
+use crate::cli::commands::output::of_template;
+use crate::cli::commands::{definitions, failure, gates, texts};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -31,7 +32,6 @@ use crate::model::result::{RunKind, RunResult, RunStatus};
 use crate::report;
 use crate::report::ci::CiInput;
 use crate::report::input::ReportInput;
-use crate::report::terminal::TerminalOptions;
 use crate::results::document::{self, DocumentError};
 use crate::results::store::{Store, load_file, write_whole};
 
@@ -71,7 +71,9 @@ pub(super) struct Measure<'a> {
 impl Measure<'_> {
     /// Measures, writes, prints.
     pub(super) fn run(&self, plan: BenchPlan) -> Result<ExitStatus, CliError> {
-        let finished = self.measure(plan).inspect_err(|error| self.publish_failure(error))?;
+        let mut finished = self.measure(plan).inspect_err(|error| self.publish_failure(error))?;
+        // The file is written: from here on all is for readers.
+        texts::take_out(&mut finished.result, &self.load.texts);
         let result = &finished.result;
         let mut files = Vec::new();
         let mut reported = Ok(());
@@ -79,7 +81,8 @@ impl Measure<'_> {
             self.written.get_or_init(|| path.clone());
             files.push(("result".to_owned(), path.clone()));
             if self.with_report {
-                reported = write_reports(result, path).map(|reports| files.extend(reports));
+                reported =
+                    write_reports(result, path, &self.input(result)).map(|reports| files.extend(reports));
             }
         }
         let printed = self.print(&finished, files);
@@ -96,7 +99,7 @@ impl Measure<'_> {
         }
         let result = &finished.result;
         let input = CiInput {
-            markdown: render_markdown(result)?,
+            markdown: render_markdown(result, &self.input(result))?,
             result_path: finished.written.as_ref().ok().cloned(),
             places: ci::places(&result.prompt_set),
             ended: ci::ending(ended),
@@ -117,6 +120,10 @@ impl Measure<'_> {
     /// Where its result was written, if it was.
     pub(super) fn written(&self) -> Option<&PathBuf> {
         self.written.get()
+    }
+
+    fn input(&self, result: &RunResult) -> ReportInput {
+        texts::input_in(result, None, &self.settings.config.defaults.promptset_dir)
     }
 
     fn measure(&self, plan: BenchPlan) -> Result<Finished, CliError> {
@@ -163,11 +170,12 @@ impl Measure<'_> {
         let result = &finished.result;
         match (self.load.format, &finished.written) {
             // What is in memory has no chunks, what was written has them.
-            (OutputFormat::Json, Ok(path)) => print_file(path, ui),
+            (OutputFormat::Json, Ok(path)) if result.redacted.is_none() => print_file(path, ui),
+            (OutputFormat::Json, Ok(path)) => print_redacted(path, &self.load.texts, ui),
             (OutputFormat::Json, Err(_)) => print_document(result, ui),
-            (OutputFormat::Markdown, _) => ui.print(&render_markdown(result)?),
+            (OutputFormat::Markdown, _) => ui.print(&render_markdown(result, &self.input(result))?),
             (OutputFormat::Text, _) => {
-                let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
+                let options = ui.terminal(files);
                 ui.print(&report::terminal::summary(result, &options))
             }
         }?;
@@ -201,9 +209,13 @@ impl Measure<'_> {
 }
 
 /// Writes the HTML and Markdown reports beside a result.
-pub(super) fn write_reports(result: &RunResult, beside: &Path) -> Result<Vec<(String, PathBuf)>, CliError> {
-    let html = (beside.with_extension("html"), render_html(result)?);
-    let markdown = (beside.with_extension("md"), render_markdown(result)?);
+pub(super) fn write_reports(
+    result: &RunResult,
+    beside: &Path,
+    input: &ReportInput,
+) -> Result<Vec<(String, PathBuf)>, CliError> {
+    let html = (beside.with_extension("html"), render_html(result, input)?);
+    let markdown = (beside.with_extension("md"), render_markdown(result, input)?);
     [html, markdown]
         .into_iter()
         .map(|(path, text)| {
@@ -216,13 +228,24 @@ pub(super) fn write_reports(result: &RunResult, beside: &Path) -> Result<Vec<(St
 /// Prints a result as JSON, as a file of it would have it.
 pub(super) fn print_document(result: &RunResult, ui: Ui) -> Result<(), CliError> {
     let mut out = ui.json_out();
-    let written = document::write(result, None, &mut out).map_err(|error| match error {
+    document::write(result, None, &mut out).map_err(of_document)?;
+    Ok(out.flush()?)
+}
+
+/// Writes a result as JSON to a file that a user asked for.
+pub(super) fn write_document(result: &RunResult, path: &Path) -> Result<(), CliError> {
+    let mut text = Vec::new();
+    document::write(result, None, &mut text).map_err(of_document)?;
+    write_whole(path, |file| file.write_all(&text)).map_err(|error| not_written(path, error))
+}
+
+fn of_document(error: DocumentError) -> CliError {
+    match error {
         DocumentError::Io(error) => error.into(),
         error @ DocumentError::NotReadableBack(_) => {
             CliError::internal("could not write the result as JSON").caused_by(error)
         }
-    });
-    written.and_then(|()| Ok(out.flush()?))
+    }
 }
 
 /// Prints a result that was written.
@@ -243,21 +266,29 @@ fn print_file(path: &Path, ui: Ui) -> Result<(), CliError> {
     }
 }
 
+/// The same without the texts that are to be taken out.
+fn print_redacted(path: &Path, texts: &TextArgs, ui: Ui) -> Result<(), CliError> {
+    let mut result = load_file(path).map_err(|error| CliError::not_written(error.to_string()))?;
+    texts::take_out(&mut result, texts);
+    print_document(&result, ui)
+}
+
 /// Writes a file that a user asked for.
 pub(super) fn write_file(path: &Path, text: &str) -> Result<(), CliError> {
-    write_whole(path, |file| file.write_all(text.as_bytes())).map_err(|error| {
-        CliError::not_written(format!("could not write `{}`", path.display())).caused_by(error)
-    })
+    write_whole(path, |file| file.write_all(text.as_bytes())).map_err(|error| not_written(path, error))
+}
+
+fn not_written(path: &Path, error: io::Error) -> CliError {
+    CliError::not_written(format!("could not write `{}`", path.display())).caused_by(error)
 }
 
 /// The HTML report.
-pub(super) fn render_html(result: &RunResult) -> Result<String, CliError> {
-    report::html::render(result, &ReportInput::default())
-        .map_err(|error| CliError::internal(error.to_string()))
+pub(super) fn render_html(result: &RunResult, input: &ReportInput) -> Result<String, CliError> {
+    report::html::render(result, input).map_err(|error| of_template(&error, input.template_dir.as_deref()))
 }
 
 /// The Markdown report.
-pub(super) fn render_markdown(result: &RunResult) -> Result<String, CliError> {
-    report::markdown::render(result, &ReportInput::default())
-        .map_err(|error| CliError::internal(error.to_string()))
+pub(super) fn render_markdown(result: &RunResult, input: &ReportInput) -> Result<String, CliError> {
+    report::markdown::render(result, input)
+        .map_err(|error| of_template(&error, input.template_dir.as_deref()))
 }

@@ -16,7 +16,8 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::ui::{Ui, printable};
 use crate::model::health::HealthStatus;
 use crate::model::result::{RunResult, RunStatus};
-use crate::report::terminal::{TerminalOptions, summary};
+use crate::report::input::ReportInput;
+use crate::report::terminal::summary;
 use crate::results::export::{write_csv, write_json};
 use crate::results::head::{ListEntry, RunHead, SideHead};
 use crate::results::journal;
@@ -124,14 +125,11 @@ fn show(args: &ShowArgs, context: &Context) -> Result<(), CliError> {
     let ui = context.ui;
     match args.format {
         OutputFormat::Json => measure::print_document(&result, ui),
-        OutputFormat::Markdown => ui.print(&measure::render_markdown(&result)?),
+        OutputFormat::Markdown => ui.print(&measure::render_markdown(&result, &ReportInput::default())?),
         OutputFormat::Text => {
             let path = store.resolve(&args.run).map_err(|error| CliError::usage(error.to_string()))?;
             let files = vec![("result".to_owned(), path)];
-            ui.print(&summary(
-                &result,
-                &TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files },
-            ))
+            ui.print(&summary(&result, &ui.terminal(files)))
         }
     }
 }
@@ -218,7 +216,7 @@ fn recover_run(args: &RecoverArgs, context: &Context) -> Result<ExitStatus, CliE
     journal::remove(&path).map_err(|error| CliError::not_written(error.to_string()))?;
     let ui = context.ui;
     let files = vec![("result".to_owned(), written)];
-    ui.print(&summary(&result, &TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files }))?;
+    ui.print(&summary(&result, &ui.terminal(files)))?;
     ended(&result, context)
 }
 
@@ -242,6 +240,6 @@ fn merge_runs(args: &MergeArgs, context: &Context) -> Result<ExitStatus, CliErro
         .map_err(|error| CliError::not_written(error.to_string()))?;
     let ui = context.ui;
     let files = vec![("result".to_owned(), written)];
-    ui.print(&summary(&result, &TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files }))?;
+    ui.print(&summary(&result, &ui.terminal(files)))?;
     ended(&result, context)
 }

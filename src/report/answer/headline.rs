@@ -29,7 +29,7 @@ impl Headline {
 pub(super) fn delta(comparison: &Comparison) -> Headline {
     let overall = &comparison.overall;
     let rate = |rate: &PassRate| or_absent(rate.rate, number::percent);
-    let against = || format!("{} against {}", rate(&overall.candidate), rate(&overall.baseline));
+    let against = || format!("{} \u{2192} {}", rate(&overall.baseline), rate(&overall.candidate));
     Headline {
         hint: overall.delta_pp.map_or_else(String::new, |_| against()),
         ..difference("Pass rate", overall.delta_pp, overall.interval_90_pp)
@@ -66,7 +66,7 @@ pub(super) fn ratio(of: &SpeedRatio) -> Headline {
     let interval = limits(of.interval_95.map(number::ratio_interval), "95 %");
     let bar = of.interval_95.map(|interval| ratio_bar(ratio, interval, tone));
     Headline {
-        hint: format!("{}{unit_of} against {}{unit_of}", side(of.candidate), side(of.baseline)),
+        hint: format!("{} \u{2192} {}{unit_of}", side(of.baseline), side(of.candidate)),
         interval: if interval.is_empty() {
             interval
         } else {
@@ -122,7 +122,7 @@ pub(super) fn latency(name: &str, of: Option<&Distribution>) -> Option<Headline>
 pub(super) fn ttft(summary: &SideSummary) -> Option<Headline> {
     match &summary.ttft_from_schedule_ms {
         None => latency("TTFT", summary.ttft_ms.as_ref()),
-        of => latency("TTFT from schedule", of.as_ref()),
+        of => latency("TTFT", of.as_ref()).map(from_schedule),
     }
 }
 
@@ -130,8 +130,14 @@ pub(super) fn ttft(summary: &SideSummary) -> Option<Headline> {
 pub(super) fn e2e(summary: &SideSummary) -> Option<Headline> {
     match &summary.ttft_from_schedule_ms {
         None => latency("E2E", summary.e2e_ms.as_ref()),
-        Some(_) => latency("E2E from schedule", summary.latency_from_schedule_ms.as_ref()),
+        Some(_) => latency("E2E", summary.latency_from_schedule_ms.as_ref()).map(from_schedule),
     }
+}
+
+/// The same, saying from when it counts.
+fn from_schedule(headline: Headline) -> Headline {
+    let more = if headline.hint.is_empty() { String::new() } else { format!(", {}", headline.hint) };
+    Headline { hint: format!("from schedule{more}"), ..headline }
 }
 
 /// Output tokens per second, with the requests per second behind them.

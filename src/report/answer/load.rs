@@ -10,6 +10,7 @@ use crate::model::result::RunResult;
 use crate::report::levels;
 use crate::report::number::{count, counted, plain};
 use crate::report::table::Tone;
+use crate::report::text::one_line;
 use crate::report::verdict::{self, Shown};
 
 /// The verdict: the findings' own, then that of quality where two sides were compared.
@@ -79,6 +80,8 @@ pub(super) fn numbers(result: &RunResult) -> Vec<Headline> {
         () if number == findings.knee => "Knee",
         () => "Highest load tried",
     };
+    let is_knee =
+        (number == findings.knee && number == findings.highest_passing).then(|| "the knee".to_owned());
     let failing = level(result, findings.lowest_failing)
         .filter(|_| number == findings.highest_passing)
         .map(|failing| format!("{} fails", levels::words(&failing.load)));
@@ -90,7 +93,7 @@ pub(super) fn numbers(result: &RunResult) -> Vec<Headline> {
         LoadAxis::Rate => "requests/s",
     };
     let load = Headline {
-        hint: failing.into_iter().chain(knee).collect::<Vec<_>>().join(", "),
+        hint: is_knee.into_iter().chain(failing).chain(knee).collect::<Vec<_>>().join(", "),
         ..Headline::new(label, plain(telling.load.value), unit)
     };
     let summary = &telling.candidate.summary;
@@ -111,6 +114,13 @@ pub(super) fn confidence(result: &RunResult) -> String {
     if short > 0 {
         let all = if short == result.levels.len() as u64 { "all" } else { &count(short) };
         text = format!("{text}; {all} of them too short to say whether they hold");
+    }
+    let reason = findings(result).stopped_because;
+    let failing = level(result, findings(result).lowest_failing);
+    let failing =
+        failing.map(|failing| format!("{} {}", levels::words(&failing.load), levels::failure(failing)));
+    for more in failing.into_iter().chain(reason.map(|reason| one_line(&reason))) {
+        text = format!("{text}; {more}");
     }
     if let Some(at) = telling(result).and_then(|level| level.comparison.as_deref()) {
         let words = words_of_speed(verdict::speed_shown(at), "");

@@ -7,8 +7,8 @@ use crate::model::level::LevelFindings;
 use crate::model::outcome::Outcome;
 use crate::model::result::{RunResult, RunStatus};
 use crate::model::team::{Reading, ReadingVerdict};
-use crate::report::fixture;
 use crate::report::view::{ReportView, labels};
+use crate::report::{fixture, input::ReportInput};
 
 fn answer(result: &RunResult) -> Answer {
     Answer::of_run(result, &labels(result))
@@ -84,9 +84,9 @@ fn the_numbers_of_a_comparison_are_those_of_the_tables() {
     assert_eq!(
         numbers(&answer),
         [
-            "Pass rate | \u{2212}2.5 | pp | 83.3 % against 86.7 % | [\u{2212}9.0, +4.0] (90 %)",
-            "E2E p50 | 1.54x | faster | 786 ms against 1,242 ms | ratio 0.65 [0.60, 0.70] (95 %)",
-            "Output tokens/s | 1.58x | more | 382 against 242 | ratio 1.58 [1.49, 1.67] (95 %)",
+            "Pass rate | \u{2212}2.5 | pp | 86.7 % → 83.3 % | [\u{2212}9.0, +4.0] (90 %)",
+            "E2E p50 | 1.54x | faster | 1,242 → 786 ms | ratio 0.65 [0.60, 0.70] (95 %)",
+            "Output tokens/s | 1.58x | more | 242 → 382 | ratio 1.58 [1.49, 1.67] (95 %)",
         ]
     );
     let bar = answer.numbers[0].bar.unwrap();
@@ -214,7 +214,7 @@ fn what_is_void_dominates_and_praises_nothing() {
     let mut forced = compared(SAME, FASTER);
     forced.comparison.as_mut().unwrap().forced_over = vec!["prompt set differs".to_owned()];
     assert_eq!(answer(&forced).verdict, "Not known: compared by `--force`, though not soundly");
-    assert_eq!(ReportView::new(&forced).findings[0].topic, "FORCED");
+    assert_eq!(ReportView::new(&forced, &ReportInput::default()).findings[0].topic, "FORCED");
 }
 
 #[test]
@@ -237,8 +237,8 @@ fn a_baseline_of_another_day_is_told() {
     let measured_in = MeasuredIn {
         run_id: "01a2".to_owned(),
         started_at: "2026-11-20T09:30:00Z".to_owned(),
-        blessed_as: "fp16".to_owned(),
-        sha256: "00".to_owned(),
+        blessed_as: Some("fp16".to_owned()),
+        sha256: Some("00".to_owned()),
     };
     result.baseline.as_mut().unwrap().measured_in = Some(measured_in);
     let answer = answer(&result);
@@ -360,14 +360,14 @@ fn several_loads() {
     assert_eq!(
         numbers(&found),
         [
-            "Highest load that passes | 32 | requests/s | 38.1 requests/s fails",
-            "TTFT from schedule p95 at that load | 515 | ms | p50 95.7 ms",
+            "Highest load that passes | 32 | requests/s | the knee, 38.1 requests/s fails",
+            "TTFT p95 at that load | 515 | ms | from schedule, p50 95.7 ms",
             "Throughput at that load | 992 | output tokens/s | 32.0 requests/s",
         ]
     );
     assert_eq!(
         found.confidence,
-        "9 loads tried, of 80 to 3,860 requests each; 1 of them too short to say whether they hold"
+        "9 loads tried, of 80 to 3,860 requests each; 1 of them too short to say whether they hold; 38.1 requests/s missed ttft_p95_ms<=600 (953 ms) and pass_rate>=0.8 (79.1 %)"
     );
     let with = |result: &mut RunResult, highest_passing, lowest_failing, knee| {
         result.findings =
@@ -468,7 +468,7 @@ fn no_answer_says_more_than_the_findings() {
     for quality in intervals {
         for speed in speeds {
             let result = compared(quality, speed);
-            let view = ReportView::new(&result);
+            let view = ReportView::new(&result, &ReportInput::default());
             let found = view.findings.iter().map(|f| f.text.as_str()).collect::<Vec<_>>().join("\n");
             let verdict = view.answer.verdict.to_lowercase();
             for (said, by) in [("faster", "x faster"), ("slower", "x slower")] {

@@ -29,7 +29,8 @@ pub(crate) enum Scale {
         /// Between two ticks; a whole part of `height`.
         step: f64,
     },
-    /// Names, at 1, 2, 3 …; they may come from outside.
+    /// Names, at 1, 2, 3 …; they may come from outside. From left to right what stands before ` · ` is written at the
+    /// tick, and the whole is read off.
     Categories(Vec<String>),
 }
 
@@ -50,6 +51,8 @@ pub(crate) struct Axis {
 
 /// How far an axis of loads goes on beyond the first and the last, in doublings.
 const EDGE: f64 = 0.2;
+/// A logarithmic axis that spans less than this factor has even ticks.
+const SHORT: f64 = 4.0;
 /// About so many ticks an axis gets.
 const TICKS: f64 = 6.0;
 
@@ -128,30 +131,39 @@ impl Axis {
     }
 
     pub(super) fn is_drawable(&self) -> bool {
-        let logarithmic = matches!(self.scale, Scale::Log10 | Scale::Log2);
         self.low.is_finite()
             && self.high.is_finite()
             && self.low < self.high
-            && !(logarithmic && self.low <= 0.0)
+            && !(self.is_logarithmic() && self.low <= 0.0)
     }
 
     /// Whether a value has a place on it.
     pub(super) fn holds(&self, value: f64) -> bool {
-        value.is_finite() && !(matches!(self.scale, Scale::Log10 | Scale::Log2) && value <= 0.0)
+        value.is_finite() && !(self.is_logarithmic() && value <= 0.0)
+    }
+
+    /// Whether equal distances are equal factors.
+    pub(crate) fn is_logarithmic(&self) -> bool {
+        matches!(self.scale, Scale::Log10 | Scale::Log2)
     }
 
     /// The label with its unit.
     pub(super) fn title(&self) -> String {
-        match (self.unit, &self.scale) {
-            (Unit::Of("") | Unit::Share, _) => self.label.clone(),
-            (Unit::RunTime, _) => format!("{}, s", self.label),
-            (Unit::Of(unit), Scale::Log10) => format!("{}, {unit} (logarithmic)", self.label),
-            (Unit::Of(unit), _) => format!("{}, {unit}", self.label),
-        }
+        let title = match self.unit {
+            Unit::Of("") | Unit::Share => self.label.clone(),
+            Unit::RunTime => format!("{}, s", self.label),
+            Unit::Of(unit) => format!("{}, {unit}", self.label),
+        };
+        if self.is_logarithmic() { format!("{title} (logarithmic)") } else { title }
     }
 
     /// What stands at a tick.
     pub(crate) fn tick(&self, value: f64) -> String {
+        if let Scale::Categories(names) = &self.scale {
+            let name = names.iter().zip(1_u32..).find(|(_, place)| (value - f64::from(*place)).abs() < 0.01);
+            let name = name.map_or("", |(name, _)| name.as_str());
+            return name.split(" · ").next().unwrap_or_default().to_owned();
+        }
         if let Scale::Lanes { height, step } = self.scale {
             // Where one group ends the next begins; only the topmost shows its height.
             let is_top = self.high - value < step / 2.0;
@@ -159,18 +171,24 @@ impl Axis {
             return number::plain(if is_top { height } else { within });
         }
         match self.unit {
+            // Of small shares whole percents would all be one.
+            Unit::Share if self.high - self.low < 0.03 => format!("{:.1} %", value * 100.0),
             Unit::Share => format!("{:.0} %", value * 100.0),
             Unit::Of(_) | Unit::RunTime => number::plain(value),
         }
     }
 
     /// The distance of ticks in the scale's own coordinate, where the library's choice is not the one.
-    pub(super) fn tick_step(&self) -> Option<f64> {
+    pub(crate) fn tick_step(&self) -> Option<f64> {
         match (&self.scale, self.unit) {
             (Scale::Lanes { step, .. }, _) => Some(*step),
             (Scale::Log2, _) => Some(((self.high.log2() - self.low.log2()) / (TICKS + 3.0)).ceil()),
+            // Names from left to right have room for about so many.
+            (Scale::Categories(names), _) => Some((crate::stats::length(names.len()) / TICKS).ceil()),
             (Scale::Linear, Unit::Share) if self.high - self.low > 0.5 => Some(0.25),
             (Scale::Linear, _) => Some(nice((self.high - self.low) / TICKS)),
+            // Of 1, 2 and 5 too few lie within a short span.
+            (Scale::Log10, _) if self.high / self.low < SHORT => Some(nice((self.high - self.low) / TICKS)),
             _ => None,
         }
     }

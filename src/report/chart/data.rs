@@ -33,7 +33,7 @@ pub(crate) struct SeriesData {
     pub(crate) key: &'static str,
     /// What it is called.
     pub(crate) label: String,
-    /// `steps`, `line`, `curve`, `dots`, `bars`, `stack`, `held`, `bands`, `spans`, `cells` or `rests`.
+    /// `steps`, `line`, `curve`, `dots`, `named`, `bars`, `stack`, `held`, `bands`, `spans`, `cells`, `rests` or `targets`.
     pub(crate) marks: &'static str,
     /// Places from left to right; of `bars` and `stack` their edges (one more than `y`), of what goes from here to there
     /// the left ends.
@@ -44,7 +44,8 @@ pub(crate) struct SeriesData {
     /// The first tokens of `spans`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) first: Vec<Option<f64>>,
-    /// Values, of `stack` without what is below; of `cells` the lower ends, of `rests` the categories.
+    /// Values, of `stack` without what is below; of `cells` the lower ends, of `rests` and `targets` the
+    /// categories.
     pub(crate) y: Vec<f64>,
     /// The upper ends of `cells`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -58,9 +59,12 @@ pub(crate) struct SeriesData {
     /// What is in `cells`; of `held` how many the value is of, where that is told.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) value: Vec<f64>,
-    /// What `spans` are.
+    /// What `spans` and `named` are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) name: Vec<String>,
+    /// Which points are to be taken with care, 1 or 0; left out where none is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hollow: Vec<u8>,
 }
 
 /// A chart as numbers.
@@ -132,6 +136,11 @@ impl SeriesData {
             Marks::Line(points) => Self::points("line", points),
             Marks::Curve(points) => Self::points("curve", points),
             Marks::Dots(points) => Self::points("dots", points),
+            Marks::Targets(points) => Self::points("targets", points),
+            Marks::Named(named) => Self {
+                name: named.iter().map(|named| named.name.clone()).collect(),
+                ..Self::points("named", &named.iter().map(|named| named.point).collect::<Vec<_>>())
+            },
             Marks::Bars { edges, values } => Self {
                 marks: "bars",
                 x: shorts(edges.iter().copied()),
@@ -200,6 +209,11 @@ impl SeriesData {
             y: shorts(points.iter().map(|point| point.y)),
             low: ends(|interval| interval.low),
             high: ends(|interval| interval.high),
+            hollow: if points.iter().any(|p| p.hollow) {
+                points.iter().map(|p| u8::from(p.hollow)).collect()
+            } else {
+                Vec::new()
+            },
             ..Self::default()
         }
     }

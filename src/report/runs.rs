@@ -1,0 +1,494 @@
+//! Several runs in one report: models head to head, and models over time.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::ReportError;
+use super::answer::{self, Answer, Headline, Validity};
+use super::chart::Chart;
+use super::charts;
+use super::charts::models::{self, Colours};
+use super::glossary::{self, Term};
+use super::head_to_head::{self, HeadToHeadView, names_of};
+use super::history::{self, HistoryView, moment};
+use super::number::{self, counted};
+use super::quality;
+use super::speed;
+use super::table::Tone;
+use super::template::{self, Page};
+use super::terminal::{Screen, TerminalOptions};
+use super::text::one_line;
+use super::view;
+use crate::model::head_to_head::{HeadToHeadReport, Standing};
+use crate::model::history::{Apart, LeftOutOf, ModelHistory, RunsReport};
+
+/// The shortest name of a run, in characters of its id.
+const SHORTEST: usize = 8;
+/// The metrics of a table that carry its answer, with their statistic.
+const CARRYING: [(&str, &str); 3] =
+    [("pass_rate", "rate"), ("e2e_ms", "p50"), ("output_tokens_per_s", "rate")];
+
+/// Several runs as people read them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunsView {
+    /// What is put together.
+    pub title: String,
+    /// How many runs, from when to when.
+    pub subtitle: String,
+    /// What to know about simulated numbers, where they are.
+    pub simulated: Option<&'static str>,
+    /// The answer in short, of the first table or history.
+    pub answer: Answer,
+    /// The answers of what else there is.
+    pub further: Vec<Answer>,
+    /// The runs, a line each.
+    pub runs: Vec<String>,
+    /// Models that answered the same prompts.
+    pub head_to_head: Vec<HeadToHeadView>,
+    /// Models over time.
+    pub histories: Vec<HistoryView>,
+    /// What is not put together, and why; empty where all is.
+    pub apart: Vec<String>,
+    /// What the numbers in the tables are.
+    pub glossary: Vec<&'static Term>,
+    /// The version of labctl that put them together.
+    pub labctl_version: String,
+}
+
+impl RunsView {
+    /// Writes out everything that a report of several runs can show.
+    #[must_use]
+    pub fn new(report: &RunsReport) -> Self {
+        let names = Names::new(report);
+        let short = |run_id: &str| names.short(run_id);
+        let tables = report.head_to_head.iter().map(of_table);
+        let models = report.histories.iter().flat_map(|history| &history.models);
+        let of_models = models.filter_map(|model| of_history(model, &short));
+        let mut answers: Vec<Answer> = tables.chain(of_models).collect();
+        let first = if answers.is_empty() { nothing() } else { answers.remove(0) };
+        let head_to_head: Vec<HeadToHeadView> = report.head_to_head.iter().map(HeadToHeadView::new).collect();
+        let histories: Vec<HistoryView> =
+            report.histories.iter().map(|history| HistoryView::new(history, &short)).collect();
+        let in_tables = head_to_head.iter().flat_map(|of| [&of.lines, &of.standings, &of.categories]);
+        let over_time = histories.iter().flat_map(|of| {
+            [&of.points, &of.pass_rates, &of.latencies]
+                .into_iter()
+                .chain(of.first_to_last.iter().map(|titled| &titled.table))
+        });
+        let glossary = glossary::with_references(in_tables.chain(over_time).flat_map(glossary::of_table));
+        Self {
+            glossary,
+            title: title(report),
+            subtitle: subtitle(report),
+            simulated: report.simulated.then_some(view::SIMULATED),
+            answer: first,
+            further: answers,
+            runs: report
+                .runs
+                .iter()
+                .map(|run| {
+                    let blessed = run.blessed_as.as_ref();
+                    let blessed =
+                        blessed.map_or_else(String::new, |name| format!(", blessed as {}", one_line(name)));
+                    format!(
+                        "{} · {} · {} ({}) on {} v{}{}{blessed}",
+                        one_line(&run.run_id),
+                        moment(&run.started_at),
+                        one_line(&run.model),
+                        one_line(&run.endpoint),
+                        one_line(&run.prompt_set.name),
+                        run.prompt_set.version,
+                        if run.simulated { ", simulated" } else { "" },
+                    )
+                })
+                .collect(),
+            head_to_head,
+            histories,
+            apart: report.apart.iter().map(|apart| told(apart, &short)).collect(),
+            labctl_version: one_line(&report.labctl_version),
+        }
+    }
+}
+
+/// What runs go by: as much of their ids as tells them apart.
+struct Names {
+    characters: usize,
+}
+
+impl Names {
+    fn new(report: &RunsReport) -> Self {
+        let ids: BTreeSet<&str> = report.runs.iter().map(|run| run.run_id.as_str()).collect();
+        let longest = ids.iter().map(|id| id.chars().count()).max().unwrap_or(SHORTEST);
+        let distinct = |characters: &usize| {
+            let starts: BTreeSet<String> =
+                ids.iter().map(|id| id.chars().take(*characters).collect()).collect();
+            starts.len() == ids.len()
+        };
+        let characters = (SHORTEST..longest).find(distinct).unwrap_or(longest);
+        Self { characters }
+    }
+
+    fn short(&self, run_id: &str) -> String {
+        let start: String = run_id.chars().take(self.characters).collect();
+        one_line(start.trim_end_matches('-'))
+    }
+}
+
+fn title(report: &RunsReport) -> String {
+    let tables = report.head_to_head.iter().map(|table| names_of(table).join(" · "));
+    let histories = report.histories.iter().map(|history| {
+        let mut models: Vec<String> = Vec::new();
+        for model in &history.models {
+            let name = one_line(&model.model);
+            if !models.contains(&name) {
+                models.push(name);
+            }
+        }
+        format!("{} over time", models.join(" · "))
+    });
+    let mut parts: Vec<String> = Vec::new();
+    for part in tables.chain(histories) {
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    if parts.is_empty() { "Runs".to_owned() } else { parts.join("; ") }
+}
+
+fn subtitle(report: &RunsReport) -> String {
+    let runs = counted(report.runs.len() as u64, "run", "runs");
+    let mut moments: Vec<String> = report.runs.iter().map(|run| moment(&run.started_at)).collect();
+    moments.sort_unstable();
+    match (moments.first(), moments.last()) {
+        (Some(first), Some(last)) if first != last => format!("{runs} · {first} to {last} UTC"),
+        (Some(only), _) => format!("{runs} · {only} UTC"),
+        _ => runs,
+    }
+}
+
+fn nothing() -> Answer {
+    Answer {
+        question: "What do these runs say together?".to_owned(),
+        verdict: "Nothing: none of them can be put beside another".to_owned(),
+        tone: Tone::Warn,
+        confidence: String::new(),
+        numbers: Vec::new(),
+        validity: Vec::new(),
+    }
+}
+
+/// Which of the models is best.
+fn of_table(report: &HeadToHeadReport) -> Answer {
+    let names = names_of(report);
+    let name = |run: usize| names.get(run).map_or("?", String::as_str);
+    let invalid = report.comparisons.iter().any(|of| !of.comparison.invalid_because.is_empty());
+    let forced = report.comparisons.iter().any(|of| !of.comparison.forced_over.is_empty());
+    let overall = report.standings.iter().find(|s| s.metric == "pass_rate" && s.category.is_none());
+    let (said, tone) = match (report.conclusion.winner, overall.and_then(|overall| overall.winner)) {
+        _ if invalid || forced => {
+            ("Not known: not all of them can be compared soundly".to_owned(), Tone::Bad)
+        }
+        (Some(winner), _) => {
+            (format!("{}: more prompts passed than any other, and nothing lost", name(winner)), Tone::Good)
+        }
+        (None, Some(best)) if report.conclusion.won.len() == 1 => (
+            format!("{} passed more than any other; no difference in speed is settled", name(best)),
+            Tone::Plain,
+        ),
+        (None, Some(best)) => {
+            (format!("{} passed more than any other, and not all is won by it", name(best)), Tone::Plain)
+        }
+        (None, None) => ("Not settled: none is shown to pass more than all others".to_owned(), Tone::Warn),
+    };
+    let mut numbers: Vec<Headline> = Vec::new();
+    for (metric, statistic) in CARRYING {
+        let of = |s: &&Standing| s.metric == metric && s.statistic == statistic && s.category.is_none();
+        numbers.extend(report.standings.iter().find(of).and_then(|standing| best(standing, &names)));
+    }
+    let last = head_to_head::overall(report, &names);
+    let comparison = if invalid || forced {
+        let text = if forced { "compared by `--force`" } else { "not sound" };
+        Validity { what: "Comparison", tone: Tone::Bad, text: text.to_owned() }
+    } else {
+        let text = "the same prompts, measured one after the other".to_owned();
+        Validity { what: "Comparison", tone: Tone::Plain, text }
+    };
+    Answer {
+        question: format!("Which is best: {}?", names.join(", ")),
+        verdict: said,
+        tone,
+        confidence: last.text,
+        numbers,
+        validity: vec![comparison, server(report.simulated)],
+    }
+}
+
+/// The best value of a metric, and whether it is shown to be.
+fn best(standing: &Standing, names: &[String]) -> Option<Headline> {
+    let place = standing.best?;
+    let value = (*standing.values.get(place)?)?;
+    let is_rate = standing.metric == "pass_rate";
+    let (label, unit) = if is_rate {
+        ("Pass rate".to_owned(), "")
+    } else {
+        let unit = if standing.metric.ends_with("_ms") { "ms" } else { "" };
+        (speed::name_of(&standing.metric, &standing.statistic), unit)
+    };
+    let settled = if standing.winner.is_some() { "the best" } else { "ahead, not settled" };
+    Some(Headline {
+        label,
+        value: if is_rate { number::percent(value) } else { number::decimal(value) },
+        unit: unit.to_owned(),
+        hint: format!("{}: {settled}", names.get(place)?),
+        interval: String::new(),
+        tone: if standing.winner.is_some() { Tone::Good } else { Tone::Plain },
+        bar: None,
+        scale: String::new(),
+    })
+}
+
+/// What became of a model; none of one with a single run, or where no two runs answered the same prompts.
+fn of_history(model: &ModelHistory, short: &dyn Fn(&str) -> String) -> Option<Answer> {
+    let report = model.first_to_last.as_ref()?;
+    let labels = history::ends(report, short);
+    let comparison = &report.comparison;
+    let mut answer = answer::of_comparison(comparison, &report.readings, None, &labels, false);
+    answer.question = format!("Did {} get better or worse?", one_line(&model.model));
+    if comparison.invalid_because.is_empty() && comparison.forced_over.is_empty() {
+        let since = labels.baseline.as_deref().unwrap_or_default();
+        let quality = match quality::tone(comparison.overall.interval_90_pp) {
+            _ if comparison.overall.delta_pp.is_none() => "Quality was not judged",
+            Tone::Bad => "It got worse",
+            Tone::Good => "It got better",
+            _ => "No change of quality is shown",
+        };
+        let ratios = ["ttft_ms", "tpot_ms", "e2e_ms"];
+        let tones = ratios.map(|metric| speed::find(&comparison.speed, metric, "p50").map(speed::tone));
+        let has = |tone| tones.contains(&Some(tone));
+        let speed = match (has(Tone::Bad), has(Tone::Good)) {
+            (true, true) => ", and some latencies grew while others shrank",
+            (true, false) => ", and it got slower",
+            (false, true) => ", and it got faster",
+            (false, false) => "",
+        };
+        let tone = quality::tone(comparison.overall.interval_90_pp);
+        answer.verdict = format!("{quality} since {since}{speed}");
+        answer.tone = if tone == Tone::Good && has(Tone::Bad) { Tone::Plain } else { tone };
+    }
+    answer.validity.push(server(model.simulated));
+    let changed = model.points.iter().filter(|point| !point.changed.is_empty()).count();
+    if changed > 0 {
+        answer.validity.push(Validity {
+            what: "Conditions",
+            tone: Tone::Warn,
+            text: format!("{changed} of {} steps changed more than the model", model.points.len() - 1),
+        });
+    }
+    Some(answer)
+}
+
+fn server(simulated: bool) -> Validity {
+    let (tone, text) = if simulated {
+        (Tone::Warn, "simulated: says nothing about a model")
+    } else {
+        (Tone::Plain, "not simulated")
+    };
+    Validity { what: "Server", tone, text: text.to_owned() }
+}
+
+fn told(apart: &Apart, short: &dyn Fn(&str) -> String) -> String {
+    let from = match apart.left_out_of {
+        LeftOutOf::Everything => "left out",
+        LeftOutOf::HeadToHead => "not in the table of models",
+    };
+    let reasons: Vec<String> = apart.because.iter().map(|reason| one_line(reason)).collect();
+    format!("run {} ({}): {from}: {}", short(&apart.run_id), one_line(&apart.model), reasons.join("; "))
+}
+
+/// Several runs for a terminal.
+#[must_use]
+pub fn terminal(report: &RunsReport, options: &TerminalOptions) -> String {
+    let view = RunsView::new(report);
+    let mut screen = Screen::new(options);
+    screen.title(&view.title, &view.subtitle);
+    screen.banner(view.simulated);
+    for answer in std::iter::once(&view.answer).chain(&view.further) {
+        draw_answer(answer, &mut screen);
+    }
+    for table in &view.head_to_head {
+        screen.heading(&format!("Head to head: {}", table.title));
+        screen.findings(&table.findings);
+        head_to_head::draw(table, &mut screen);
+    }
+    for history in &view.histories {
+        screen.heading(&format!("History: {}", history.title));
+        screen.findings(&history.findings);
+        screen.table("Runs", &history.points);
+        if !history.changes.is_empty() {
+            screen.heading("What changed");
+            for change in &history.changes {
+                screen.item("! ", change, Tone::Warn);
+            }
+        }
+        screen.table("Pass rate by category", &history.pass_rates);
+        screen.table("E2E p50 by category, ms", &history.latencies);
+        for titled in &history.first_to_last {
+            screen.table(&titled.title, &titled.table);
+        }
+    }
+    if !view.apart.is_empty() {
+        screen.heading("Not put together");
+        for apart in &view.apart {
+            screen.item("! ", apart, Tone::Warn);
+        }
+    }
+    screen.heading("Runs of this report");
+    for run in &view.runs {
+        screen.item("", run, Tone::Dim);
+    }
+    screen.files(&options.files);
+    screen.finish()
+}
+
+fn draw_answer(answer: &Answer, screen: &mut Screen) {
+    screen.heading(&answer.question);
+    screen.item("", &answer.verdict, answer.tone);
+    for number in &answer.numbers {
+        let rest: Vec<&str> = [number.unit.as_str(), number.interval.as_str()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
+        let hint = if number.hint.is_empty() { String::new() } else { format!("  ({})", number.hint) };
+        let text = format!("{}: {} {}{hint}", number.label, number.value, rest.join(" "));
+        screen.item("  ", text.trim_end(), number.tone);
+    }
+    if !answer.confidence.is_empty() {
+        screen.item("", &answer.confidence, Tone::Dim);
+    }
+    for fact in &answer.validity {
+        screen.item("", &format!("{}: {}", fact.what, fact.text), fact.tone);
+    }
+}
+
+/// The same as Markdown through `runs.md`, taken from `template_dir` where that holds one.
+///
+/// # Errors
+///
+/// When `template_dir` is no folder, or its template can't be parsed or asks for what there isn't.
+pub fn markdown(report: &RunsReport, template_dir: Option<&Path>) -> Result<String, ReportError> {
+    #[derive(Serialize)]
+    struct Context {
+        runs: RunsView,
+    }
+    template::render("runs.md", template_dir, Context { runs: RunsView::new(report) })
+}
+
+/// What is drawn of one history.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Trends {
+    whole: Vec<Chart>,
+    categories: Vec<Chart>,
+}
+
+/// The charts of a page, in the order of what they belong to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct RunsCharts {
+    head_to_head: Vec<Vec<Chart>>,
+    histories: Vec<Trends>,
+}
+
+impl RunsCharts {
+    fn new(report: &RunsReport) -> Self {
+        let (colours, names) = (Colours::of_report(report), Names::new(report));
+        let short = |run_id: &str| names.short(run_id);
+        let tables = report.head_to_head.iter().enumerate();
+        Self {
+            head_to_head: tables
+                .map(|(place, table)| models::charts(table, place, &names_of(table), &colours))
+                .collect(),
+            histories: report
+                .histories
+                .iter()
+                .enumerate()
+                .map(|(place, history)| {
+                    let (whole, categories) = charts::history::charts(history, place, &colours, &short);
+                    Trends { whole, categories }
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The same as a self-contained page through `runs.html`, taken from `template_dir` where that holds one.
+///
+/// # Errors
+///
+/// When `template_dir` is no folder, or its template can't be parsed or asks for what there isn't.
+pub fn html(report: &RunsReport, template_dir: Option<&Path>) -> Result<String, ReportError> {
+    #[derive(Serialize)]
+    struct Context {
+        page: Page,
+        runs: RunsView,
+        charts: RunsCharts,
+    }
+    let page = Page::new(template_dir)?;
+    let (runs, charts) = (RunsView::new(report), RunsCharts::new(report));
+    template::render("runs.html", template_dir, Context { page, runs, charts })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::runs;
+
+    fn options() -> TerminalOptions {
+        TerminalOptions { width: 100, color: false, files: Vec::new() }
+    }
+
+    #[test]
+    fn a_history_answers_first_and_marks_what_changed() {
+        let report = runs::history();
+        let text = terminal(&report, &options());
+        insta::assert_snapshot!("runs_history", text);
+        assert!(text.find("Did mistral-7b-awq get better or worse?") < text.find("History:"), "{text}");
+        let markdown = markdown(&report, None).unwrap();
+        assert!(markdown.len() < 60_000, "{} bytes", markdown.len());
+        assert!(markdown.contains("labctl: 0.1.0 \u{2192} 0.2.0"), "{markdown}");
+        let page = html(&report, None).unwrap();
+        assert!(page.contains("data-chart=\"history-0-pass-rate\"") && !page.contains(" style="), "{page}");
+    }
+
+    #[test]
+    fn models_stand_beside_each_other() {
+        let report = runs::head_to_head();
+        insta::assert_snapshot!("runs_head_to_head", terminal(&report, &options()));
+        let page = html(&report, None).unwrap();
+        for chart in ["models-0", "models-0-pass-rate", "models-0-e2e"] {
+            assert!(page.contains(&format!("data-chart=\"{chart}\"")), "{chart}");
+        }
+        // Not simulated, so nothing says so.
+        assert!(!page.contains("SIMULATED"));
+    }
+
+    #[test]
+    fn hostile_names_are_shown_and_not_obeyed() {
+        let report = runs::hostile();
+        assert!(!report.apart.is_empty() && report.head_to_head.len() + report.histories.len() > 1);
+        let text = terminal(&report, &options());
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
+        let markdown = markdown(&report, None).unwrap();
+        assert!(!markdown.contains("<script>") && !markdown.contains("@all"), "{markdown}");
+        let page = html(&report, None).unwrap();
+        assert!(!page.contains("<script>alert") && !page.contains('\u{202e}'));
+    }
+
+    #[test]
+    fn runs_go_by_as_much_of_their_ids_as_tells_them_apart() {
+        let report = runs::head_to_head();
+        let names = Names::new(&report);
+        assert_eq!(names.short(&report.runs[2].run_id), "01a2b3c4-0002");
+        assert_eq!(Names::new(&runs::history()).short("01a2b3c0-d5e6"), "01a2b3c0");
+    }
+}
