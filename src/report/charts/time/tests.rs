@@ -180,8 +180,8 @@ fn a_side_of_another_run_counts_from_its_own_start() {
     result.baseline.as_mut().unwrap().measured_in = Some(MeasuredIn {
         run_id: "other".to_owned(),
         started_at: "2026-11-20T09:30:00Z".to_owned(),
-        blessed_as: "fp16".to_owned(),
-        sha256: String::new(),
+        blessed_as: Some("fp16".to_owned()),
+        sha256: None,
     });
     let joint = chart(&result, "timeline").unwrap();
     assert!((joint.x.high - 0.3).abs() < 1e-9, "{}", joint.x.high);
