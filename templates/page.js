@@ -278,7 +278,7 @@
           if (!place) continue;
           const [from, to] = [this.toY(series.top[i]), this.toY(series.y[i])];
           if (place.y < from || place.y > to) continue;
-          const what = series.key === "replies" ? " replies, " : " requests, ";
+          const what = series.key === "replies" ? " repl" + (series.value[i] === 1 ? "y, " : "ies, ") : series.value[i] === 1 ? " request, " : " requests, ";
           return written(series.value[i]) + what + onAxis(this.data.x, series.x[i]) + " to " + onAxis(this.data.x, series.end[i]) +
             ", " + onAxis(this.data.y, series.y[i]) + " to " + onAxis(this.data.y, series.top[i]);
         }
