@@ -231,11 +231,8 @@ fn joined(shards: &[RunResult], run_id: String, merged_from: Vec<String>) -> Run
         },
         judge: judge(shards),
         rescored_from: None,
-<<<<<<< HEAD
         redacted: shards.iter().filter_map(|shard| shard.redacted).reduce(Redaction::and),
-=======
         command_line: None,
->>>>>>> 24a05ea1b55f6acbb4d7fede5c57fced895d6bd4
         ..first.without_rows()
     };
     for shard in &shards[1..] {

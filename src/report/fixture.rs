@@ -19,6 +19,7 @@ use crate::model::trace::TraceMode;
 mod everything;
 mod loads;
 mod pairing;
+pub(crate) mod runs;
 
 pub(crate) use everything::{everything, judge_quality, noisy};
 pub(crate) use loads::{levels, unchecked};

@@ -10,8 +10,6 @@ use super::examples;
 use super::gate::GateArgs;
 use super::texts::TextArgs;
 use super::values::{KeyValue, OutputFormat, PlainFormat, ReportFormat, percentile};
-use super::texts::TextArgs;
-use super::values::{DefinitionsArg, KeyValue, OutputFormat, PlainFormat, percentile};
 use crate::model::imported::Tool;
 use crate::model::record::Side;
 
@@ -71,43 +69,6 @@ pub struct CompareArgs {
     /// What is written for continuous integration.
     #[command(flatten)]
     pub ci: CiArgs,
-}
-
-/// Flags of `labctl report`.
-#[derive(Debug, Clone, Args)]
-pub struct ReportArgs {
-    /// The run: id, unique prefix, path or `latest`
-    #[arg(value_name = "RUN", default_value = "latest")]
-    pub run: String,
-
-    /// Write the self-contained HTML report to this file
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
-
-    /// Write the Markdown report to this file
-    #[arg(long, value_name = "FILE")]
-    pub markdown: Option<PathBuf>,
-
-    /// In place of the report: the run's speed under another tool's formulas
-    #[arg(long, value_enum, value_name = "TOOL", conflicts_with_all = ["html", "markdown", "why_different"])]
-    pub definitions: Option<DefinitionsArg>,
-
-    /// In place of the report: labctl's formulas and every other tool's side by side, with the reason for each
-    /// difference
-    #[arg(long, conflicts_with_all = ["html", "markdown"])]
-    pub why_different: bool,
-
-    /// What goes to standard output
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub format: OutputFormat,
-
-    /// What of the texts is shown.
-    #[command(flatten)]
-    pub texts: TextArgs,
-
-    /// Where results are.
-    #[command(flatten)]
-    pub store: StoreArgs,
 }
 
 /// Flags of `labctl results`.

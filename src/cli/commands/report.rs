@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use crate::bench::against::{Against, Joining, joined};
 use crate::cli::args::ReportArgs;
-use crate::cli::args::values::OutputFormat;
-use crate::cli::commands::{definitions, measure, store, texts};
+use crate::cli::args::values::{OutputFormat, ReportFormat};
+use crate::cli::commands::contender::{self, Named};
+use crate::cli::commands::output::Output;
+use crate::cli::commands::{baseline, definitions, input, measure, store, texts};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -32,32 +34,94 @@ pub fn run(args: &ReportArgs, context: &Context) -> Result<ExitStatus, CliError>
     if !tools.is_empty() {
         return under_definitions(&selectors, tools, &store, output);
     }
-    let mut result = match args.format {
-        OutputFormat::Json => store::load(&store, &args.run)?,
-        OutputFormat::Markdown | OutputFormat::Text => store::load_without_chunks(&store, &args.run)?,
+    check(args, output)?;
+    let mut runs = load(&selectors, &store, context)?;
+    if let ([one], None) = (runs.as_mut_slice(), &args.baseline) {
+        texts::take_out(&mut one.result, &args.texts);
+    }
+    match (runs.as_slice(), &args.baseline) {
+        ([one], None) if args.force => Err(CliError::usage(format!(
+            "`--force` puts runs together in spite of what keeps them apart, and `{}` is one run",
+            one.result.run_id
+        ))
+        .with_hint("name what to put beside it with `--baseline`, or more runs")),
+        ([one], None) => alone(one, &selectors[0], args, output, &store, context),
+        ([one], Some(named)) => beside(one, named, args, output, &store, context),
+        (_, Some(_)) => Err(CliError::usage(format!(
+            "`--baseline` is put beside one run, and {} are named",
+            runs.len()
+        ))
+        .with_hint(
+            "without it several runs are put together; `labctl compare BASELINE RUN…` compares each with it",
+        )),
+        (several, None) => several::report(several, args, output),
+    }
+    .map(|()| ExitStatus::Success)
+}
+
+/// What there is no report of.
+fn check(args: &ReportArgs, output: Output<'_>) -> Result<(), CliError> {
+    let without = matches!(output.format, ReportFormat::Text | ReportFormat::Json);
+    if let Some(dir) = args.template_dir.as_ref().filter(|_| without && !writes_both(args)) {
+        return Err(CliError::usage(format!(
+            "`--template-dir {}` is given, and text and JSON have no template",
+            dir.display()
+        ))
+        .with_hint("add `--format html` or `--format markdown`"));
+    }
+    Ok(())
+}
+
+/// Whether the pages of one run are written beside its result.
+fn writes_both(args: &ReportArgs) -> bool {
+    args.format.is_none() && args.output.is_none() && args.baseline.is_none()
+}
+
+/// The runs' names, `latest` and `latest:N` replaced by the files that they stand for.
+fn selectors(args: &ReportArgs, store: &Store, context: &Context) -> Result<Vec<String>, CliError> {
+    let which = Narrowed {
+        team: args.team.clone(),
+        labels: args.label.iter().map(|label| (label.key.clone(), label.value.clone())).collect(),
     };
-    texts::take_out(&mut result, &args.texts);
-    let input = texts::input(&result, &context.settings(&NoFlags)?.config.defaults.promptset_dir);
-    let mut files = Vec::new();
-    if let Some(path) = &args.html {
-        measure::write_file(path, &measure::render_html(&result, &input)?)?;
-        files.push(("report".to_owned(), path.clone()));
+    let usage = |error: crate::results::error::StoreError| CliError::usage(error.to_string());
+    let mut found = Vec::new();
+    let mut used = false;
+    for selector in &args.runs {
+        let many = how_many(selector).map_err(usage)?;
+        used |= many.is_some();
+        let Some(many) = many.filter(|many| *many > 1 || !which.is_all()) else {
+            found.push(selector.clone());
+            continue;
+        };
+        let latest = store.latest_of(many, &which).map_err(usage)?;
+        for reason in &latest.passed_over {
+            context.ui.warn(&format!("passed over: {reason}"));
+        }
+        if latest.paths.len() < many {
+            context
+                .ui
+                .note(&format!("there are {} of the {many} runs that were asked for", latest.paths.len()));
+        }
+        found.extend(latest.paths.iter().map(|path| path.display().to_string()));
     }
-    if let Some(path) = &args.markdown {
-        measure::write_file(path, &measure::render_markdown(&result, &input)?)?;
-        files.push(("report".to_owned(), path.clone()));
+    if !used && !which.is_all() {
+        return Err(CliError::usage("`--team` and `--label` narrow what `latest` means, and runs are named")
+            .with_hint("`labctl report latest:5 --team TEAM` is of the team's latest five"));
     }
-    if args.html.is_none() && args.markdown.is_none() && args.format == OutputFormat::Text {
-        let path = store.resolve(&args.run).map_err(|error| CliError::usage(error.to_string()))?;
-        files = measure::write_reports(&result, &path, &input)?;
-    }
-    let ui = context.ui;
-    match args.format {
-        OutputFormat::Json => measure::print_document(&result, context.ui)?,
-        OutputFormat::Markdown => ui.print(&measure::render_markdown(&result, &input)?)?,
-        OutputFormat::Text => {
-            let options = ui.terminal(files);
-            ui.print(&summary(&result, &options))?;
+    Ok(found)
+}
+
+/// The runs, each once.
+fn load(selectors: &[String], store: &Store, context: &Context) -> Result<Vec<Named>, CliError> {
+    let mut seen = BTreeSet::new();
+    let mut runs = Vec::new();
+    for selector in selectors {
+        let named = contender::load(store, selector)?;
+        let name = named.blessed.as_ref().map(|blessed| blessed.name.clone());
+        if seen.insert((named.result.run_id.clone(), name)) {
+            runs.push(named);
+        } else {
+            context.ui.note(&format!("run `{}` is named twice and counts once", named.result.run_id));
         }
     }
     Ok(runs)
@@ -97,11 +161,11 @@ fn alone(
 ) -> Result<(), CliError> {
     if output.format == ReportFormat::Json && run.blessed.is_none() {
         // With the chunks of its traces: all of it.
-        let mut whole = store::load(store, selector)?;
-        texts::take_out(&mut whole, &args.texts);
-        return document(&whole, output);
+        let mut result = store::load(store, selector)?;
+        texts::take_out(&mut result, &args.texts);
+        return document(&result, output);
     }
-    let input = texts::input(&run.result, args.template_dir.as_deref(), context);
+    let input = input::of(&run.result, args.template_dir.as_deref(), context);
     let mut options = output.terminal();
     if writes_both(args) && run.blessed.is_none() {
         let path = store.resolve(selector).map_err(|error| CliError::usage(error.to_string()))?;
@@ -142,7 +206,7 @@ fn beside(
     match output.format {
         ReportFormat::Json => document(&joint, output),
         ReportFormat::Text | ReportFormat::Html | ReportFormat::Markdown => {
-            page(&joint, &texts::input(&joint, args.template_dir.as_deref(), context), output)
+            page(&joint, &input::of(&joint, args.template_dir.as_deref(), context), output)
         }
     }
 }

@@ -29,7 +29,8 @@ pub(crate) enum Scale {
         /// Between two ticks; a whole part of `height`.
         step: f64,
     },
-    /// Names, at 1, 2, 3 …; they may come from outside.
+    /// Names, at 1, 2, 3 …; they may come from outside. From left to right what stands before ` · ` is written at the
+    /// tick, and the whole is read off.
     Categories(Vec<String>),
 }
 
@@ -158,6 +159,11 @@ impl Axis {
 
     /// What stands at a tick.
     pub(super) fn tick(&self, value: f64) -> String {
+        if let Scale::Categories(names) = &self.scale {
+            let name = names.iter().zip(1_u32..).find(|(_, place)| (value - f64::from(*place)).abs() < 0.01);
+            let name = name.map_or("", |(name, _)| name.as_str());
+            return name.split(" · ").next().unwrap_or_default().to_owned();
+        }
         if let Scale::Lanes { height, step } = self.scale {
             // Where one group ends the next begins; only the topmost shows its height.
             let is_top = self.high - value < step / 2.0;
@@ -177,6 +183,8 @@ impl Axis {
         match (&self.scale, self.unit) {
             (Scale::Lanes { step, .. }, _) => Some(*step),
             (Scale::Log2, _) => Some(((self.high.log2() - self.low.log2()) / (TICKS + 3.0)).ceil()),
+            // Names from left to right have room for about so many.
+            (Scale::Categories(names), _) => Some((crate::stats::length(names.len()) / TICKS).ceil()),
             (Scale::Linear, Unit::Share) if self.high - self.low > 0.5 => Some(0.25),
             (Scale::Linear, _) => Some(nice((self.high - self.low) / TICKS)),
             // Of 1, 2 and 5 too few lie within a short span.

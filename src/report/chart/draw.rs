@@ -222,19 +222,6 @@ impl Pen<'_> {
                 let part = if matches!(self.y.scale, Scale::Categories(_)) { 0.34 } else { 0.72 };
                 let thick = ((bottom - top) / rows * part).clamp(0.6, 14.0);
                 let (waiting, writing) = self.scaled(|at| path::spans(spans, at));
-                // Beside a category there are two, one below the other.
-                let part = if matches!(self.y.scale, Scale::Categories(_)) { 0.34 } else { 0.72 };
-                let thick = ((bottom - top) / rows * part).clamp(0.6, 14.0);
-                let mut waiting = String::new();
-                let mut writing = String::new();
-                for span in spans {
-                    let (y, start, end) = (self.y(span.y), self.x(span.start), self.x(span.end));
-                    let first = span.first.map_or(end, |first| self.x(first));
-                    let _ = write!(waiting, "M{start:.1} {y:.1}H{first:.1}");
-                    if span.first.is_some() {
-                        let _ = write!(writing, "M{first:.1} {y:.1}H{:.1}", end.max(first + 0.3));
-                    }
-                }
                 scene.add(group("opacity=\".4\""));
                 scene.add(line(waiting, &color, thick, Stroke::Strong));
                 scene.add(Primitive::GroupEnd);

@@ -10,13 +10,8 @@ mod path;
 mod points;
 
 pub(crate) use axis::{Axis, Scale, Unit};
-pub(crate) use data::{AxisData, ChartData};
+pub(crate) use data::ChartData;
 pub(crate) use marks::{Cell, Held, Marks, Named, Point, Rest, Span};
-mod points;
-
-pub(crate) use axis::{Axis, Scale, Unit};
-pub(crate) use data::{AxisData, ChartData};
-pub(crate) use marks::{Cell, Marks, Named, Point, Rest, Span};
 
 use serde::Serialize;
 

@@ -14,7 +14,8 @@ const TARGET: f64 = 9.0;
 /// About as wide as a letter of a name, and as high as a line of them.
 const LETTER: (f64, f64) = (6.2, 13.0);
 /// What keeps a name readable on whatever it lies.
-const HALO: &str = "paint-order=\"stroke\" stroke=\"var(--card)\" stroke-width=\"3\" stroke-linejoin=\"round\"";
+const HALO: &str =
+    "paint-order=\"stroke\" stroke=\"var(--card)\" stroke-width=\"3\" stroke-linejoin=\"round\"";
 
 /// A place taken by a name: left, top, right, bottom.
 type Taken = (f64, f64, f64, f64);
@@ -30,14 +31,7 @@ impl Pen<'_> {
     }
 
     /// Small marks: round ones, and square ones of a side that is drawn fine.
-    pub(super) fn dots(
-        &self,
-        scene: &mut Scene,
-        points: &[Point],
-        color: &str,
-        radius: f64,
-        stroke: Stroke,
-    ) {
+    pub(super) fn dots(&self, scene: &mut Scene, points: &[Point], color: &str, radius: f64, stroke: Stroke) {
         if points.is_empty() {
             return;
         }
@@ -82,9 +76,8 @@ impl Pen<'_> {
                 (dx, y + dy, (from, y + dy - LETTER.1 + 3.0, from + width, y + dy + 2.0))
             });
             let free = |at: &Taken| {
-                let apart = |other: &Taken| {
-                    at.2 <= other.0 || other.2 <= at.0 || at.3 <= other.1 || other.3 <= at.1
-                };
+                let apart =
+                    |other: &Taken| at.2 <= other.0 || other.2 <= at.0 || at.3 <= other.1 || other.3 <= at.1;
                 left <= at.0 && at.2 <= right && top <= at.1 && at.3 <= bottom && taken.iter().all(apart)
             };
             let Some((dx, baseline, place)) = places.into_iter().find(|(_, _, place)| free(place)) else {

@@ -172,11 +172,8 @@ fn cumulative(latency: &Latency, drawn: &[Drawn<'_>], x: Axis, outside: Vec<Stri
     let low = if x.is_logarithmic() { x.low } else { f64::NEG_INFINITY };
     for Drawn { side, sample, summary } in drawn {
         // A logarithm has no place for what lies before its beginning.
-        let steps = sample
-            .steps(POINTS)
-            .into_iter()
-            .map(|point| Point { x: point.x.max(low), ..point })
-            .collect();
+        let steps =
+            sample.steps(POINTS).into_iter().map(|point| Point { x: point.x.max(low), ..point }).collect();
         series.push(side.series(Marks::Steps(steps)));
         let marked = summary.iter().flat_map(|summary| {
             let trusted = MARKED.into_iter().filter(|percentile| summary.is_trusted(*percentile));
@@ -271,9 +268,7 @@ fn successful(latency: &Latency) -> String {
 
 /// `; median 12.3 ms of fp16, 9.80 ms of awq`: the most important of it, for those who can't see it.
 fn medians(drawn: &[Drawn<'_>]) -> String {
-    let of = |drawn: &Drawn<'_>| {
-        Some(format!("{} ms of {}", decimal(drawn.summary?.p50), drawn.side.label))
-    };
+    let of = |drawn: &Drawn<'_>| Some(format!("{} ms of {}", decimal(drawn.summary?.p50), drawn.side.label));
     let told: Vec<String> = drawn.iter().filter_map(of).collect();
     if told.is_empty() { String::new() } else { format!("; median {}", told.join(", ")) }
 }
@@ -290,8 +285,7 @@ fn too_small(drawn: &[Drawn<'_>]) -> Option<String> {
         .collect();
     let mut sizes: Vec<String> = drawn.iter().filter_map(|drawn| Some(count(drawn.summary?.n))).collect();
     sizes.dedup();
-    (!names.is_empty())
-        .then(|| format!("n too small for {}: {}", names.join(" and "), sizes.join(" and ")))
+    (!names.is_empty()).then(|| format!("n too small for {}: {}", names.join(" and "), sizes.join(" and ")))
 }
 
 #[cfg(test)]

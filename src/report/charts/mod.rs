@@ -4,8 +4,10 @@
 mod category_speed;
 mod distribution;
 mod forest;
+pub(crate) mod history;
 mod judge;
 mod loads;
+pub(crate) mod models;
 mod objectives;
 mod pass_rates;
 mod ratios;

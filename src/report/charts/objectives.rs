@@ -60,10 +60,8 @@ pub(super) fn chart(result: &RunResult, labels: &Labels) -> Option<ChartSpec> {
         }
         series.push(side.series(Marks::Rests(rests)));
     }
-    let targets: Vec<Point> = (1_u32..)
-        .zip(&aims)
-        .filter_map(|(row, aim)| Some(Point::new(aim.target?, f64::from(row))))
-        .collect();
+    let targets: Vec<Point> =
+        (1_u32..).zip(&aims).filter_map(|(row, aim)| Some(Point::new(aim.target?, f64::from(row)))).collect();
     series.push(Series {
         key: "target",
         label: "asked for".to_owned(),
@@ -125,7 +123,9 @@ fn kept(result: &RunResult, side: &Shown<'_>, info: &SideInfo, of: &Of) -> Optio
         Of::One(slo) => slo,
     };
     match slo.metric {
-        SloMetric::PassRate => as_kept(&info.pass_rates.iter().find(|rate| rate.category.is_none())?.pass_rate),
+        SloMetric::PassRate => {
+            as_kept(&info.pass_rates.iter().find(|rate| rate.category.is_none())?.pass_rate)
+        }
         metric => {
             let from =
                 if info.summary.ttft_from_schedule_ms.is_some() { From::Scheduled } else { From::Sent };

@@ -94,12 +94,7 @@ fn of(result: &RunResult, labels: &Labels, relation: &Relation) -> Vec<ChartSpec
         series.label = format!("requests of {}", side.label);
         let name = if side.key == "baseline" { "-baseline" } else { "" };
         let of = if several { format!(": {}", side.label) } else { String::new() };
-        spec(
-            format!("{}{name}", relation.name),
-            format!("{}{of}", relation.title),
-            vec![note],
-            vec![series],
-        )
+        spec(format!("{}{name}", relation.name), format!("{}{of}", relation.title), vec![note], vec![series])
     };
     drawn.into_iter().map(heatmap).collect()
 }
@@ -167,16 +162,16 @@ mod tests {
 
     #[test]
     fn every_point_is_in_one_cell_that_holds_it() {
-        for axis in [Axis::from_zero("", Unit::Of(""), 100.0), Axis::logarithmic("", Unit::Of(""), 1.0, 900.0)]
+        for axis in
+            [Axis::from_zero("", Unit::Of(""), 100.0), Axis::logarithmic("", Unit::Of(""), 1.0, 900.0)]
         {
             let points: Vec<Point> =
                 (1..=900).map(|i| Point::new(f64::from(i) / 9.0 + 0.89, f64::from(i % 90) + 1.0)).collect();
             let cells = cells(&axis, &axis, &points);
             assert!((cells.iter().map(|cell| cell.value).sum::<f64>() - 900.0).abs() < 1e-9);
             for cell in &cells {
-                let within = |p: &&Point| {
-                    cell.x.0 <= p.x && p.x < cell.x.1 && cell.y.0 <= p.y && p.y < cell.y.1
-                };
+                let within =
+                    |p: &&Point| cell.x.0 <= p.x && p.x < cell.x.1 && cell.y.0 <= p.y && p.y < cell.y.1;
                 let found = points.iter().filter(within).count() as u64;
                 assert!((real(found) - cell.value).abs() < 1.5, "{found} in {cell:?}");
             }

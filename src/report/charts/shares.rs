@@ -62,7 +62,13 @@ pub(super) fn chart(result: &RunResult, labels: &Labels) -> Option<ChartSpec> {
         let span = |(row, (_, sums)): (usize, &(Option<&str>, [Sums; 2]))| {
             let (first, whole) = sums[place].means()?;
             let name = names.get(row)?.clone();
-            Some(Span { y: rows::place(row, place, shown.len()), start: 0.0, first: Some(first), end: whole, name })
+            Some(Span {
+                y: rows::place(row, place, shown.len()),
+                start: 0.0,
+                first: Some(first),
+                end: whole,
+                name,
+            })
         };
         let spans: Vec<Span> = drawn.iter().enumerate().filter_map(span).collect();
         let overall = drawn.first().and_then(|(_, sums)| sums[place].means());

@@ -29,6 +29,8 @@ impl Redactor {
             sampling,
             seed: _,
             config,
+            // What the user typed: names of sets and files, not their texts.
+            command_line: _,
             client,
             trace: _,
             merged_from: _,

@@ -138,7 +138,16 @@ const COPIES: u32 = 100;
 pub(super) fn history() -> Case {
     let lab = Lab::new();
     for seed in ["1", "2", "3", "4", "5"] {
-        let bench = ["bench", "--team", "quant", "--promptset", "quant-quality", "--compare-baseline", "--seed", seed];
+        let bench = [
+            "bench",
+            "--team",
+            "quant",
+            "--promptset",
+            "quant-quality",
+            "--compare-baseline",
+            "--seed",
+            seed,
+        ];
         lab.labctl(&[&bench[..], &FAST].concat()).succeeds();
     }
     Case::of("history", lab)
@@ -148,7 +157,8 @@ pub(super) fn history() -> Case {
 /// from the rows and their traces is computed anew by labctl's own functions.
 pub(super) fn hundred_thousand() -> Case {
     let server = Server::with_options(|options| options.profile.speed = 20.0);
-    let load = ["--requests", "1000", "--concurrency", "20", "--input-tokens", "16..64", "--output-tokens", "8"];
+    let load =
+        ["--requests", "1000", "--concurrency", "20", "--input-tokens", "16..64", "--output-tokens", "8"];
     let lab = run_against(&server, &load);
     let path = lab.only(".json");
     let mut result = load_file(&path).unwrap();

@@ -44,7 +44,8 @@ fn data(page: &Page, chart: &str) -> Value {
 /// The first number in a text.
 fn number(text: &str) -> f64 {
     let start = text.find(|c: char| c.is_ascii_digit()).unwrap_or_else(|| panic!("no number in `{text}`"));
-    let digits: String = text[start..].chars().take_while(|c| c.is_ascii_digit() || ".,".contains(*c)).collect();
+    let digits: String =
+        text[start..].chars().take_while(|c| c.is_ascii_digit() || ".,".contains(*c)).collect();
     digits.replace(',', "").trim_end_matches('.').parse().unwrap()
 }
 
@@ -75,7 +76,8 @@ fn pointing_at_a_chart_reads_its_values() {
         assert_eq!(said.lines.len(), series.len(), "{said:?}");
         for (line, series) in said.lines.iter().zip(series) {
             let label = series["label"].as_str().unwrap();
-            let shown = number(line.strip_prefix(label).unwrap_or_else(|| panic!("`{line}` is of `{label}`")));
+            let shown =
+                number(line.strip_prefix(label).unwrap_or_else(|| panic!("`{line}` is of `{label}`")));
             let (x, y) = (numbers(&series["x"]), numbers(&series["y"]));
             // The place is read from a rounded number: a step beside it may be the one that is meant.
             let near = |off: f64| {
@@ -96,10 +98,14 @@ fn every_chart_answers_the_keyboard() {
     let Some(chromium) = browser() else { return };
     for case in [cases::quant(), cases::sweep(), cases::half_failed()] {
         let page = Page::open(chromium, &case.html, View::DESKTOP);
-        let charts: Vec<String> = page.eval("[...document.querySelectorAll('figure[data-chart]')].map(figure => '#' + figure.id)");
+        let charts: Vec<String> =
+            page.eval("[...document.querySelectorAll('figure[data-chart]')].map(figure => '#' + figure.id)");
         assert!(charts.len() > 1, "{charts:?}");
         for chart in &charts {
-            page.call::<Value>("chart => { document.querySelector(chart + ' .plot').focus() }", &json!([chart]));
+            page.call::<Value>(
+                "chart => { document.querySelector(chart + ' .plot').focus() }",
+                &json!([chart]),
+            );
             let mut said = BTreeSet::new();
             for _ in 0..30 {
                 page.press("ArrowRight");
@@ -108,7 +114,10 @@ fn every_chart_answers_the_keyboard() {
             page.press("ArrowLeft");
             assert!(said.len() > 3 || chart.contains("load"), "{} {chart} says only {said:?}", case.name);
             assert!(!said.is_empty(), "{} {chart} says nothing", case.name);
-            let spoken: String = page.call("chart => document.querySelector(chart + ' [role=status]').textContent", &json!([chart]));
+            let spoken: String = page.call(
+                "chart => document.querySelector(chart + ' [role=status]').textContent",
+                &json!([chart]),
+            );
             assert!(spoken.contains(|c: char| c.is_ascii_digit()), "{} {chart} speaks `{spoken}`", case.name);
             page.press("Escape");
             assert!(tip(&page, chart).is_none(), "{} {chart} is still open", case.name);
@@ -217,7 +226,8 @@ fn the_tabulator_reaches_all_that_can_be_used() {
                 unseen.push(&wanted[at]);
             }
         }
-        let missed: Vec<_> = wanted.iter().enumerate().filter(|(i, _)| !reached.contains(i)).map(|(_, one)| one).collect();
+        let missed: Vec<_> =
+            wanted.iter().enumerate().filter(|(i, _)| !reached.contains(i)).map(|(_, one)| one).collect();
         assert!(missed.is_empty(), "{}: not reached: {missed:#?}", case.name);
         assert!(unseen.is_empty(), "{}: reached, but it can't be seen: {unseen:#?}", case.name);
         assert_eq!(page.happened(), [""; 0]);
@@ -306,12 +316,15 @@ fn a_charts_data_and_a_table_can_be_taken_away() {
     let taken = |button: &str, name: &str| {
         page.click(button);
         let path = folder.join(name);
-        crate::support::wait_until("the file is there", || fs::read_to_string(&path).ok().filter(|text| !text.is_empty()))
+        crate::support::wait_until("the file is there", || {
+            fs::read_to_string(&path).ok().filter(|text| !text.is_empty())
+        })
     };
     let json = taken(&format!("{CHART} .tools button[aria-label$=JSON]"), "ttft-cdf.json");
     let data = data(&page, CHART);
     // A script writes no `.0`.
-    let same: bool = page.call("(a, b) => JSON.stringify(a) === JSON.stringify(JSON.parse(b))", &json!([data, json]));
+    let same: bool =
+        page.call("(a, b) => JSON.stringify(a) === JSON.stringify(JSON.parse(b))", &json!([data, json]));
     assert!(same, "{json}");
     let table = taken(&format!("{CHART} .tools button[aria-label$=CSV]"), "ttft-cdf.csv");
     let mut rows = csv::Reader::from_reader(table.as_bytes());

@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use chromiumoxide::Page as Tab;
 use chromiumoxide::cdp::browser_protocol::audits::{self, EventIssueAdded};
-use chromiumoxide::cdp::browser_protocol::browser::{
-    SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
-};
+use chromiumoxide::cdp::browser_protocol::browser::{SetDownloadBehaviorBehavior, SetDownloadBehaviorParams};
 use chromiumoxide::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams, SetFocusEmulationEnabledParams,
     SetScriptExecutionDisabledParams,

@@ -37,7 +37,9 @@ struct Known {
 pub(super) fn check(result: &Value, headline: &Headline) -> Vec<String> {
     let Headline { label, value, below } = headline;
     let told = |what: String| format!("headline `{label}`, `{value}`, {below:?}: {what}");
-    let Some(mut known) = known(result, label) else { return vec![told("no rule knows this number".to_owned())] };
+    let Some(mut known) = known(result, label) else {
+        return vec![told("no rule knows this number".to_owned())];
+    };
     known.beside.extend(known.value);
     // How sure the intervals are.
     known.beside.extend([90.0, 95.0].map(Held::Exact));
@@ -85,13 +87,17 @@ fn rates(rate: &Value) -> Known {
 fn of_comparison(compared: &Value, label: &str) -> Option<Known> {
     let overall = &compared["overall"];
     if label == "Pass rate" {
-        let pp = ["interval_90_pp/low", "interval_90_pp/high"].map(|path| number(overall, path).map(Held::Rounded));
+        let pp = ["interval_90_pp/low", "interval_90_pp/high"]
+            .map(|path| number(overall, path).map(Held::Rounded));
         let sides = ["baseline/rate", "candidate/rate"].map(|path| number(overall, path).map(Held::share));
         let value = number(overall, "delta_pp").map(Held::Rounded);
         return Some(Known { value, beside: pp.into_iter().chain(sides).flatten().collect() });
     }
     let (metric, statistic) = metric_of(label)?;
-    let ratio = compared["speed"].as_array()?.iter().find(|one| one["metric"] == metric && one["statistic"] == statistic)?;
+    let ratio = compared["speed"]
+        .as_array()?
+        .iter()
+        .find(|one| one["metric"] == metric && one["statistic"] == statistic)?;
     let parts = ["ratio", "interval_95/low", "interval_95/high", "baseline", "candidate"];
     let beside: Vec<Held> = parts.iter().filter_map(|path| number(ratio, path).map(Held::Rounded)).collect();
     // Where a difference is shown, as a factor above 1.
@@ -127,7 +133,9 @@ fn metric_of(label: &str) -> Option<(&'static str, &str)> {
 fn alone(side: &Value, label: &str) -> Option<Known> {
     let summary = &side["summary"];
     match label {
-        "Pass rate" => Some(rates(&side["pass_rates"].as_array()?.iter().find(|rate| rate["category"].is_null())?["pass_rate"])),
+        "Pass rate" => Some(rates(
+            &side["pass_rates"].as_array()?.iter().find(|rate| rate["category"].is_null())?["pass_rate"],
+        )),
         "Requests in time" => {
             let goodput = &summary["goodput"];
             let paths = ["attainment", "attainment_interval_95/low", "attainment_interval_95/high"];

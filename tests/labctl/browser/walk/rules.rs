@@ -44,7 +44,10 @@ fn bars(table: &Table) -> Vec<String> {
         let most = 0.05 + 2e-4 * (to - from);
         let held = |(drawn, limit): (&f64, &Written)| (drawn - limit.value.clamp(from, to)).abs() <= most;
         if limits.len() != 2 || !drawn.iter().zip(&limits).all(held) {
-            wrong.push(format!("`{}`, row `{}`: drawn {drawn:?}, printed `{}`", table.title, row[0], row[printed]));
+            wrong.push(format!(
+                "`{}`, row `{}`: drawn {drawn:?}, printed `{}`",
+                table.title, row[0], row[printed]
+            ));
         }
     }
     wrong
@@ -70,7 +73,8 @@ fn wrong(result: &Value, table: &Table, cell: &Cell<'_>) -> Option<String> {
 fn behind(cell: &Cell<'_>, held: &[Option<Held>]) -> Option<String> {
     let value = cell.value?;
     let same = |held: &Held| (held.value() - value).abs() <= 1e-9 * value.abs();
-    (!held.iter().flatten().any(same)).then(|| format!("the number behind it is {value}, the result holds {held:?}"))
+    (!held.iter().flatten().any(same))
+        .then(|| format!("the number behind it is {value}, the result holds {held:?}"))
 }
 
 /// Without what is said of a number in words.
@@ -410,7 +414,7 @@ fn objective(result: &Value, table: &Table, cell: &Cell<'_>) -> Option<Says> {
 }
 
 /// An objective as it was asked for: `ttft_p95_ms<=200`.
-fn written(slo: &Value) -> String {
+pub(super) fn written(slo: &Value) -> String {
     let text = |key: &str| slo[key].as_str().unwrap_or_default();
     let (metric, statistic) = (text("metric"), text("statistic"));
     let name = match metric.strip_suffix("_ms").filter(|_| !statistic.is_empty()) {
