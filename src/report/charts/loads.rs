@@ -275,9 +275,7 @@ impl Loads<'_> {
             loads.dedup();
             (!loads.is_empty()).then(|| format!("{what} at {}", loads.join(", ")))
         };
-        let grew = at("latency still grew", &|level| {
-            matches!(level.steadiness, Steadiness::Growing { .. })
-        });
+        let grew = at("latency still grew", &|level| matches!(level.steadiness, Steadiness::Growing { .. }));
         let saturated = at("past saturation", &|level| level.past_saturation);
         let unknown = at("too short to say whether it holds", &|level| {
             matches!(level.steadiness, Steadiness::Unknown { .. })
@@ -352,14 +350,21 @@ mod tests {
         assert_eq!(candidate.len(), levels.len());
         for (point, level) in candidate.iter().zip(&levels) {
             let rate = level.candidate.pass_rate.unwrap();
-            assert_eq!((point.x, Some(point.y), point.interval), (level.load.value, rate.rate, rate.wilson_95));
+            assert_eq!(
+                (point.x, Some(point.y), point.interval),
+                (level.load.value, rate.rate, rate.wilson_95)
+            );
             assert_eq!(point.hollow, level.load.value < 2.0 || level.load.value > 60.0, "{point:?}");
         }
         let baseline = points(chart.series.iter().find(|s| s.key == "baseline").unwrap());
         assert!(baseline.iter().all(|point| !point.hollow));
         let marked: Vec<_> = chart.references.iter().map(|line| (line.value, line.label.as_str())).collect();
         assert_eq!(marked, [(32.0, "knee, highest pass"), (38.1, "lowest fail")]);
-        assert!(chart.notes[0].contains("latency still grew at 64; past saturation at 64"), "{:?}", chart.notes);
+        assert!(
+            chart.notes[0].contains("latency still grew at 64; past saturation at 64"),
+            "{:?}",
+            chart.notes
+        );
     }
 
     #[test]
