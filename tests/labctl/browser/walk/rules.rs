@@ -414,7 +414,7 @@ fn objective(result: &Value, table: &Table, cell: &Cell<'_>) -> Option<Says> {
 }
 
 /// An objective as it was asked for: `ttft_p95_ms<=200`.
-fn written(slo: &Value) -> String {
+pub(super) fn written(slo: &Value) -> String {
     let text = |key: &str| slo[key].as_str().unwrap_or_default();
     let (metric, statistic) = (text("metric"), text("statistic"));
     let name = match metric.strip_suffix("_ms").filter(|_| !statistic.is_empty()) {
