@@ -13,6 +13,7 @@ use crate::model::comparison::Comparison;
 use crate::model::gate::Gates;
 use crate::model::head_to_head::HeadToHeadReport;
 use crate::model::record::{Row, Side};
+use crate::model::redaction::Redaction;
 use crate::model::result::{RunResult, SideInfo};
 use crate::model::team::{TeamKind, team_of};
 use crate::model::units::ratio;
@@ -72,6 +73,7 @@ pub fn own_sides(run: &RunResult, terms: &Terms<'_>) -> Option<Compared> {
         simulated: run.simulated,
         same_run: baseline.measured_in.is_none(),
         warnings: run.warnings.clone(),
+        redacted: run.redacted,
         intersected: None,
         team_kind: team_kind(run),
         flipped: flipped(&comparison, &run.rows),
@@ -116,6 +118,7 @@ pub fn two(baseline: Contender<'_>, candidate: Contender<'_>, terms: &Terms<'_>)
         simulated: theirs.simulated || ours.simulated,
         same_run: false,
         warnings,
+        redacted: [theirs, ours].into_iter().filter_map(|run| run.redacted).reduce(Redaction::and),
         intersected: narrow.as_ref().map(|(_, _, told)| told.clone()),
         team_kind: team_kind(ours),
         flipped: flipped(&comparison, &rows),

@@ -50,6 +50,7 @@ pub(super) fn header(
         sampling: plan.sampling.clone(),
         seed: plan.seed,
         config: plan.config.clone(),
+        command_line: plan.command_line.clone(),
         client: ClientInfo {
             labctl_version: env!("CARGO_PKG_VERSION").to_owned(),
             check_engine: Some(ENGINE_VERSION),

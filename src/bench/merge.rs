@@ -17,6 +17,7 @@ use crate::model::header::SideHeader;
 use crate::model::health::{ClientHealth, HealthStatus, Lag, StampFaults};
 use crate::model::judgement::JudgeInfo;
 use crate::model::record::{Row, Side};
+use crate::model::redaction::Redaction;
 use crate::model::result::{RunResult, RunStatus, SideInfo};
 use crate::model::summary::{Distribution, SideSummary, Throughput};
 use crate::model::trace::TraceMode;
@@ -230,6 +231,8 @@ fn joined(shards: &[RunResult], run_id: String, merged_from: Vec<String>) -> Run
         },
         judge: judge(shards),
         rescored_from: None,
+        redacted: shards.iter().filter_map(|shard| shard.redacted).reduce(Redaction::and),
+        command_line: None,
         ..first.without_rows()
     };
     for shard in &shards[1..] {

@@ -114,6 +114,8 @@ pub struct BenchPlan {
     pub state_dir: Option<PathBuf>,
     /// The effective configuration, keys masked, for the result.
     pub config: serde_json::Value,
+    /// The command line, everything secret masked, for the result; absent where there was none.
+    pub command_line: Option<Vec<String>>,
 }
 
 impl BenchPlan {

@@ -272,3 +272,102 @@ fn sound<'a>(runs: &[Contender<'a>]) -> (Vec<Contender<'a>>, Vec<Apart>) {
     }
     (beside, refused)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::health::HealthStatus;
+    use crate::results::fixtures::result;
+
+    /// A run of a model on a day.
+    fn run(id: &str, model: &str, day: u8) -> RunResult {
+        let mut run = result(id);
+        run.candidate.model = model.to_owned();
+        run.started_at = format!("2026-03-{day:02}T00:00:00Z");
+        run.client_health.status = HealthStatus::Valid;
+        run
+    }
+
+    fn put(runs: &[RunResult], force: bool) -> RunsReport {
+        let contenders: Vec<Contender<'_>> =
+            runs.iter().map(|result| Contender { result, blessed_as: None }).collect();
+        together(&contenders, force)
+    }
+
+    fn ids(table: &HeadToHeadReport) -> Vec<&str> {
+        table.sides.iter().map(|side| side.run_id.as_str()).collect()
+    }
+
+    #[test]
+    fn of_each_model_the_latest_run_stands_in_the_table_and_all_in_the_history() {
+        // Named out of order: time decides.
+        let runs = [run("a2", "a", 2), run("a1", "a", 1), run("b1", "b", 1), run("b3", "b", 3)];
+        let report = put(&runs, false);
+        assert_eq!(ids(&report.head_to_head[0]), ["a2", "b3"]);
+        let models = &report.histories[0].models;
+        let of = |model: &ModelHistory| -> Vec<String> {
+            model.points.iter().map(|point| point.run_id.clone()).collect()
+        };
+        assert_eq!(
+            (of(&models[0]), of(&models[1])),
+            (vec!["a1".into(), "a2".into()], vec!["b1".into(), "b3".into()])
+        );
+        assert!(report.apart.is_empty(), "{:?}", report.apart);
+        let drift = models[1].first_to_last.as_ref().unwrap();
+        assert_eq!((drift.baseline.run_id.as_str(), drift.candidate.run_id.as_str()), ("b1", "b3"));
+    }
+
+    #[test]
+    fn the_odd_one_is_left_out_wherever_it_is_named() {
+        let mut odd = run("odd", "odd", 1);
+        odd.sampling.temperature += 1.0;
+        let runs = [odd, run("a", "a", 1), run("b", "b", 1)];
+        let report = put(&runs, false);
+        assert_eq!(ids(&report.head_to_head[0]), ["a", "b"]);
+        let [apart] = report.apart.as_slice() else { panic!("{:?}", report.apart) };
+        assert_eq!((apart.run_id.as_str(), apart.left_out_of), ("odd", LeftOutOf::Everything));
+        assert!(apart.because[0].contains("`a` of run `a`"), "{:?}", apart.because);
+        assert_eq!(put(&runs, true).head_to_head[0].sides.len(), 3);
+        // Of two that can't be compared, both are told.
+        let report = put(&runs[..2], false);
+        assert_eq!((report.head_to_head.len(), report.apart.len()), (0, 2));
+        // In a history of its own it is left out of the table alone.
+        let mut again = runs[0].clone();
+        again.run_id = "odd2".to_owned();
+        again.started_at = "2026-03-09T00:00:00Z".to_owned();
+        let report = put(&[runs[0].clone(), again, runs[1].clone(), runs[2].clone()], false);
+        let apart: Vec<_> =
+            report.apart.iter().map(|apart| (apart.run_id.as_str(), apart.left_out_of)).collect();
+        assert_eq!(apart, [("odd2", LeftOutOf::HeadToHead)]);
+    }
+
+    #[test]
+    fn runs_of_other_prompts_are_no_table_and_one_of_a_team_is_no_other_team_s_history() {
+        let mut other = run("b", "b", 1);
+        other.prompt_set.sha256 = "1".repeat(64);
+        let mut team = run("a2", "a", 2);
+        team.team = Some("another".to_owned());
+        let report = put(&[run("a1", "a", 1), other, team], false);
+        assert!(report.head_to_head.is_empty() && report.histories.is_empty());
+        assert_eq!(report.apart.len(), 3);
+        assert!(report.apart[1].because[1].contains("prompt sets differ"), "{:?}", report.apart[1]);
+    }
+
+    #[test]
+    fn a_new_version_of_the_set_is_a_change_and_is_not_compared() {
+        let mut runs = [run("a1", "a", 1), run("a2", "a", 2), run("a3", "a", 3)];
+        for run in &mut runs[1..] {
+            run.prompt_set.sha256 = "1".repeat(64);
+            run.prompt_set.version += 1;
+        }
+        let report = put(&runs, false);
+        let model = &report.histories[0].models[0];
+        let changed: Vec<usize> = model.points.iter().map(|point| point.changed.len()).collect();
+        assert_eq!(changed, [0, 1, 0]);
+        assert_eq!(model.points[1].changed[0].what, "prompt set");
+        let drift = model.first_to_last.as_ref().unwrap();
+        assert_eq!(drift.baseline.run_id, "a2", "the first of the same prompts");
+        // With one run of the last version there is nothing to compare it with.
+        assert!(put(&runs[..2], false).histories[0].models[0].first_to_last.is_none());
+    }
+}

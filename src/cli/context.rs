@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::args::GlobalArgs;
-use super::ci;
 use super::settings::{Flags, Settings, SettingsError, SettingsLoader, SimulatorRule};
 use super::ui::{Ui, wants_ascii};
+use super::{ci, command_line};
+use crate::bench::plan::SideSpec;
+use crate::client::secret::{Secret, secrets_of};
 
 /// The terminal, the global flags and the way to the configuration.
 #[derive(Debug, Clone)]
@@ -21,6 +23,8 @@ pub struct Context {
     pub loader: SettingsLoader,
     /// Whether the environment says `CI=true`.
     pub ci: bool,
+    /// The command line, masked, for results to keep.
+    command_line: Vec<String>,
     /// Results whose outputs for continuous integration were written.
     published: Arc<AtomicU32>,
 }
@@ -43,7 +47,15 @@ impl Context {
             .logged_by_github(in_github)
             .in_ascii(global.ascii || wants_ascii(variable));
         let ci = std::env::var("CI").is_ok_and(|value| matches!(value.to_lowercase().as_str(), "true" | "1"));
-        Self { ui, global, loader, ci, published: Arc::default() }
+        let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+        Self { ui, global, loader, ci, command_line: command_line::masked(words), published: Arc::default() }
+    }
+
+    /// The command line as a result keeps it: with all that is secret of these sides masked.
+    pub(super) fn command_line<'a>(&self, sides: impl Iterator<Item = &'a SideSpec>) -> Vec<String> {
+        let secrets: Vec<Secret> =
+            sides.flat_map(|side| secrets_of(&side.endpoint, side.key.as_ref())).collect();
+        command_line::redacted(&self.command_line, &secrets)
     }
 
     /// The number of the next result whose outputs are written, from 1.

@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod ci;
+mod command_line;
 pub mod commands;
 pub mod context;
 pub mod error;

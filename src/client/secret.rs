@@ -167,6 +167,33 @@ pub fn mask_url(url: &str) -> String {
     }
 }
 
+/// A text with every URL in it masked as [`mask_url`] does, whatever its scheme.
+#[must_use]
+pub fn mask_urls_within(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let is_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+        let begin = rest[..at]
+            .rfind(|c| !is_scheme(c))
+            .map_or(0, |last| last + rest[last..].chars().next().map_or(1, char::len_utf8));
+        let (before, url) = rest.split_at(begin);
+        let end =
+            url.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '\\' | ')' | ','));
+        let (url, after) = url.split_at(end.unwrap_or(url.len()));
+        kept.push_str(before);
+        kept.push_str(&mask_url(url));
+        rest = after;
+    }
+    kept + rest
+}
+
+/// Whether a text looks like a key of a well-known service.
+#[must_use]
+pub fn has_key_prefix(text: &str) -> bool {
+    KEY_PREFIXES.iter().any(|prefix| text.starts_with(prefix) && text.len() > prefix.len() + 8)
+}
+
 fn mask_parsed(original: &str, url: &Url) -> String {
     let (head, _) = split_tail(original);
     let secret_path = url.path().split('/').any(is_key_like);
@@ -240,7 +267,7 @@ fn mask_path(path: &str) -> String {
 }
 
 fn is_key_like(segment: &str) -> bool {
-    if KEY_PREFIXES.iter().any(|prefix| segment.starts_with(prefix) && segment.len() > prefix.len() + 8) {
+    if has_key_prefix(segment) {
         return true;
     }
     segment.len() >= SHORTEST_OPAQUE_SEGMENT
@@ -313,6 +340,19 @@ mod tests {
             ("http://user:p@ss@host:99999/v1", "http://***@host:99999/v1"),
         ] {
             assert_eq!(mask_url(url), masked, "{url}");
+        }
+    }
+
+    #[test]
+    fn urls_within_a_text_are_masked() {
+        for (text, masked) in [
+            ("a=https://u:p@h/v1 b", "a=https://***@h/v1 b"),
+            ("socks5://u:p@h:1,http://u@h", "socks5://***@h:1,http://***@h"),
+            ("\u{e4}http://u@h", "\u{e4}http://***@h"),
+            ("://", "://"),
+            ("nothing", "nothing"),
+        ] {
+            assert_eq!(mask_urls_within(text), masked, "{text}");
         }
     }
 

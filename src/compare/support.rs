@@ -188,6 +188,7 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
         sampling: Sampling { temperature: 0.0, top_p: None, seed: 1, max_tokens: None },
         seed: 1,
         config: serde_json::Value::Null,
+        command_line: None,
         client: fixture::client_info(),
         trace: TraceMode::Full,
         merged_from: Vec::new(),
@@ -196,6 +197,7 @@ pub(super) fn run(run_id: &str, rows: Vec<Row>) -> RunResult {
         judge: None,
         client_health: fixture::client_health(),
         warnings: Vec::new(),
+        redacted: None,
         candidate: SideInfo {
             endpoint: "quant".to_owned(),
             url: "http://127.0.0.1:8000/v1".to_owned(),

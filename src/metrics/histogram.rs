@@ -77,6 +77,14 @@ impl Spans {
         Nanos(self.0.median_equivalent(self.0.value_at_quantile(p))).as_millis_f64()
     }
 
+    /// What was added, by length in ascending order: the middle of each class in milliseconds, and how many spans.
+    pub fn classes_ms(&self) -> impl Iterator<Item = (f64, u64)> {
+        self.0.iter_recorded().map(|class| {
+            let middle = self.0.median_equivalent(class.value_iterated_to());
+            (Nanos(middle).as_millis_f64(), class.count_since_last_iteration())
+        })
+    }
+
     /// Adds all spans of another.
     pub fn add(&mut self, other: &Self) {
         // Refused only for other bounds than these, which no `Spans` has.

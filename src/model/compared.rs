@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::comparison::Comparison;
 use super::record::{Row, Side};
+use super::redaction::Redaction;
 use super::result::PromptSetInfo;
 use super::team::{CostFigures, Reading, TeamKind};
 
@@ -72,6 +73,9 @@ pub struct ComparisonReport {
     /// What to know before believing a number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// The texts that are no longer in it, where it was redacted to be shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted: Option<Redaction>,
     /// What was left out because the sets differ, where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intersected: Option<Intersection>,

@@ -49,6 +49,9 @@ pub struct RunHeader {
     pub seed: u64,
     /// The effective configuration, keys masked.
     pub config: serde_json::Value,
+    /// The command line, everything secret masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_line: Option<Vec<String>>,
     /// The machine and program that measure.
     pub client: ClientInfo,
     /// What the result is to keep of the traces; the journal has them all.

@@ -35,6 +35,7 @@ pub mod load;
 pub mod outcome;
 pub mod prompt;
 pub mod record;
+pub mod redaction;
 pub mod reference;
 pub mod result;
 pub mod rubric;

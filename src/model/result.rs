@@ -19,6 +19,7 @@ use super::level::{LevelFindings, LevelQuestion, LevelResult};
 use super::load::{LevelLoad, LoadProfile, RetryPolicy, Sweep};
 use super::prompt::Selection;
 use super::record::{Row, Side};
+use super::redaction::Redaction;
 use super::slo::SloOutcome;
 use super::summary::SideSummary;
 use super::team::{CostFigures, Reading};
@@ -282,6 +283,9 @@ pub struct RunResult {
     pub seed: u64,
     /// The effective configuration, keys masked.
     pub config: serde_json::Value,
+    /// The command line, everything secret masked; absent where labctl was older, and of what no run made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_line: Option<Vec<String>>,
     /// The machine and program that measured.
     pub client: ClientInfo,
     /// What was to be kept of the traces.
@@ -304,6 +308,9 @@ pub struct RunResult {
     /// What a reader should know before believing a number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// The texts that are no longer in it, where it was redacted to be shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted: Option<Redaction>,
     /// The variant in question.
     pub candidate: SideInfo,
     /// What it is measured against.
@@ -357,6 +364,7 @@ impl RunResult {
             sampling: self.sampling.clone(),
             seed: self.seed,
             config: self.config.clone(),
+            command_line: self.command_line.clone(),
             client: self.client.clone(),
             trace: self.trace,
             merged_from: self.merged_from.clone(),
@@ -365,6 +373,7 @@ impl RunResult {
             judge: self.judge.clone(),
             client_health: self.client_health.clone(),
             warnings: self.warnings.clone(),
+            redacted: self.redacted,
             candidate: self.candidate.clone(),
             baseline: self.baseline.clone(),
             comparison: self.comparison.clone(),

@@ -13,6 +13,7 @@ use super::losses::{self, Flips, Listing};
 use super::number::{count, counted, percent};
 use super::quality;
 use super::readings::Readings;
+use super::redact;
 use super::reference;
 use super::speed;
 use super::table::{Labels, Table, Tone};
@@ -39,6 +40,8 @@ pub struct ComparisonView {
     pub runs: Vec<String>,
     /// What to know about simulated numbers, where they are.
     pub simulated: Option<&'static str>,
+    /// Which texts were taken out, where some were.
+    pub redacted: Option<String>,
     /// The answer in short.
     pub answer: Answer,
     /// The verdict, sentence by sentence.
@@ -88,6 +91,7 @@ impl ComparisonView {
                 described("candidate", &report.candidate, report.same_run),
             ],
             simulated: report.simulated.then_some(view::SIMULATED),
+            redacted: redact::told(report.redacted),
             answer: answer::of_comparison(
                 comparison,
                 &report.readings,
@@ -107,8 +111,8 @@ impl ComparisonView {
             speed,
             server: vec![prefix_cache(report, &labels), NO_TELEMETRY.to_owned()],
             gates: gates::table(&comparison.gates),
-            losses: losses::flipped(comparison, &report.flipped, &labels, Flips::Losses),
-            gains: losses::flipped(comparison, &report.flipped, &labels, Flips::Gains),
+            losses: losses::flipped(comparison, &report.flipped, &labels, Flips::Losses, report.redacted),
+            gains: losses::flipped(comparison, &report.flipped, &labels, Flips::Gains, report.redacted),
             warnings: report.warnings.iter().map(|warning| one_line(warning)).collect(),
         }
     }
@@ -229,6 +233,7 @@ pub(super) fn draw(view: &ComparisonView, screen: &mut Screen) {
         screen.text(run, Tone::Dim);
     }
     screen.banner(view.simulated);
+    screen.redacted(view.redacted.as_deref());
     screen.answer(&view.answer, &view.findings, view.warnings.len());
     screen.gates(&view.gates);
     screen.readings(&view.readings);

@@ -341,10 +341,11 @@ fn notes(result: &RunResult) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::report::fixture;
+    use crate::report::input::ReportInput;
     use crate::report::table::Column;
 
     fn data(result: &RunResult) -> ReportData {
-        ReportData::new(result, &ReportView::new(result))
+        ReportData::new(result, &ReportView::new(result, &ReportInput::default()))
     }
 
     #[test]

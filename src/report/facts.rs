@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::gates;
 use super::number::{self, count, decimal};
 use super::objectives;
 use super::profile;
@@ -10,6 +11,7 @@ use super::text::{one_line, to_the_second};
 use crate::model::health::{HealthStatus, Lag, StampFaults};
 use crate::model::judgement::JudgeInfo;
 use crate::model::result::{ClientInfo, RunKind, RunResult, RunStatus, SideInfo};
+use crate::model::trace::TraceMode;
 use crate::model::workload::WorkloadSpec;
 
 /// A fact and its name.
@@ -151,10 +153,22 @@ fn client(result: &RunResult) -> Section {
     let system = format!("{} on {}", one_line(&client.os), one_line(&client.arch));
     let mut facts = vec![
         fact("labctl", one_line(&client.labctl_version)),
+        fact("check engine", number::or_absent(client.check_engine, |version| version.to_string())),
         fact("system", told(result, "client.os", system)),
         fact("cores", told(result, "client.cores", count(client.cores.into()))),
-        fact("transport", one_line(&client.transport)),
     ];
+    let processor = client.calibration.as_ref().and_then(|calibration| calibration.machine.cpu.as_deref());
+    facts.extend(processor.map(|cpu| fact("processor", one_line(cpu))));
+    facts.extend([
+        fact("transport", one_line(&client.transport)),
+        fact(
+            "traces kept",
+            match result.trace {
+                TraceMode::Full => "every chunk",
+                TraceMode::Summary => "a summary",
+            },
+        ),
+    ]);
     if let Some(from) = &result.imported_from {
         facts.extend([
             fact("measured by", from.tool.title()),
@@ -201,6 +215,10 @@ pub(super) fn run(result: &RunResult) -> Section {
     if let Some(from) = &result.rescored_from {
         facts.insert(1, fact("rescored from", one_line(from)));
     }
+    if !result.merged_from.is_empty() {
+        let runs: Vec<_> = result.merged_from.iter().map(|run| one_line(run)).collect();
+        facts.insert(1, fact("merged from", runs.join(", ")));
+    }
     if let Some(team) = &result.team {
         facts.insert(1, fact("team", one_line(team)));
     }
@@ -208,6 +226,17 @@ pub(super) fn run(result: &RunResult) -> Section {
         let labels: Vec<_> =
             result.labels.iter().map(|(k, v)| format!("{}={}", one_line(k), one_line(v))).collect();
         facts.push(fact("labels", labels.join(", ")));
+    }
+    let held: Vec<_> = result
+        .gate_results()
+        .iter()
+        .map(|gate| {
+            let asks = gates::asks(gate);
+            format!("{} ({asks})", one_line(&gate.name))
+        })
+        .collect();
+    if !held.is_empty() {
+        facts.push(fact("gates", held.join(", ")));
     }
     Section { title: "Run".to_owned(), facts }
 }
@@ -287,6 +316,15 @@ fn side(title: String, side: &SideInfo) -> Section {
             if side.served_models.is_empty() { "not told".to_owned() } else { list(&side.served_models) },
         ),
     ];
+    // Its name in configuration and JSON is the one that serde gives it.
+    let dialect = side.dialect.and_then(|kind| serde_json::to_value(kind).ok());
+    facts.extend(dialect.as_ref().and_then(|name| name.as_str()).map(|name| fact("dialect", name)));
+    if !side.asked_models.is_empty() {
+        facts.push(fact("models asked for", list(&side.asked_models)));
+    }
+    if let Some(cost) = &side.cost {
+        facts.push(fact("price", format!("{} {} an hour", decimal(cost.per_hour), one_line(&cost.currency))));
+    }
     if !side.system_fingerprints.is_empty() {
         facts.push(fact("fingerprint", list(&side.system_fingerprints)));
     }

@@ -1,9 +1,10 @@
 //! Runs' own numbers as tables: a line a run or model, and by category.
 
-use super::number::{self, or_absent};
-use super::quality::{passed, wilson_bar};
+use super::number;
+use super::quality::{passed_cell, wilson_bar};
 use super::table::{Cell, Column, Row, Table, Tone};
 use super::text::one_line;
+use crate::model::comparison::PassRate;
 use crate::model::history::{CategoryFigures, Figures, Percentiles};
 use crate::model::summary::Percentile;
 
@@ -24,9 +25,12 @@ pub(crate) fn table(title: &str, lines: &[(&str, &Figures)]) -> Table {
         cells.extend(has_cost.then(|| {
             let cost = figures.cost.as_ref();
             let price = cost.and_then(|cost| Some((cost.per_million_output_tokens?, &cost.currency)));
-            Cell::from(or_absent(price, |(price, currency)| {
-                format!("{} {}", number::decimal(price), one_line(currency))
-            }))
+            price.map_or_else(
+                || Cell::from(number::ABSENT),
+                |(price, currency)| {
+                    Cell::number(price, format!("{} {}", number::decimal(price), one_line(currency)))
+                },
+            )
         }));
         Row { bar: figures.pass_rate.as_ref().and_then(wilson_bar), ..Row::new(cells) }
     };
@@ -43,31 +47,28 @@ pub(crate) fn table(title: &str, lines: &[(&str, &Figures)]) -> Table {
 /// The columns of [`cells`].
 pub(crate) fn columns() -> Vec<Column> {
     vec![
-        Column::numbers("passed"),
-        Column::numbers("95 %, %").sacrifice(4),
-        Column::numbers("TTFT p50, ms").sacrifice(6),
-        Column::numbers("TTFT p95, ms").sacrifice(1),
-        Column::numbers("TPOT p50, ms"),
-        Column::numbers("TPOT p95, ms").sacrifice(7),
-        Column::numbers("E2E p50, ms"),
-        Column::numbers("E2E p95, ms").sacrifice(3),
-        Column::numbers("requests/s").sacrifice(8),
-        Column::numbers("tokens/s").sacrifice(2),
-        Column::numbers("errors").sacrifice(5),
+        Column::numbers("passed").term("pass-rate"),
+        Column::numbers("95 %, %").sacrifice(4).term("wilson"),
+        Column::numbers("TTFT p50, ms").sacrifice(6).term("ttft"),
+        Column::numbers("TTFT p95, ms").sacrifice(1).term("ttft"),
+        Column::numbers("TPOT p50, ms").term("tpot"),
+        Column::numbers("TPOT p95, ms").sacrifice(7).term("tpot"),
+        Column::numbers("E2E p50, ms").term("e2e"),
+        Column::numbers("E2E p95, ms").sacrifice(3).term("e2e"),
+        Column::numbers("requests/s").sacrifice(8).term("request-throughput"),
+        Column::numbers("tokens/s").sacrifice(2).term("output-tokens-per-s"),
+        Column::numbers("errors").sacrifice(5).term("error-rate"),
     ]
 }
 
 /// A run's numbers.
 pub(crate) fn cells(figures: &Figures) -> Vec<Cell> {
     let rate = figures.pass_rate.as_ref();
-    let value = |value: Option<f64>| Cell::from(or_absent(value, number::decimal));
-    let errors = match figures.error_rate {
-        Some(rate) if rate > 0.0 => Cell::toned(number::percent(rate), Tone::Warn),
-        rate => or_absent(rate, number::percent).into(),
-    };
+    let value = |value: Option<f64>| Cell::optional(value, number::decimal);
+    let errors = Cell::percent(figures.error_rate);
     vec![
-        or_absent(rate, passed).into(),
-        or_absent(rate.and_then(|rate| rate.wilson_95), number::percent_interval).into(),
+        passed(rate),
+        Cell::percent_interval(rate.and_then(|rate| rate.wilson_95)),
         at(figures.ttft_ms, Percentile::P50),
         at(figures.ttft_ms, Percentile::P95),
         at(figures.tpot_ms, Percentile::P50),
@@ -76,8 +77,13 @@ pub(crate) fn cells(figures: &Figures) -> Vec<Cell> {
         at(figures.e2e_ms, Percentile::P95),
         value(figures.request_throughput_per_s),
         value(figures.output_tokens_per_s),
-        errors,
+        if figures.error_rate.is_some_and(|rate| rate > 0.0) { errors.tone(Tone::Warn) } else { errors },
     ]
+}
+
+/// Passed of judged, or `n/a`.
+fn passed(rate: Option<&PassRate>) -> Cell {
+    rate.map_or_else(|| Cell::from(number::ABSENT), passed_cell)
 }
 
 /// What must be known to read such a table.
@@ -105,9 +111,9 @@ pub(crate) fn notes<'a>(lines: impl Iterator<Item = &'a Figures> + Clone) -> Vec
 pub(crate) fn at(of: Option<Percentiles>, percentile: Percentile) -> Cell {
     let Some(of) = of else { return Cell::from(number::ABSENT) };
     match percentile {
-        Percentile::P50 => number::decimal(of.p50).into(),
-        _ if of.n >= percentile.smallest_sample() => number::decimal(of.p95).into(),
-        _ => Cell::toned(format!("{}{MARK}", number::decimal(of.p95)), Tone::Dim),
+        Percentile::P50 => Cell::number(of.p50, number::decimal(of.p50)),
+        _ if of.n >= percentile.smallest_sample() => Cell::number(of.p95, number::decimal(of.p95)),
+        _ => Cell::number(of.p95, format!("{}{MARK}", number::decimal(of.p95))).tone(Tone::Dim),
     }
 }
 
@@ -125,16 +131,15 @@ pub(crate) fn by_category(lines: &[(&str, &Figures)]) -> Table {
         return Table::default();
     }
     let mut columns = vec![Column::words("category")];
-    columns.extend(lines.iter().map(|(name, _)| Column::numbers(*name).hint("passed")));
+    columns.extend(lines.iter().map(|(name, _)| Column::numbers(*name).hint("passed").term("pass-rate")));
     for (name, _) in lines {
-        columns.push(Column::numbers(*name).hint("E2E p50, ms").sacrifice(1));
+        columns.push(Column::numbers(*name).hint("E2E p50, ms").sacrifice(1).term("e2e"));
     }
     let row = |category: &&str| {
         let of: Vec<Option<&CategoryFigures>> =
             lines.iter().map(|(_, figures)| find(figures, category)).collect();
         let mut cells = vec![Cell::from(one_line(category))];
-        let rate = |of: &Option<&CategoryFigures>| of.and_then(|of| of.pass_rate);
-        cells.extend(of.iter().map(|of| Cell::from(or_absent(rate(of).as_ref(), passed))));
+        cells.extend(of.iter().map(|of| passed(of.and_then(|of| of.pass_rate).as_ref())));
         cells.extend(of.iter().map(|of| at(of.and_then(|of| of.e2e_ms), Percentile::P50)));
         Row::new(cells)
     };

@@ -19,6 +19,7 @@ use crate::model::trace::TraceMode;
 mod everything;
 mod loads;
 mod pairing;
+pub(crate) mod runs;
 
 pub(crate) use everything::{everything, judge_quality, noisy};
 pub(crate) use loads::{levels, unchecked};
@@ -206,6 +207,9 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
         sampling: Sampling { temperature: 0.0, top_p: None, seed: 42, max_tokens: None },
         seed: 42,
         config: serde_json::json!({"defaults": {"concurrency": 10, "seed": 42}}),
+        command_line: Some(
+            ["labctl", "bench", "--team", "quant", "--label", "branch=it's main"].map(str::to_owned).to_vec(),
+        ),
         client: fixture::client_info(),
         trace: TraceMode::Full,
         merged_from: Vec::new(),
@@ -219,6 +223,7 @@ pub(crate) fn result(n: usize, with_baseline: bool) -> RunResult {
             cpu_use: Some(0.11),
             ..fixture::client_health()
         },
+        redacted: None,
         warnings: vec!["the prompt set is not calibrated: its difficulty is its author's guess".to_owned()],
         candidate,
         baseline,

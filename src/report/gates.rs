@@ -49,7 +49,7 @@ pub(crate) fn table(results: &[GateResult]) -> Table {
 }
 
 /// What a gate asks, in a few words: `detect a loss of 5 pp`, `at least 80.0 %`.
-fn asks(gate: &GateResult) -> String {
+pub(super) fn asks(gate: &GateResult) -> String {
     let bound = |write: &dyn Fn(f64) -> String| gate.bound.map_or_else(String::new, write);
     match gate.kind {
         GateKind::PassRate => of_mode(gate),

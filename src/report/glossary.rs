@@ -96,6 +96,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::report::fixture;
+    use crate::report::input::ReportInput;
     use crate::report::view::ReportView;
 
     /// Every number of the table is of a term that there is.
@@ -120,7 +121,7 @@ pub(crate) mod tests {
     #[test]
     fn every_number_of_every_table_is_explained() {
         for (name, result) in fixture::all() {
-            let view = ReportView::new(&result);
+            let view = ReportView::new(&result, &ReportInput::default());
             for of in view.tables() {
                 assert_explained(&format!("{name}, {}", of.name), of.table);
                 assert!(of.terms().all(|id| view.glossary.iter().any(|term| term.id == id)));

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::ReportError;
 use super::comparison::{self, ComparisonView, names};
 use super::figures;
-use super::number::{self, or_absent};
+use super::number;
 use super::speed;
 use super::table::{Cell, Column, Row, Table, Tone};
 use super::template;
@@ -148,12 +148,12 @@ fn standings(report: &HeadToHeadReport, names: &[String]) -> Table {
         };
         let mut cells = vec![Cell::from(title)];
         for (run, value) in standing.values.iter().enumerate() {
-            let text = or_absent(*value, if is_rate { number::percent } else { number::decimal });
-            let tone = if standing.winner == Some(run) { Tone::Good } else { Tone::Plain };
-            cells.push(Cell::toned(text, tone));
+            let cell = if is_rate { Cell::percent(*value) } else { Cell::optional(*value, number::decimal) };
+            cells.push(if standing.winner == Some(run) { cell.tone(Tone::Good) } else { cell });
         }
         cells.push(outcome(standing, names));
-        Row { strong: is_rate && standing.category.is_none(), ..Row::new(cells) }
+        let term = if is_rate { Some("pass-rate") } else { speed::term_of(&standing.metric) };
+        Row { strong: is_rate && standing.category.is_none(), term, ..Row::new(cells) }
     };
     let mut notes = vec![
         format!("Pass rates over the {} prompts that every run was judged on", report.common_prompts),

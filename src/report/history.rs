@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::beside::Titled;
 use super::figures;
-use super::number::{self, or_absent};
+use super::number;
 use super::quality;
 use super::speed;
 use super::table::{Cell, Column, Labels, Row, Table, Tone};
@@ -49,12 +49,18 @@ impl HistoryView {
             points: points(history, short),
             changes: history.models.iter().flat_map(|model| changes(model, several, short)).collect(),
             pass_rates: by_category(history, short, |of| {
-                Cell::from(or_absent(of.pass_rate.and_then(|rate| rate.rate), number::percent))
+                Cell::percent(of.pass_rate.and_then(|rate| rate.rate))
             }),
             latencies: by_category(history, short, |of| figures::at(of.e2e_ms, Percentile::P50)),
             first_to_last: history.models.iter().flat_map(|model| beside(model, several, short)).collect(),
         }
     }
+}
+
+/// What a model goes by in charts.
+pub(crate) fn name(model: &ModelHistory) -> String {
+    let simulated = if model.simulated { ", simulated" } else { "" };
+    format!("{} ({}{simulated})", one_line(&model.model), one_line(&model.endpoint))
 }
 
 /// The two runs' names.
@@ -117,20 +123,15 @@ fn points(history: &History, short: &dyn Fn(&str) -> String) -> Table {
     let mut columns = vec![Column::words("run"), Column::words("began (UTC)").sacrifice(3)];
     columns.extend(several.then(|| Column::words("model")));
     columns.extend(figures::columns());
-    columns.extend(has_baseline.then(|| Column::numbers("Δ pp to its baseline, 95 %").sacrifice(7)));
+    columns.extend(
+        has_baseline.then(|| Column::numbers("Δ pp to its baseline, 95 %").sacrifice(7).term("delta")),
+    );
     columns.push(Column::words("changed").sacrifice(9));
     let row = |(model, point): (&ModelHistory, &HistoryPoint)| {
         let mut cells = vec![Cell::from(short(&point.run_id)), Cell::from(moment(&point.started_at))];
         cells.extend(several.then(|| Cell::from(one_line(&model.model))));
         cells.extend(figures::cells(&point.figures));
-        cells.extend(has_baseline.then(|| {
-            let of = point.against_baseline.as_ref();
-            let delta = of.and_then(|of| of.delta_pp);
-            let interval = of.and_then(|of| of.interval_95_pp).map(number::pp_interval);
-            Cell::from(or_absent(delta, |delta| {
-                format!("{} {}", number::pp(delta), interval.unwrap_or_default()).trim_end().to_owned()
-            }))
-        }));
+        cells.extend(has_baseline.then(|| against_baseline(point)));
         cells.push(state(point));
         let bar = point.figures.pass_rate.as_ref().and_then(quality::wilson_bar);
         Row { bar, ..Row::new(cells) }
@@ -144,6 +145,19 @@ fn points(history: &History, short: &dyn Fn(&str) -> String) -> Table {
         bar_scale: has_bars.then(|| "0 to 100 %".to_owned()),
         notes: figures::notes(of_points),
         rows,
+    }
+}
+
+/// How a run stood against the baseline that ran along.
+fn against_baseline(point: &HistoryPoint) -> Cell {
+    let of = point.against_baseline.as_ref();
+    let Some(delta) = of.and_then(|of| of.delta_pp) else { return Cell::from(number::ABSENT) };
+    let interval = of.and_then(|of| of.interval_95_pp);
+    let limits = interval.map_or_else(String::new, |interval| format!(" {}", number::pp_interval(interval)));
+    let cell = Cell::number(delta, format!("{}{limits}", number::pp(delta)));
+    match interval {
+        Some(limits) => cell.part("low", limits.low).part("high", limits.high),
+        None => cell,
     }
 }
 

@@ -7,11 +7,14 @@ use std::collections::hash_map::Entry;
 use serde::Serialize;
 
 use super::number;
+use super::redact::is_placeholder;
+use super::response::in_place;
 use super::table::{Cell, Column, Labels, Row as TableRow, Table, Tone};
 use super::text::{clean, fit, one_line};
 use crate::model::comparison::{Comparison, Flip, Unstable};
 use crate::model::judgement::{AnswerSource, Verdict};
 use crate::model::record::{Attempt, Row, Side};
+use crate::model::redaction::Redaction;
 use crate::model::result::RunResult;
 
 /// The most prompts listed; the rest is in the JSON.
@@ -89,15 +92,22 @@ pub(crate) enum Flips {
 /// The losses of a comparison, or what didn't pass where there is none.
 pub(crate) fn listing(result: &RunResult, labels: &Labels) -> Listing {
     if let (Some(comparison), Some(_)) = (&result.comparison, &labels.baseline) {
-        return flipped(comparison, &result.rows, labels, Flips::Losses);
+        return flipped(comparison, &result.rows, labels, Flips::Losses, result.redacted);
     }
     let judged = counts(&result.rows, &[Side::Candidate]);
     let what = format!("{} did not pass", labels.candidate);
-    listed(&failures(&result.rows), &judged, &[], &what, "responses", labels)
+    let named = Named { what: &what, unit: "responses", labels, redacted: result.redacted };
+    listed(&failures(&result.rows), &judged, &[], &named)
 }
 
 /// The losses or gains of a comparison with both sides' answers from the rows that were compared, each prompt once.
-pub(crate) fn flipped(comparison: &Comparison, rows: &[Row], labels: &Labels, flips: Flips) -> Listing {
+pub(crate) fn flipped(
+    comparison: &Comparison,
+    rows: &[Row],
+    labels: &Labels,
+    flips: Flips,
+    redacted: Option<Redaction>,
+) -> Listing {
     let baseline = labels.baseline.as_deref().unwrap_or("the baseline");
     let (list, passed, failed) = match flips {
         Flips::Losses => (&comparison.losses, baseline, labels.candidate.as_str()),
@@ -105,17 +115,25 @@ pub(crate) fn flipped(comparison: &Comparison, rows: &[Row], labels: &Labels, fl
     };
     let judged = counts(rows, &[Side::Baseline, Side::Candidate]);
     let what = format!("{passed} passed and {failed} did not");
-    listed(&of_flips(list, rows), &judged, &comparison.unstable, &what, "pairs", labels)
+    let named = Named { what: &what, unit: "pairs", labels, redacted };
+    listed(&of_flips(list, rows), &judged, &comparison.unstable, &named)
+}
+
+/// What a list is called, and what its sides are.
+struct Named<'a> {
+    what: &'a str,
+    unit: &'static str,
+    labels: &'a Labels,
+    redacted: Option<Redaction>,
 }
 
 fn listed(
     noted: &[Noted<'_>],
     judged: &HashMap<&str, u64>,
     unstable: &[Unstable],
-    what: &str,
-    unit: &str,
-    labels: &Labels,
+    named: &Named<'_>,
 ) -> Listing {
+    let Named { what, unit, .. } = named;
     let seen_in: HashMap<&str, String> =
         unstable.iter().map(|one| (one.prompt_id.as_str(), one_line(&one.seen_in.join(", ")))).collect();
     let total: u64 = noted.iter().map(|prompt| prompt.times).sum();
@@ -126,7 +144,7 @@ fn listed(
         String::new()
     };
     let prompts_listed: Vec<Listed> =
-        noted.iter().take(LISTED).map(|prompt| prompt.listed(judged, &seen_in, labels)).collect();
+        noted.iter().take(LISTED).map(|prompt| prompt.listed(judged, &seen_in, named)).collect();
     Listing {
         title: format!("{prompts} that {what}{all}"),
         more: noted.len().saturating_sub(LISTED),
@@ -239,11 +257,12 @@ impl<'a> Noted<'a> {
         &self,
         judged: &HashMap<&str, u64>,
         unstable: &HashMap<&str, String>,
-        labels: &Labels,
+        named: &Named<'_>,
     ) -> Listed {
         let of = judged.get(self.prompt_id).copied().unwrap_or(0).max(self.times);
         let answers = self.row.map_or_else(Vec::new, |row| {
-            labels.sides().filter_map(|(side, name)| Some(answer(name, row.attempt(side)?))).collect()
+            let of = |(side, name)| Some(answer(name, row.attempt(side)?, named.redacted));
+            named.labels.sides().filter_map(of).collect()
         });
         Listed {
             prompt_id: one_line(self.prompt_id),
@@ -262,7 +281,7 @@ impl Labels {
     }
 }
 
-pub(super) fn answer(side: &str, attempt: &Attempt) -> Answer {
+pub(super) fn answer(side: &str, attempt: &Attempt, redacted: Option<Redaction>) -> Answer {
     let exchange = &attempt.exchange;
     let verdict = attempt.judgement.verdict;
     let found = attempt.judgement.answer.as_ref();
@@ -272,13 +291,15 @@ pub(super) fn answer(side: &str, attempt: &Attempt) -> Answer {
         (Some(found), _) => one_line(&found.text),
         (None, _) if !exchange.content.trim().is_empty() => one_line(&start),
         (None, Some(error)) => one_line(error),
-        (None, None) => "(no text)".to_owned(),
+        (None, None) => in_place(redacted).to_owned(),
     };
     let mut remarks = Vec::new();
     if let Some(reason) = exchange.finish_reason.as_deref().filter(|r| *r != "stop") {
         remarks.push(format!("finish_reason {}", one_line(reason)));
     }
-    if !exchange.reasoning.is_empty() {
+    if is_placeholder(&exchange.reasoning) {
+        remarks.push(format!("reasoning {}", exchange.reasoning));
+    } else if !exchange.reasoning.is_empty() {
         let characters = number::count(exchange.reasoning.chars().count() as u64);
         remarks.push(format!("{characters} characters of reasoning, in the JSON"));
     }

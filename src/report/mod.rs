@@ -41,6 +41,7 @@ pub mod provenance;
 mod quality;
 pub mod readings;
 mod reasons;
+pub mod redact;
 mod reference;
 pub mod response;
 pub mod responses;
@@ -58,6 +59,10 @@ pub mod view;
 pub use error::ReportError;
 
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

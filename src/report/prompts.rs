@@ -3,14 +3,27 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::redact::placeholder;
 use crate::model::prompt::{Prompt, PromptSet, SWAPPED};
+use crate::model::redaction::Redaction;
 
 /// The prompts that were sent, by their ids, or why they are not at hand.
 #[derive(Debug, Clone, Default)]
 pub struct Prompts {
     prompts: Vec<Prompt>,
     places: HashMap<String, usize>,
-    absent: Option<String>,
+    note: Option<String>,
+}
+
+/// What of a prompt is shown; empty where it has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PromptTexts {
+    /// The system message.
+    pub(crate) system: String,
+    /// The user message.
+    pub(crate) user: String,
+    /// An answer that is right.
+    pub(crate) reference: String,
 }
 
 impl Prompts {
@@ -19,22 +32,43 @@ impl Prompts {
     pub fn of(set: PromptSet) -> Self {
         let places =
             set.prompts.iter().enumerate().map(|(place, prompt)| (prompt.id.clone(), place)).collect();
-        Self { prompts: set.prompts, places, absent: None }
+        Self { prompts: set.prompts, places, note: None }
     }
 
-    /// None, and why: a sentence without a full stop, such as ``prompt set `x` v3 is not at hand``.
+    /// None, and why: what comes after `Prompts are not shown: `.
     #[must_use]
-    pub fn absent(why: impl Into<String>) -> Self {
-        Self { absent: Some(why.into()), ..Self::default() }
+    pub fn absent(why: impl std::fmt::Display) -> Self {
+        Self::default().with_note(format!("Prompts are not shown: {why}"))
     }
 
-    /// Why there are none, where that is known.
-    pub(crate) fn why_absent(&self) -> Option<&str> {
-        self.absent.as_deref()
+    /// The same with a sentence on them, which is said once.
+    #[must_use]
+    pub fn with_note(self, note: impl Into<String>) -> Self {
+        Self { note: Some(note.into()), ..self }
+    }
+
+    /// What is to be said of them, where there is something.
+    pub(crate) fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
+    /// The texts that are shown of the prompt that was sent under an id; none where it is not at hand, or its texts are
+    /// left out.
+    pub(crate) fn shown(&self, id: &str, redacted: Option<Redaction>) -> Option<PromptTexts> {
+        let redacted = redacted.filter(|redacted| redacted.prompts);
+        let prompt = self.get(id).filter(|_| !redacted.is_some_and(|redacted| redacted.left_out))?;
+        let text = |text: &str| {
+            if redacted.is_some() && !text.is_empty() { placeholder(text) } else { text.to_owned() }
+        };
+        Some(PromptTexts {
+            system: text(prompt.system.as_deref().unwrap_or_default()),
+            user: text(&prompt.prompt),
+            reference: text(&prompt.reference),
+        })
     }
 
     /// The prompt that was sent under an id, the two responses of a pair in the order in which they were sent.
-    pub(crate) fn get(&self, id: &str) -> Option<Cow<'_, Prompt>> {
+    fn get(&self, id: &str) -> Option<Cow<'_, Prompt>> {
         let prompt = |id: &str| self.places.get(id).and_then(|place| self.prompts.get(*place));
         match prompt(id) {
             Some(prompt) => Some(Cow::Borrowed(prompt)),
@@ -73,7 +107,11 @@ mod tests {
         assert_eq!(text("b").as_deref(), Some("A, then B"));
         assert_eq!(text("b~swapped").as_deref(), Some("B, then A"));
         assert_eq!((text("a~swapped"), text("c")), (None, None));
-        assert_eq!(prompts.why_absent(), None);
-        assert_eq!(Prompts::absent("why").why_absent(), Some("why"));
+        let redaction = |left_out| Some(Redaction { prompts: true, answers: false, left_out });
+        assert_eq!(prompts.shown("a", redaction(false)).unwrap().user, "[redacted: 3 characters]");
+        assert_eq!(prompts.shown("a", redaction(true)), None);
+        assert_eq!(prompts.shown("a", None).unwrap().user, "one");
+        assert_eq!(prompts.note(), None);
+        assert_eq!(Prompts::absent("why").note(), Some("Prompts are not shown: why"));
     }
 }

@@ -7,10 +7,12 @@ use serde::Serialize;
 use super::excerpt::{Excerpt, Highlights};
 use super::losses::{SHORT, source, tone};
 use super::number::counted;
+use super::redact::is_placeholder;
 use super::table::Tone;
 use super::text::{fit, one_line};
 use crate::model::judgement::{AnswerSource, CheckResult, FoundAnswer, JudgeReply};
 use crate::model::record::{Attempt, Side};
+use crate::model::redaction::Redaction;
 
 /// The longest words of a check, a judge or a server, in columns.
 const LINE: usize = 2 * SHORT;
@@ -58,6 +60,8 @@ pub struct Reply {
     pub text: Excerpt,
     /// The arguments of tool calls; empty where there were none.
     pub tool_calls: Excerpt,
+    /// What to say in place of a text that is empty.
+    pub instead: Option<&'static str>,
 }
 
 impl Reply {
@@ -68,6 +72,7 @@ impl Reply {
         attempt: &Attempt,
         highlights: &Highlights<'_>,
         limit: usize,
+        redacted: Option<Redaction>,
     ) -> Self {
         let Attempt { exchange, judgement, .. } = attempt;
         let found = |answer: &FoundAnswer| Found {
@@ -85,6 +90,7 @@ impl Reply {
             remarks: remarks(attempt),
             text: Excerpt::new(&exchange.content, highlights, limit),
             tool_calls: Excerpt::plain(&exchange.tool_calls, limit),
+            instead: exchange.content.is_empty().then(|| in_place(redacted)),
         }
     }
 
@@ -126,7 +132,9 @@ fn remarks(attempt: &Attempt) -> Vec<String> {
     if let Some(reason) = exchange.finish_reason.as_deref().filter(|reason| *reason != "stop") {
         remarks.push(format!("finish_reason {}", fit(&one_line(reason), SHORT)));
     }
-    if !exchange.reasoning.is_empty() {
+    if is_placeholder(&exchange.reasoning) {
+        remarks.push(format!("reasoning {}", exchange.reasoning));
+    } else if !exchange.reasoning.is_empty() {
         let characters = exchange.reasoning.chars().count() as u64;
         remarks.push(format!(
             "{} of reasoning, in the result file",
@@ -134,6 +142,15 @@ fn remarks(attempt: &Attempt) -> Vec<String> {
         ));
     }
     remarks
+}
+
+/// What is said where there is no text: with all texts left out, nobody knows whether there was one.
+pub(super) fn in_place(redacted: Option<Redaction>) -> &'static str {
+    if redacted.is_some_and(|redacted| redacted.answers && redacted.left_out) {
+        "(text left out)"
+    } else {
+        "(no text)"
+    }
 }
 
 /// Where in the response its answer stands: where that is known, else where its text last occurs by itself.

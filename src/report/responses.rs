@@ -17,6 +17,7 @@ use super::table::{Labels, Tone};
 use super::text::one_line;
 use crate::model::judgement::Verdict;
 use crate::model::record::{Row, Side};
+use crate::model::redaction::Redaction;
 use crate::model::result::RunResult;
 
 /// How a prompt came out; in the order in which they are listed.
@@ -136,6 +137,7 @@ pub(crate) fn list(result: &RunResult, labels: &Labels, input: &ReportInput) -> 
         unstable: unstable.map(|one| (one.prompt_id.as_str(), one_line(&one.seen_in.join(", ")))).collect(),
         several: result.load.rounds > 1 || result.load.repeats > 1 || !result.levels.is_empty(),
         with_baseline,
+        redacted: result.redacted,
     };
     let mut made = Responses::default();
     let mut cut = Cut::default();
@@ -169,10 +171,9 @@ pub(crate) fn list(result: &RunResult, labels: &Labels, input: &ReportInput) -> 
         made.listed.iter().map(|one| &one.category).collect();
     made.categories = categories.into_iter().cloned().collect();
     made.notes = cut.words();
-    if !made.listed.is_empty() {
-        made.notes.extend(
-            input.prompts.why_absent().map(|why| format!("Prompts are not shown: {}", one_line(why))),
-        );
+    // That they are left out on purpose is told at the top.
+    if !made.listed.is_empty() && !result.redacted.is_some_and(|redacted| redacted.prompts) {
+        made.notes.extend(input.prompts.note().map(one_line));
     }
     made
 }
@@ -219,18 +220,16 @@ struct Maker<'a> {
     unstable: HashMap<&'a str, String>,
     several: bool,
     with_baseline: bool,
+    redacted: Option<Redaction>,
 }
 
 impl Maker<'_> {
     /// What its texts take, by how long they may be.
     fn costs(&self, noted: &Noted<'_>) -> [usize; budget::LIMITS.len()] {
-        let prompt = self.input.prompts.get(noted.prompt_id);
-        let asked = prompt.iter().flat_map(|prompt| {
-            [prompt.system.as_deref().unwrap_or_default(), &prompt.prompt, &prompt.reference]
-        });
+        let prompt = self.input.prompts.shown(noted.prompt_id, self.redacted);
+        let asked = prompt.iter().flat_map(|texts| [&texts.system, &texts.user, &texts.reference]);
         let attempts = self.labels.sides().filter_map(|(side, _)| noted.row?.attempt(side));
-        let answered = attempts
-            .flat_map(|attempt| [attempt.exchange.content.as_str(), attempt.exchange.tool_calls.as_str()]);
+        let answered = attempts.flat_map(|attempt| [&attempt.exchange.content, &attempt.exchange.tool_calls]);
         let mut sum = [0; budget::LIMITS.len()];
         for text in asked.chain(answered) {
             for (sum, cost) in sum.iter_mut().zip(budget::costs(text)) {
@@ -248,6 +247,8 @@ impl Maker<'_> {
             .filter_map(|(side, name)| Some((side, name, noted.row?.attempt(side)?)))
             .collect();
         let marks = match attempts.as_slice() {
+            // Of what is left of redacted answers a difference would say nothing.
+            _ if self.redacted.is_some_and(|redacted| redacted.answers) => None,
             [(_, _, baseline), (_, _, candidate)] => {
                 Some(diff::compare(&baseline.exchange.content, &candidate.exchange.content))
             }
@@ -263,7 +264,7 @@ impl Maker<'_> {
             let answer = response::place(attempt);
             let as_added = *side == Side::Candidate;
             let highlights = Highlights { changes: changes(*side), as_added, answer };
-            Reply::new(*side, name, attempt, &highlights, limit)
+            Reply::new(*side, name, attempt, &highlights, limit, self.redacted)
         });
         Response {
             prompt_id: one_line(noted.prompt_id),
@@ -281,11 +282,11 @@ impl Maker<'_> {
     }
 
     fn asked(&self, id: &str, limit: usize) -> Option<Asked> {
-        let prompt = self.input.prompts.get(id)?;
+        let texts = self.input.prompts.shown(id, self.redacted)?;
         Some(Asked {
-            system: Excerpt::plain(prompt.system.as_deref().unwrap_or_default(), limit),
-            prompt: Excerpt::plain(&prompt.prompt, limit),
-            reference: Excerpt::plain(&prompt.reference, limit),
+            system: Excerpt::plain(&texts.system, limit),
+            prompt: Excerpt::plain(&texts.user, limit),
+            reference: Excerpt::plain(&texts.reference, limit),
         })
     }
 }

@@ -7,13 +7,17 @@ use serde::Serialize;
 
 use super::ReportError;
 use super::answer::{self, Answer, Headline, Validity};
+use super::chart::Chart;
+use super::charts;
+use super::charts::models::{self, Colours};
+use super::glossary::{self, Term};
 use super::head_to_head::{self, HeadToHeadView, names_of};
 use super::history::{self, HistoryView, moment};
 use super::number::{self, counted};
 use super::quality;
 use super::speed;
 use super::table::Tone;
-use super::template;
+use super::template::{self, Page};
 use super::terminal::{Screen, TerminalOptions};
 use super::text::one_line;
 use super::view;
@@ -47,6 +51,8 @@ pub struct RunsView {
     pub histories: Vec<HistoryView>,
     /// What is not put together, and why; empty where all is.
     pub apart: Vec<String>,
+    /// What the numbers in the tables are.
+    pub glossary: Vec<&'static Term>,
     /// The version of labctl that put them together.
     pub labctl_version: String,
 }
@@ -59,10 +65,21 @@ impl RunsView {
         let short = |run_id: &str| names.short(run_id);
         let tables = report.head_to_head.iter().map(of_table);
         let models = report.histories.iter().flat_map(|history| &history.models);
-        let over_time = models.filter_map(|model| of_history(model, &short));
-        let mut answers: Vec<Answer> = tables.chain(over_time).collect();
+        let of_models = models.filter_map(|model| of_history(model, &short));
+        let mut answers: Vec<Answer> = tables.chain(of_models).collect();
         let first = if answers.is_empty() { nothing() } else { answers.remove(0) };
+        let head_to_head: Vec<HeadToHeadView> = report.head_to_head.iter().map(HeadToHeadView::new).collect();
+        let histories: Vec<HistoryView> =
+            report.histories.iter().map(|history| HistoryView::new(history, &short)).collect();
+        let in_tables = head_to_head.iter().flat_map(|of| [&of.lines, &of.standings, &of.categories]);
+        let over_time = histories.iter().flat_map(|of| {
+            [&of.points, &of.pass_rates, &of.latencies]
+                .into_iter()
+                .chain(of.first_to_last.iter().map(|titled| &titled.table))
+        });
+        let glossary = glossary::with_references(in_tables.chain(over_time).flat_map(glossary::of_table));
         Self {
+            glossary,
             title: title(report),
             subtitle: subtitle(report),
             simulated: report.simulated.then_some(view::SIMULATED),
@@ -87,8 +104,8 @@ impl RunsView {
                     )
                 })
                 .collect(),
-            head_to_head: report.head_to_head.iter().map(HeadToHeadView::new).collect(),
-            histories: report.histories.iter().map(|history| HistoryView::new(history, &short)).collect(),
+            head_to_head,
+            histories,
             apart: report.apart.iter().map(|apart| told(apart, &short)).collect(),
             labctl_version: one_line(&report.labctl_version),
         }
@@ -368,6 +385,42 @@ pub fn markdown(report: &RunsReport, template_dir: Option<&Path>) -> Result<Stri
     template::render("runs.md", template_dir, Context { runs: RunsView::new(report) })
 }
 
+/// What is drawn of one history.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Trends {
+    whole: Vec<Chart>,
+    categories: Vec<Chart>,
+}
+
+/// The charts of a page, in the order of what they belong to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct RunsCharts {
+    head_to_head: Vec<Vec<Chart>>,
+    histories: Vec<Trends>,
+}
+
+impl RunsCharts {
+    fn new(report: &RunsReport) -> Self {
+        let (colours, names) = (Colours::of_report(report), Names::new(report));
+        let short = |run_id: &str| names.short(run_id);
+        let tables = report.head_to_head.iter().enumerate();
+        Self {
+            head_to_head: tables
+                .map(|(place, table)| models::charts(table, place, &names_of(table), &colours))
+                .collect(),
+            histories: report
+                .histories
+                .iter()
+                .enumerate()
+                .map(|(place, history)| {
+                    let (whole, categories) = charts::history::charts(history, place, &colours, &short);
+                    Trends { whole, categories }
+                })
+                .collect(),
+        }
+    }
+}
+
 /// The same as a self-contained page through `runs.html`, taken from `template_dir` where that holds one.
 ///
 /// # Errors
@@ -376,7 +429,66 @@ pub fn markdown(report: &RunsReport, template_dir: Option<&Path>) -> Result<Stri
 pub fn html(report: &RunsReport, template_dir: Option<&Path>) -> Result<String, ReportError> {
     #[derive(Serialize)]
     struct Context {
+        page: Page,
         runs: RunsView,
+        charts: RunsCharts,
     }
-    template::render("runs.html", template_dir, Context { runs: RunsView::new(report) })
+    let page = Page::new(template_dir)?;
+    let (runs, charts) = (RunsView::new(report), RunsCharts::new(report));
+    template::render("runs.html", template_dir, Context { page, runs, charts })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::runs;
+
+    fn options() -> TerminalOptions {
+        TerminalOptions { width: 100, ..TerminalOptions::default() }
+    }
+
+    #[test]
+    fn a_history_answers_first_and_marks_what_changed() {
+        let report = runs::history();
+        let text = terminal(&report, &options());
+        insta::assert_snapshot!("runs_history", text);
+        assert!(text.find("Did mistral-7b-awq get better or worse?") < text.find("History:"), "{text}");
+        let markdown = markdown(&report, None).unwrap();
+        assert!(markdown.len() < 60_000, "{} bytes", markdown.len());
+        assert!(markdown.contains("labctl: 0.1.0 \u{2192} 0.2.0"), "{markdown}");
+        let page = html(&report, None).unwrap();
+        assert!(page.contains("data-chart=\"history-0-pass-rate\"") && !page.contains(" style="), "{page}");
+    }
+
+    #[test]
+    fn models_stand_beside_each_other() {
+        let report = runs::head_to_head();
+        insta::assert_snapshot!("runs_head_to_head", terminal(&report, &options()));
+        let page = html(&report, None).unwrap();
+        for chart in ["models-0", "models-0-pass-rate", "models-0-e2e"] {
+            assert!(page.contains(&format!("data-chart=\"{chart}\"")), "{chart}");
+        }
+        // Not simulated, so nothing says so.
+        assert!(!page.contains("SIMULATED"));
+    }
+
+    #[test]
+    fn hostile_names_are_shown_and_not_obeyed() {
+        let report = runs::hostile();
+        assert!(!report.apart.is_empty() && report.head_to_head.len() + report.histories.len() > 1);
+        let text = terminal(&report, &options());
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
+        let markdown = markdown(&report, None).unwrap();
+        assert!(!markdown.contains("<script>") && !markdown.contains("@all"), "{markdown}");
+        let page = html(&report, None).unwrap();
+        assert!(!page.contains("<script>alert") && !page.contains('\u{202e}'));
+    }
+
+    #[test]
+    fn runs_go_by_as_much_of_their_ids_as_tells_them_apart() {
+        let report = runs::head_to_head();
+        let names = Names::new(&report);
+        assert_eq!(names.short(&report.runs[2].run_id), "01a2b3c4-0002");
+        assert_eq!(Names::new(&runs::history()).short("01a2b3c0-d5e6"), "01a2b3c0");
+    }
 }

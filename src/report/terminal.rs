@@ -44,6 +44,7 @@ pub fn summary(result: &RunResult, options: &TerminalOptions) -> String {
     let mut screen = Screen::new(options);
     screen.title(&view.title, &view.subtitle);
     screen.banner(view.simulated);
+    screen.redacted(view.redacted.as_deref());
     screen.answer(&view.answer, &view.findings, view.warnings.len());
     screen.gates(&view.gates);
     screen.readings(&view.readings);

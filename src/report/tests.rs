@@ -61,6 +61,7 @@ fn compared(result: &RunResult) -> ComparisonReport {
         simulated: true,
         same_run: false,
         warnings: vec!["the runs are 3 days apart".to_owned()],
+        redacted: None,
         intersected: None,
         team_kind: None,
         comparison,

@@ -19,6 +19,7 @@ use super::profile;
 use super::provenance::Provenance;
 use super::quality;
 use super::readings::{Readings, cost_rows};
+use super::redact;
 use super::reference;
 use super::responses::{self, Responses};
 use super::speed;
@@ -47,6 +48,8 @@ pub struct ReportView {
     pub started_at: String,
     /// What to know about simulated numbers, where they are.
     pub simulated: Option<&'static str>,
+    /// Which texts were taken out, where some were.
+    pub redacted: Option<String>,
     /// What the sides are called.
     pub labels: Labels,
     /// The answer in short.
@@ -136,6 +139,7 @@ impl ReportView {
             run_id: one_line(&result.run_id),
             started_at: to_the_second(&result.started_at),
             simulated: result.simulated.then_some(SIMULATED),
+            redacted: redact::told(result.redacted),
             answer: Answer::of_run(result, &labels),
             findings: verdict::of_run(result, &labels),
             readings: Readings::new(team_of(result).map(|(kind, _)| kind), &result.readings),
@@ -163,7 +167,7 @@ impl ReportView {
             listing: losses::listing(result, &labels),
             responses: responses::list(result, &labels, input),
             gains: comparison.map_or_else(Titled::default, |comparison| {
-                let gains = losses::flipped(comparison, &result.rows, &labels, Flips::Gains);
+                let gains = losses::flipped(comparison, &result.rows, &labels, Flips::Gains, result.redacted);
                 Titled { table: losses::table(&gains, GAINS), title: gains.title }
             }),
             health: facts::health(result),

@@ -14,6 +14,7 @@ use crate::model::config::{Endpoint, LabConfig, Team};
 use crate::model::experiment::Experiment;
 use crate::model::gate::Gates;
 use crate::model::head_to_head::HeadToHeadReport;
+use crate::model::history::RunsReport;
 use crate::model::judgement::Verdict;
 use crate::model::prompt::Prompt;
 use crate::model::record::Side;
@@ -75,6 +76,11 @@ fn head_to_head_schema() -> Value {
     schema_of::<HeadToHeadReport>(SchemaSettings::draft2020_12().for_serialize())
 }
 
+/// What `labctl report --format json` prints of several runs.
+fn runs_schema() -> Value {
+    schema_of::<RunsReport>(SchemaSettings::draft2020_12().for_serialize())
+}
+
 fn path_of(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(name)
 }
@@ -115,6 +121,7 @@ fn committed_schemas_are_those_of_the_types() {
     assert_committed("gates.schema.json", &gates_schema());
     assert_committed("comparison.schema.json", &comparison_schema());
     assert_committed("head-to-head.schema.json", &head_to_head_schema());
+    assert_committed("runs.schema.json", &runs_schema());
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn a_run_is_compared_with_a_baseline_that_is_not_run_again() {
     assert_eq!((good.requests_served(), bad.requests_served()), (had, asked + 2 * PROMPTS));
     let result = Store::new(lab.path("results")).load("latest").unwrap();
     let measured = result.baseline.as_ref().unwrap().measured_in.as_ref().unwrap();
-    assert_eq!((measured.run_id.as_str(), measured.blessed_as.as_str()), (run_id.as_str(), "fp16"));
+    assert_eq!((measured.run_id.as_str(), measured.blessed_as.as_deref()), (run_id.as_str(), Some("fp16")));
     let comparison = result.comparison.as_ref().unwrap();
     assert_eq!((comparison.losses.len(), comparison.overall.pairs), (8, 8));
     assert!(result.rows.iter().all(|row| row.baseline.is_some()), "it describes itself");

@@ -37,6 +37,7 @@ mod readings;
 mod recording;
 mod reference_logprobs;
 mod refused;
+mod reports;
 mod resume;
 mod secrets;
 mod servers;

@@ -7,6 +7,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use crate::model::trace::TraceMode;
 
 use super::ci::CiArgs;
+use super::texts::TextArgs;
 use super::values::{
     DefinitionsArg, KeyValue, OutputFormat, TransportArg, at_least_one, factor, not_negative, share,
 };
@@ -172,4 +173,8 @@ pub struct LoadArgs {
     /// What is written for continuous integration.
     #[command(flatten)]
     pub ci: CiArgs,
+
+    /// What of the texts is shown.
+    #[command(flatten)]
+    pub texts: TextArgs,
 }

@@ -17,6 +17,7 @@ mod report;
 mod results;
 mod selection;
 mod shape;
+mod texts;
 mod tools;
 pub mod values;
 mod workload;
@@ -41,6 +42,7 @@ pub use results::{
 };
 pub use selection::SelectionArgs;
 pub use shape::ShapeArgs;
+pub use texts::{RedactArg, TextArgs};
 pub use tools::{
     CalibrateArgs, CheckArgs, CheckCommand, CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs,
     DoctorArgs, ExplainArgs, InitArgs, ManArgs, PromptSetArgs, PromptSetCommand, PromptSetDirArgs,

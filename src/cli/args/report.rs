@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::results::StoreArgs;
+use super::texts::TextArgs;
 use super::values::{DefinitionsArg, KeyValue, ReportFormat};
 
 /// Flags of `labctl report`.
@@ -53,6 +54,10 @@ pub struct ReportArgs {
     /// difference
     #[arg(long)]
     pub why_different: bool,
+
+    /// What of the texts is shown.
+    #[command(flatten)]
+    pub texts: TextArgs,
 
     /// Where results are.
     #[command(flatten)]

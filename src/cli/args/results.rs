@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::ci::CiArgs;
 use super::examples;
 use super::gate::GateArgs;
+use super::texts::TextArgs;
 use super::values::{KeyValue, OutputFormat, PlainFormat, ReportFormat, percentile};
 use crate::model::imported::Tool;
 use crate::model::record::Side;
@@ -52,6 +53,10 @@ pub struct CompareArgs {
     /// Write to this file in place of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// What of the texts is shown.
+    #[command(flatten)]
+    pub texts: TextArgs,
 
     /// Where results are.
     #[command(flatten)]

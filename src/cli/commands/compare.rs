@@ -11,7 +11,7 @@ use crate::cli::ci::{self, CiSettings};
 use crate::cli::commands::contender::{self, Named};
 use crate::cli::commands::output::{self, Output, of_template};
 use crate::cli::commands::report::{page, several_loads};
-use crate::cli::commands::{baseline, failure, gates, input, noise, store};
+use crate::cli::commands::{baseline, failure, gates, input, noise, store, texts};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -36,7 +36,9 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     let mut compared = compare(&named, args, &store, context)?;
     add_ages(&mut compared, &named, args, context)?;
     let sound = refuse(&compared, args);
-    let joint = if output.format == ReportFormat::Html { joint(&named, &compared)? } else { None };
+    let mut joint = if output.format == ReportFormat::Html { joint(&named, &compared)? } else { None };
+    joint.iter_mut().for_each(|joint| texts::take_out(joint, &args.texts));
+    compared.iter_mut().for_each(|compared| texts::take_out_of_both(compared, &args.texts));
     let rows: Vec<Vec<Row>> = compared.iter_mut().map(|one| std::mem::take(&mut one.rows)).collect();
     let document = Document::of(&named, compared);
     let ended = sound.and_then(|()| {

@@ -13,10 +13,10 @@ use crate::bench::resume::Earlier;
 use crate::bench::run::{Finished, run};
 use crate::bench::soundness::nothing_valid;
 use crate::cli::args::values::OutputFormat;
-use crate::cli::args::{GateArgs, JudgeArgs, LoadArgs};
+use crate::cli::args::{GateArgs, JudgeArgs, LoadArgs, TextArgs};
 use crate::cli::ci::{self, CiSettings};
 use crate::cli::commands::output::of_template;
-use crate::cli::commands::{definitions, failure, gates, input};
+use crate::cli::commands::{definitions, failure, gates, input, store, texts};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -72,7 +72,12 @@ pub(super) struct Measure<'a> {
 impl Measure<'_> {
     /// Measures, writes, prints.
     pub(super) fn run(&self, plan: BenchPlan) -> Result<ExitStatus, CliError> {
-        let finished = self.measure(plan).inspect_err(|error| self.publish_failure(error))?;
+        let mut finished = self.measure(plan).inspect_err(|error| self.publish_failure(error))?;
+        if let Some(path) = finished.written.as_ref().ok().filter(|_| self.with_report) {
+            finished.result = store::with_chunks_where_few(finished.result, || load_file(path).ok());
+        }
+        // The file is written: from here on all is for readers.
+        texts::take_out(&mut finished.result, &self.load.texts);
         let result = &finished.result;
         let mut files = Vec::new();
         let mut reported = Ok(());
@@ -165,7 +170,8 @@ impl Measure<'_> {
         let result = &finished.result;
         match (self.load.format, &finished.written) {
             // What is in memory has no chunks, what was written has them.
-            (OutputFormat::Json, Ok(path)) => print_file(path, ui),
+            (OutputFormat::Json, Ok(path)) if result.redacted.is_none() => print_file(path, ui),
+            (OutputFormat::Json, Ok(path)) => print_redacted(path, &self.load.texts, ui),
             (OutputFormat::Json, Err(_)) => print_document(result, ui),
             (OutputFormat::Markdown, _) => ui.print(&render_markdown(result, &ReportInput::default())?),
             (OutputFormat::Text, _) => {
@@ -262,6 +268,13 @@ fn print_file(path: &Path, ui: Ui) -> Result<(), CliError> {
         let length = bytes.len();
         file.consume(length);
     }
+}
+
+/// The same without the texts that are to be taken out.
+fn print_redacted(path: &Path, texts: &TextArgs, ui: Ui) -> Result<(), CliError> {
+    let mut result = load_file(path).map_err(|error| CliError::not_written(error.to_string()))?;
+    texts::take_out(&mut result, texts);
+    print_document(&result, ui)
 }
 
 /// Writes a file that a user asked for.

@@ -35,3 +35,4 @@ pub mod results;
 pub mod run;
 mod series;
 mod store;
+mod texts;

@@ -59,16 +59,21 @@ impl Measure<'_> {
             sampling: &sampling,
             simulated: self.targets.candidate.endpoint.simulator.is_some(),
         };
+        let candidate = side(&self.targets.candidate, transport)?;
+        let baseline = baseline.map(|target| side(target, transport)).transpose()?;
+        let judge = self.judge(&loading)?;
+        let sides = std::iter::once(&candidate).chain(&baseline).chain(judge.iter().map(|judge| &judge.side));
+        let command_line = Some(self.context.command_line(sides));
         let noise = noise::load(self.noise.as_ref(), &Store::new(&defaults.results_dir), &terms)?;
         let plan = BenchPlan {
             kind: self.kind,
             team: self.targets.team.clone(),
             labels: self.load.label.iter().map(|label| (label.key.clone(), label.value.clone())).collect(),
             prompt_set,
-            candidate: side(&self.targets.candidate, transport)?,
-            baseline: baseline.map(|target| side(target, transport)).transpose()?,
+            candidate,
+            baseline,
             against: self.against.clone(),
-            judge: self.judge(&loading)?,
+            judge,
             reference_log_probs: self.reference_log_probs(&loading)?,
             workload,
             concurrency: loading.concurrency,
@@ -92,6 +97,7 @@ impl Measure<'_> {
             results_dir: defaults.results_dir.clone(),
             state_dir: self.context.state_dir(),
             config: settings::masked(&self.settings.config),
+            command_line,
         };
         match plan.against.as_ref().and_then(|against| against.refuses(&plan)) {
             Some(reason) => Err(CliError::not_measured(reason)),

@@ -10,7 +10,7 @@ use crate::cli::args::ReportArgs;
 use crate::cli::args::values::{OutputFormat, ReportFormat};
 use crate::cli::commands::contender::{self, Named};
 use crate::cli::commands::output::Output;
-use crate::cli::commands::{baseline, definitions, input, measure, store};
+use crate::cli::commands::{baseline, definitions, input, measure, store, texts};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -35,7 +35,10 @@ pub fn run(args: &ReportArgs, context: &Context) -> Result<ExitStatus, CliError>
         return under_definitions(&selectors, tools, &store, output);
     }
     check(args, output)?;
-    let runs = load(&selectors, &store, context)?;
+    let mut runs = load(&selectors, &store, context)?;
+    if let ([one], None) = (runs.as_mut_slice(), &args.baseline) {
+        texts::take_out(&mut one.result, &args.texts);
+    }
     match (runs.as_slice(), &args.baseline) {
         ([one], None) if args.force => Err(CliError::usage(format!(
             "`--force` puts runs together in spite of what keeps them apart, and `{}` is one run",
@@ -158,7 +161,9 @@ fn alone(
 ) -> Result<(), CliError> {
     if output.format == ReportFormat::Json && run.blessed.is_none() {
         // With the chunks of its traces: all of it.
-        return document(&store::load(store, selector)?, output);
+        let mut result = store::load(store, selector)?;
+        texts::take_out(&mut result, &args.texts);
+        return document(&result, output);
     }
     let input = input::of(&run.result, args.template_dir.as_deref(), context);
     let mut options = output.terminal();
@@ -188,6 +193,7 @@ fn beside(
     several_loads(&run.result, &against)?;
     let mut joint = joined(&run.result, &against, Joining { force: args.force, ..Joining::default() });
     joint.warnings.extend(old);
+    texts::take_out(&mut joint, &args.texts);
     let reasons = joint.comparison.as_ref().map(|comparison| comparison.invalid_because.join("; "));
     if let Some(reasons) = reasons.filter(|reasons| !reasons.is_empty()) {
         return Err(CliError::not_measured(format!(

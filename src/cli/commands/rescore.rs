@@ -30,6 +30,13 @@ pub fn run(args: &RescoreArgs, context: &Context) -> Result<ExitStatus, CliError
     let settings = context.settings(args)?;
     let store = Store::new(&settings.config.defaults.results_dir);
     let result = store::load(&store, &args.run)?;
+    if result.redacted.is_some_and(|redacted| redacted.answers) {
+        return Err(CliError::usage(format!(
+            "the answers of run `{}` were redacted: there is nothing left to judge",
+            result.run_id
+        ))
+        .with_hint("rescore the result that it was made from"));
+    }
     let name = args.promptset.clone().unwrap_or_else(|| result.prompt_set.name.clone());
     let set = promptset::load(&name, &settings.config.defaults.promptset_dir).map_err(|error| {
         CliError::usage(error.to_string()).with_hint("`--promptset` names another set, by name or path")
@@ -52,7 +59,7 @@ pub fn run(args: &RescoreArgs, context: &Context) -> Result<ExitStatus, CliError
         .build()
         .map_err(|error| CliError::internal("could not start the runtime").caused_by(error))?;
     let cancel = CancellationToken::new();
-    let rescored = runtime.block_on(async {
+    let mut rescored = runtime.block_on(async {
         let clock = Clock::start();
         let bus = Bus::new(clock);
         let progress = progress::follow(bus.subscribe_live(), ui, false);
@@ -75,6 +82,8 @@ pub fn run(args: &RescoreArgs, context: &Context) -> Result<ExitStatus, CliError
     if cancel.is_cancelled() {
         return Err(CliError::interrupted("interrupted: nothing was written, and the run is as it was"));
     }
+    let asked = judge.iter().map(|judge| &judge.side);
+    rescored.result.command_line = Some(context.command_line(asked));
     let path = store.write(&rescored.result).map_err(|error| CliError::not_written(error.to_string()))?;
     if args.format == PlainFormat::Json {
         let result = &rescored.result;

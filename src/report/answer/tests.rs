@@ -237,8 +237,8 @@ fn a_baseline_of_another_day_is_told() {
     let measured_in = MeasuredIn {
         run_id: "01a2".to_owned(),
         started_at: "2026-11-20T09:30:00Z".to_owned(),
-        blessed_as: "fp16".to_owned(),
-        sha256: "00".to_owned(),
+        blessed_as: Some("fp16".to_owned()),
+        sha256: Some("00".to_owned()),
     };
     result.baseline.as_mut().unwrap().measured_in = Some(measured_in);
     let answer = answer(&result);

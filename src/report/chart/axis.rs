@@ -14,7 +14,7 @@ pub(crate) enum Unit {
 }
 
 /// How values become places.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Scale {
     /// Evenly.
     Linear,
@@ -22,7 +22,15 @@ pub(crate) enum Scale {
     Log10,
     /// By their logarithm, with ticks at powers of two: for loads, which are mostly doubled.
     Log2,
-    /// Names, at 1, 2, 3 …; they may come from outside.
+    /// Evenly, in groups of the same height that each count from 0, one above the other.
+    Lanes {
+        /// What a group holds.
+        height: f64,
+        /// Between two ticks; a whole part of `height`.
+        step: f64,
+    },
+    /// Names, at 1, 2, 3 …; they may come from outside. From left to right what stands before ` · ` is written at the
+    /// tick, and the whole is read off.
     Categories(Vec<String>),
 }
 
@@ -43,6 +51,8 @@ pub(crate) struct Axis {
 
 /// How far an axis of loads goes on beyond the first and the last, in doublings.
 const EDGE: f64 = 0.2;
+/// A logarithmic axis that spans less than this factor has even ticks.
+const SHORT: f64 = 4.0;
 /// About so many ticks an axis gets.
 const TICKS: f64 = 6.0;
 
@@ -86,6 +96,28 @@ impl Axis {
         Self::from_zero(label, Unit::Of(""), highest * 1.04)
     }
 
+    /// So many groups one above the other, each from 0 to a round number above `highest`.
+    pub(crate) fn lanes(label: impl Into<String>, groups: u32, highest: f64) -> Self {
+        /// What a group leaves free above its highest, where its name is to stand.
+        const ROOM: f64 = 1.16;
+        let alone = groups <= 1;
+        let rows = highest * f64::from(groups);
+        let step = nice(rows / (2.0 * TICKS)).max(if highest >= 2.0 { 1.0 } else { 0.0 });
+        let height = if alone { highest } else { highest * ROOM };
+        let height = if highest > 0.0 { (height / step).ceil() * step } else { 1.0 };
+        let (scale, high) = (Scale::Lanes { height, step }, height * f64::from(groups.max(1)));
+        Self { label: label.into(), unit: Unit::Of(""), scale, low: 0.0, high }
+    }
+
+    /// What lies under the group at `place`, from 0, on an axis of [`Self::lanes`].
+    pub(crate) fn below(&self, place: usize) -> f64 {
+        match self.scale {
+            #[expect(clippy::cast_precision_loss, reason = "as many groups as sides")]
+            Scale::Lanes { height, .. } => height * place as f64,
+            _ => 0.0,
+        }
+    }
+
     /// Names in a column, the first on top.
     pub(crate) fn categories(names: Vec<String>) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "far below 2^53 names")]
@@ -99,42 +131,64 @@ impl Axis {
     }
 
     pub(super) fn is_drawable(&self) -> bool {
-        let logarithmic = matches!(self.scale, Scale::Log10 | Scale::Log2);
         self.low.is_finite()
             && self.high.is_finite()
             && self.low < self.high
-            && !(logarithmic && self.low <= 0.0)
+            && !(self.is_logarithmic() && self.low <= 0.0)
     }
 
     /// Whether a value has a place on it.
     pub(super) fn holds(&self, value: f64) -> bool {
-        value.is_finite() && !(matches!(self.scale, Scale::Log10 | Scale::Log2) && value <= 0.0)
+        value.is_finite() && !(self.is_logarithmic() && value <= 0.0)
+    }
+
+    /// Whether equal distances are equal factors.
+    pub(crate) fn is_logarithmic(&self) -> bool {
+        matches!(self.scale, Scale::Log10 | Scale::Log2)
     }
 
     /// The label with its unit.
     pub(super) fn title(&self) -> String {
-        match (self.unit, &self.scale) {
-            (Unit::Of("") | Unit::Share, _) => self.label.clone(),
-            (Unit::RunTime, _) => format!("{}, s", self.label),
-            (Unit::Of(unit), Scale::Log10) => format!("{}, {unit} (logarithmic)", self.label),
-            (Unit::Of(unit), _) => format!("{}, {unit}", self.label),
-        }
+        let title = match self.unit {
+            Unit::Of("") | Unit::Share => self.label.clone(),
+            Unit::RunTime => format!("{}, s", self.label),
+            Unit::Of(unit) => format!("{}, {unit}", self.label),
+        };
+        if self.is_logarithmic() { format!("{title} (logarithmic)") } else { title }
     }
 
     /// What stands at a tick.
     pub(super) fn tick(&self, value: f64) -> String {
+        if let Scale::Categories(names) = &self.scale {
+            let name = names.iter().zip(1_u32..).find(|(_, place)| (value - f64::from(*place)).abs() < 0.01);
+            let name = name.map_or("", |(name, _)| name.as_str());
+            return name.split(" · ").next().unwrap_or_default().to_owned();
+        }
+        if let Scale::Lanes { height, step } = self.scale {
+            // Where one group ends the next begins; only the topmost shows its height.
+            let is_top = self.high - value < step / 2.0;
+            let within = value - (value / height + 1e-9).floor() * height;
+            return number::plain(if is_top { height } else { within });
+        }
         match self.unit {
+            // Of small shares whole percents would all be one.
+            Unit::Share if self.high - self.low < 0.03 => format!("{:.1} %", value * 100.0),
             Unit::Share => format!("{:.0} %", value * 100.0),
             Unit::Of(_) | Unit::RunTime => number::plain(value),
         }
     }
 
     /// The distance of ticks in the scale's own coordinate, where the library's choice is not the one.
-    pub(super) fn tick_step(&self) -> Option<f64> {
+    pub(crate) fn tick_step(&self) -> Option<f64> {
         match (&self.scale, self.unit) {
+            (Scale::Lanes { step, .. }, _) => Some(*step),
             (Scale::Log2, _) => Some(((self.high.log2() - self.low.log2()) / (TICKS + 3.0)).ceil()),
+            // Names from left to right have room for about so many.
+            (Scale::Categories(names), _) => Some((crate::stats::length(names.len()) / TICKS).ceil()),
             (Scale::Linear, Unit::Share) if self.high - self.low > 0.5 => Some(0.25),
             (Scale::Linear, _) => Some(nice((self.high - self.low) / TICKS)),
+            // Of 1, 2 and 5 too few lie within a short span.
+            (Scale::Log10, _) if self.high / self.low < SHORT => Some(nice((self.high - self.low) / TICKS)),
             _ => None,
         }
     }

@@ -33,17 +33,19 @@ pub(crate) struct SeriesData {
     pub(crate) key: &'static str,
     /// What it is called.
     pub(crate) label: String,
-    /// `steps`, `line`, `curve`, `dots`, `bars`, `spans`, `cells` or `rests`.
+    /// `steps`, `line`, `curve`, `dots`, `named`, `bars`, `stack`, `held`, `bands`, `spans`, `cells`, `rests` or `targets`.
     pub(crate) marks: &'static str,
-    /// Places from left to right; of `bars` their edges (one more than `y`), of `spans` and `cells` the left ends.
+    /// Places from left to right; of `bars` and `stack` their edges (one more than `y`), of what goes from here to there
+    /// the left ends.
     pub(crate) x: Vec<f64>,
-    /// The right ends of `spans` and `cells`.
+    /// The right ends of `spans`, `cells`, `held` and `bands`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) end: Vec<f64>,
     /// The first tokens of `spans`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) first: Vec<Option<f64>>,
-    /// Values; of `cells` the lower ends, of `rests` the categories.
+    /// Values, of `stack` without what is below; of `cells` the lower ends, of `rests` and `targets` the
+    /// categories.
     pub(crate) y: Vec<f64>,
     /// The upper ends of `cells`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -54,12 +56,15 @@ pub(crate) struct SeriesData {
     /// Upper ends of intervals.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) high: Vec<Option<f64>>,
-    /// What is in `cells`.
+    /// What is in `cells`; of `held` how many the value is of, where that is told.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) value: Vec<f64>,
-    /// What `spans` are.
+    /// What `spans` and `named` are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) name: Vec<String>,
+    /// Which points are to be taken with care, 1 or 0; left out where none is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hollow: Vec<u8>,
 }
 
 /// A chart as numbers.
@@ -98,7 +103,7 @@ impl ChartData {
 impl AxisData {
     fn new(axis: &Axis) -> Self {
         let (scale, categories) = match &axis.scale {
-            Scale::Linear => ("linear", Vec::new()),
+            Scale::Linear | Scale::Lanes { .. } => ("linear", Vec::new()),
             Scale::Log10 => ("log10", Vec::new()),
             Scale::Log2 => ("log2", Vec::new()),
             Scale::Categories(names) => ("category", names.clone()),
@@ -131,10 +136,36 @@ impl SeriesData {
             Marks::Line(points) => Self::points("line", points),
             Marks::Curve(points) => Self::points("curve", points),
             Marks::Dots(points) => Self::points("dots", points),
+            Marks::Targets(points) => Self::points("targets", points),
+            Marks::Named(named) => Self {
+                name: named.iter().map(|named| named.name.clone()).collect(),
+                ..Self::points("named", &named.iter().map(|named| named.point).collect::<Vec<_>>())
+            },
             Marks::Bars { edges, values } => Self {
                 marks: "bars",
                 x: shorts(edges.iter().copied()),
                 y: shorts(values.iter().copied()),
+                ..Self::default()
+            },
+            Marks::Stack { edges, values, .. } => Self {
+                marks: "stack",
+                x: shorts(edges.iter().copied()),
+                y: shorts(values.iter().copied()),
+                ..Self::default()
+            },
+            Marks::Held(held) => Self {
+                marks: "held",
+                x: shorts(held.iter().map(|part| part.from)),
+                end: shorts(held.iter().map(|part| part.to)),
+                y: shorts(held.iter().map(|part| part.y)),
+                #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+                value: held.iter().filter_map(|part| part.n).map(|n| n as f64).collect(),
+                ..Self::default()
+            },
+            Marks::Bands(bands) => Self {
+                marks: "bands",
+                x: shorts(bands.iter().map(|(from, _)| *from)),
+                end: shorts(bands.iter().map(|(_, to)| *to)),
                 ..Self::default()
             },
             Marks::Spans(spans) => Self {
@@ -178,6 +209,11 @@ impl SeriesData {
             y: shorts(points.iter().map(|point| point.y)),
             low: ends(|interval| interval.low),
             high: ends(|interval| interval.high),
+            hollow: if points.iter().any(|p| p.hollow) {
+                points.iter().map(|p| u8::from(p.hollow)).collect()
+            } else {
+                Vec::new()
+            },
             ..Self::default()
         }
     }

@@ -8,11 +8,12 @@ use kuva::TickFormat;
 use kuva::backend::svg::SvgBackend;
 use kuva::render::axis::{add_axes_and_grid, add_labels_and_title};
 use kuva::render::layout::{ComputedLayout, Layout};
-use kuva::render::render::{PathData, Primitive, Scene, TextAnchor};
+use kuva::render::render::{PathData, Primitive, Scene};
 use kuva::render::theme::Theme;
 
 use super::axis::{Axis, Scale};
 use super::marks::{Marks, Point};
+use super::path::{self, Scales};
 use super::{Across, ChartSpec, Frame, Series, Stroke};
 
 const HALF: (f64, f64) = (480.0, 280.0);
@@ -21,11 +22,11 @@ const WIDE: (f64, f64) = (980.0, 300.0);
 const ROW: (f64, f64) = (26.0, 62.0);
 /// Sizes of letters, in the drawing's units.
 const LABEL: u32 = 12;
-const TICK: u32 = 11;
+pub(super) const TICK: u32 = 11;
 /// The radius of a mark.
-const MARK: f64 = 3.5;
+pub(super) const MARK: f64 = 3.5;
 /// Half the length of an interval's end.
-const CAP: f64 = 3.5;
+pub(super) const CAP: f64 = 3.5;
 /// Shades of a heatmap.
 const SHADES: u8 = 8;
 
@@ -64,12 +65,17 @@ pub(super) fn draw(spec: &ChartSpec) -> Drawn {
     for line in &spec.references {
         pen.reference(&mut scene, line.on, line.value);
     }
+    let mut taken = Vec::new();
     for series in &spec.series {
-        pen.series(&mut scene, series);
+        pen.series(&mut scene, series, &mut taken);
     }
     scene.add(Primitive::ClipEnd);
-    for line in &spec.references {
-        pen.reference_label(&mut scene, line);
+    let upright = spec.references.iter().filter(|line| line.on == Across::X && !line.label.is_empty());
+    for (before, line) in (0..).zip(upright) {
+        pen.reference_label(&mut scene, line, before);
+    }
+    for line in spec.references.iter().filter(|line| line.on == Across::Y) {
+        pen.reference_label(&mut scene, line, 0);
     }
     let svg = SvgBackend.render_scene(&scene);
     Drawn { svg: opened(&svg, width, height), size: (width, height), plot }
@@ -124,22 +130,22 @@ fn layout(spec: &ChartSpec) -> Layout {
 }
 
 /// The library reads formulas between dollars: what comes from outside has none.
-fn plain_text(text: &str) -> String {
+pub(super) fn plain_text(text: &str) -> String {
     text.replace('$', "\u{ff04}")
 }
 
-struct Pen<'a> {
+pub(super) struct Pen<'a> {
     x: &'a Axis,
     y: &'a Axis,
     computed: &'a ComputedLayout,
 }
 
 impl Pen<'_> {
-    fn x(&self, value: f64) -> f64 {
+    pub(super) fn x(&self, value: f64) -> f64 {
         self.computed.map_x(self.x.place(value))
     }
 
-    fn y(&self, value: f64) -> f64 {
+    pub(super) fn y(&self, value: f64) -> f64 {
         match &self.y.scale {
             #[expect(clippy::cast_precision_loss, reason = "far below 2^53 names")]
             Scale::Categories(names) => self.computed.map_y(names.len() as f64 + 1.0 - value),
@@ -147,7 +153,7 @@ impl Pen<'_> {
         }
     }
 
-    fn plot(&self) -> (f64, f64, f64, f64) {
+    pub(super) fn plot(&self) -> (f64, f64, f64, f64) {
         let c = self.computed;
         (c.margin_left, c.margin_top, c.width - c.margin_right, c.height - c.margin_bottom)
     }
@@ -169,32 +175,7 @@ impl Pen<'_> {
         });
     }
 
-    fn reference_label(&self, scene: &mut Scene, line: &super::Reference) {
-        if line.label.is_empty() {
-            return;
-        }
-        let (left, top, right, _) = self.plot();
-        let (x, y, anchor) = match line.on {
-            Across::X => {
-                let at = self.x(line.value);
-                let is_right = at > (left + right) / 2.0;
-                (if is_right { at - 4.0 } else { at + 4.0 }, top + 10.0, is_right)
-            }
-            Across::Y => (right - 4.0, self.y(line.value) - 4.0, true),
-        };
-        scene.add(Primitive::Text {
-            x,
-            y,
-            content: plain_text(&line.label),
-            size: TICK,
-            anchor: if anchor { TextAnchor::End } else { TextAnchor::Start },
-            rotate: None,
-            bold: false,
-            color: Some("var(--soft)".into()),
-        });
-    }
-
-    fn series(&self, scene: &mut Scene, series: &Series) {
+    fn series(&self, scene: &mut Scene, series: &Series, taken: &mut Vec<(f64, f64, f64, f64)>) {
         scene.add(group(&format!("data-series=\"{}\"", series.key)));
         let color = format!("var(--{})", series.color);
         let width = series.stroke.width();
@@ -214,53 +195,50 @@ impl Pen<'_> {
             Marks::Line(points) => {
                 scene.add(line(self.through(points), &color, width, series.stroke));
                 self.intervals(scene, points, &color);
-                self.dots(scene, points, &color, MARK);
+                self.marks(scene, points, &color);
             }
             Marks::Dots(points) => {
                 // Many are told apart where they are small and let others through.
                 let radius = if points.len() > 300 { 1.6 } else { 2.6 };
                 scene.add(group("opacity=\".55\""));
-                self.dots(scene, points, &color, radius);
+                self.dots(scene, points, &color, radius, series.stroke);
                 scene.add(Primitive::GroupEnd);
             }
             Marks::Bars { edges, values } => self.bars(scene, edges, values, &color, width, series.stroke),
             Marks::Spans(spans) => {
                 let (_, top, _, bottom) = self.plot();
                 let rows = (self.y.high - self.y.low).max(1.0);
-                let thick = ((bottom - top) / rows * 0.72).clamp(0.6, 14.0);
-                let mut waiting = String::new();
-                let mut writing = String::new();
-                for span in spans {
-                    let (y, start, end) = (self.y(span.y), self.x(span.start), self.x(span.end));
-                    let first = span.first.map_or(end, |first| self.x(first));
-                    let _ = write!(waiting, "M{start:.1} {y:.1}H{first:.1}");
-                    if span.first.is_some() {
-                        let _ = write!(writing, "M{first:.1} {y:.1}H{:.1}", end.max(first + 0.3));
-                    }
-                }
+                // Beside a category there are two, one below the other.
+                let part = if matches!(self.y.scale, Scale::Categories(_)) { 0.34 } else { 0.72 };
+                let thick = ((bottom - top) / rows * part).clamp(0.6, 14.0);
+                let (waiting, writing) = self.scaled(|at| path::spans(spans, at));
                 scene.add(group("opacity=\".4\""));
                 scene.add(line(waiting, &color, thick, Stroke::Strong));
                 scene.add(Primitive::GroupEnd);
                 scene.add(line(writing, &color, thick, Stroke::Strong));
             }
-            Marks::Cells(cells) => self.cells(scene, cells, &color),
-            Marks::Rests(rests) => {
-                for rest in rests {
-                    let color = format!("var(--{})", rest.color);
-                    let (x, y) = (self.x(rest.at), self.y(rest.row));
-                    if let Some(interval) = rest.interval {
-                        let (low, high) = (self.x(interval.low), self.x(interval.high));
-                        let (up, down) = (y - CAP, y + CAP);
-                        let d = format!(
-                            "M{low:.1} {y:.1}H{high:.1}M{low:.1} {up:.1}V{down:.1}M{high:.1} {up:.1}V{down:.1}"
-                        );
-                        scene.add(line(d, &color, 1.6, Stroke::Strong));
-                    }
-                    scene.add(circle(x, y, MARK + 0.5, &color));
-                }
+            Marks::Stack { edges, base, values } => {
+                let d = self.scaled(|at| path::stack(edges, base, values, at));
+                // A seam, for what lies on top of it may have the same colour.
+                scene.add(area(d, &color, 0.75, Some("var(--card)")));
             }
+            Marks::Held(held) => {
+                scene.add(line(self.scaled(|at| path::held(held, at)), &color, width, series.stroke));
+            }
+            Marks::Bands(bands) => {
+                let (_, top, _, bottom) = self.plot();
+                scene.add(area(self.scaled(|at| path::bands(bands, top, bottom, at)), &color, 0.09, None));
+            }
+            Marks::Cells(cells) => self.cells(scene, cells, &color),
+            Marks::Rests(rests) => self.rests(scene, rests, series.stroke),
+            Marks::Targets(points) => self.targets(scene, points, &color),
+            Marks::Named(named) => self.named(scene, named, &color, taken),
         }
         scene.add(Primitive::GroupEnd);
+    }
+
+    fn scaled<T>(&self, draw: impl FnOnce(&Scales<'_>) -> T) -> T {
+        draw(&Scales { x: &|value| self.x(value), y: &|value| self.y(value) })
     }
 
     fn through(&self, points: &[Point]) -> String {
@@ -272,7 +250,7 @@ impl Pen<'_> {
         d
     }
 
-    fn intervals(&self, scene: &mut Scene, points: &[Point], color: &str) {
+    pub(super) fn intervals(&self, scene: &mut Scene, points: &[Point], color: &str) {
         let mut d = String::new();
         for point in points {
             let Some(interval) = point.interval else { continue };
@@ -286,17 +264,6 @@ impl Pen<'_> {
         if !d.is_empty() {
             scene.add(line(d, color, 1.2, Stroke::Strong));
         }
-    }
-
-    fn dots(&self, scene: &mut Scene, points: &[Point], color: &str, radius: f64) {
-        // A line of no length with round ends is a dot, in a quarter of the bytes of a circle.
-        let mut d = String::new();
-        for point in points {
-            let _ = write!(d, "M{:.1} {:.1}h0", self.x(point.x), self.y(point.y));
-        }
-        scene.add(group("stroke-linecap=\"round\""));
-        scene.add(line(d, color, 2.0 * radius, Stroke::Strong));
-        scene.add(Primitive::GroupEnd);
     }
 
     fn bars(
@@ -314,14 +281,8 @@ impl Pen<'_> {
             let _ = write!(outline, "V{:.1}H{:.1}", self.y(*value), self.x(*end));
         }
         let _ = write!(outline, "V{:.1}", self.y(0.0));
-        scene.add(Primitive::Path(Box::new(PathData {
-            d: format!("{outline}Z"),
-            fill: Some(color.into()),
-            stroke: "none".into(),
-            stroke_width: 0.0,
-            opacity: Some(if stroke == Stroke::Strong { 0.28 } else { 0.1 }),
-            stroke_dasharray: None,
-        })));
+        let opacity = if stroke == Stroke::Strong { 0.28 } else { 0.1 };
+        scene.add(area(format!("{outline}Z"), color, opacity, None));
         scene.add(line(outline, color, width * 0.7, stroke));
     }
 
@@ -340,24 +301,17 @@ impl Pen<'_> {
                 let _ = write!(d, "M{left:.1} {low:.1}H{right:.1}V{high:.1}H{left:.1}Z");
             }
             if !d.is_empty() {
-                scene.add(Primitive::Path(Box::new(PathData {
-                    d,
-                    fill: Some(color.into()),
-                    stroke: "none".into(),
-                    stroke_width: 0.0,
-                    opacity: Some(f64::from(shade) / f64::from(SHADES) * 0.92 + 0.04),
-                    stroke_dasharray: None,
-                })));
+                scene.add(area(d, color, f64::from(shade) / f64::from(SHADES) * 0.92 + 0.04, None));
             }
         }
     }
 }
 
-fn group(attributes: &str) -> Primitive {
+pub(super) fn group(attributes: &str) -> Primitive {
     Primitive::GroupStart { transform: None, title: None, extra_attrs: Some(attributes.to_owned()) }
 }
 
-fn line(d: String, color: &str, width: f64, stroke: Stroke) -> Primitive {
+pub(super) fn line(d: String, color: &str, width: f64, stroke: Stroke) -> Primitive {
     Primitive::Path(Box::new(PathData {
         d,
         fill: None,
@@ -368,7 +322,18 @@ fn line(d: String, color: &str, width: f64, stroke: Stroke) -> Primitive {
     }))
 }
 
-fn circle(cx: f64, cy: f64, r: f64, color: &str) -> Primitive {
+fn area(d: String, color: &str, opacity: f64, seam: Option<&str>) -> Primitive {
+    Primitive::Path(Box::new(PathData {
+        d,
+        fill: Some(color.into()),
+        stroke: seam.unwrap_or("none").into(),
+        stroke_width: if seam.is_some() { 0.6 } else { 0.0 },
+        opacity: Some(opacity),
+        stroke_dasharray: None,
+    }))
+}
+
+pub(super) fn circle(cx: f64, cy: f64, r: f64, color: &str) -> Primitive {
     Primitive::Circle { cx, cy, r, fill: color.into(), fill_opacity: None, stroke: None, stroke_width: None }
 }
 

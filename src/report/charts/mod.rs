@@ -3,12 +3,20 @@
 
 mod distribution;
 mod forest;
+pub(crate) mod history;
 mod loads;
-mod timeline;
+pub(crate) mod models;
+mod objectives;
+mod ratios;
+mod rows;
+mod sample;
+mod scatter;
+mod shares;
+mod time;
 
 use serde::Serialize;
 
-use super::chart::{Chart, ChartSpec, Stroke};
+use super::chart::{Chart, ChartSpec, Marks, Series, Stroke};
 use super::table::Labels;
 use crate::model::record::{Attempt, Side};
 use crate::model::result::RunResult;
@@ -32,15 +40,26 @@ impl Charts {
     /// Draws everything that `result` has something for.
     pub(crate) fn new(result: &RunResult, labels: &Labels) -> Self {
         let several = !result.levels.is_empty();
+        let (over_time, errors) = time::charts(result, labels);
         Self {
             // Requests of several loads together have no distribution worth a look.
-            speed: if several { Vec::new() } else { drawn(distribution::charts(result, labels)) },
+            speed: if several { Vec::new() } else { drawn(speed(result, labels)) },
             quality: drawn(result.comparison.as_ref().and_then(forest::chart).into_iter().collect()),
-            time: drawn(timeline::chart(result, labels).into_iter().collect()),
+            time: drawn(over_time),
+            errors: drawn(errors),
             loads: drawn(loads::charts(result, labels)),
-            ..Self::default()
         }
     }
+}
+
+/// How fast it was: the ratios first, then how each latency is distributed and what it depends on.
+fn speed(result: &RunResult, labels: &Labels) -> Vec<ChartSpec> {
+    let mut charts: Vec<ChartSpec> = result.comparison.as_ref().and_then(ratios::chart).into_iter().collect();
+    charts.extend(shares::chart(result, labels));
+    charts.extend(objectives::chart(result, labels));
+    charts.extend(distribution::charts(result, labels));
+    charts.extend(scatter::charts(result, labels));
+    charts
 }
 
 fn drawn(specs: Vec<ChartSpec>) -> Vec<Chart> {
@@ -55,6 +74,13 @@ struct Shown<'a> {
     key: &'static str,
     label: &'a str,
     stroke: Stroke,
+}
+
+impl Shown<'_> {
+    /// A series of this side.
+    fn series(&self, marks: Marks) -> Series {
+        Series { key: self.key, label: self.label.to_owned(), color: self.key, stroke: self.stroke, marks }
+    }
 }
 
 /// The sides of a report, baseline first, so that the candidate is drawn on top.

@@ -144,7 +144,7 @@ fn account(input: &CiInput<'_>, case: &Case<'_>) -> String {
 }
 
 fn tell(text: &mut String, side: &str, attempt: &Attempt) {
-    let answer = losses::answer(side, attempt);
+    let answer = losses::answer(side, attempt, None);
     let source = answer.source.map_or_else(String::new, |source| format!(" ({source})"));
     // Writing to a string can't fail.
     let _ = write!(text, "\n\n{}: {}\nanswer{source}: {}", answer.side, answer.verdict, answer.short);

@@ -102,6 +102,13 @@ impl Screen {
         }
     }
 
+    /// Which texts were taken out.
+    pub(crate) fn redacted(&mut self, told: Option<&str>) {
+        if let Some(told) = told {
+            self.text(&format!("Redacted: {told}"), Tone::Warn);
+        }
+    }
+
     /// Lines as they are, indented and wrapped.
     pub(crate) fn text(&mut self, text: &str, tone: Tone) {
         for line in text.lines() {

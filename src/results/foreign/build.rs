@@ -107,6 +107,7 @@ pub(super) fn result(
         judge: None,
         client_health: health(of.tool),
         warnings,
+        redacted: None,
         candidate,
         baseline: None,
         comparison: None,
@@ -119,6 +120,7 @@ pub(super) fn result(
         blocks: vec![block],
         rows,
         config: of.config,
+        command_line: None,
         imported_from: Some(ImportedFrom {
             tool: of.tool,
             version: of.version,

@@ -1,7 +1,7 @@
 //! What tools say of failed requests, by outcome. They keep the reason phrase, an exception's name or the body of the
 //! response; what none of the known words is in is `bad_response`, with the tool's text beside it.
 
-use crate::client::secret::mask_url;
+use crate::client::secret::mask_urls_within;
 use crate::model::outcome::Outcome;
 
 /// Reason phrases (RFC 9110, and the older names that are still in use) by status.
@@ -78,22 +78,7 @@ pub(super) fn outcome(text: &str) -> (Outcome, Option<u16>) {
 /// what may be a key in a URL masked, and no more than 500 characters of it.
 pub(super) fn said(text: &str) -> String {
     let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    super::short(&masked(line), 500)
-}
-
-/// The text with each URL in it masked.
-fn masked(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(begin) = ["http://", "https://"].iter().filter_map(|scheme| rest.find(scheme)).min() {
-        let (before, url) = rest.split_at(begin);
-        let end = url.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '\\' | ')'));
-        let (url, after) = url.split_at(end.unwrap_or(url.len()));
-        kept.push_str(before);
-        kept.push_str(&mask_url(url));
-        rest = after;
-    }
-    kept + rest
+    super::short(&mask_urls_within(line), 500)
 }
 
 #[cfg(test)]

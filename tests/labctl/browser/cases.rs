@@ -4,13 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use labctl::metrics::accumulate::{Accumulator, Level};
 use labctl::metrics::summary::{Context, summarise};
 use labctl::model::exchange::Exchange;
-use labctl::model::record::Side;
+use labctl::model::record::{Attempt, Record, Row, Side};
 use labctl::model::result::RunResult;
 use labctl::model::units::Nanos;
-use labctl::results::store::{Store, load_file};
+use labctl::results::store::{Store, load_file, load_file_without_chunks};
 use labctl::simulator::{ErrorShape, FaultKind, Faults, When};
+
+use serde_json::Value;
 
 use crate::servers::Server;
 use crate::support::{Ended, Lab};
@@ -18,14 +21,14 @@ use crate::support::{Ended, Lab};
 /// How much longer than any other command the report of a great many requests may take, in a debug build.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// A report, and the result that it is of.
+/// A report, and the results that it is of.
 pub(super) struct Case {
     /// Names its pictures.
     pub(super) name: &'static str,
     /// The report.
     pub(super) html: PathBuf,
-    /// The result file.
-    pub(super) result: PathBuf,
+    /// The result files, by their names: those of runs begin with their time.
+    pub(super) results: Vec<PathBuf>,
     /// How long the report took to make.
     pub(super) made_in: Duration,
     /// Holds the files.
@@ -33,25 +36,28 @@ pub(super) struct Case {
 }
 
 impl Case {
-    /// The report of the only result of a lab.
+    /// The report of all results of a lab.
     pub(super) fn of(name: &'static str, lab: Lab) -> Self {
-        let result = lab.only(".json");
+        let mut results = lab.all(".json");
+        results.sort();
+        assert!(!results.is_empty());
         let html = lab.path("report.html");
-        let started = Instant::now();
         let mut command = lab.command();
-        command.timeout(PATIENCE).arg("report").arg(&result).arg("--html").arg(&html);
+        command.timeout(PATIENCE).arg("report").args(&results).args(["--format", "html", "-o"]).arg(&html);
+        let started = Instant::now();
         Ended::of(&mut command).succeeds();
-        Self { name, html, result, made_in: started.elapsed(), _lab: lab }
+        Self { name, html, results, made_in: started.elapsed(), _lab: lab }
     }
 
-    /// The result file as it is.
-    pub(super) fn result(&self) -> serde_json::Value {
-        serde_json::from_slice(&fs::read(&self.result).unwrap()).unwrap()
+    /// The result file as it is, where the report is of one.
+    pub(super) fn result(&self) -> Value {
+        let [result] = self.results.as_slice() else { panic!("{} is of several results", self.name) };
+        serde_json::from_slice(&fs::read(result).unwrap()).unwrap()
     }
 
-    /// Requests that the result holds.
+    /// Requests that the results hold.
     pub(super) fn requests(&self) -> usize {
-        load_file(&self.result).unwrap().rows.len()
+        self.results.iter().map(|path| load_file_without_chunks(path).unwrap().rows.len()).sum()
     }
 }
 
@@ -128,13 +134,32 @@ pub(super) fn one_request() -> Case {
 /// How often the rows of a real run are laid one after the other.
 const COPIES: u32 = 100;
 
+/// Five runs of one bench, one after the other, each with another seed.
+pub(super) fn history() -> Case {
+    let lab = Lab::new();
+    for seed in ["1", "2", "3", "4", "5"] {
+        let bench = [
+            "bench",
+            "--team",
+            "quant",
+            "--promptset",
+            "quant-quality",
+            "--compare-baseline",
+            "--seed",
+            seed,
+        ];
+        lab.labctl(&[&bench[..], &FAST].concat()).succeeds();
+    }
+    Case::of("history", lab)
+}
+
 /// 100,000 requests: a real run of 1,000, a hundred times over, each copy after the one before it. What follows
-/// from the rows is computed anew by labctl's own functions; the traces hold no chunks, as after `--trace summary`.
+/// from the rows and their traces is computed anew by labctl's own functions.
 pub(super) fn hundred_thousand() -> Case {
-    let server = Server::with_options(|options| options.profile.speed = 100.0);
+    let server = Server::with_options(|options| options.profile.speed = 20.0);
     let load =
-        ["--requests", "1000", "--concurrency", "50", "--input-tokens", "16..64", "--output-tokens", "8"];
-    let lab = run_against(&server, &[&load[..], &["--trace", "summary"]].concat());
+        ["--requests", "1000", "--concurrency", "20", "--input-tokens", "16..64", "--output-tokens", "8"];
+    let lab = run_against(&server, &load);
     let path = lab.only(".json");
     let mut result = load_file(&path).unwrap();
     multiply(&mut result);
@@ -145,38 +170,57 @@ pub(super) fn hundred_thousand() -> Case {
 
 fn multiply(result: &mut RunResult) {
     let span = result.blocks.iter().map(|block| block.end_ns.0).max().unwrap();
-    let (rows, blocks) = (result.rows.clone(), result.blocks.clone());
-    for copy in 1..COPIES {
+    let (rows, blocks) = (std::mem::take(&mut result.rows), std::mem::take(&mut result.blocks));
+    let mut traces = Accumulator::default();
+    for copy in 0..COPIES {
         let later = |at: &mut Nanos| *at = at.plus(Nanos(span * u64::from(copy)));
+        let mut blocks = blocks.clone();
+        for block in &mut blocks {
+            block.block += copy;
+            let times = [&mut block.start_ns, &mut block.end_ns].into_iter();
+            times.chain(&mut block.level_start_ns).chain(&mut block.level_end_ns).for_each(later);
+        }
         for mut row in rows.iter().cloned() {
             row.key.repeat += copy;
-            for attempt in row.candidate.iter_mut() {
-                attempt.exchange.request_id += &format!("-{copy}");
-                shift(&mut attempt.exchange, later);
-            }
+            row.block += copy;
+            let mut attempt = row.candidate.take().unwrap();
+            attempt.exchange.request_id += &format!("-{copy}");
+            shift(&mut attempt.exchange, later);
+            let block = blocks.iter().find(|block| block.block == row.block).unwrap();
+            let level = block.level_start_ns.map(|start_ns| Level { start_ns, end_ns: block.level_end_ns });
+            let record = record(&row, attempt);
+            traces.add(&record, level);
+            row.candidate = Some(record.attempt);
             result.rows.push(row);
         }
-        for mut block in blocks.iter().copied() {
-            block.block += copy;
-            later(&mut block.start_ns);
-            later(&mut block.end_ns);
-            for at in block.level_start_ns.iter_mut().chain(&mut block.level_end_ns) {
-                later(at);
-            }
-            result.blocks.push(block);
-        }
+        result.blocks.extend(blocks);
     }
     result.load.requests *= u64::from(COPIES);
     result.load.repeats *= COPIES;
     let context = Context { concurrency: result.load.concurrency, ..Context::default() };
-    result.candidate.summary = summarise(&result.rows, &result.blocks, Side::Candidate, &context, None);
+    let traces = traces.side(Side::Candidate);
+    result.candidate.summary = summarise(&result.rows, &result.blocks, Side::Candidate, &context, traces);
+}
+
+fn record(row: &Row, attempt: Attempt) -> Record {
+    Record {
+        key: row.key.clone(),
+        category: row.category.clone(),
+        family: row.family.clone(),
+        scenario_id: row.scenario_id.clone(),
+        ask: row.ask.clone(),
+        block: row.block,
+        side: Side::Candidate,
+        attempt,
+    }
 }
 
 fn shift(exchange: &mut Exchange, later: impl Fn(&mut Nanos)) {
     let trace = &mut exchange.trace;
     let always = [&mut trace.scheduled_ns, &mut trace.sent_ns, &mut trace.end_ns];
     let sometimes = trace.admitted_ns.iter_mut().chain(&mut trace.headers_ns);
-    always.into_iter().chain(sometimes).for_each(&later);
+    let chunks = trace.chunks.iter_mut().map(|chunk| &mut chunk.recv_ns);
+    always.into_iter().chain(sometimes).chain(chunks).for_each(&later);
     exchange.retries.iter_mut().flat_map(|retry| [&mut retry.sent_ns, &mut retry.end_ns]).for_each(later);
 }
 

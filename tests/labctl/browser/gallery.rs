@@ -45,6 +45,11 @@ fn the_evaluation_teams_bench() {
 }
 
 #[test]
+fn a_history_of_five_runs() {
+    look_at(cases::history);
+}
+
+#[test]
 fn hostile_text() {
     look_at(hostile::case);
 }

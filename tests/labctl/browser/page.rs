@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use chromiumoxide::Page as Tab;
 use chromiumoxide::cdp::browser_protocol::audits::{self, EventIssueAdded};
+use chromiumoxide::cdp::browser_protocol::browser::{SetDownloadBehaviorBehavior, SetDownloadBehaviorParams};
 use chromiumoxide::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams, SetFocusEmulationEnabledParams,
     SetScriptExecutionDisabledParams,
@@ -309,7 +310,16 @@ impl Page {
             }
             self.command(event);
         }
-        self.settle();
+    }
+
+    /// Has downloads put into a folder.
+    pub(super) fn downloads_to(&self, folder: &Path) {
+        let behaviour = SetDownloadBehaviorParams::builder()
+            .behavior(SetDownloadBehaviorBehavior::Allow)
+            .download_path(folder.to_string_lossy())
+            .build()
+            .unwrap();
+        self.chromium.wait(self.chromium.browser.execute(behaviour)).unwrap();
     }
 
     /// A picture of the whole page, PNG.

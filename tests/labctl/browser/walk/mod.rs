@@ -2,7 +2,9 @@
 //! labctl writes numbers. A number that no rule knows fails the test, so that each new one gets its rule.
 
 mod charts;
+mod headlines;
 mod number;
+mod prose;
 mod rules;
 mod table;
 
@@ -42,6 +44,8 @@ fn walk(case: &Case) {
     let (tables, charts) = (table::tables(&page), charts::charts(&page));
     assert!(!tables.is_empty(), "the page has no table");
     let mut wrong: Vec<String> = tables.iter().flat_map(|table| rules::check(&result, table)).collect();
+    wrong.extend(headlines::headlines(&page).iter().flat_map(|headline| headlines::check(&result, headline)));
+    wrong.extend(prose::check(&result, &prose::sentences(&page)));
     wrong.extend(charts.iter().flat_map(|chart| charts::check(&result, chart)));
     assert!(wrong.is_empty(), "{}: {} are wrong:\n{}", case.name, wrong.len(), wrong.join("\n"));
 }

@@ -8,7 +8,7 @@ use regex::Regex;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Written {
     /// Its value.
-    value: f64,
+    pub(super) value: f64,
     /// Digits after the point.
     decimals: i32,
     /// `<` or `>` before it: what it stands for lies beyond.
@@ -30,6 +30,13 @@ impl Held {
     /// A share of 0 to 1.
     pub(super) fn share(share: f64) -> Self {
         Self::Percent(share * 100.0)
+    }
+
+    /// The number itself.
+    pub(super) const fn value(self) -> f64 {
+        match self {
+            Self::Rounded(value) | Self::Percent(value) | Self::Exact(value) => value,
+        }
     }
 
     fn is(self, written: Written) -> bool {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::number::{Held, among, compare, has_digit};
+use super::number::{Held, Written, among, compare, has_digit, numbers};
 use super::table::{Cell, Table};
 
 /// Percentiles of fewer values are marked: fewer than these leave no room for a 95 % interval of order statistics
@@ -23,7 +23,34 @@ enum Says {
 
 /// What is wrong with a table's cells.
 pub(super) fn check(result: &Value, table: &Table) -> Vec<String> {
-    table.cells().filter_map(|cell| wrong(result, table, &cell)).collect()
+    let mut wrong: Vec<String> = table.cells().filter_map(|cell| wrong(result, table, &cell)).collect();
+    wrong.extend(bars(table));
+    wrong
+}
+
+/// An interval that is drawn is the one that is printed.
+fn bars(table: &Table) -> Vec<String> {
+    let Some(scale) = table.columns.last().map(|scale| numbers(scale)) else { return Vec::new() };
+    let Some(printed) = table.columns.iter().position(|column| column.contains("% interval")) else {
+        return Vec::new();
+    };
+    let mut wrong = Vec::new();
+    for (row, bar) in table.rows.iter().zip(&table.bars) {
+        let (Some((low, high)), [from, to]) = (bar, scale.as_slice()) else { continue };
+        let (from, to) = (from.value, to.value);
+        let limits = numbers(&row[printed]);
+        let drawn = [low, high].map(|end| from + end / 100.0 * (to - from));
+        // Printed with a digit behind the point, drawn with two of a hundred parts.
+        let most = 0.05 + 2e-4 * (to - from);
+        let held = |(drawn, limit): (&f64, &Written)| (drawn - limit.value.clamp(from, to)).abs() <= most;
+        if limits.len() != 2 || !drawn.iter().zip(&limits).all(held) {
+            wrong.push(format!(
+                "`{}`, row `{}`: drawn {drawn:?}, printed `{}`",
+                table.title, row[0], row[printed]
+            ));
+        }
+    }
+    wrong
 }
 
 fn wrong(result: &Value, table: &Table, cell: &Cell<'_>) -> Option<String> {
@@ -31,7 +58,7 @@ fn wrong(result: &Value, table: &Table, cell: &Cell<'_>) -> Option<String> {
         None if !has_digit(cell.text) => None,
         None => Some("no rule knows this number".to_owned()),
         Some(Says::Label) => None,
-        Some(Says::Numbers(held)) => compare(&unmarked(cell.text), &held),
+        Some(Says::Numbers(held)) => compare(&unmarked(cell.text), &held).or_else(|| behind(cell, &held)),
         Some(Says::Among(held)) => among(cell.text, &held),
         Some(Says::Text(texts)) => {
             let same = texts.iter().any(|text| same_words(text, cell.text));
@@ -40,6 +67,14 @@ fn wrong(result: &Value, table: &Table, cell: &Cell<'_>) -> Option<String> {
     }?;
     let Cell { title, row, column, text, .. } = cell;
     Some(format!("`{title}`, row `{row}`, column `{column}`: `{text}`: {complaint}"))
+}
+
+/// What is wrong with the number behind a cell: it is one of those that the result holds, with all its digits.
+fn behind(cell: &Cell<'_>, held: &[Option<Held>]) -> Option<String> {
+    let value = cell.value?;
+    let same = |held: &Held| (held.value() - value).abs() <= 1e-9 * value.abs();
+    (!held.iter().flatten().any(same))
+        .then(|| format!("the number behind it is {value}, the result holds {held:?}"))
 }
 
 /// Without what is said of a number in words.
@@ -379,7 +414,7 @@ fn objective(result: &Value, table: &Table, cell: &Cell<'_>) -> Option<Says> {
 }
 
 /// An objective as it was asked for: `ttft_p95_ms<=200`.
-fn written(slo: &Value) -> String {
+pub(super) fn written(slo: &Value) -> String {
     let text = |key: &str| slo[key].as_str().unwrap_or_default();
     let (metric, statistic) = (text("metric"), text("statistic"));
     let name = match metric.strip_suffix("_ms").filter(|_| !statistic.is_empty()) {
@@ -422,7 +457,7 @@ fn texts_in(value: &Value) -> Vec<String> {
 }
 
 fn level(result: &Value, cell: &Cell<'_>) -> Option<Says> {
-    let load = super::number::numbers(cell.row);
+    let load = numbers(cell.row);
     let levels = result["levels"].as_array()?;
     let level = levels.iter().find(|level| {
         let held = number(level, "value").map(Held::Rounded);

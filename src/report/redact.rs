@@ -1,0 +1,153 @@
+//! Takes texts out of results before anything is made of them, so that no output can forget to.
+//!
+//! Every structure that a result is made of is taken apart here field by field: one that is added to the model doesn't
+//! compile until it is decided whether it is text. What stays are names, identifiers, numbers, and labctl's own words.
+
+mod compared;
+mod request;
+mod whole;
+
+use std::collections::HashSet;
+
+use super::number::counted;
+use crate::model::compared::ComparisonReport;
+use crate::model::record::Row;
+use crate::model::redaction::Redaction;
+use crate::model::result::RunResult;
+
+/// Takes texts out of a result, which says so from then on.
+pub fn redact(result: &mut RunResult, redaction: Redaction) {
+    if let Some(mut redactor) = Redactor::new(redaction, &mut result.redacted) {
+        redactor.run(result);
+    }
+}
+
+/// Takes texts out of a comparison, which says so from then on, and out of the rows that it was made of.
+pub fn redact_comparison(report: &mut ComparisonReport, rows: &mut [Row], redaction: Redaction) {
+    if let Some(mut redactor) = Redactor::new(redaction, &mut report.redacted) {
+        for row in rows {
+            redactor.row(row);
+        }
+        redactor.comparison_report(report);
+    }
+}
+
+/// What stands in place of a text.
+pub(crate) fn placeholder(text: &str) -> String {
+    format!("[redacted: {}]", counted(text.chars().count() as u64, "character", "characters"))
+}
+
+/// Whether a text is such a placeholder. A model may write one itself; it is shown like any other text then.
+pub(crate) fn is_placeholder(text: &str) -> bool {
+    text.len() < 60 && text.starts_with("[redacted: ") && text.ends_with(']')
+}
+
+/// What is told of it at the top of every output.
+pub(crate) fn told(redaction: Option<Redaction>) -> Option<String> {
+    let redaction = redaction.filter(|redaction| !redaction.is_none())?;
+    let which = match (redaction.prompts, redaction.answers) {
+        (true, true) => "the texts of prompts and answers",
+        (true, false) => "the texts of prompts",
+        (false, _) => "the texts of answers",
+    };
+    let how = if redaction.left_out { "are left out" } else { "are replaced by their lengths" };
+    Some(format!("{which}, and all that may quote them (checks' reasons, error messages), {how}"))
+}
+
+/// Whose words a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// What was asked, or what is configured to be asked with it.
+    Prompt,
+    /// What was answered.
+    Answer,
+    /// It may quote either.
+    Both,
+}
+
+/// Takes texts out.
+struct Redactor {
+    prompts: bool,
+    answers: bool,
+    both: bool,
+    left_out: bool,
+    /// Messages that were taken out, to be found again where labctl's own words quote them.
+    quoted: HashSet<String>,
+}
+
+impl Redactor {
+    /// One that takes out what is asked for and still there; none where there is nothing to do. Notes it in `done`.
+    fn new(redaction: Redaction, done: &mut Option<Redaction>) -> Option<Self> {
+        if redaction.is_none() {
+            return None;
+        }
+        let before = done.unwrap_or_default();
+        *done = Some(before.and(redaction));
+        // A text that was replaced is not replaced again, for then its length would be that of the replacement; but it
+        // can still be left out.
+        let wanted = |asked: bool, done: bool| asked && (!done || redaction.left_out);
+        Some(Self {
+            prompts: wanted(redaction.prompts, before.prompts),
+            answers: wanted(redaction.answers, before.answers),
+            both: wanted(true, !before.is_none()),
+            left_out: redaction.left_out,
+            quoted: HashSet::new(),
+        })
+    }
+
+    const fn concerns(&self, of: Of) -> bool {
+        match of {
+            Of::Prompt => self.prompts,
+            Of::Answer => self.answers,
+            Of::Both => self.both,
+        }
+    }
+
+    /// Takes a text out, where it is of those to be taken out.
+    fn text(&self, of: Of, text: &mut String) {
+        if self.concerns(of) && !text.is_empty() {
+            *text = self.instead_of(text);
+        }
+    }
+
+    /// Takes a text out that may be absent.
+    fn optional(&self, of: Of, text: &mut Option<String>) {
+        if let Some(text) = text {
+            self.text(of, text);
+        }
+        if self.left_out && self.concerns(of) {
+            *text = None;
+        }
+    }
+
+    /// The same for a message that labctl may have quoted in its own words.
+    fn message(&mut self, message: &mut Option<String>) {
+        if let Some(message) = message.as_ref().filter(|_| self.both) {
+            self.quoted.insert(message.clone());
+        }
+        self.optional(Of::Both, message);
+    }
+
+    /// labctl's own words, in which messages that were taken out are quoted no longer.
+    fn own_words(&self, words: &mut String) {
+        for quoted in &self.quoted {
+            if !quoted.trim().is_empty() && words.contains(quoted.as_str()) {
+                *words = words.replace(quoted.as_str(), &self.instead_of(quoted));
+            }
+        }
+    }
+
+    /// The same for several, or for one that may be absent.
+    fn all_own_words<'a>(&self, all: impl IntoIterator<Item = &'a mut String>) {
+        for words in all {
+            self.own_words(words);
+        }
+    }
+
+    fn instead_of(&self, text: &str) -> String {
+        if self.left_out { String::new() } else { placeholder(text) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,291 @@
+//! What happened when: everything counts from the first request's sending.
+
+use serde_json::Value;
+
+use super::super::rules::number;
+use super::amounts::{by_bin, over_bins};
+use super::speed::points;
+use super::{Chart, Series, attempts, real, same, same_points};
+
+/// A request's times, seconds since the first was sent.
+struct Sent<'a> {
+    attempt: &'a Value,
+    start: f64,
+    end: f64,
+}
+
+/// What is wrong with one of these charts; none where it is another.
+pub(super) fn check(result: &Value, chart: &Chart) -> Option<Vec<String>> {
+    let of: fn(&Value, &Chart, &Series, &[Sent<'_>]) -> Vec<String> =
+        match chart.name.trim_end_matches("-baseline") {
+            "timeline" => timeline,
+            "throughput-time" => throughput,
+            "requests-time" => requests,
+            "in-flight" => in_flight,
+            "ttft-time" | "ttft-heatmap" => |_, _, series, sent| latencies(series, sent, "ttft_ms"),
+            "e2e-heatmap" => |_, _, series, sent| latencies(series, sent, "e2e_ms"),
+            "stalls" => |_, _, series, sent| latencies(series, sent, "max_stall_ms"),
+            "errors-time" => failures,
+            _ => return None,
+        };
+    let mut wrong = Vec::new();
+    for series in &chart.series {
+        let is_baseline = chart.name.ends_with("-baseline") || series.side() == "baseline";
+        let sent = sent(result, if is_baseline { "baseline" } else { "candidate" });
+        let told = |what| format!("{} ({}): {what}", series.key, series.marks);
+        wrong.extend(of(result, chart, series, &sent).into_iter().map(told));
+    }
+    if chart.name == "timeline" {
+        wrong.extend(all_are_drawn(result, chart));
+    }
+    Some(wrong)
+}
+
+fn ns(attempt: &Value, field: &str) -> f64 {
+    attempt["exchange"]["trace"][field].as_f64().unwrap()
+}
+
+/// When the first request of all, or of a side that was measured in another run, was sent.
+fn origin(result: &Value, side: &str) -> f64 {
+    let is_apart = result["baseline"]["measured_in"].is_object();
+    let sides: &[&str] = if is_apart { &[side] } else { &["baseline", "candidate"] };
+    let first = |attempt: &Value| {
+        number(&attempt["exchange"]["retries"][0], "sent_ns").unwrap_or(f64::MAX).min(ns(attempt, "sent_ns"))
+    };
+    let all = sides.iter().flat_map(|side| attempts(result, side)).map(|(_, attempt)| first(attempt));
+    all.fold(f64::MAX, f64::min)
+}
+
+fn sent<'a>(result: &'a Value, side: &'a str) -> Vec<Sent<'a>> {
+    let origin = origin(result, side);
+    let of = |(_, attempt): (&Value, &'a Value)| Sent {
+        attempt,
+        start: (ns(attempt, "sent_ns") - origin) / 1e9,
+        end: (ns(attempt, "end_ns") - origin) / 1e9,
+    };
+    let rows = result["rows"].as_array().into_iter().flatten();
+    rows.filter_map(|row| Some((row, row.get(side)?))).map(of).collect()
+}
+
+impl Sent<'_> {
+    fn outcome(&self) -> &str {
+        self.attempt["exchange"]["outcome"].as_str().unwrap()
+    }
+
+    fn is_success(&self) -> bool {
+        self.outcome() == "success"
+    }
+
+    fn metric(&self, name: &str) -> Option<f64> {
+        self.attempt["metrics"][name].as_f64()
+    }
+
+    /// When its first token came, and when its last.
+    fn after(&self, metric: &str) -> Option<f64> {
+        Some(self.start + self.metric(metric)? / 1e3)
+    }
+
+    /// From the plan to its sending, where a cap held it.
+    fn waited(&self) -> Option<(f64, f64)> {
+        let trace = &self.attempt["exchange"]["trace"];
+        let shift = |at: f64| self.start + (at - ns(self.attempt, "sent_ns")) / 1e9;
+        Some((shift(number(trace, "scheduled_ns")?), shift(number(trace, "admitted_ns")?)))
+    }
+
+    /// Tries that failed before it, from their sending to their end.
+    fn retries(&self) -> Vec<(f64, f64)> {
+        let shift = |at: f64| self.start + (at - ns(self.attempt, "sent_ns")) / 1e9;
+        let all = self.attempt["exchange"]["retries"].as_array().cloned().unwrap_or_default();
+        let span = |retry: &Value| Some((shift(number(retry, "sent_ns")?), shift(number(retry, "end_ns")?)));
+        all.iter().filter_map(span).collect()
+    }
+}
+
+/// `candidate-http-5xx` is of `http_5xx`.
+fn is_of(series: &Series, outcome: &str) -> bool {
+    series.key.split_once('-').is_some_and(|(_, name)| name.replace('-', "_") == outcome)
+}
+
+/// Bars of single requests, or how many were in flight over each bin.
+fn timeline(_: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
+    let of: Vec<&Sent<'_>> = sent.iter().filter(|sent| is_of(series, sent.outcome())).collect();
+    if series.marks == "stack" {
+        let spans: Vec<(f64, f64, f64)> =
+            of.iter().map(|sent| (sent.start, sent.end, sent.end - sent.start)).collect();
+        let amounts: Vec<f64> =
+            series.x.windows(2).zip(&series.y).map(|(bin, y)| y * (bin[1] - bin[0])).collect();
+        return over_bins(&series.x, &amounts, &spans).into_iter().collect();
+    }
+    let bar = |i: usize| [series.x[i], series.first[i].unwrap_or(-1.0), series.end[i]];
+    let drawn: Vec<[f64; 3]> = (0..series.x.len()).map(bar).collect();
+    let held: Vec<[f64; 3]> =
+        of.iter().map(|sent| [sent.start, sent.after("ttft_ms").unwrap_or(-1.0), sent.end]).collect();
+    let mut wrong: Vec<String> = same_points(&drawn, &held).err().into_iter().collect();
+    let mut bars: Vec<(f64, f64, f64)> =
+        (0..series.x.len()).map(|i| (series.y[i], series.x[i], series.end[i])).collect();
+    bars.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let over = bars
+        .windows(2)
+        .find(|pair| same(pair[0].0, pair[1].0) && pair[1].1 < pair[0].2 - 2e-5 * pair[0].2 - 1e-9);
+    wrong.extend(over.map(|pair| format!("{pair:?} lie over each other")));
+    wrong
+}
+
+/// Every outcome that occurred has its series.
+fn all_are_drawn(result: &Value, chart: &Chart) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for side in ["baseline", "candidate"] {
+        for sent in sent(result, side) {
+            let drawn =
+                chart.series.iter().any(|series| series.side() == side && is_of(series, sent.outcome()));
+            let what = format!("{} of {side} is not drawn", sent.outcome());
+            if !drawn && !wrong.contains(&what) {
+                wrong.push(what);
+            }
+        }
+    }
+    wrong
+}
+
+/// Amounts of bars that are drawn as rates.
+fn amounts(series: &Series) -> Vec<f64> {
+    series.x.windows(2).zip(&series.y).map(|(bin, rate)| rate * (bin[1] - bin[0])).collect()
+}
+
+/// Each steady window lies within what is shaded, and what is shaded begins and ends with windows.
+fn bands(result: &Value, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
+    let Some(first) = sent.first() else { return vec!["nothing was sent".to_owned()] };
+    let shift = |at: f64| first.start + (at - ns(first.attempt, "sent_ns")) / 1e9;
+    let side = series.side();
+    let levels = result["levels"].as_array().into_iter().flatten().filter_map(|level| level.get(side));
+    let summaries: Vec<&Value> =
+        std::iter::once(&result[side]).chain(levels).map(|side| &side["summary"]).collect();
+    let windows: Vec<(f64, f64)> = summaries
+        .iter()
+        .filter_map(|summary| summary["throughput"]["windows"].as_array())
+        .flatten()
+        .filter_map(|window| Some((shift(number(window, "start_ns")?), shift(number(window, "end_ns")?))))
+        .collect();
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-5 * b.abs() + 1e-6;
+    let mut wrong = Vec::new();
+    for (from, to) in series.x.iter().zip(&series.end) {
+        if !windows.iter().any(|window| near(window.0, *from))
+            || !windows.iter().any(|window| near(window.1, *to))
+        {
+            wrong.push(format!("shaded {from} to {to}, the windows are {windows:?}"));
+        }
+    }
+    for (from, to) in &windows {
+        let slack = 1e-5 * to + 1e-6;
+        if !series.x.iter().zip(&series.end).any(|(x, end)| *x <= from + slack && *end >= to - slack) {
+            wrong.push(format!("the window {from} to {to} is not shaded"));
+        }
+    }
+    wrong
+}
+
+fn throughput(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
+    if series.marks == "bands" {
+        return bands(result, series, sent);
+    }
+    let mut events = Vec::new();
+    for one in sent.iter().filter(|one| one.is_success()) {
+        let Some(tokens) = one.metric("output_tokens") else { continue };
+        let chunks = &one.attempt["exchange"]["trace"]["chunks"];
+        let list = |key: &str| chunks[key].as_array().cloned().unwrap_or_default();
+        let parts: Vec<(f64, f64)> = list("recv_ns")
+            .iter()
+            .zip(&list("tokens"))
+            .map(|(at, tokens)| (at.as_f64().unwrap(), tokens.as_f64().unwrap()))
+            .filter(|(_, tokens)| *tokens > 0.0)
+            .collect();
+        let told: f64 = parts.iter().map(|(_, tokens)| tokens).sum();
+        let from = ns(one.attempt, "sent_ns");
+        events.extend(parts.iter().map(|(at, part)| (one.start + (at - from) / 1e9, tokens * part / told)));
+    }
+    by_bin(&series.x, &amounts(series), &events).into_iter().collect()
+}
+
+fn requests(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
+    if series.marks == "bands" {
+        return bands(result, series, sent);
+    }
+    if series.marks == "held" {
+        let planned = |one: &Sent<'_>| {
+            (one.start + (ns(one.attempt, "scheduled_ns") - ns(one.attempt, "sent_ns")) / 1e9, 1.0)
+        };
+        let events: Vec<(f64, f64)> = sent.iter().map(planned).collect();
+        let edges: Vec<f64> = series.x.iter().copied().chain(series.end.last().copied()).collect();
+        let amounts: Vec<f64> =
+            edges.windows(2).zip(&series.y).map(|(bin, rate)| rate * (bin[1] - bin[0])).collect();
+        return by_bin(&edges, &amounts, &events).into_iter().collect();
+    }
+    let ended =
+        sent.iter().filter(|one| one.is_success()).map(|one| (one.after("e2e_ms").unwrap_or(one.end), 1.0));
+    by_bin(&series.x, &amounts(series), &ended.collect::<Vec<_>>()).into_iter().collect()
+}
+
+/// Every step: as many requests were in flight, or waiting.
+fn in_flight(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
+    if series.key == "configured" {
+        let levels = result["levels"].as_array().into_iter().flatten();
+        let loads: Vec<f64> = levels.filter_map(|level| number(level, "value")).collect();
+        let strange = series.y.iter().filter(|y| !loads.iter().any(|load| same(*load, **y)));
+        return strange.map(|y| format!("{y} is none of the loads {loads:?}")).collect();
+    }
+    let spans: Vec<(f64, f64)> = if series.key.starts_with("queued") {
+        sent.iter().filter_map(Sent::waited).filter(|(from, to)| to > from).collect()
+    } else {
+        sent.iter().flat_map(|one| one.retries().into_iter().chain([(one.start, one.end)])).collect()
+    };
+    let mut wrong = Vec::new();
+    for (x, y) in series.x.iter().zip(&series.y) {
+        let off = 2e-5 * x.abs() + 1e-9;
+        let surely = real(spans.iter().filter(|(from, to)| *from <= x - off && *to > x + off).count());
+        let maybe = real(spans.iter().filter(|(from, to)| *from <= x + off && *to >= x - off).count());
+        if *y < surely || *y > maybe {
+            wrong.push(format!("{y} at {x}, it is {surely} to {maybe}"));
+        }
+    }
+    wrong
+}
+
+/// A latency by when the request was sent: dots, counts in cells, or percentiles by bin.
+fn latencies(series: &Series, sent: &[Sent<'_>], metric: &str) -> Vec<String> {
+    let held: Vec<(f64, f64)> = sent
+        .iter()
+        .filter(|one| one.is_success())
+        .filter_map(|one| Some((one.start, one.metric(metric)?)))
+        .collect();
+    if series.marks != "held" {
+        return points(series, &held);
+    }
+    let percentile =
+        series.key.split('-').next().unwrap().trim_start_matches('p').parse::<f64>().unwrap() / 100.0;
+    let mut wrong = Vec::new();
+    for i in 0..series.x.len() {
+        let (from, to, y) = (series.x[i], series.end[i], series.y[i]);
+        let within = |at: f64, off: f64| at >= from - off && at < to + off;
+        let off = 2e-5 * to + 1e-9;
+        let count = |off: f64| real(held.iter().filter(|(at, _)| within(*at, off)).count());
+        let (n, surely, maybe) = (series.value[i], count(-off), count(off));
+        let below = real(held.iter().filter(|(at, v)| within(*at, -off) && *v < y * (1.0 - 1e-5)).count());
+        let upto = real(held.iter().filter(|(at, v)| within(*at, off) && *v <= y * (1.0 + 1e-5)).count());
+        if n < surely || n > maybe || below > percentile * n + 1.0 || upto < percentile * n - 1.0 {
+            wrong.push(format!(
+                "{from} to {to}: {y} of {n}; {surely} to {maybe} were sent, {below} to {upto} below it"
+            ));
+        }
+    }
+    wrong
+}
+
+/// Failures by when they ended.
+fn failures(_: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
+    let events: Vec<(f64, f64)> = if series.key.starts_with("again") {
+        sent.iter().flat_map(Sent::retries).map(|(_, end)| (end, 1.0)).collect()
+    } else {
+        sent.iter().filter(|one| is_of(series, one.outcome())).map(|one| (one.end, 1.0)).collect()
+    };
+    by_bin(&series.x, &series.y, &events).into_iter().collect()
+}
