@@ -180,7 +180,10 @@
       const lines = [];
       const spots = [];
       let at = value;
+      // The points of a line that have names tell more than the line.
+      const named = new Set(this.data.series.filter((series) => series.marks === "named").map((series) => series.key));
       for (const series of this.shown()) {
+        if (series.marks === "curve" && named.has(series.key)) continue;
         const n = series.y.length;
         const name = series.label ? series.label + ": " : "";
         if (series.marks === "steps" || series.marks === "bars") {
@@ -210,13 +213,15 @@
             ? " [" + onAxis(this.axisOfInterval(), series.low[i]) + ", " + onAxis(this.axisOfInterval(), series.high[i]) + "]"
             : "";
           spots.push([series.x[i], series.y[i]]);
-          if (series.marks === "rests") {
-            lines.push(onAxis(this.data.y, series.y[i]) + ": " + onAxis(this.data.x, series.x[i]) + interval);
+          if (series.marks === "rests" || series.marks === "targets") {
+            lines.push(name + onAxis(this.data.x, series.x[i]) + interval);
+          } else if (series.marks === "named") {
+            lines.push(name + series.name[i] + ": " + onAxis(this.data.x, series.x[i]) + ", " + onAxis(this.data.y, series.y[i]) + interval);
           } else if (series.marks === "dots") {
             lines.push(name + onAxis(this.data.x, series.x[i]) + ", " + onAxis(this.data.y, series.y[i]));
           } else {
             at = series.x[i];
-            lines.push(name + onAxis(this.data.y, series.y[i]) + interval);
+            lines.push(name + onAxis(this.data.y, series.y[i]) + interval + (series.hollow?.[i] ? ", hollow: see below" : ""));
           }
         }
       }
@@ -242,24 +247,39 @@
       let best = null;
       let least = Infinity;
       const target = this.toX(value);
+      const beside = series.marks === "rests" || series.marks === "targets";
       for (let i = 0; i < series.x.length; i++) {
         const dx = this.toX(series.x[i]) - target;
-        const dy = place && (series.marks === "dots" || series.marks === "rests") ? this.toY(series.y[i]) - place.y : 0;
-        const away = series.marks === "rests" ? Math.abs(dy) : Math.hypot(dx, dy);
+        const free = series.marks === "dots" || series.marks === "named";
+        const dy = place && (free || beside) ? this.toY(series.y[i]) - place.y : 0;
+        const away = beside ? Math.abs(dy) : Math.hypot(dx, dy);
         if (away < least) [least, best] = [away, i];
       }
-      return series.marks === "dots" && least > 30 ? null : best;
+      if (beside) return least > this.rowHeight() / 2 ? null : best;
+      // Names on a line are looked for from anywhere, those that stand alone only from nearby.
+      const alone = series.marks === "dots" || (series.marks === "named" && !this.data.series.some((other) => other.marks === "curve" && other.key === series.key));
+      return alone && least > 30 ? null : best;
+    }
+
+    rowHeight() {
+      return Math.abs(this.toY(2) - this.toY(1));
     }
 
     inside(series, value, place) {
       const names = [];
       for (let i = 0; i < series.x.length; i++) {
+        if (this.data.y.scale === "category") {
+          if (!place || Math.abs(this.toY(series.y[i]) - place.y) > this.rowHeight() / 2) continue;
+          const part = (from, to) => onAxis(this.data.x, to - from);
+          return series.label + ": " + part(series.x[i], series.end[i]) + ", of which " + part(series.x[i], series.first[i]) + " until the first token";
+        }
         if (value < series.x[i] || value > series.end[i]) continue;
         if (series.marks === "cells") {
           if (!place) continue;
           const [from, to] = [this.toY(series.top[i]), this.toY(series.y[i])];
           if (place.y < from || place.y > to) continue;
-          return written(series.value[i]) + " requests, " + onAxis(this.data.x, series.x[i]) + " to " + onAxis(this.data.x, series.end[i]) +
+          const what = series.key === "replies" ? " replies, " : " requests, ";
+          return written(series.value[i]) + what + onAxis(this.data.x, series.x[i]) + " to " + onAxis(this.data.x, series.end[i]) +
             ", " + onAxis(this.data.y, series.y[i]) + " to " + onAxis(this.data.y, series.top[i]);
         }
         if (!place) {
@@ -292,7 +312,9 @@
       }
       this.tip.replaceChildren();
       const category = this.data.y.scale === "category";
+      const row = category && place ? onAxis(this.data.y, this.rowAt(place.y)) : "";
       if (!category) this.tip.append(element("b", {}, this.data.x.label + " " + onAxis(this.data.x, at)));
+      else if (row) this.tip.append(element("b", {}, row));
       for (const text of lines) this.tip.append(element("div", {}, text));
       this.tip.hidden = lines.length === 0;
       if (this.tip.hidden) return;
@@ -305,6 +327,13 @@
       this.tip.style.left = Math.max(0, Math.min(beside, figure.width - width)) + "px";
       this.tip.style.top = box.top - figure.top + top * scale + 4 + "px";
       if (!quiet && !place) this.spoken.textContent = this.tip.innerText.replaceAll("\n", "; ");
+    }
+
+    // The row of a list at a place.
+    rowAt(y) {
+      const [, top, , bottom] = this.data.plot;
+      const { low, high } = this.data.y;
+      return low + ((y - top) / (bottom - top)) * (high - low);
     }
 
     leave() {

@@ -6,6 +6,7 @@ use std::path::{Component, Path};
 use super::error::PromptSetError;
 use super::{MANIFEST_FILE, PROMPTS_FILE, built_in, built_in_names, manifest, parse};
 use crate::model::prompt::PromptSet;
+use crate::model::result::PromptSetInfo;
 
 /// Loads and verifies a prompt set.
 ///
@@ -28,6 +29,15 @@ pub fn load(name_or_path: &str, promptset_dir: &Path) -> Result<PromptSet, Promp
         };
     }
     load_folder(path)
+}
+
+/// The set that a run sent, by its origin or its name, where it can still be had as it was: what is another now, or not
+/// there any more, can't be looked into.
+#[must_use]
+pub fn load_sent(sent: &PromptSetInfo, promptset_dir: &Path) -> Option<PromptSet> {
+    let names = [sent.origin.as_str(), sent.name.as_str()];
+    let loaded = names.iter().filter_map(|name| load(name, promptset_dir).ok());
+    loaded.into_iter().find(|set| set.manifest.sha256 == sent.sha256)
 }
 
 fn load_folder(directory: &Path) -> Result<PromptSet, PromptSetError> {

@@ -12,7 +12,6 @@ pub mod import;
 mod load;
 mod manifest;
 mod parse;
-mod sent;
 #[cfg(test)]
 mod shipped;
 #[cfg(test)]
@@ -21,10 +20,9 @@ mod verify;
 
 pub use built_in::{built_in, built_in_names};
 pub use error::{Place, PromptSetError};
-pub use load::load;
+pub use load::{load, load_sent};
 pub use manifest::{manifest_for, write_manifest};
 pub use parse::{manifest as parse_manifest, prompts as parse_prompts};
-pub use sent::as_sent;
 pub(crate) use verify::problem as defect;
 
 /// The file of prompts in a set's folder.

@@ -7,7 +7,7 @@ use crate::model::comparison::{Comparison, Interval, MacroAverage, PairedPassRat
 use crate::model::result::SideInfo;
 
 /// What the row of the categories' mean is called.
-const AVERAGE: &str = "macro average";
+pub(super) const AVERAGE: &str = "macro average";
 
 /// Passed by category on both sides, with the delta's 90 % interval; overall first.
 pub(crate) fn paired(comparison: &Comparison, labels: &Labels) -> Table {
@@ -123,7 +123,7 @@ pub(crate) fn tone(interval: Option<Interval>) -> Tone {
 }
 
 /// The mean of the categories, where they differ in size: else it is the overall rate.
-fn shown_average(comparison: &Comparison) -> Option<&MacroAverage> {
+pub(super) fn shown_average(comparison: &Comparison) -> Option<&MacroAverage> {
     let mut sizes = comparison.categories.iter().map(|rate| rate.pairs).filter(|pairs| *pairs > 0);
     let first = sizes.next()?;
     comparison.macro_average.as_ref().filter(|_| sizes.any(|pairs| pairs != first))
@@ -243,7 +243,7 @@ fn left_out(comparison: &Comparison) -> Vec<String> {
 }
 
 /// What of the pairs isn't independent, and how that was met.
-fn dependence(comparison: &Comparison) -> Vec<String> {
+pub(super) fn dependence(comparison: &Comparison) -> Vec<String> {
     let overall = &comparison.overall;
     let mut notes = Vec::new();
     if overall.method == "repeats" || overall.standard_error_over_prompts_pp.is_some() {

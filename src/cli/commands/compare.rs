@@ -11,7 +11,7 @@ use crate::cli::ci::{self, CiSettings};
 use crate::cli::commands::contender::{self, Named};
 use crate::cli::commands::output::{self, Output, of_template};
 use crate::cli::commands::report::{page, several_loads};
-use crate::cli::commands::{baseline, failure, gates, noise, store, texts};
+use crate::cli::commands::{baseline, failure, gates, input, noise, store, texts};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -25,7 +25,6 @@ use crate::model::record::Row;
 use crate::model::result::RunResult;
 use crate::promptset;
 use crate::report::ci::{CiInput, Ending};
-use crate::report::redact::redact_comparison;
 use crate::report::{ReportError, comparison, head_to_head, runs};
 use crate::results::store::Store;
 
@@ -38,17 +37,13 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     add_ages(&mut compared, &named, args, context)?;
     let sound = refuse(&compared, args);
     let mut joint = if output.format == ReportFormat::Html { joint(&named, &compared)? } else { None };
-    if let Some(joint) = &mut joint {
-        texts::take_out(joint, &args.texts);
-    }
-    for Compared { report, rows } in &mut compared {
-        redact_comparison(report, rows, args.texts.redaction());
-    }
+    joint.iter_mut().for_each(|joint| texts::take_out(joint, &args.texts));
+    compared.iter_mut().for_each(|compared| texts::take_out_of_both(compared, &args.texts));
     let rows: Vec<Vec<Row>> = compared.iter_mut().map(|one| std::mem::take(&mut one.rows)).collect();
     let document = Document::of(&named, compared);
     let ended = sound.and_then(|()| {
         let printed = match &joint {
-            Some(joint) => page(joint, &texts::input(joint, None, context), output),
+            Some(joint) => page(joint, &input::of(joint, None, context), output),
             None => document.show(output),
         };
         let ended = document.comparisons().iter().try_fold(ExitStatus::Success, |worst, report| {
@@ -204,7 +199,8 @@ struct Sets {
 impl Sets {
     fn of(baseline: &RunResult, candidate: &RunResult, context: &Context) -> Result<Self, CliError> {
         let dir = context.settings(&NoFlags)?.config.defaults.promptset_dir;
-        let find = |run: &RunResult| promptset::as_sent(&run.prompt_set, &dir);
+        // One that is not there any more, or another one now, can't be looked into.
+        let find = |run: &RunResult| promptset::load_sent(&run.prompt_set, &dir);
         let one_set = baseline.prompt_set.sha256 == candidate.prompt_set.sha256;
         let both = find(baseline).zip(find(candidate)).map(<[PromptSet; 2]>::from);
         Ok(Self { one_set, both })

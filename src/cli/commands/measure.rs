@@ -16,7 +16,7 @@ use crate::cli::args::values::OutputFormat;
 use crate::cli::args::{GateArgs, JudgeArgs, LoadArgs, TextArgs};
 use crate::cli::ci::{self, CiSettings};
 use crate::cli::commands::output::of_template;
-use crate::cli::commands::{definitions, failure, gates, texts};
+use crate::cli::commands::{definitions, failure, gates, input, store, texts};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -72,6 +72,9 @@ impl Measure<'_> {
     /// Measures, writes, prints.
     pub(super) fn run(&self, plan: BenchPlan) -> Result<ExitStatus, CliError> {
         let mut finished = self.measure(plan).inspect_err(|error| self.publish_failure(error))?;
+        if let Some(path) = finished.written.as_ref().ok().filter(|_| self.with_report) {
+            finished.result = store::with_chunks_where_few(finished.result, || load_file(path).ok());
+        }
         // The file is written: from here on all is for readers.
         texts::take_out(&mut finished.result, &self.load.texts);
         let result = &finished.result;
@@ -81,8 +84,8 @@ impl Measure<'_> {
             self.written.get_or_init(|| path.clone());
             files.push(("result".to_owned(), path.clone()));
             if self.with_report {
-                reported =
-                    write_reports(result, path, &self.input(result)).map(|reports| files.extend(reports));
+                reported = write_reports(result, path, &input::of(result, None, self.context))
+                    .map(|reports| files.extend(reports));
             }
         }
         let printed = self.print(&finished, files);
@@ -99,7 +102,7 @@ impl Measure<'_> {
         }
         let result = &finished.result;
         let input = CiInput {
-            markdown: render_markdown(result, &self.input(result))?,
+            markdown: render_markdown(result, &ReportInput::default())?,
             result_path: finished.written.as_ref().ok().cloned(),
             places: ci::places(&result.prompt_set),
             ended: ci::ending(ended),
@@ -120,10 +123,6 @@ impl Measure<'_> {
     /// Where its result was written, if it was.
     pub(super) fn written(&self) -> Option<&PathBuf> {
         self.written.get()
-    }
-
-    fn input(&self, result: &RunResult) -> ReportInput {
-        texts::input_in(result, None, &self.settings.config.defaults.promptset_dir)
     }
 
     fn measure(&self, plan: BenchPlan) -> Result<Finished, CliError> {
@@ -173,7 +172,7 @@ impl Measure<'_> {
             (OutputFormat::Json, Ok(path)) if result.redacted.is_none() => print_file(path, ui),
             (OutputFormat::Json, Ok(path)) => print_redacted(path, &self.load.texts, ui),
             (OutputFormat::Json, Err(_)) => print_document(result, ui),
-            (OutputFormat::Markdown, _) => ui.print(&render_markdown(result, &self.input(result))?),
+            (OutputFormat::Markdown, _) => ui.print(&render_markdown(result, &ReportInput::default())?),
             (OutputFormat::Text, _) => {
                 let options = ui.terminal(files);
                 ui.print(&report::terminal::summary(result, &options))

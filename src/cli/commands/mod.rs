@@ -20,6 +20,7 @@ mod foreign;
 pub mod gate;
 mod gates;
 pub mod init;
+mod input;
 pub mod man;
 mod measure;
 pub mod mock;

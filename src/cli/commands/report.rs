@@ -10,7 +10,7 @@ use crate::cli::args::ReportArgs;
 use crate::cli::args::values::{OutputFormat, ReportFormat};
 use crate::cli::commands::contender::{self, Named};
 use crate::cli::commands::output::Output;
-use crate::cli::commands::{baseline, definitions, measure, store, texts};
+use crate::cli::commands::{baseline, definitions, input, measure, store, texts};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -36,8 +36,8 @@ pub fn run(args: &ReportArgs, context: &Context) -> Result<ExitStatus, CliError>
     }
     check(args, output)?;
     let mut runs = load(&selectors, &store, context)?;
-    for run in &mut runs {
-        texts::take_out(&mut run.result, &args.texts);
+    if let ([one], None) = (runs.as_mut_slice(), &args.baseline) {
+        texts::take_out(&mut one.result, &args.texts);
     }
     match (runs.as_slice(), &args.baseline) {
         ([one], None) if args.force => Err(CliError::usage(format!(
@@ -161,11 +161,11 @@ fn alone(
 ) -> Result<(), CliError> {
     if output.format == ReportFormat::Json && run.blessed.is_none() {
         // With the chunks of its traces: all of it.
-        let mut whole = store::load(store, selector)?;
-        texts::take_out(&mut whole, &args.texts);
-        return document(&whole, output);
+        let mut result = store::load(store, selector)?;
+        texts::take_out(&mut result, &args.texts);
+        return document(&result, output);
     }
-    let input = texts::input(&run.result, args.template_dir.as_deref(), context);
+    let input = input::of(&run.result, args.template_dir.as_deref(), context);
     let mut options = output.terminal();
     if writes_both(args) && run.blessed.is_none() {
         let path = store.resolve(selector).map_err(|error| CliError::usage(error.to_string()))?;
@@ -206,7 +206,7 @@ fn beside(
     match output.format {
         ReportFormat::Json => document(&joint, output),
         ReportFormat::Text | ReportFormat::Html | ReportFormat::Markdown => {
-            page(&joint, &texts::input(&joint, args.template_dir.as_deref(), context), output)
+            page(&joint, &input::of(&joint, args.template_dir.as_deref(), context), output)
         }
     }
 }

@@ -6,13 +6,15 @@ use crate::cli::args::ReportArgs;
 use crate::cli::args::values::ReportFormat;
 use crate::cli::commands::contender::Named;
 use crate::cli::commands::output::{self, Output, of_template};
+use crate::cli::commands::texts::take_out_of_all;
 use crate::cli::error::CliError;
 use crate::report::runs;
 
 /// Puts runs together, where anything can be.
 pub(super) fn report(named: &[Named], args: &ReportArgs, output: Output<'_>) -> Result<(), CliError> {
     let contenders: Vec<Contender<'_>> = named.iter().map(Named::contender).collect();
-    let report = together(&contenders, args.force);
+    let mut report = together(&contenders, args.force);
+    take_out_of_all(&mut report, &args.texts);
     if report.head_to_head.is_empty() && report.histories.is_empty() {
         let reasons: Vec<String> = report
             .apart
