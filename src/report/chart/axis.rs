@@ -158,7 +158,7 @@ impl Axis {
     }
 
     /// What stands at a tick.
-    pub(super) fn tick(&self, value: f64) -> String {
+    pub(crate) fn tick(&self, value: f64) -> String {
         if let Scale::Categories(names) = &self.scale {
             let name = names.iter().zip(1_u32..).find(|(_, place)| (value - f64::from(*place)).abs() < 0.01);
             let name = name.map_or("", |(name, _)| name.as_str());

@@ -179,8 +179,8 @@ fn a_side_of_another_run_counts_from_its_own_start() {
     result.baseline.as_mut().unwrap().measured_in = Some(MeasuredIn {
         run_id: "other".to_owned(),
         started_at: "2026-11-20T09:30:00Z".to_owned(),
-        blessed_as: "fp16".to_owned(),
-        sha256: String::new(),
+        blessed_as: Some("fp16".to_owned()),
+        sha256: None,
     });
     let joint = chart(&result, "timeline").unwrap();
     assert!((joint.x.high - 0.3).abs() < 1e-9, "{}", joint.x.high);
@@ -385,8 +385,11 @@ fn requests() -> impl Strategy<Value = Vec<Request>> {
     let request = (0_u64..20_000, outcome, chunks, any::<bool>(), 0_u64..50, prop::option::of(1_u64..300));
     let request = request.prop_map(|(sent, outcome, gaps, keeps_chunks, more, retry)| {
         let mut at = sent;
-        let chunks: Vec<_> =
-            gaps.iter().map(|(gap, tokens)| (std::mem::replace(&mut at, at + gap) + gap, *tokens)).collect();
+        let mut chunks = Vec::new();
+        for (gap, tokens) in gaps {
+            at += gap;
+            chunks.push((at, tokens));
+        }
         let told: u64 = chunks.iter().map(|(_, tokens)| u64::from(*tokens)).sum();
         let chunks = if outcome.is_success() { chunks } else { Vec::new() };
         Request {
