@@ -102,7 +102,7 @@ impl Axis {
         const ROOM: f64 = 1.16;
         let alone = groups <= 1;
         let rows = highest * f64::from(groups);
-        let step = nice(rows / (2.0 * TICKS)).max(if highest >= 2.0 { 1.0 } else { 0.0 });
+        let step = nice(rows / (2.0 * TICKS)).max(if highest >= 1.0 { 1.0 } else { 0.0 });
         let height = if alone { highest } else { highest * ROOM };
         let height = if highest > 0.0 { (height / step).ceil() * step } else { 1.0 };
         let (scale, high) = (Scale::Lanes { height, step }, height * f64::from(groups.max(1)));
