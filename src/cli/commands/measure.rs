@@ -174,10 +174,7 @@ impl Measure<'_> {
             (OutputFormat::Json, Ok(path)) => print_redacted(path, &self.load.texts, ui),
             (OutputFormat::Json, Err(_)) => print_document(result, ui),
             (OutputFormat::Markdown, _) => ui.print(&render_markdown(result, &ReportInput::default())?),
-            (OutputFormat::Text, _) => {
-                let options = ui.terminal(files);
-                ui.print(&report::terminal::summary(result, &options))
-            }
+            (OutputFormat::Text, _) => ui.print(&report::terminal::summary(result, &ui.terminal(files))),
         }?;
         let Some(tool) = self.load.definitions else { return Ok(()) };
         // Only what was written has the chunks that other formulas start from.

@@ -80,6 +80,8 @@ fn heatmap(
     let name = if is_baseline { format!("{name}-baseline") } else { name.to_owned() };
     let mut chart = clock.chart(&name, &format!("{title}{}", side.suffix(clock)), y);
     chart.frame = Frame::Half;
+    // There is no room for names; the charts above have them.
+    chart.references.iter_mut().for_each(|line| line.label.clear());
     chart.about = format!("Successful requests by when they were sent and their {}", chart.y.label);
     chart
         .notes

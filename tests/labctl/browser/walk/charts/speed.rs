@@ -130,7 +130,7 @@ fn deltas(result: &Value, chart: &Chart) -> Vec<String> {
     let categories = comparison["categories"].as_array().into_iter().flatten();
     wanted.extend(categories.map(|rate| (rate["category"].as_str().unwrap_or_default(), rate)));
     wanted.retain(|(_, rate)| rate["delta_pp"].is_number());
-    let held: Vec<_> = wanted.iter().map(|(name, rate)| {
+    let held = wanted.iter().map(|(name, rate)| {
         let limits = number(rate, "interval_90_pp/low").zip(number(rate, "interval_90_pp/high"));
         ((*name).to_owned(), number(rate, "delta_pp").unwrap(), limits)
     });
