@@ -444,7 +444,7 @@ mod tests {
     use crate::report::fixture::runs;
 
     fn options() -> TerminalOptions {
-        TerminalOptions { width: 100, color: false, files: Vec::new() }
+        TerminalOptions { width: 100, color: false, ascii: false, files: Vec::new() }
     }
 
     #[test]

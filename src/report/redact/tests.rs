@@ -83,8 +83,12 @@ fn secretive(secret: &str) -> (RunResult, ReportInput) {
 
 /// The three outputs.
 fn outputs(result: &RunResult, input: &ReportInput) -> [String; 3] {
-    let options =
-        TerminalOptions { width: 200, color: false, files: vec![("a".to_owned(), PathBuf::from("b"))] };
+    let options = TerminalOptions {
+        width: 200,
+        color: false,
+        ascii: false,
+        files: vec![("a".to_owned(), PathBuf::from("b"))],
+    };
     [
         html::render(result, input).unwrap(),
         markdown::render(result, input).unwrap(),
