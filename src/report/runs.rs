@@ -315,7 +315,7 @@ pub fn terminal(report: &RunsReport, options: &TerminalOptions) -> String {
     screen.title(&view.title, &view.subtitle);
     screen.banner(view.simulated);
     for answer in std::iter::once(&view.answer).chain(&view.further) {
-        draw_answer(answer, &mut screen);
+        screen.answer(answer, &[], 0);
     }
     for table in &view.head_to_head {
         screen.heading(&format!("Head to head: {}", table.title));
@@ -350,26 +350,6 @@ pub fn terminal(report: &RunsReport, options: &TerminalOptions) -> String {
     }
     screen.files(&options.files);
     screen.finish()
-}
-
-fn draw_answer(answer: &Answer, screen: &mut Screen) {
-    screen.heading(&answer.question);
-    screen.item("", &answer.verdict, answer.tone);
-    for number in &answer.numbers {
-        let rest: Vec<&str> = [number.unit.as_str(), number.interval.as_str()]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect();
-        let hint = if number.hint.is_empty() { String::new() } else { format!("  ({})", number.hint) };
-        let text = format!("{}: {} {}{hint}", number.label, number.value, rest.join(" "));
-        screen.item("  ", text.trim_end(), number.tone);
-    }
-    if !answer.confidence.is_empty() {
-        screen.item("", &answer.confidence, Tone::Dim);
-    }
-    for fact in &answer.validity {
-        screen.item("", &format!("{}: {}", fact.what, fact.text), fact.tone);
-    }
 }
 
 /// The same as Markdown through `runs.md`, taken from `template_dir` where that holds one.

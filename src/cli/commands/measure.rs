@@ -32,7 +32,6 @@ use crate::model::result::{RunKind, RunResult, RunStatus};
 use crate::report;
 use crate::report::ci::CiInput;
 use crate::report::input::ReportInput;
-use crate::report::terminal::TerminalOptions;
 use crate::results::document::{self, DocumentError};
 use crate::results::store::{Store, load_file, write_whole};
 
@@ -174,10 +173,7 @@ impl Measure<'_> {
             (OutputFormat::Json, Ok(path)) => print_redacted(path, &self.load.texts, ui),
             (OutputFormat::Json, Err(_)) => print_document(result, ui),
             (OutputFormat::Markdown, _) => ui.print(&render_markdown(result, &ReportInput::default())?),
-            (OutputFormat::Text, _) => {
-                let options = TerminalOptions { width: ui.width(), color: ui.stdout_has_color(), files };
-                ui.print(&report::terminal::summary(result, &options))
-            }
+            (OutputFormat::Text, _) => ui.print(&report::terminal::summary(result, &ui.terminal(files))),
         }?;
         let Some(tool) = self.load.definitions else { return Ok(()) };
         // Only what was written has the chunks that other formulas start from.

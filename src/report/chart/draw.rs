@@ -50,6 +50,16 @@ pub(super) fn draw(spec: &ChartSpec) -> Drawn {
     };
     let layout = layout(spec).with_width(width).with_height(height);
     let computed = ComputedLayout::from_layout(&layout);
+    // Of a logarithmic axis the library leaves no room for what stands below its end.
+    let (layout, computed) = if spec.x.scale == Scale::Log10 {
+        #[expect(clippy::cast_precision_loss, reason = "a label is short")]
+        let half = spec.x.tick(spec.x.high).len() as f64 * f64::from(TICK) * 0.32;
+        let layout = layout.with_force_margins(computed.margin_left, computed.margin_right.max(half));
+        let computed = ComputedLayout::from_layout(&layout);
+        (layout, computed)
+    } else {
+        (layout, computed)
+    };
     let mut scene = Scene::new(width, height).with_background(None);
     scene.text_color = Some("var(--text)".to_owned());
     add_axes_and_grid(&mut scene, &computed, &layout);
