@@ -18,7 +18,11 @@ pub(super) fn check(result: &Value, chart: &Chart) -> Option<Vec<String>> {
     };
     let told = |series: &Series, what: String| format!("{} ({}): {what}", series.key, series.marks);
     let drawn = chart.series.iter().filter(|series| series.key != "equal");
-    Some(drawn.flat_map(|series| of(result, chart, series).into_iter().map(move |what| told(series, what))).collect())
+    Some(
+        drawn
+            .flat_map(|series| of(result, chart, series).into_iter().map(move |what| told(series, what)))
+            .collect(),
+    )
 }
 
 /// Each category's rate with its interval, on its side's place in the category's row.
@@ -44,7 +48,8 @@ fn pass_rates(result: &Value, chart: &Chart, series: &Series) -> Vec<String> {
         wrong.push(format!("{} marks in {} rows", series.x.len(), chart.y.categories.len()));
     }
     for (i, x) in series.x.iter().enumerate() {
-        let row = (1_u32..).zip(&chart.y.categories).find(|(row, _)| (f64::from(*row) - series.y[i]).abs() < 0.3);
+        let row =
+            (1_u32..).zip(&chart.y.categories).find(|(row, _)| (f64::from(*row) - series.y[i]).abs() < 0.3);
         let held = row.and_then(|(_, name)| rate(name));
         let fits = held.as_ref().is_some_and(|held| {
             let limits = number(held, "wilson_95/low").zip(number(held, "wilson_95/high"));
@@ -98,9 +103,9 @@ fn calibration(result: &Value, _: &Chart, series: &Series) -> Vec<String> {
     }
     for (i, (mean, share, prompts)) in held.iter().enumerate().take(series.x.len()) {
         let limits = super::speed::wilson(*share, real(*prompts));
-        let fits = series.limits(i).is_some_and(|(low, high)| {
-            (low - limits.0).abs() < 1e-4 && (high - limits.1).abs() < 1e-4
-        });
+        let fits = series
+            .limits(i)
+            .is_some_and(|(low, high)| (low - limits.0).abs() < 1e-4 && (high - limits.1).abs() < 1e-4);
         if !same(series.x[i], *mean) || !same(series.y[i], *share) || !fits {
             let drawn = (series.x[i], series.y[i], series.limits(i));
             wrong.push(format!("drawn {drawn:?}, it is {mean}, {share} {limits:?}"));
