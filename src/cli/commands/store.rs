@@ -27,7 +27,10 @@ const WITH_CHUNKS: usize = 20_000;
 
 /// A result to make a report of, with the chunks of its traces where they were kept and there are few enough responses:
 /// `load` reads it again, whole. Of many the report has what follows from the chunks, computed when they were measured.
-pub(super) fn with_chunks_where_few(result: RunResult, load: impl FnOnce() -> Option<RunResult>) -> RunResult {
+pub(super) fn with_chunks_where_few(
+    result: RunResult,
+    load: impl FnOnce() -> Option<RunResult>,
+) -> RunResult {
     let sides = 1 + usize::from(result.baseline.is_some());
     if result.trace == TraceMode::Summary || result.rows.len().saturating_mul(sides) > WITH_CHUNKS {
         return result;

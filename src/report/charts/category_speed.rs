@@ -30,8 +30,7 @@ fn chart(result: &RunResult, labels: &Labels, (name, label, metric): Latency) ->
     let paired = shown.len() == 2 && result.comparison.is_some();
     let mut values: BTreeMap<Option<&str>, Vec<Vec<f64>>> = BTreeMap::new();
     for row in &result.rows {
-        let of: Vec<Option<f64>> =
-            shown.iter().map(|side| latency(row.attempt(side.side), metric)).collect();
+        let of: Vec<Option<f64>> = shown.iter().map(|side| latency(row.attempt(side.side), metric)).collect();
         // As in the table beside: a pair counts where both have it.
         if paired && of.contains(&None) {
             continue;

@@ -1,7 +1,9 @@
 //! The differences of pass rates by category, with their intervals: beside them what noise alone would give, and the
 //! loss that a gate allows.
 
-use super::super::chart::{Across, Axis, ChartSpec, Frame, Marks, Point, Reference, Rest, Series, Stroke, Unit};
+use super::super::chart::{
+    Across, Axis, ChartSpec, Frame, Marks, Point, Reference, Rest, Series, Stroke, Unit,
+};
 use super::super::number;
 use super::super::quality;
 use super::super::table::Tone;
@@ -38,7 +40,8 @@ pub(super) fn chart(comparison: &Comparison) -> Option<ChartSpec> {
         lines.push(None);
         lines.extend(comparison.categories.iter().take(rows::MOST).filter_map(line).map(Some));
     }
-    let at = || (0_usize..).zip(&lines).filter_map(|(row, line)| Some((rows::place(row, 0, 1), line.as_ref()?)));
+    let at =
+        || (0_usize..).zip(&lines).filter_map(|(row, line)| Some((rows::place(row, 0, 1), line.as_ref()?)));
     let rests: Vec<Rest> = at()
         .map(|(row, line)| Rest {
             row,
@@ -59,9 +62,8 @@ pub(super) fn chart(comparison: &Comparison) -> Option<ChartSpec> {
             Some(Rest { row: row - NOISE_ABOVE, at: 0.0, interval, color: "s8" })
         })
         .collect();
-    let margins: Vec<Point> = at()
-        .filter_map(|(row, line)| Some(Point::new(-margin_pp(comparison, line.rate?)?, row)))
-        .collect();
+    let margins: Vec<Point> =
+        at().filter_map(|(row, line)| Some(Point::new(-margin_pp(comparison, line.rate?)?, row))).collect();
     let ends = rests
         .iter()
         .chain(&noise)
@@ -95,18 +97,15 @@ pub(super) fn chart(comparison: &Comparison) -> Option<ChartSpec> {
         frame: Frame::Rows(lines.len()),
         x: Axis::between("candidate minus baseline", Unit::Of("pp"), -end, end),
         y: Axis::categories(
-            lines.iter().map(|line| line.as_ref().map_or_else(String::new, |line| line.name.clone())).collect(),
+            lines
+                .iter()
+                .map(|line| line.as_ref().map_or_else(String::new, |line| line.name.clone()))
+                .collect(),
         ),
         series: vec![
             series("noise", "what noise alone gives (A/A)", "s8", Stroke::Dashed, Marks::Rests(noise)),
             series("margin", "loss that the gate allows", "warn", Stroke::Strong, Marks::Targets(margins)),
-            series(
-                "delta",
-                "delta with its 90 % interval",
-                "soft",
-                Stroke::Strong,
-                Marks::Rests(rests),
-            ),
+            series("delta", "delta with its 90 % interval", "soft", Stroke::Strong, Marks::Rests(rests)),
         ],
         references: vec![Reference { on: Across::X, value: 0.0, label: String::new() }],
     })
@@ -173,13 +172,16 @@ mod tests {
     #[test]
     fn the_deltas_are_the_comparisons() {
         let mut comparison = fixture::paired().comparison.unwrap();
-        comparison.gates = vec![fixture::gate("pass_rate overall", crate::model::comparison::GateVerdict::Pass, "")];
+        comparison.gates =
+            vec![fixture::gate("pass_rate overall", crate::model::comparison::GateVerdict::Pass, "")];
         let spec = chart(&comparison).unwrap();
         let Scale::Categories(names) = &spec.y.scale else { panic!() };
         assert_eq!(names, &["overall", "", "arithmetic", "extraction", "reasoning"]);
         let rests = rests(&spec, "delta");
-        let expected: Vec<_> =
-            std::iter::once(&comparison.overall).chain(&comparison.categories).map(|r| r.delta_pp.unwrap()).collect();
+        let expected: Vec<_> = std::iter::once(&comparison.overall)
+            .chain(&comparison.categories)
+            .map(|r| r.delta_pp.unwrap())
+            .collect();
         assert_eq!(rests.iter().map(|rest| rest.at).collect::<Vec<_>>(), expected);
         assert_eq!(rests.iter().map(|rest| rest.row).collect::<Vec<_>>(), [1.0, 3.0, 4.0, 5.0]);
         assert_eq!(rests[0].interval, comparison.overall.interval_90_pp);
@@ -193,8 +195,7 @@ mod tests {
         let mut comparison = fixture::paired().comparison.unwrap();
         let rate = &mut comparison.overall;
         rate.pairs = 250;
-        rate.noise =
-            Some(NoiseRate { pairs: 100, flips: 10, flip_rate: Some(0.1), excess_flips: Some(0.0) });
+        rate.noise = Some(NoiseRate { pairs: 100, flips: 10, flip_rate: Some(0.1), excess_flips: Some(0.0) });
         let spec = chart(&comparison).unwrap();
         let noise = rests(&spec, "noise");
         assert_eq!(noise.len(), 1);

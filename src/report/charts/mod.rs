@@ -1,12 +1,15 @@
 //! What is drawn of a result: which charts there are, from which of its rows and summaries, in which section of
 //! the page. How a chart is drawn is `chart`'s business; no number is made here that a summary already holds.
 
+mod category_speed;
 mod distribution;
 mod forest;
 pub(crate) mod history;
+mod judge;
 mod loads;
 pub(crate) mod models;
 mod objectives;
+mod pass_rates;
 mod ratios;
 mod rows;
 mod sample;
@@ -44,12 +47,20 @@ impl Charts {
         Self {
             // Requests of several loads together have no distribution worth a look.
             speed: if several { Vec::new() } else { drawn(speed(result, labels)) },
-            quality: drawn(result.comparison.as_ref().and_then(forest::chart).into_iter().collect()),
+            quality: drawn(quality(result, labels)),
             time: drawn(over_time),
             errors: drawn(errors),
             loads: drawn(loads::charts(result, labels)),
         }
     }
+}
+
+/// What was right: the difference first, then each side's rates, and how good a judge it is.
+fn quality(result: &RunResult, labels: &Labels) -> Vec<ChartSpec> {
+    let mut charts: Vec<ChartSpec> = result.comparison.as_ref().and_then(forest::chart).into_iter().collect();
+    charts.extend(pass_rates::chart(result, labels));
+    charts.extend(judge::charts(result, labels));
+    charts
 }
 
 /// How fast it was: the ratios first, then how each latency is distributed and what it depends on.
@@ -58,6 +69,7 @@ fn speed(result: &RunResult, labels: &Labels) -> Vec<ChartSpec> {
     charts.extend(shares::chart(result, labels));
     charts.extend(objectives::chart(result, labels));
     charts.extend(distribution::charts(result, labels));
+    charts.extend(category_speed::charts(result, labels));
     charts.extend(scatter::charts(result, labels));
     charts
 }

@@ -63,9 +63,15 @@ fn secretive(secret: &str) -> (RunResult, ReportInput) {
     result.warnings.push(format!("reference log-probabilities: n/a: the server said {secret}"));
     let set = |word: &str| word.replace("SECRET", secret);
     result.command_line = Some(
-        ["labctl", "bench", "--set", "endpoints.awq.body.stop=SECRET", "--set=endpoints.awq={body: {stop: SECRET}}"]
-            .map(set)
-            .to_vec(),
+        [
+            "labctl",
+            "bench",
+            "--set",
+            "endpoints.awq.body.stop=SECRET",
+            "--set=endpoints.awq={body: {stop: SECRET}}",
+        ]
+        .map(set)
+        .to_vec(),
     );
     result.config = serde_json::json!({"endpoints": {"awq": {"body": {"stop": [secret], "top_k": 4}}}});
     let prompt = |row: &Row| Prompt {
@@ -89,8 +95,12 @@ fn secretive(secret: &str) -> (RunResult, ReportInput) {
 
 /// The three outputs.
 fn outputs(result: &RunResult, input: &ReportInput) -> [String; 3] {
-    let options =
-        TerminalOptions { width: 200, color: false, ascii: false, files: vec![("a".to_owned(), PathBuf::from("b"))] };
+    let options = TerminalOptions {
+        width: 200,
+        color: false,
+        ascii: false,
+        files: vec![("a".to_owned(), PathBuf::from("b"))],
+    };
     [
         html::render(result, input).unwrap(),
         markdown::render(result, input).unwrap(),

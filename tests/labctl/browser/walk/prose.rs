@@ -9,15 +9,15 @@ use serde_json::Value;
 use super::number::{Held, among, numbers};
 use crate::browser::page::Page;
 
-/// How sure intervals are, in percent, and the largest counts that may have been counted for a sentence.
-const COMMON: [f64; 3] = [80.0, 90.0, 95.0];
+/// How sure intervals are, in percent, how many values a p95 and a p99 take, and the largest counts that may have been counted for a sentence.
+const COMMON: [f64; 5] = [80.0, 90.0, 95.0, 130.0, 662.0];
 const SMALL: u32 = 20;
 
 /// The sentences of a page: what stands neither in a table nor in a chart, and is neither an answer of a model, nor the
 /// glossary, nor how the run was set up.
 pub(super) fn sentences(page: &Page) -> Vec<String> {
     page.eval(
-        "[...document.querySelectorAll('.answer p, .answer .verdict, .answer dd, .answer li, .readings dd, .bullets li, .notes li')]
+        "[...document.querySelectorAll('.answer p, .answer .verdict, .answer dd, .answer li, .readings dd, .bullets li')]
             .filter(one => !one.closest('table, figure, .number, [data-item], #glossary, #provenance'))
             .map(one => one.textContent.replace(/\\s+/g, ' ').trim())",
     )
@@ -29,8 +29,10 @@ pub(super) fn check(result: &Value, sentences: &[String]) -> Vec<String> {
     known.add(result);
     let held: Vec<Held> = known.all();
     let strange = |sentence: &String| {
-        let words = sentence.split([' ', '\u{a0}']).map(|word| word.trim_matches(|c| "()[],;:`·".contains(c)));
-        let mut strange = words.filter(|word| is_number(word)).filter_map(|word| among(word, &held)).collect::<Vec<_>>();
+        let words =
+            sentence.split([' ', '\u{a0}']).map(|word| word.trim_matches(|c| "()[],;:`·".contains(c)));
+        let mut strange =
+            words.filter(|word| is_number(word)).filter_map(|word| among(word, &held)).collect::<Vec<_>>();
         strange.truncate(1);
         strange.pop().map(|_| format!("in no part of the result: a number of `{sentence}`"))
     };
@@ -40,7 +42,9 @@ pub(super) fn check(result: &Value, sentences: &[String]) -> Vec<String> {
 /// A word that is a number alone, not a name with digits.
 fn is_number(word: &str) -> bool {
     let word = word.trim_end_matches(['%', 'x', '*']);
-    !word.is_empty() && word.chars().all(|c| c.is_ascii_digit() || "<>+-\u{2212}.,".contains(c)) && !numbers(word).is_empty()
+    !word.is_empty()
+        && word.chars().all(|c| c.is_ascii_digit() || "<>+-\u{2212}.,".contains(c))
+        && !numbers(word).is_empty()
 }
 
 #[derive(Debug, Default)]
@@ -76,7 +80,18 @@ impl Known {
             let forms = [*value, value * 100.0, value / 1e3, 100.0 - value * 100.0, value.recip()];
             forms.into_iter().flat_map(|form| [form, -form])
         };
-        let counts = self.counts.iter().map(|n| super::charts::real(*n)).chain((0..=SMALL).map(f64::from)).chain(COMMON);
-        self.values.iter().flat_map(units).chain(counts).filter(|value| value.is_finite()).map(Held::Rounded).collect()
+        let counts = self
+            .counts
+            .iter()
+            .map(|n| super::charts::real(*n))
+            .chain((0..=SMALL).map(f64::from))
+            .chain(COMMON);
+        self.values
+            .iter()
+            .flat_map(units)
+            .chain(counts)
+            .filter(|value| value.is_finite())
+            .map(Held::Rounded)
+            .collect()
     }
 }
