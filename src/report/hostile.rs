@@ -32,7 +32,7 @@ fn texts() -> Vec<String> {
         "| a | b |\n|---|---|\n| c | d |",
         "```\nfence\n``` ~~~\nother\n~~~ ```` four ````",
         "`one` ``two`` ` \\` \\\\` ```",
-        "# Heading\n## Another\nSetext\n=====\n---\n***\n",
+        "# Heading\n## Another\nSetext\n=====\n---\n* * *\n",
         "- item\n* item\n+ item\n1. one\n> quote\n> [!WARNING]\n- [x] done",
         "**bold** __bold__ *it* _it_ ~~gone~~ $x^2$ $$y$$ \\(z\\) :smile: ==mark==",
         "@team #1 GH-1 org/repo#2 abcdef1234567890abcdef1234567890abcdef12",
@@ -97,7 +97,7 @@ struct Template {
 impl Template {
     fn new() -> Self {
         let mut result = fixture::hostile();
-        result.rows.truncate(18);
+        result.rows.truncate(9);
         let attempt = result.rows[1].candidate.as_mut().unwrap();
         attempt.exchange.reasoning = "thought".to_owned();
         attempt.exchange.tool_calls = "call".to_owned();
@@ -135,7 +135,7 @@ impl Template {
         }
         let mut result: RunResult = serde_json::from_value(document).unwrap();
         result.labels = BTreeMap::from([(text.to_owned(), text.to_owned())]);
-        result.prompt_set.categories = BTreeMap::from([(text.to_owned(), 18)]);
+        result.prompt_set.categories = BTreeMap::from([(text.to_owned(), 9)]);
         result
     }
 }
@@ -179,6 +179,14 @@ fn blocks(markdown: &str) -> Vec<String> {
     events.filter_map(kind).filter(|kind| kind != "code").collect()
 }
 
+/// Where two pages are built differently, if they are.
+fn difference(text: &str, found: &[String], expected: &[String]) -> Option<String> {
+    let at = found.iter().zip(expected).position(|(found, expected)| found != expected);
+    let at = at.or_else(|| (found.len() != expected.len()).then_some(found.len().min(expected.len())))?;
+    let around = |parts: &[String]| parts[at.min(parts.len())..(at + 3).min(parts.len())].join(" ");
+    Some(format!("{text:.80}: {} in place of {}", around(found), around(expected)))
+}
+
 /// No character that a terminal or a browser would obey.
 fn is_inert(text: &str) -> bool {
     text.chars().all(|c| {
@@ -192,21 +200,16 @@ fn is_inert(text: &str) -> bool {
 fn a_page_is_built_alike_whatever_its_texts_say() {
     let template = Template::new();
     let page = |text: &str| html::render(&template.with(text), &input(text)).unwrap();
+    let mut wrong = Vec::new();
     for text in texts() {
         let html = page(&text);
         let (found, expected) = (tags(&html), tags(&page(&harmless(&text))));
         assert!(expected.len() > 300);
-        let differs = found.iter().zip(&expected).position(|(found, expected)| found != expected);
-        assert_eq!(
-            (differs, found.len()),
-            (None, expected.len()),
-            "{text:.80}: {:?} in place of {:?}",
-            differs.map(|at| &found[at..found.len().min(at + 3)]),
-            differs.map(|at| &expected[at..expected.len().min(at + 3)])
-        );
+        wrong.extend(difference(&text, &found, &expected));
         assert!(is_inert(&html), "{text:.80}");
         assert!(html.len() < 1_500_000, "{text:.80}: {} bytes", html.len());
     }
+    assert_eq!(wrong, Vec::<String>::new());
 }
 
 #[test]
@@ -214,17 +217,13 @@ fn markdown_is_built_alike_whatever_its_texts_say() {
     let template = Template::new();
     let page = |text: &str| markdown::render(&template.with(text), &input(text)).unwrap();
     let link = Regex::new(r"(?i)(https?|ftp)://|www\.").unwrap();
+    let mut wrong = Vec::new();
     for text in texts() {
+        // Not so long that more is left out of one page than of the other, for escaping takes room.
+        let text: String = text.chars().take(100).collect();
         let markdown = page(&text);
         let (found, expected) = (blocks(&markdown), blocks(&page(&harmless(&text))));
-        let differs = found.iter().zip(&expected).position(|(found, expected)| found != expected);
-        assert_eq!(
-            (differs, found.len()),
-            (None, expected.len()),
-            "{text:.80}: {:?} in place of {:?}",
-            differs.map(|at| &found[at..found.len().min(at + 4)]),
-            differs.map(|at| &expected[at..expected.len().min(at + 4)])
-        );
+        wrong.extend(difference(&text, &found, &expected));
         assert!(is_inert(&markdown), "{text:.80}");
         // GitHub makes links of bare addresses too, outside of code.
         let prose = Parser::new_ext(&markdown, Options::all());
@@ -243,6 +242,7 @@ fn markdown_is_built_alike_whatever_its_texts_say() {
         }
         assert!(markdown.len() < 60_000, "{text:.80}: {} bytes", markdown.len());
     }
+    assert_eq!(wrong, Vec::<String>::new());
 }
 
 #[test]
