@@ -278,7 +278,7 @@
           if (!place) continue;
           const [from, to] = [this.toY(series.top[i]), this.toY(series.y[i])];
           if (place.y < from || place.y > to) continue;
-          const what = series.key === "replies" ? " replies, " : " requests, ";
+          const what = series.key === "replies" ? " repl" + (series.value[i] === 1 ? "y, " : "ies, ") : series.value[i] === 1 ? " request, " : " requests, ";
           return written(series.value[i]) + what + onAxis(this.data.x, series.x[i]) + " to " + onAxis(this.data.x, series.end[i]) +
             ", " + onAxis(this.data.y, series.y[i]) + " to " + onAxis(this.data.y, series.top[i]);
         }
@@ -406,6 +406,8 @@
       const words = (form.querySelector("input")?.value ?? "").toLowerCase().split(/\s+/).filter(Boolean);
       const chosen = all("select", form).map((select) => [select.name, select.value]).filter(([, value]) => value);
       let shown = 0;
+      const rest = list.querySelector("details.rest");
+      if (rest && (words.length || chosen.length)) rest.open = true;
       for (const item of items) {
         const fits = chosen.every(([name, value]) => item.dataset[name] === value);
         const text = words.length ? item.textContent.toLowerCase() : "";
@@ -423,21 +425,24 @@
     apply();
   }
 
-  // Data for download.
-  for (const link of all("button[data-download]")) {
-    link.hidden = false;
-    link.addEventListener("click", () => {
-      const text = document.getElementById(link.dataset.download)?.textContent ?? "{}";
-      if (link.dataset.as === "csv") {
-        const table = JSON.parse(text);
-        const names = Object.keys(table);
-        const length = Math.max(0, ...names.map((name) => table[name].length));
-        const rows = [names];
-        for (let i = 0; i < length; i++) rows.push(names.map((name) => table[name][i]));
-        download(link.dataset.name, "text/csv", csv(rows));
-      } else {
-        download(link.dataset.name, "application/json", text);
-      }
-    });
+  // What the page carries for download: its tables, and its requests column by column (words by their places).
+  const carried = document.getElementById("report-data");
+  if (carried) {
+    const data = JSON.parse(carried.textContent);
+    const ways = {
+      json: () => download(data.run_id + "-report.json", "application/json", carried.textContent),
+      requests: () => {
+        const columns = data.requests.columns;
+        const rows = [columns.map((column) => column.name)];
+        for (let i = 0; i < data.requests.count; i++)
+          rows.push(columns.map((column) => (column.words && column.values[i] !== null ? column.words[column.values[i]] : column.values[i])));
+        download(data.run_id + "-requests.csv", "text/csv", csv(rows));
+      },
+    };
+    for (const get of all("button[data-get]")) {
+      if (get.dataset.get === "requests" && !data.requests.columns.length) continue;
+      get.hidden = false;
+      get.addEventListener("click", ways[get.dataset.get]);
+    }
   }
 })();

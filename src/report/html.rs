@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::ReportError;
 use super::charts::Charts;
+use super::data::ReportData;
 use super::input::ReportInput;
 use super::template::{self, Page};
 use super::view::ReportView;
@@ -15,6 +16,7 @@ struct Context {
     page: Page,
     report: ReportView,
     charts: Charts,
+    data: ReportData,
 }
 
 /// Renders a result through `report.html`, taken from the input's `template_dir` where that holds one.
@@ -25,6 +27,7 @@ struct Context {
 pub fn render(result: &RunResult, input: &ReportInput) -> Result<String, ReportError> {
     let report = ReportView::new(result, input);
     let charts = Charts::new(result, &report.labels);
+    let data = ReportData::new(result, &report);
     let folder = input.template_dir.as_deref();
-    template::render("report.html", folder, Context { page: Page::new(folder)?, report, charts })
+    template::render("report.html", folder, Context { page: Page::new(folder)?, report, charts, data })
 }

@@ -48,6 +48,7 @@ pub mod responses;
 pub mod runs;
 mod spark;
 mod speed;
+mod spread;
 pub mod table;
 mod template;
 pub mod terminal;

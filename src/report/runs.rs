@@ -15,6 +15,7 @@ use super::head_to_head::{self, HeadToHeadView, names_of};
 use super::history::{self, HistoryView, moment};
 use super::number::{self, counted};
 use super::quality;
+use super::redact;
 use super::speed;
 use super::table::Tone;
 use super::template::{self, Page};
@@ -39,6 +40,8 @@ pub struct RunsView {
     pub subtitle: String,
     /// What to know about simulated numbers, where they are.
     pub simulated: Option<&'static str>,
+    /// That texts are left out, where they are.
+    pub redacted: Option<String>,
     /// The answer in short, of the first table or history.
     pub answer: Answer,
     /// The answers of what else there is.
@@ -83,6 +86,7 @@ impl RunsView {
             title: title(report),
             subtitle: subtitle(report),
             simulated: report.simulated.then_some(view::SIMULATED),
+            redacted: redacted(report),
             answer: first,
             further: answers,
             runs: report
@@ -110,6 +114,14 @@ impl RunsView {
             labctl_version: one_line(&report.labctl_version),
         }
     }
+}
+
+/// What was taken out of the comparisons, the only place where texts are.
+fn redacted(report: &RunsReport) -> Option<String> {
+    let beside = report.head_to_head.iter().flat_map(|table| &table.comparisons);
+    let models = report.histories.iter().flat_map(|history| &history.models);
+    let all = beside.chain(models.filter_map(|model| model.first_to_last.as_ref()));
+    redact::told(all.filter_map(|comparison| comparison.redacted).next())
 }
 
 /// What runs go by: as much of their ids as tells them apart.
@@ -314,8 +326,9 @@ pub fn terminal(report: &RunsReport, options: &TerminalOptions) -> String {
     let mut screen = Screen::new(options);
     screen.title(&view.title, &view.subtitle);
     screen.banner(view.simulated);
+    screen.redacted(view.redacted.as_deref());
     for answer in std::iter::once(&view.answer).chain(&view.further) {
-        draw_answer(answer, &mut screen);
+        screen.answer(answer, &[], 0);
     }
     for table in &view.head_to_head {
         screen.heading(&format!("Head to head: {}", table.title));
@@ -350,26 +363,6 @@ pub fn terminal(report: &RunsReport, options: &TerminalOptions) -> String {
     }
     screen.files(&options.files);
     screen.finish()
-}
-
-fn draw_answer(answer: &Answer, screen: &mut Screen) {
-    screen.heading(&answer.question);
-    screen.item("", &answer.verdict, answer.tone);
-    for number in &answer.numbers {
-        let rest: Vec<&str> = [number.unit.as_str(), number.interval.as_str()]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect();
-        let hint = if number.hint.is_empty() { String::new() } else { format!("  ({})", number.hint) };
-        let text = format!("{}: {} {}{hint}", number.label, number.value, rest.join(" "));
-        screen.item("  ", text.trim_end(), number.tone);
-    }
-    if !answer.confidence.is_empty() {
-        screen.item("", &answer.confidence, Tone::Dim);
-    }
-    for fact in &answer.validity {
-        screen.item("", &format!("{}: {}", fact.what, fact.text), fact.tone);
-    }
 }
 
 /// The same as Markdown through `runs.md`, taken from `template_dir` where that holds one.
@@ -444,7 +437,7 @@ mod tests {
     use crate::report::fixture::runs;
 
     fn options() -> TerminalOptions {
-        TerminalOptions { width: 100, color: false, files: Vec::new() }
+        TerminalOptions { width: 100, ..TerminalOptions::default() }
     }
 
     #[test]

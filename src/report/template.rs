@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::ReportError;
 use super::markdown;
+use super::table::{Bar, Tone};
 
 const BUILT_IN: [(&str, &str); 14] = [
     ("battery.md", include_str!("../../templates/battery.md")),
@@ -105,6 +106,14 @@ fn environment(folder: Option<&Path>) -> Result<Environment<'static>, Error> {
     });
     environment.add_filter("code", |text: String| Value::from_safe_string(markdown::code(&text)));
     environment.add_filter("code_cell", |text: String| Value::from_safe_string(markdown::code_cell(&text)));
+    environment.add_filter("prose", |text: String| Value::from_safe_string(markdown::prose(&text)));
+    environment.add_filter("prose_cell", |text: String| Value::from_safe_string(markdown::prose_cell(&text)));
+    environment.add_filter("html_text", |text: String| Value::from_safe_string(markdown::html_text(&text)));
+    environment.add_filter("link", |name: String| Value::from_safe_string(markdown::link(&name)));
+    environment.add_filter("fenced", |lines: Vec<String>| Value::from_safe_string(markdown::fenced(&lines)));
+    environment.add_filter("drawn", |bar: Value| {
+        Ok::<_, Error>(Value::from_safe_string(markdown::drawn(&bar_of(&bar)?)))
+    });
     if let Some(folder) = folder {
         let from_folder = path_loader(folder);
         environment.set_loader(move |name| Ok(from_folder(name)?.or_else(|| built_in(name).map(Into::into))));
@@ -112,6 +121,14 @@ fn environment(folder: Option<&Path>) -> Result<Environment<'static>, Error> {
         environment.set_loader(|name| Ok(built_in(name)));
     }
     Ok(environment)
+}
+
+/// The interval that a template passes on.
+fn bar_of(value: &Value) -> Result<Bar, Error> {
+    let number = |name: &str| f64::try_from(value.get_attr(name)?);
+    let zero = value.get_attr("zero")?;
+    let zero = if zero.is_none() || zero.is_undefined() { None } else { Some(f64::try_from(zero)?) };
+    Ok(Bar { low: number("low")?, width: number("width")?, at: number("at")?, zero, tone: Tone::Plain })
 }
 
 fn built_in(name: &str) -> Option<&'static str> {

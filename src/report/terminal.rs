@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::beside;
 use super::input::ReportInput;
-use super::table::{Table, Tone};
+use super::spread;
+use super::table::{Labels, Table, Tone};
 use super::text::fit;
 use super::view::ReportView;
 use crate::model::result::RunResult;
@@ -13,7 +14,6 @@ mod answer;
 mod ascii;
 mod listing;
 mod screen;
-mod spread;
 mod table;
 
 #[cfg(test)]
@@ -74,6 +74,19 @@ pub fn summary(result: &RunResult, options: &TerminalOptions) -> String {
 }
 
 impl Screen {
+    /// How latencies are spread.
+    fn spread(&mut self, result: &RunResult, labels: &Labels) {
+        // In ASCII what is cut out of a name takes three columns in place of one.
+        let spare = if self.is_ascii() { 4 } else { 0 };
+        for block in spread::blocks(result, labels, self.width() - screen::INDENT - spare) {
+            for (i, line) in block.lines.iter().enumerate() {
+                let line = self.shown(line).into_owned();
+                let line = if i == 0 { self.paint(screen::style(Tone::Dim), &line) } else { line };
+                self.line(&format!("{:1$}{line}", "", screen::INDENT));
+            }
+        }
+    }
+
     /// Each outcome, and the first of the failures by kind.
     fn outcomes(&mut self, view: &ReportView) {
         if view.outcomes.is_empty() {

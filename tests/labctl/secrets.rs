@@ -9,6 +9,7 @@ use crate::servers::{HttpServer, Server};
 use crate::support::{Ended, Lab, PROMPTS, is_nowhere, outcomes};
 use labctl::model::outcome::Outcome;
 use labctl::model::record::Side;
+use labctl::results::store::load_file;
 use labctl::simulator::{FaultKind, When};
 
 const KEY: &str = "sk-live-0123456789abcdef";
@@ -45,6 +46,32 @@ fn a_url_with_keys_on_the_command_line() {
     ended.fails(3, &["HTTP 401", "***"]).prints_nothing();
     for secret in ["us3r", "pa55w0rd", "qu3ryk3y", "dXMzcjpwYTU1dzByZA"] {
         assert_hidden(&lab, &ended, secret);
+    }
+}
+
+#[test]
+fn a_command_line_with_keys_is_kept_without_them() {
+    let server = Server::good();
+    let url = server.url().replace("http://", "http://us3r:pa55w0rd@") + "?api_key=qu3ryk3y";
+    let lab = Lab::at(&server.url());
+    let header = "endpoints.candidate.headers.X-Lab=h3aderk3y";
+    let ended = lab.bench(&["--url", &url, "--set", header]);
+    ended.succeeds();
+    let masked = "endpoints.candidate.headers.X-Lab=***";
+    let words = lab.result().command_line.unwrap();
+    assert_eq!(words[..4], ["labctl", "bench", "--team", "lab"]);
+    assert!(words.contains(&masked.to_owned()), "{words:?}");
+    let page = fs::read_to_string(lab.only(".html")).unwrap();
+    assert!(page.contains("labctl bench --team lab --allow-invalid-client --url "), "{page}");
+    assert!(page.contains(masked));
+
+    let again = lab.labctl(&["rescore", "latest", "--allow-invalid-client", "--set", header]);
+    again.succeeds();
+    let words = lab.all(".json").iter().map(|path| load_file(path).unwrap().command_line.unwrap());
+    assert!(words.into_iter().any(|words| words[1] == "rescore" && words.contains(&masked.to_owned())));
+    for secret in ["us3r", "pa55w0rd", "qu3ryk3y", "h3aderk3y"] {
+        assert_hidden(&lab, &ended, secret);
+        assert_hidden(&lab, &again, secret);
     }
 }
 

@@ -51,6 +51,8 @@ EXAMPLES:
       labctl bench --team quant --compare-baseline --reference-logprobs
   A judge model in both orders of each pair, and every prompt three times
       labctl bench --team eval --promptset eval-calibration --swap --repeats 3
+  With confidential prompts: the result file keeps all texts, the reports and what CI reads none
+      labctl bench --team quant --compare-baseline --ci github --redact all
   As a file says, with a flag on top; what would be done, and nothing sent
       labctl bench experiments/quality-under-load.yaml --sweep concurrency=4,16 --dry-run";
 
@@ -193,6 +195,9 @@ EXAMPLES:
       labctl report fp16.json awq.json gptq.json -o models.html
   With a lab's own templates in place of the shipped ones
       labctl report latest --template-dir lab/templates -o report.html
+  To be shared: how long texts are in place of texts, or no texts at all
+      labctl report latest -o shared.html --redact answers
+      labctl report latest -o shared.html --no-text
   Why does another tool print another number?
       labctl report latest --why-different
   The same requests under the formulas of vLLM's benchmark

@@ -32,6 +32,7 @@ use crate::model::result::{RunKind, RunResult, RunStatus};
 use crate::report;
 use crate::report::ci::CiInput;
 use crate::report::input::ReportInput;
+use crate::report::markdown::Links;
 use crate::results::document::{self, DocumentError};
 use crate::results::store::{Store, load_file, write_whole};
 
@@ -173,10 +174,7 @@ impl Measure<'_> {
             (OutputFormat::Json, Ok(path)) => print_redacted(path, &self.load.texts, ui),
             (OutputFormat::Json, Err(_)) => print_document(result, ui),
             (OutputFormat::Markdown, _) => ui.print(&render_markdown(result, &ReportInput::default())?),
-            (OutputFormat::Text, _) => {
-                let options = ui.terminal(files);
-                ui.print(&report::terminal::summary(result, &options))
-            }
+            (OutputFormat::Text, _) => ui.print(&report::terminal::summary(result, &ui.terminal(files))),
         }?;
         let Some(tool) = self.load.definitions else { return Ok(()) };
         // Only what was written has the chunks that other formulas start from.
@@ -214,7 +212,11 @@ pub(super) fn write_reports(
     input: &ReportInput,
 ) -> Result<Vec<(String, PathBuf)>, CliError> {
     let html = (beside.with_extension("html"), render_html(result, input)?);
-    let markdown = (beside.with_extension("md"), render_markdown(result, input)?);
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let links = Links { html: name(&html.0), result: name(beside) };
+    let markdown = report::markdown::render_beside(result, input, &links)
+        .map_err(|error| of_template(&error, input.template_dir.as_deref()))?;
+    let markdown = (beside.with_extension("md"), markdown);
     [html, markdown]
         .into_iter()
         .map(|(path, text)| {

@@ -36,8 +36,13 @@ pub fn run(args: &ReportArgs, context: &Context) -> Result<ExitStatus, CliError>
     }
     check(args, output)?;
     let mut runs = load(&selectors, &store, context)?;
-    if let ([one], None) = (runs.as_mut_slice(), &args.baseline) {
+    if let Some(mut one) = runs.pop_if(|_| selectors.len() == 1 && args.baseline.is_none()) {
+        if one.blessed.is_none() && (output.format == ReportFormat::Html || writes_both(args)) {
+            let whole = || store::load(&store, &selectors[0]).ok();
+            one.result = store::with_chunks_where_few(one.result, whole);
+        }
         texts::take_out(&mut one.result, &args.texts);
+        runs.push(one);
     }
     match (runs.as_slice(), &args.baseline) {
         ([one], None) if args.force => Err(CliError::usage(format!(

@@ -102,7 +102,7 @@ impl Axis {
         const ROOM: f64 = 1.16;
         let alone = groups <= 1;
         let rows = highest * f64::from(groups);
-        let step = nice(rows / (2.0 * TICKS)).max(if highest >= 2.0 { 1.0 } else { 0.0 });
+        let step = nice(rows / (2.0 * TICKS)).max(if highest >= 1.0 { 1.0 } else { 0.0 });
         let height = if alone { highest } else { highest * ROOM };
         let height = if highest > 0.0 { (height / step).ceil() * step } else { 1.0 };
         let (scale, high) = (Scale::Lanes { height, step }, height * f64::from(groups.max(1)));
@@ -158,7 +158,7 @@ impl Axis {
     }
 
     /// What stands at a tick.
-    pub(super) fn tick(&self, value: f64) -> String {
+    pub(crate) fn tick(&self, value: f64) -> String {
         if let Scale::Categories(names) = &self.scale {
             let name = names.iter().zip(1_u32..).find(|(_, place)| (value - f64::from(*place)).abs() < 0.01);
             let name = name.map_or("", |(name, _)| name.as_str());

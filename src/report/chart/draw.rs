@@ -25,6 +25,8 @@ const LABEL: u32 = 12;
 pub(super) const TICK: u32 = 11;
 /// The radius of a mark.
 pub(super) const MARK: f64 = 3.5;
+/// What stands left and right of the axes of charts over time, so that they line up.
+const TIME_MARGINS: (f64, f64) = (72.0, 18.0);
 /// Half the length of an interval's end.
 pub(super) const CAP: f64 = 3.5;
 /// Shades of a heatmap.
@@ -66,9 +68,9 @@ pub(super) fn draw(spec: &ChartSpec) -> Drawn {
     let plot = pen.plot();
     // Nothing is drawn beyond the axes, whatever the values are.
     scene.add(Primitive::ClipStart {
-        x: plot.0,
+        x: plot.0 - MARK,
         y: plot.1 - MARK,
-        width: plot.2 - plot.0 + MARK,
+        width: plot.2 - plot.0 + 2.0 * MARK,
         height: plot.3 - plot.1 + 2.0 * MARK,
         id: format!("clip-{}", spec.name),
     });
@@ -81,8 +83,14 @@ pub(super) fn draw(spec: &ChartSpec) -> Drawn {
     }
     scene.add(Primitive::ClipEnd);
     let upright = spec.references.iter().filter(|line| line.on == Across::X && !line.label.is_empty());
-    for (before, line) in (0..).zip(upright) {
-        pen.reference_label(&mut scene, line, before);
+    let mut rows: Vec<Vec<(f64, f64)>> = Vec::new();
+    for line in upright {
+        let (from, to) = pen.reach(line);
+        let is_free = |row: &Vec<(f64, f64)>| row.iter().all(|(left, right)| to < *left || *right < from);
+        let row = rows.iter().position(is_free).unwrap_or(rows.len());
+        rows.resize(rows.len().max(row + 1), Vec::new());
+        rows[row].push((from, to));
+        pen.reference_label(&mut scene, line, row);
     }
     for line in spec.references.iter().filter(|line| line.on == Across::Y) {
         pen.reference_label(&mut scene, line, 0);
@@ -114,6 +122,9 @@ fn layout(spec: &ChartSpec) -> Layout {
         .with_x_axis_min(x.place(x.low))
         .with_x_axis_max(x.place(x.high))
         .with_x_label(plain_text(&x.title()));
+    if x.is_time() {
+        layout = layout.with_force_margins(TIME_MARGINS.0, TIME_MARGINS.1);
+    }
     if let Some(step) = x.tick_step() {
         layout = layout.with_x_tick_step(step);
     }
@@ -285,14 +296,9 @@ impl Pen<'_> {
         width: f64,
         stroke: Stroke,
     ) {
-        let Some(first) = edges.first() else { return };
-        let mut outline = format!("M{:.1} {:.1}", self.x(*first), self.y(0.0));
-        for (value, end) in values.iter().zip(&edges[1..]) {
-            let _ = write!(outline, "V{:.1}H{:.1}", self.y(*value), self.x(*end));
-        }
-        let _ = write!(outline, "V{:.1}", self.y(0.0));
+        let outline = self.scaled(|at| path::bars(edges, values, at));
         let opacity = if stroke == Stroke::Strong { 0.28 } else { 0.1 };
-        scene.add(area(format!("{outline}Z"), color, opacity, None));
+        scene.add(area(outline.clone(), color, opacity, None));
         scene.add(line(outline, color, width * 0.7, stroke));
     }
 

@@ -48,26 +48,28 @@ impl Strokes {
     }
 }
 
-/// The parts of `spans` before their first token, and those after it.
+/// The parts of `spans` before their first token, and those after it; a span without one is all of the second kind.
 pub(super) fn spans(spans: &[Span], at: &Scales<'_>) -> (String, String) {
     let (mut waiting, mut writing) = (Strokes::default(), Strokes::default());
     for span in spans {
         let (y, start, end) = ((at.y)(span.y), (at.x)(span.start), (at.x)(span.end));
-        // What is too short to be seen is to be seen all the same.
-        let end = end.max(start + 0.5);
-        let first = span.first.map_or(end, |first| (at.x)(first).clamp(start, end));
+        // What is too short to be seen is to be seen all the same, above all where it failed.
+        let end = end.max(start + if span.first.is_some() { 0.5 } else { 2.0 });
+        let first = span.first.map_or(start, |first| (at.x)(first).clamp(start, end));
         if first > start {
             waiting.level(start, first, y);
         }
-        if span.first.is_some() {
-            writing.level(first, end.max(first + 0.3), y);
-        }
+        writing.level(first, end.max(first + 0.3), y);
     }
     (waiting.d, writing.d)
 }
 
 /// The area from `base` to `base` and `values` together over bins between `edges`, closed; bins without any are left out.
 pub(super) fn stack(edges: &[f64], base: &[f64], values: &[f64], at: &Scales<'_>) -> String {
+    stepped(edges, base, values, at, true)
+}
+
+fn stepped(edges: &[f64], base: &[f64], values: &[f64], at: &Scales<'_>, closed: bool) -> String {
     let mut d = String::new();
     let bars: Vec<_> = edges.iter().zip(edges.iter().skip(1)).zip(base.iter().zip(values)).collect();
     for run in bars.chunk_by(|(_, (_, a)), (_, (_, b))| (**a > 0.0) == (**b > 0.0)) {
@@ -80,13 +82,22 @@ pub(super) fn stack(edges: &[f64], base: &[f64], values: &[f64], at: &Scales<'_>
             let (right, top) = (Tenths::of((at.x)(**right)), Tenths::of((at.y)(**low + **value)));
             let _ = write!(d, "V{top}H{right}");
         }
-        for ((left, _), (low, _)) in run.iter().rev() {
-            let (left, low) = (Tenths::of((at.x)(**left)), Tenths::of((at.y)(**low)));
-            let _ = write!(d, "V{low}H{left}");
+        if closed {
+            for ((left, _), (low, _)) in run.iter().rev() {
+                let (left, low) = (Tenths::of((at.x)(**left)), Tenths::of((at.y)(**low)));
+                let _ = write!(d, "V{low}H{left}");
+            }
+            d.push('Z');
+        } else if let Some((_, (low, _))) = run.last() {
+            let _ = write!(d, "V{}", Tenths::of((at.y)(**low)));
         }
-        d.push('Z');
     }
     d
+}
+
+/// The outline of bars from 0, with a gap where there is nothing.
+pub(super) fn bars(edges: &[f64], values: &[f64], at: &Scales<'_>) -> String {
+    stepped(edges, &vec![0.0; values.len()], values, at, false)
 }
 
 /// Level parts, joined where one follows the other.
@@ -140,8 +151,8 @@ mod tests {
                 at,
             )
         });
-        assert_eq!(waiting, "m0 90h10m0 -10h2.6");
-        assert_eq!(writing, "m10 90h20m0 10h0.5");
+        assert_eq!(waiting, "m0 90h10");
+        assert_eq!(writing, "m10 90h20m-20 -10h2.6m17.4 20h0.5");
     }
 
     #[test]
@@ -149,6 +160,8 @@ mod tests {
         let edges = [0.0, 1.0, 2.0, 3.0, 4.0];
         let d = drawn(|at| stack(&edges, &[0.0, 1.0, 0.0, 2.0], &[1.0, 2.0, 0.0, 0.5], at));
         assert_eq!(d, "M0 100V90H10V70H20V90H10V100H0ZM30 80V75H40V80H30Z");
+        let d = drawn(|at| bars(&edges, &[1.0, 2.0, 0.0, 0.5], at));
+        assert_eq!(d, "M0 100V90H10V80H20V100M30 100V95H40V100");
     }
 
     #[test]

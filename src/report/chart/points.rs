@@ -121,17 +121,25 @@ impl Pen<'_> {
         scene.add(line(d, color, 2.2, Stroke::Strong));
     }
 
-    /// The name of a reference line; those of several upright ones stand one below the other.
-    pub(super) fn reference_label(&self, scene: &mut Scene, reference: &Reference, before: u32) {
+    /// From where to where the name of an upright line goes: to its right, where there is room.
+    #[expect(clippy::cast_precision_loss, reason = "names are short")]
+    pub(super) fn reach(&self, reference: &Reference) -> (f64, f64) {
+        let (at, width) = (self.x(reference.value), reference.label.width() as f64 * LETTER.0 + 4.0);
+        if at + width > self.plot().2 { (at - width, at) } else { (at, at + width) }
+    }
+
+    /// The name of a reference line; that of an upright one in a row from the top.
+    #[expect(clippy::cast_precision_loss, reason = "rows are few")]
+    pub(super) fn reference_label(&self, scene: &mut Scene, reference: &Reference, row: usize) {
         if reference.label.is_empty() {
             return;
         }
-        let (left, top, right, _) = self.plot();
+        let (_, top, right, _) = self.plot();
         let (x, y, to_the_left) = match reference.on {
             super::Across::X => {
                 let at = self.x(reference.value);
-                let to_the_left = at > f64::midpoint(left, right);
-                let y = top + 10.0 + LETTER.1 * f64::from(before);
+                let to_the_left = self.reach(reference).0 < at;
+                let y = top + 10.0 + LETTER.1 * row as f64;
                 (if to_the_left { at - 4.0 } else { at + 4.0 }, y, to_the_left)
             }
             super::Across::Y => (right - 4.0, self.y(reference.value) - 4.0, true),

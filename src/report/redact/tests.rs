@@ -61,6 +61,18 @@ fn secretive(secret: &str) -> (RunResult, ReportInput) {
         }
     }
     result.warnings.push(format!("reference log-probabilities: n/a: the server said {secret}"));
+    let set = |word: &str| word.replace("SECRET", secret);
+    result.command_line = Some(
+        [
+            "labctl",
+            "bench",
+            "--set",
+            "endpoints.awq.body.stop=SECRET",
+            "--set=endpoints.awq={body: {stop: SECRET}}",
+        ]
+        .map(set)
+        .to_vec(),
+    );
     result.config = serde_json::json!({"endpoints": {"awq": {"body": {"stop": [secret], "top_k": 4}}}});
     let prompt = |row: &Row| Prompt {
         system: Some(secret.to_owned()),
@@ -83,8 +95,12 @@ fn secretive(secret: &str) -> (RunResult, ReportInput) {
 
 /// The three outputs.
 fn outputs(result: &RunResult, input: &ReportInput) -> [String; 3] {
-    let options =
-        TerminalOptions { width: 200, color: false, files: vec![("a".to_owned(), PathBuf::from("b"))] };
+    let options = TerminalOptions {
+        width: 200,
+        color: false,
+        ascii: false,
+        files: vec![("a".to_owned(), PathBuf::from("b"))],
+    };
     [
         html::render(result, input).unwrap(),
         markdown::render(result, input).unwrap(),
@@ -109,6 +125,9 @@ fn prompts_and_answers_are_taken_out_each_by_itself() {
     assert_eq!(exchange.content, "a secret");
     assert_eq!(result.config["endpoints"]["awq"]["body"]["stop"][0], "[redacted: 8 characters]");
     assert_eq!(result.config["endpoints"]["awq"]["body"]["top_k"], 4);
+    let words = result.command_line.clone().unwrap();
+    assert_eq!(words[3], "endpoints.awq.body.stop=[redacted: 8 characters]");
+    assert_eq!(words[4], "--set=endpoints.awq=[redacted: 24 characters]");
     let judgement = &result.rows[0].candidate.as_ref().unwrap().judgement;
     assert_eq!(judgement.checks[0].detail, "[redacted: 34 characters]");
     assert_eq!(

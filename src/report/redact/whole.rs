@@ -30,7 +30,7 @@ impl Redactor {
             seed: _,
             config,
             // What the user typed: names of sets and files, not their texts.
-            command_line: _,
+            command_line,
             client,
             trace: _,
             merged_from: _,
@@ -105,6 +105,7 @@ impl Redactor {
         }) = judge
         {}
         self.config(config);
+        self.command_line(command_line.as_deref_mut().unwrap_or_default());
         let ClientHealth {
             status: _,
             reasons,
@@ -156,6 +157,28 @@ impl Redactor {
         for endpoint in endpoints.values_mut() {
             if let Some(body) = endpoint.get_mut("body") {
                 self.strings(body);
+            }
+        }
+    }
+
+    /// The same where it was given on the command line: `--set endpoints.awq.body.stop=…`. No other flag takes texts.
+    fn command_line(&self, words: &mut [String]) {
+        let mut is_value = false;
+        for word in words {
+            let is_assignment = is_value || word.starts_with("--set=");
+            is_value = !is_value && word == "--set";
+            if !is_assignment {
+                continue;
+            }
+            let from = if word.starts_with("--set=") { "--set=".len() } else { 0 };
+            let Some(at) = word.get(from..).and_then(|rest| rest.find('=')).map(|at| from + at + 1) else {
+                continue;
+            };
+            if word.get(from..at - 1).is_some_and(|path| path.contains("body")) || word[at..].contains("body")
+            {
+                let mut value = word.split_off(at);
+                self.text(Of::Prompt, &mut value);
+                word.push_str(&value);
             }
         }
     }

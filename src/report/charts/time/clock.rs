@@ -9,8 +9,11 @@ use crate::model::record::Attempt;
 use crate::model::result::RunResult;
 use crate::model::units::Nanos;
 
-/// Bins are as wide as makes no more than so many.
+/// Bins are as wide as makes no more than so many, and no fewer than so many where that is wide enough; in between
+/// one for so many requests, for bins of one or two would show little but chance.
 const MOST_BINS: u64 = 60;
+const FEWEST_BINS: u64 = 20;
+const REQUESTS_A_BIN: u64 = 4;
 /// Widths of bins, milliseconds: what people count in. Longer runs have doubles of the last.
 const WIDTHS_MS: [u64; 26] = [
     1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000, 120_000,
@@ -80,7 +83,8 @@ impl<'a> Clock<'a> {
         let last =
             |side: &Timed<'_>| side.sent.iter().map(|sent| side.at(sent.attempt.exchange.trace.end_ns)).max();
         let end = sides.iter().filter_map(last).max().filter(|end| *end > 0)?;
-        let width = width(end);
+        let n: usize = sides.iter().map(|side| side.sent.len()).sum();
+        let width = width(end, (n as u64 / REQUESTS_A_BIN).clamp(FEWEST_BINS, MOST_BINS));
         let bins = usize::try_from(end.div_ceil(width)).unwrap_or(1);
         Some(Self { result, sides, width, bins, are_apart })
     }
@@ -91,24 +95,16 @@ impl<'a> Clock<'a> {
         if self.are_apart {
             notes.push("Measured in two runs: each side counts from its own first request.".to_owned());
         }
-        let references = self.borders();
-        if let Some(first) = self.result.levels.first().filter(|_| !references.is_empty()) {
-            let load = match first.load.axis {
-                LoadAxis::Concurrency => "requests in flight",
-                LoadAxis::Rate => "requests a second",
-            };
-            notes.push(format!("At each dashed upright line a load begins, with its {load}."));
-        }
         ChartSpec {
             name: name.to_owned(),
             title: title.to_owned(),
             about: String::new(),
             notes,
             frame: Frame::Wide,
-            x: Axis::time(seconds(self.width * self.bins as u64)),
+            x: Axis::time(seconds(self.width.saturating_mul(self.bins as u64))),
             y,
             series: Vec::new(),
-            references,
+            references: self.borders(),
         }
     }
 
@@ -167,10 +163,12 @@ impl<'a> Clock<'a> {
             .filter(|(at, _)| *at <= end)
             .map(|(at, load)| {
                 let is_named = at - named_at >= APART * end;
+                // The first says what the numbers are.
+                let unit = if named_at.is_finite() { "" } else { unit(load.axis) };
                 if is_named {
                     named_at = at;
                 }
-                let label = if is_named { name(&load) } else { String::new() };
+                let label = if is_named { format!("{}{unit}", plain(load.value)) } else { String::new() };
                 Reference { on: Across::X, value: at, label }
             })
             .collect()
@@ -201,11 +199,11 @@ impl Timed<'_> {
     }
 }
 
-/// `8`, `2.5/s`.
-fn name(load: &LevelLoad) -> String {
-    match load.axis {
-        LoadAxis::Concurrency => plain(load.value),
-        LoadAxis::Rate => format!("{}/s", plain(load.value)),
+/// What the value of a load is, behind it.
+const fn unit(axis: LoadAxis) -> &'static str {
+    match axis {
+        LoadAxis::Concurrency => " in flight",
+        LoadAxis::Rate => " a second",
     }
 }
 
@@ -219,9 +217,9 @@ pub(super) fn after(earlier: Nanos, ms: f64) -> Nanos {
     earlier.plus(Nanos::from_secs_f64(ms / 1e3))
 }
 
-/// The narrowest width that leaves no more than [`MOST_BINS`] up to `end`.
-fn width(end: u64) -> u64 {
-    let fits = |width: &u64| end.div_ceil(*width) <= MOST_BINS;
+/// The narrowest width that leaves no more than so many bins up to `end`.
+fn width(end: u64, bins: u64) -> u64 {
+    let fits = |width: &u64| end.div_ceil(*width) <= bins;
     let listed = WIDTHS_MS.into_iter().map(|ms| ms * 1_000_000).find(fits);
     let mut width = listed.unwrap_or(86_400_000_000_000);
     while !fits(&width) {

@@ -39,8 +39,12 @@ pub(super) fn charts(clock: &Clock<'_>) -> Vec<ChartSpec> {
             Side::Candidate => ("queued-candidate", "sent-candidate"),
             Side::Baseline => ("queued-baseline", "sent-baseline"),
         };
-        add(waiting, "waiting for the cap", Stroke::Dashed, waits(side));
-        add(sent, "in flight", side.shown.stroke, flights(side));
+        let flights = flights(side);
+        // Below the cap no one waits for it: what is planned and what is done are never at quite the same moment.
+        if cap(clock).is_some_and(|cap| most(&flights) >= u64::from(cap)) {
+            add(waiting, "waiting for the cap", Stroke::Dashed, waits(side));
+        }
+        add(sent, "in flight", side.shown.stroke, flights);
     }
     let top = series.iter().flat_map(|one| points(one)).map(|point| point.y).fold(0.0, f64::max);
     if top <= 0.0 {
@@ -160,6 +164,17 @@ fn reduced(steps: &[(u64, i64)], end: f64) -> Vec<Point> {
     points
 }
 
+/// The most requests in flight of an open loop, where that is bounded.
+fn cap(clock: &Clock<'_>) -> Option<u32> {
+    let start = &clock.result.load.profile.as_ref()?.start;
+    start.most_in_flight().filter(|_| start.is_open())
+}
+
+/// The most spans that there are at any moment.
+fn most(spans: &[(u64, u64)]) -> u64 {
+    steps(spans.to_vec()).into_iter().map(|(_, count)| count.unsigned_abs()).max().unwrap_or(0)
+}
+
 /// The configured concurrency or cap, where there was one load.
 fn configured(clock: &Clock<'_>, top: f64) -> Option<Reference> {
     if !clock.result.levels.is_empty() {
@@ -171,7 +186,7 @@ fn configured(clock: &Clock<'_>, top: f64) -> Option<Reference> {
         Some(Start::Concurrency { concurrency, .. }) => ("configured", *concurrency),
         Some(Start::Batch { size }) => ("batch", *size),
         Some(Start::Rate { max_in_flight, .. } | Start::Trace { max_in_flight, .. }) => {
-            ("cap", (*max_in_flight).filter(|most| f64::from(*most) <= FAR * top)?)
+            ("cap", max_in_flight.filter(|most| f64::from(*most) <= FAR * top)?)
         }
     };
     let value = f64::from(most);

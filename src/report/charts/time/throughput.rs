@@ -100,7 +100,8 @@ fn requests(clock: &Clock<'_>) -> Option<ChartSpec> {
         })
         .collect();
     let notes = vec![format!("Successful requests by when they ended, in bins of {}.", clock.width_name())];
-    let mut chart = chart(clock, "requests-time", "Requests a second", ("requests", "1/s"), by_side, notes)?;
+    let mut chart =
+        chart(clock, "requests-time", "Requests a second", ("successful", "requests/s"), by_side, notes)?;
     if !clock.result.load.profile.as_ref().is_some_and(|profile| profile.start.is_open()) {
         return Some(chart);
     }
@@ -125,7 +126,7 @@ fn requests(clock: &Clock<'_>) -> Option<ChartSpec> {
             marks: Marks::Held(rates.into_iter().enumerate().map(held).collect()),
         });
     }
-    chart.y = Axis::from_zero("requests", Unit::Of("1/s"), top);
+    chart.y = Axis::from_zero("successful", Unit::Of("requests/s"), top);
     chart.notes[0].push_str(" Dashed: planned to start, whether or not they could.");
     Some(chart)
 }
@@ -150,8 +151,8 @@ fn chart(
     }
     let mut chart = clock.chart(name, title, Axis::from_zero(label, Unit::Of(unit), top));
     chart.about = format!("{title} over time, by side");
-    chart.series.extend(clock.sides.iter().filter_map(|side| windows(clock, side)));
-    if !chart.series.is_empty() {
+    let windows: Vec<_> = clock.sides.iter().filter_map(|side| windows(clock, side)).collect();
+    if !windows.is_empty() {
         notes.push("Shaded: the steady windows, over which the rates in the table are taken.".to_owned());
     }
     chart.notes.splice(0..0, notes);
@@ -162,6 +163,7 @@ fn chart(
         stroke: side.shown.stroke,
         marks: Marks::Bars { edges: clock.edges(), values: bins.per_second() },
     }));
+    chart.series.extend(windows);
     Some(chart)
 }
 

@@ -129,7 +129,10 @@ fn one_by_one(
     }
     chart.about =
         "Every request as a bar from its sending to its end, in rows by how many were in flight".to_owned();
-    chart.notes.insert(0, "Pale up to the first token; a request takes the lowest free row.".to_owned());
+    chart.notes.insert(
+        0,
+        "Pale up to the first token, where there was one; a request takes the lowest free row.".to_owned(),
+    );
     chart
 }
 

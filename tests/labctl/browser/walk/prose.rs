@@ -29,8 +29,10 @@ pub(super) fn check(result: &Value, sentences: &[String]) -> Vec<String> {
     known.add(result);
     let held: Vec<Held> = known.all();
     let strange = |sentence: &String| {
-        let words = sentence.split([' ', '\u{a0}']).map(|word| word.trim_matches(|c| "()[],;:`·".contains(c)));
-        let mut strange = words.filter(|word| is_number(word)).filter_map(|word| among(word, &held)).collect::<Vec<_>>();
+        let words =
+            sentence.split([' ', '\u{a0}']).map(|word| word.trim_matches(|c| "()[],;:`·".contains(c)));
+        let mut strange =
+            words.filter(|word| is_number(word)).filter_map(|word| among(word, &held)).collect::<Vec<_>>();
         strange.truncate(1);
         strange.pop().map(|_| format!("in no part of the result: a number of `{sentence}`"))
     };
@@ -40,7 +42,9 @@ pub(super) fn check(result: &Value, sentences: &[String]) -> Vec<String> {
 /// A word that is a number alone, not a name with digits.
 fn is_number(word: &str) -> bool {
     let word = word.trim_end_matches(['%', 'x', '*']);
-    !word.is_empty() && word.chars().all(|c| c.is_ascii_digit() || "<>+-\u{2212}.,".contains(c)) && !numbers(word).is_empty()
+    !word.is_empty()
+        && word.chars().all(|c| c.is_ascii_digit() || "<>+-\u{2212}.,".contains(c))
+        && !numbers(word).is_empty()
 }
 
 #[derive(Debug, Default)]
@@ -76,7 +80,18 @@ impl Known {
             let forms = [*value, value * 100.0, value / 1e3, 100.0 - value * 100.0, value.recip()];
             forms.into_iter().flat_map(|form| [form, -form])
         };
-        let counts = self.counts.iter().map(|n| super::charts::real(*n)).chain((0..=SMALL).map(f64::from)).chain(COMMON);
-        self.values.iter().flat_map(units).chain(counts).filter(|value| value.is_finite()).map(Held::Rounded).collect()
+        let counts = self
+            .counts
+            .iter()
+            .map(|n| super::charts::real(*n))
+            .chain((0..=SMALL).map(f64::from))
+            .chain(COMMON);
+        self.values
+            .iter()
+            .flat_map(units)
+            .chain(counts)
+            .filter(|value| value.is_finite())
+            .map(Held::Rounded)
+            .collect()
     }
 }

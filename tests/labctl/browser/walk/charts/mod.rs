@@ -2,6 +2,7 @@
 
 mod amounts;
 mod loads;
+mod quality;
 mod speed;
 mod time;
 
@@ -71,7 +72,8 @@ pub(super) fn charts(page: &Page) -> Vec<Chart> {
 pub(super) fn check(result: &Value, chart: &Chart) -> Vec<String> {
     let found = speed::check(result, chart)
         .or_else(|| time::check(result, chart))
-        .or_else(|| loads::check(result, chart));
+        .or_else(|| loads::check(result, chart))
+        .or_else(|| quality::check(result, chart));
     let wrong = found.unwrap_or_else(|| vec!["no rule knows this chart".to_owned()]);
     wrong.into_iter().map(|what| format!("chart `{}`: {what}", chart.name)).collect()
 }

@@ -130,7 +130,7 @@ fn deltas(result: &Value, chart: &Chart) -> Vec<String> {
     let categories = comparison["categories"].as_array().into_iter().flatten();
     wanted.extend(categories.map(|rate| (rate["category"].as_str().unwrap_or_default(), rate)));
     wanted.retain(|(_, rate)| rate["delta_pp"].is_number());
-    let held: Vec<_> = wanted.iter().map(|(name, rate)| {
+    let held = wanted.iter().map(|(name, rate)| {
         let limits = number(rate, "interval_90_pp/low").zip(number(rate, "interval_90_pp/high"));
         ((*name).to_owned(), number(rate, "delta_pp").unwrap(), limits)
     });
@@ -284,11 +284,15 @@ fn kept(result: &Value, side: &str, slo: &Value) -> Option<Limited> {
     };
     let all: Vec<bool> = attempts(result, side).map(|(_, attempt)| keeps(attempt)).collect();
     let (n, share) = (real(all.len()), real(all.iter().filter(|keeps| **keeps).count()) / real(all.len()));
-    // Wilson 1927, at 95 %.
+    Some((share, Some(wilson(share, n))))
+}
+
+/// The interval of a share of so many, at 95 % (Wilson 1927).
+pub(super) fn wilson(share: f64, n: f64) -> (f64, f64) {
     let z = 1.959_963_984_540_054_f64;
     let middle = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
     let half = z / (1.0 + z * z / n) * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
-    Some((share, Some(((middle - half).max(0.0), (middle + half).min(1.0)))))
+    ((middle - half).max(0.0), (middle + half).min(1.0))
 }
 
 /// One number of each successful request against another, as dots or as counts in cells.
