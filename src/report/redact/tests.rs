@@ -63,9 +63,15 @@ fn secretive(secret: &str) -> (RunResult, ReportInput) {
     result.warnings.push(format!("reference log-probabilities: n/a: the server said {secret}"));
     let set = |word: &str| word.replace("SECRET", secret);
     result.command_line = Some(
-        ["labctl", "bench", "--set", "endpoints.awq.body.stop=SECRET", "--set=endpoints.awq={body: {stop: SECRET}}"]
-            .map(set)
-            .to_vec(),
+        [
+            "labctl",
+            "bench",
+            "--set",
+            "endpoints.awq.body.stop=SECRET",
+            "--set=endpoints.awq={body: {stop: SECRET}}",
+        ]
+        .map(set)
+        .to_vec(),
     );
     result.config = serde_json::json!({"endpoints": {"awq": {"body": {"stop": [secret], "top_k": 4}}}});
     let prompt = |row: &Row| Prompt {

@@ -171,8 +171,11 @@ impl Redactor {
                 continue;
             }
             let from = if word.starts_with("--set=") { "--set=".len() } else { 0 };
-            let Some(at) = word.get(from..).and_then(|rest| rest.find('=')).map(|at| from + at + 1) else { continue };
-            if word.get(from..at - 1).is_some_and(|path| path.contains("body")) || word[at..].contains("body") {
+            let Some(at) = word.get(from..).and_then(|rest| rest.find('=')).map(|at| from + at + 1) else {
+                continue;
+            };
+            if word.get(from..at - 1).is_some_and(|path| path.contains("body")) || word[at..].contains("body")
+            {
                 let mut value = word.split_off(at);
                 self.text(Of::Prompt, &mut value);
                 word.push_str(&value);
