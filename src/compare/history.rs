@@ -64,7 +64,10 @@ pub fn changes(before: &RunResult, after: &RunResult) -> Vec<Change> {
     let options = |run: &'_ RunResult| run.workload.as_ref().map(|workload| workload.options.clone());
     let unsaid = [
         ("workload options", options(before) != options(after)),
-        ("the endpoint's interface or `body`", asked_differently(asked(after), asked(before)).next().is_some()),
+        (
+            "the endpoint's interface or `body`",
+            asked_differently(asked(after), asked(before)).next().is_some(),
+        ),
     ];
     let unsaid = unsaid.into_iter().filter(|(_, differs)| *differs);
     changes.extend(unsaid.map(|(what, _)| Change { what: what.to_owned(), from: None, to: None }));

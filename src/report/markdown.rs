@@ -70,7 +70,7 @@ pub fn render_beside(result: &RunResult, input: &ReportInput, links: &Links) -> 
     } else {
         spread::blocks(result, &report.labels, WIDTH).into_iter().flat_map(|block| block.lines).collect()
     };
-    let mut trimmed = budget::Trimmed::new(&report);
+    let trimmed = budget::Trimmed::new(&report);
     let mut text = String::new();
     for level in &budget::LEVELS {
         trimmed.trim(&mut report, level);

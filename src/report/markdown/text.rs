@@ -21,7 +21,7 @@ pub(crate) fn escape(text: &str) -> String {
             '&' => out.push_str("&amp;"),
             // What would begin a list or a rule where the text begins a line.
             '-' | '+' | '=' if at == 0 => out.extend(['\\', c]),
-            '.' | ')' if at > 0 && before.bytes().all(|byte| byte.is_ascii_digit()) => out.extend(['\\', c]),
+            '.' | ')' if numbers_an_item(before, after) => out.extend(['\\', c]),
             '.' if ends_with(before, "www") => {
                 out.push_str(BREAK);
                 out.push(c);
@@ -34,6 +34,13 @@ pub(crate) fn escape(text: &str) -> String {
         }
     }
     out
+}
+
+/// Whether a point or bracket between these would make an item of a list of the text: `1. `, not `1.5`.
+fn numbers_an_item(before: &str, after: &str) -> bool {
+    !before.is_empty()
+        && before.bytes().all(|byte| byte.is_ascii_digit())
+        && (after.is_empty() || after.starts_with(char::is_whitespace))
 }
 
 /// Whether a character begins what GitHub or GitLab would make a link or a picture of: `@you`, `#1`, `GH-1`,
@@ -183,7 +190,7 @@ mod tests {
         assert_eq!(escape(":smile: at 12:30, 95 % of it"), ":&#8203;smile: at 12:30, 95 % of it");
         assert_eq!(
             ["- a", "1. b", "2) c", "=", "+ d", "3.5"].map(escape),
-            ["\\- a", "1\\. b", "2\\) c", "\\=", "\\+ d", "3\\.5"]
+            ["\\- a", "1\\. b", "2\\) c", "\\=", "\\+ d", "3.5"]
         );
     }
 
