@@ -29,24 +29,10 @@ pub fn changes(before: &RunResult, after: &RunResult) -> Vec<Change> {
             Some(format!("{chosen} (seed {})", run.seed))
         });
     }
-    told("workload options", &|run| {
-        let options = serde_json::to_value(&run.workload.as_ref()?.options).ok()?;
-        Some(options.to_string()).filter(|options| options != "{}" && options != "null")
-    });
     for (what, from, to) in sampling_parameters(&before.sampling, &after.sampling) {
         if from != to {
             told(what, &|run| Some(if std::ptr::eq(run, before) { from.clone() } else { to.clone() }));
         }
-    }
-    if asked_differently(asked(after), asked(before)).next().is_some() {
-        told("the endpoint's interface or `body`", &|run| {
-            let endpoint = &run.config["endpoints"][&run.candidate.endpoint];
-            let part = |member: &str| {
-                Some(format!("{member} {}", endpoint[member])).filter(|_| !endpoint[member].is_null())
-            };
-            let parts: Vec<String> = ["api", "body"].into_iter().filter_map(part).collect();
-            (!parts.is_empty()).then(|| parts.join(", "))
-        });
     }
     told("checks", &|run| run.client.check_engine.map(|version| format!("version {version}")));
     told("judge", &|run| run.judge.as_ref().map(judge));
@@ -74,6 +60,17 @@ pub fn changes(before: &RunResult, after: &RunResult) -> Vec<Change> {
     told("client's transport", &|run| Some(run.client.transport.clone()));
     told("labctl", &|run| Some(run.client.labctl_version.clone()));
     told("measured by", &|run| run.imported_from.as_ref().map(|from| from.tool.name().to_owned()));
+    // What these hold may be texts of the user's, and has no place in a list.
+    let options = |run: &'_ RunResult| run.workload.as_ref().map(|workload| workload.options.clone());
+    let unsaid = [
+        ("workload options", options(before) != options(after)),
+        (
+            "the endpoint's interface or `body`",
+            asked_differently(asked(after), asked(before)).next().is_some(),
+        ),
+    ];
+    let unsaid = unsaid.into_iter().filter(|(_, differs)| *differs);
+    changes.extend(unsaid.map(|(what, _)| Change { what: what.to_owned(), from: None, to: None }));
     changes
 }
 
@@ -123,7 +120,7 @@ mod tests {
             [
                 of("temperature", Some("0"), Some("0.5")),
                 of("server", None, Some("vLLM 0.12")),
-                of("concurrency", Some("4"), Some("9")),
+                of("concurrency", Some("8"), Some("9")),
                 of("labctl", Some("0.1.0"), Some("9.9.9")),
             ]
         );

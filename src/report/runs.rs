@@ -15,6 +15,7 @@ use super::head_to_head::{self, HeadToHeadView, names_of};
 use super::history::{self, HistoryView, moment};
 use super::number::{self, counted};
 use super::quality;
+use super::redact;
 use super::speed;
 use super::table::Tone;
 use super::template::{self, Page};
@@ -39,6 +40,8 @@ pub struct RunsView {
     pub subtitle: String,
     /// What to know about simulated numbers, where they are.
     pub simulated: Option<&'static str>,
+    /// That texts are left out, where they are.
+    pub redacted: Option<String>,
     /// The answer in short, of the first table or history.
     pub answer: Answer,
     /// The answers of what else there is.
@@ -83,6 +86,7 @@ impl RunsView {
             title: title(report),
             subtitle: subtitle(report),
             simulated: report.simulated.then_some(view::SIMULATED),
+            redacted: redacted(report),
             answer: first,
             further: answers,
             runs: report
@@ -110,6 +114,14 @@ impl RunsView {
             labctl_version: one_line(&report.labctl_version),
         }
     }
+}
+
+/// What was taken out of the comparisons, the only place where texts are.
+fn redacted(report: &RunsReport) -> Option<String> {
+    let beside = report.head_to_head.iter().flat_map(|table| &table.comparisons);
+    let models = report.histories.iter().flat_map(|history| &history.models);
+    let all = beside.chain(models.filter_map(|model| model.first_to_last.as_ref()));
+    redact::told(all.filter_map(|comparison| comparison.redacted).next())
 }
 
 /// What runs go by: as much of their ids as tells them apart.
@@ -314,6 +326,7 @@ pub fn terminal(report: &RunsReport, options: &TerminalOptions) -> String {
     let mut screen = Screen::new(options);
     screen.title(&view.title, &view.subtitle);
     screen.banner(view.simulated);
+    screen.redacted(view.redacted.as_deref());
     for answer in std::iter::once(&view.answer).chain(&view.further) {
         screen.answer(answer, &[], 0);
     }

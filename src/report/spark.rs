@@ -77,6 +77,9 @@ pub(crate) fn interval(bar: &Bar, width: usize) -> String {
 
 /// A share of 0 to 1 as a bar; what is neither none nor all is never drawn as either.
 pub(crate) fn share(share: f64, width: usize) -> String {
+    if width == 0 {
+        return String::new();
+    }
     let steps = width * EIGHTHS.len().saturating_add(1);
     let filled = match share {
         s if !s.is_finite() || s <= 0.0 => 0,

@@ -18,7 +18,10 @@ pub(super) fn take_out_of_both(compared: &mut Compared, args: &TextArgs) {
 
 /// The same of several runs that were put together: all that holds texts are the comparisons in it.
 pub(super) fn take_out_of_all(report: &mut RunsReport, args: &TextArgs) {
-    for comparison in report.head_to_head.iter_mut().flat_map(|held| &mut held.comparisons) {
+    let over_time = report.histories.iter_mut().flat_map(|history| &mut history.models);
+    let over_time = over_time.filter_map(|model| model.first_to_last.as_mut());
+    let beside = report.head_to_head.iter_mut().flat_map(|held| &mut held.comparisons);
+    for comparison in beside.chain(over_time) {
         redact_comparison(comparison, &mut [], args.redaction());
     }
 }

@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn every_point_is_in_one_cell_that_holds_it() {
         for axis in
-            [Axis::from_zero("", Unit::Of(""), 100.0), Axis::logarithmic("", Unit::Of(""), 1.0, 900.0)]
+            [Axis::from_zero("", Unit::Of(""), 110.0), Axis::logarithmic("", Unit::Of(""), 1.0, 900.0)]
         {
             let points: Vec<Point> =
                 (1..=900).map(|i| Point::new(f64::from(i) / 9.0 + 0.89, f64::from(i % 90) + 1.0)).collect();

@@ -104,10 +104,12 @@ fn too_wide(page: &Page, view: View) -> Vec<String> {
     let function = "width => {
         const root = document.documentElement;
         if (root.scrollWidth <= width) return [];
+        const right = element => element.getBoundingClientRect().right;
         const held = element => element && element !== document.body &&
-            (getComputedStyle(element).overflowX !== 'visible' || held(element.parentElement));
+            (getComputedStyle(element).overflowX !== 'visible' && right(element) <= width + 0.5
+                || held(element.parentElement));
         const wide = [...document.body.querySelectorAll('*')].filter(element =>
-            element.getBoundingClientRect().right > width + 0.5 && !held(element.parentElement));
+            (right(element) > width + 0.5 || element.scrollWidth > width) && !held(element.parentElement));
         return ['the page is ' + root.scrollWidth + ' px wide',
             ...wide.slice(0, 10).map(element => element.outerHTML.slice(0, 160))];
     }";

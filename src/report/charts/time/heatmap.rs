@@ -54,9 +54,10 @@ fn heatmap(
 ) -> ChartSpec {
     let together = clock.bins().div_ceil(MOST_COLUMNS);
     let columns = clock.bins().div_ceil(together);
+    let edges: Vec<f64> = (0..=ROWS).map(|row| edge(&y, row)).collect();
     let mut counts = vec![0_u64; columns * ROWS];
     for (at, ms) in latencies {
-        counts[clock.bin(*at) / together * ROWS + row(&y, *ms)] += 1;
+        counts[clock.bin(*at) / together * ROWS + row(&edges, *ms)] += 1;
     }
     let filled = || counts.iter().copied().filter(|n| *n > 0);
     let (least, most) = (filled().min().unwrap_or(0), filled().max().unwrap_or(0));
@@ -65,7 +66,7 @@ fn heatmap(
         let end = clock.edge(((column + 1) * together).min(clock.bins()));
         Cell {
             x: (clock.edge(column * together), end),
-            y: (edge(&y, row), edge(&y, row + 1)),
+            y: (edges[row], edges[row + 1]),
             #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
             value: *n as f64,
         }
@@ -106,7 +107,7 @@ fn edge(y: &Axis, row: usize) -> f64 {
     }
 }
 
-/// The row that a value lies in; one on an edge lies above it.
-fn row(y: &Axis, value: f64) -> usize {
-    (1..ROWS).rev().find(|row| value >= edge(y, *row)).unwrap_or(0)
+/// The row between `edges` that a value lies in; one on an edge lies above it.
+fn row(edges: &[f64], value: f64) -> usize {
+    edges.partition_point(|edge| *edge <= value).saturating_sub(1).min(ROWS - 1)
 }

@@ -2,6 +2,7 @@
 
 mod amounts;
 mod loads;
+mod quality;
 mod speed;
 mod time;
 
@@ -71,7 +72,8 @@ pub(super) fn charts(page: &Page) -> Vec<Chart> {
 pub(super) fn check(result: &Value, chart: &Chart) -> Vec<String> {
     let found = speed::check(result, chart)
         .or_else(|| time::check(result, chart))
-        .or_else(|| loads::check(result, chart));
+        .or_else(|| loads::check(result, chart))
+        .or_else(|| quality::check(result, chart));
     let wrong = found.unwrap_or_else(|| vec!["no rule knows this chart".to_owned()]);
     wrong.into_iter().map(|what| format!("chart `{}`: {what}", chart.name)).collect()
 }
@@ -112,8 +114,13 @@ pub(super) const fn real(n: usize) -> f64 {
 fn same_points(drawn: &[[f64; 3]], held: &[[f64; 3]]) -> Result<(), String> {
     let mut left: Vec<&[f64; 3]> = held.iter().collect();
     for point in drawn {
-        let is = |held: &&[f64; 3]| held.iter().zip(point).all(|(a, b)| same(*a, *b));
-        let Some(at) = left.iter().position(is) else { return Err(format!("{point:?} is of no request")) };
+        let is = |held: &[f64; 3]| held.iter().zip(point).all(|(a, b)| same(*a, *b));
+        let away = |held: &[f64; 3]| held.iter().zip(point).map(|(a, b)| (a - b).abs()).sum::<f64>();
+        // Of several that six digits don't tell apart, the nearest.
+        let near = (0..left.len())
+            .filter(|at| is(left[*at]))
+            .min_by(|a, b| away(left[*a]).total_cmp(&away(left[*b])));
+        let Some(at) = near else { return Err(format!("{point:?} is of no request")) };
         left.swap_remove(at);
     }
     left.first().map_or(Ok(()), |one| Err(format!("{one:?} and {} more are not drawn", left.len() - 1)))
