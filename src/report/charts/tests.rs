@@ -106,10 +106,10 @@ fn attainment_counts_every_request_that_was_sent() {
     let mut result = fixture::unchecked();
     result.candidate.summary.ttft_from_schedule_ms = None;
     result.rows[0].candidate.as_mut().unwrap().exchange.outcome = Outcome::Http5xx;
-    let limit = 80.0;
+    let limit = 50.0;
     result.candidate.slos[0].slo.value = limit;
     let spec = objectives::chart(&result, &labels(&result)).unwrap();
-    assert_eq!(names(&spec)[..2], ["all latencies", "ttft_p95_ms<=80"]);
+    assert_eq!(names(&spec)[..2], ["all latencies", "ttft_p95_ms<=50"]);
     let kept = result.rows[1..]
         .iter()
         .filter(|row| row.candidate.as_ref().unwrap().metrics.ttft_ms.unwrap() <= limit)
