@@ -37,6 +37,7 @@ use labctl::model::result::{
 use labctl::model::trace::{Chunk, ChunkKind, StampSource, Trace, TraceMode};
 use labctl::model::units::Nanos;
 use labctl::report;
+use labctl::report::input::ReportInput;
 use labctl::report::terminal::TerminalOptions;
 use labctl::results::journal::{JournalWriter, subscriber};
 use labctl::results::rows::rows;
@@ -123,6 +124,7 @@ fn header(run_id: &str, prompts: usize, requests: u64, trace: TraceMode) -> RunH
         labels: BTreeMap::new(),
         started_at: "2026-01-01T00:00:00Z".to_owned(),
         team: None,
+        command_line: None,
         held_to: None,
         prompt_set: PromptSetInfo {
             name: "scale".to_owned(),
@@ -258,8 +260,8 @@ fn measure(dir: &Path, requests: u64, trace: TraceMode) {
     let loaded: RunResult = step("loaded without chunks", || load_file_without_chunks(&path).unwrap());
     step("reported as HTML, Markdown and text", || {
         let options = TerminalOptions { width: 100, color: false, ..TerminalOptions::default() };
-        let html = report::html::render(&loaded, None).unwrap();
-        let markdown = report::markdown::render(&loaded, None).unwrap();
+        let html = report::html::render(&loaded, &ReportInput::default()).unwrap();
+        let markdown = report::markdown::render(&loaded, &ReportInput::default()).unwrap();
         (html.len(), markdown.len(), report::terminal::summary(&loaded, &options).len())
     });
     step("compared with itself", || {

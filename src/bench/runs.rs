@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn of_each_model_the_latest_run_stands_in_the_table_and_all_in_the_history() {
         // Named out of order: time decides.
-        let runs = [run("a2", "a", 2), run("a1", "a", 1), run("b1", "b", 1), run("b3", "b", 3)];
+        let runs = vec![run("a2", "a", 2), run("a1", "a", 1), run("b1", "b", 1), run("b3", "b", 3)];
         let report = put(&runs, false);
         assert_eq!(ids(&report.head_to_head[0]), ["a2", "b3"]);
         let models = &report.histories[0].models;
@@ -321,7 +321,7 @@ mod tests {
     fn the_odd_one_is_left_out_wherever_it_is_named() {
         let mut odd = run("odd", "odd", 1);
         odd.sampling.temperature += 1.0;
-        let runs = [odd, run("a", "a", 1), run("b", "b", 1)];
+        let runs = vec![odd, run("a", "a", 1), run("b", "b", 1)];
         let report = put(&runs, false);
         assert_eq!(ids(&report.head_to_head[0]), ["a", "b"]);
         let [apart] = report.apart.as_slice() else { panic!("{:?}", report.apart) };
@@ -335,7 +335,7 @@ mod tests {
         let mut again = runs[0].clone();
         again.run_id = "odd2".to_owned();
         again.started_at = "2026-03-09T00:00:00Z".to_owned();
-        let report = put(&[runs[0].clone(), again, runs[1].clone(), runs[2].clone()], false);
+        let report = put(&vec![runs[0].clone(), again, runs[1].clone(), runs[2].clone()], false);
         let apart: Vec<_> =
             report.apart.iter().map(|apart| (apart.run_id.as_str(), apart.left_out_of)).collect();
         assert_eq!(apart, [("odd2", LeftOutOf::HeadToHead)]);

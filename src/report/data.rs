@@ -117,7 +117,7 @@ pub fn table(name: String, title: String, table: &Table) -> TableData {
     let cells = |at: usize| table.rows.iter().filter_map(move |row| row.cells.get(at));
     let (mut columns, mut places) = (Vec::new(), Vec::new());
     for (at, heading) in headings(table).into_iter().enumerate() {
-        for of in parts(cells(at)) {
+        for of in parts(&cells(at)) {
             columns.push(match of {
                 Of::Value | Of::Text => heading.clone(),
                 Of::Part(part) => format!("{heading}, {part}"),
@@ -164,7 +164,7 @@ impl Of {
 }
 
 /// What a column's cells come to: their number, its parts, and their text where it says more than the numbers.
-fn parts<'a>(cells: impl Iterator<Item = &'a Cell> + Clone) -> Vec<Of> {
+fn parts<'a>(cells: &(impl Iterator<Item = &'a Cell> + Clone)) -> Vec<Of> {
     if !cells.clone().any(Cell::is_number) {
         return vec![Of::Text];
     }
@@ -197,7 +197,9 @@ fn headings(table: &Table) -> Vec<String> {
         })
         .collect();
     let mut known: BTreeMap<&str, usize> = BTreeMap::new();
-    titles.iter().for_each(|title| *known.entry(title).or_default() += 1);
+    for title in &titles {
+        *known.entry(title).or_default() += 1;
+    }
     let mut used = BTreeSet::new();
     let mut before = "";
     let mut headings = Vec::new();

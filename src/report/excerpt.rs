@@ -123,7 +123,7 @@ fn gaps(text: &str, focus: Option<Range<usize>>, limit: usize) -> Vec<Range<usiz
     let tail = start_of(text, text.len(), limit / 2);
     let hidden = |focus: &Range<usize>| focus.end > head && focus.start < tail;
     let Some(focus) = focus.filter(hidden).filter(|focus| text.get(focus.clone()).is_some()) else {
-        return vec![head..tail];
+        return Vec::from([Range { start: head, end: tail }]);
     };
     let (head, tail) = (end_of(text, 0, limit / 4), start_of(text, text.len(), limit / 4));
     let from = start_of(text, focus.start, limit / 4).clamp(head, tail);

@@ -10,7 +10,7 @@ use crate::model::redaction::Redaction;
 /// The prompts that were sent, by their ids, or why they are not at hand.
 #[derive(Debug, Clone, Default)]
 pub struct Prompts {
-    prompts: Vec<Prompt>,
+    sent: Vec<Prompt>,
     places: HashMap<String, usize>,
     note: Option<String>,
 }
@@ -32,7 +32,7 @@ impl Prompts {
     pub fn of(set: PromptSet) -> Self {
         let places =
             set.prompts.iter().enumerate().map(|(place, prompt)| (prompt.id.clone(), place)).collect();
-        Self { prompts: set.prompts, places, note: None }
+        Self { sent: set.prompts, places, note: None }
     }
 
     /// None, and why: what comes after `Prompts are not shown: `.
@@ -69,7 +69,7 @@ impl Prompts {
 
     /// The prompt that was sent under an id, the two responses of a pair in the order in which they were sent.
     fn get(&self, id: &str) -> Option<Cow<'_, Prompt>> {
-        let prompt = |id: &str| self.places.get(id).and_then(|place| self.prompts.get(*place));
+        let prompt = |id: &str| self.places.get(id).and_then(|place| self.sent.get(*place));
         match prompt(id) {
             Some(prompt) => Some(Cow::Borrowed(prompt)),
             None => prompt(id.strip_suffix(SWAPPED)?)?.swapped_prompt().map(Cow::Owned),

@@ -66,6 +66,7 @@ enum Of {
 }
 
 /// Takes texts out.
+#[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
 struct Redactor {
     prompts: bool,
     answers: bool,

@@ -120,8 +120,8 @@ impl RunsView {
 fn redacted(report: &RunsReport) -> Option<String> {
     let beside = report.head_to_head.iter().flat_map(|table| &table.comparisons);
     let models = report.histories.iter().flat_map(|history| &history.models);
-    let all = beside.chain(models.filter_map(|model| model.first_to_last.as_ref()));
-    redact::told(all.filter_map(|comparison| comparison.redacted).next())
+    let mut all = beside.chain(models.filter_map(|model| model.first_to_last.as_ref()));
+    redact::told(all.find_map(|comparison| comparison.redacted))
 }
 
 /// What runs go by: as much of their ids as tells them apart.

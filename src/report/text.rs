@@ -1,6 +1,8 @@
 //! Text from models and servers is hostile: what here comes out can be printed anywhere.
 //! Escaping for HTML and Markdown comes on top, in the templates.
 
+use std::fmt::Write as _;
+
 use unicode_normalization::char::is_combining_mark;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -33,7 +35,7 @@ pub(crate) fn clean(text: &str) -> String {
             c if is_invisible(c) => {}
             _ if marks > MARKS => {
                 let more = std::iter::from_fn(|| characters.next_if(|next| is_combining_mark(*next)));
-                out.push_str(&format!("⟨{} more marks⟩", 1 + more.count()));
+                let _ = write!(out, "⟨{} more marks⟩", 1 + more.count());
             }
             c => out.push(c),
         }

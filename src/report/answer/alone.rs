@@ -26,7 +26,7 @@ pub(super) fn verdict(result: &RunResult, checked: bool) -> Said {
     } else {
         (text, tone)
     };
-    gated::verdict(result.gate_results(), (&text, tone), false).unwrap_or_else(|| (text, tone))
+    gated::verdict(result.gate_results(), (&text, tone), false).unwrap_or((text, tone))
 }
 
 fn failed(side: &SideInfo) -> u64 {

@@ -89,7 +89,7 @@ const RATIO_REACH: f64 = 4.0;
 pub(super) fn ratio_bar(ratio: f64, interval: Interval, tone: Tone) -> Bar {
     let place = |ratio: f64| {
         let share = ratio.max(f64::MIN_POSITIVE).ln() / RATIO_REACH.ln();
-        ((share + 1.0) / 2.0 * 100.0).clamp(0.0, 100.0)
+        (f64::midpoint(share, 1.0) * 100.0).clamp(0.0, 100.0)
     };
     let (low, high) = (place(interval.low), place(interval.high));
     Bar { low, width: high - low, at: place(ratio), zero: Some(50.0), tone }

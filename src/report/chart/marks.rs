@@ -163,7 +163,8 @@ impl Marks {
                     && edges.iter().all(|edge| x.holds(*edge))
                     && values.iter().all(|value| value.is_finite());
                 if !sound {
-                    (edges.clear(), values.clear());
+                    edges.clear();
+                    values.clear();
                 }
             }
             Self::Stack { edges, base, values } => {
@@ -172,7 +173,9 @@ impl Marks {
                     && edges.iter().all(|edge| x.holds(*edge))
                     && base.iter().chain(&*values).all(|value| value.is_finite());
                 if !sound {
-                    (edges.clear(), base.clear(), values.clear());
+                    edges.clear();
+                    base.clear();
+                    values.clear();
                 }
             }
             Self::Held(held) => {
@@ -180,7 +183,7 @@ impl Marks {
             }
             Self::Bands(bands) => bands.retain(|(from, to)| x.holds(*from) && x.holds(*to)),
             Self::Spans(spans) => {
-                spans.retain(|span| x.holds(span.start) && x.holds(span.end) && y.holds(span.y))
+                spans.retain(|span| x.holds(span.start) && x.holds(span.end) && y.holds(span.y));
             }
             Self::Cells(cells) => cells.retain(|cell| {
                 let ends = [(x, cell.x.0), (x, cell.x.1), (y, cell.y.0), (y, cell.y.1)];

@@ -6,7 +6,7 @@ use super::super::chart::{
 use super::super::history::{moment, told};
 use super::super::text::one_line;
 use super::drawn;
-use super::models::{Colours, Key};
+use super::models::{Colours, ModelKey};
 use crate::model::comparison::PassRate;
 use crate::model::history::{Figures, History, HistoryPoint, ModelHistory, Percentiles};
 use crate::model::summary::Percentile;
@@ -164,7 +164,7 @@ impl<'a> Runs<'a> {
     ) -> Option<ChartSpec> {
         let mut series: Vec<Series> = Vec::new();
         for (place, model) in history.models.iter().enumerate() {
-            let Some(Key { key, color, stroke }) = colours.of(model) else { continue };
+            let Some(ModelKey { key, color, stroke }) = colours.of(model) else { continue };
             let own = self.points.iter().zip(1_u32..).filter(|((of, ..), _)| *of == place);
             let points: Vec<Point> = own
                 .filter_map(|((_, _, point), x)| Some(Point { x: f64::from(x), ..value(point)? }))

@@ -21,7 +21,7 @@ const CATEGORIES: usize = 24;
 
 /// How a model is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Key {
+pub(crate) struct ModelKey {
     /// What its series go by.
     pub(crate) key: &'static str,
     /// The CSS variable of its colour.
@@ -50,15 +50,15 @@ impl Colours {
     }
 
     /// That of a history's model; none where there are too many.
-    pub(crate) fn of(&self, model: &ModelHistory) -> Option<Key> {
+    pub(crate) fn of(&self, model: &ModelHistory) -> Option<ModelKey> {
         self.key(&model.model, &model.endpoint, model.simulated)
     }
 
-    fn key(&self, model: &str, endpoint: &str, simulated: bool) -> Option<Key> {
+    fn key(&self, model: &str, endpoint: &str, simulated: bool) -> Option<ModelKey> {
         let place = self.known.iter().position(|known| {
             (known.0.as_str(), known.1.as_str(), known.2) == (model, endpoint, simulated)
         })?;
-        Some(Key {
+        Some(ModelKey {
             key: KEYS.get(place)?,
             color: COLOURS[place % COLOURS.len()],
             stroke: if place < COLOURS.len() { Stroke::Strong } else { Stroke::Dashed },
@@ -73,7 +73,7 @@ pub(crate) fn charts(
     names: &[String],
     colours: &Colours,
 ) -> Vec<Chart> {
-    let models: Vec<(Key, &str, &Figures)> = report
+    let models: Vec<(ModelKey, &str, &Figures)> = report
         .sides
         .iter()
         .zip(names)
@@ -103,7 +103,7 @@ pub(crate) fn charts(
 }
 
 /// A row a model.
-fn overall(models: &[(Key, &str, &Figures)], place: usize) -> Option<ChartSpec> {
+fn overall(models: &[(ModelKey, &str, &Figures)], place: usize) -> Option<ChartSpec> {
     let judged: Vec<_> = models
         .iter()
         .filter_map(|(key, name, figures)| {
@@ -134,7 +134,7 @@ fn overall(models: &[(Key, &str, &Figures)], place: usize) -> Option<ChartSpec> 
 
 /// A row a category, the models a little below each other.
 fn by_category(
-    models: &[(Key, &str, &Figures)],
+    models: &[(ModelKey, &str, &Figures)],
     (name, title, label): (String, &str, &str),
     axis: impl Fn(&str, f64) -> Axis,
     value: impl Fn(&CategoryFigures) -> Option<(f64, Option<Interval>)>,
@@ -178,7 +178,7 @@ fn by_category(
     })
 }
 
-fn series(key: Key, label: &str, rests: Vec<Rest>) -> Series {
+fn series(key: ModelKey, label: &str, rests: Vec<Rest>) -> Series {
     Series {
         key: key.key,
         label: label.to_owned(),

@@ -1,5 +1,7 @@
 //! Text made harmless for Markdown, in its different places.
 
+use std::fmt::Write as _;
+
 use crate::report::spark;
 use crate::report::table::Bar;
 use crate::report::text::one_line;
@@ -136,7 +138,7 @@ pub(crate) fn html_text(text: &str) -> String {
             '&' => out.push_str("&amp;"),
             // Where a renderer reads Markdown all the same.
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '$' | '~' => {
-                out.push_str(&format!("&#{};", u32::from(c)))
+                let _ = write!(out, "&#{};", u32::from(c));
             }
             '@' | '#' | '!' | '%' | ':' => {
                 out.push(c);
@@ -168,7 +170,9 @@ pub(crate) fn link(name: &str) -> String {
     for byte in name.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'/' => out.push(char::from(byte)),
-            byte => out.push_str(&format!("%{byte:02X}")),
+            byte => {
+                let _ = write!(out, "%{byte:02X}");
+            }
         }
     }
     // A name like `javascript:` has no colon any more, and one that begins with a slash is no host.

@@ -204,7 +204,7 @@ impl Redactor {
         }
     }
 
-    pub(super) fn levels(&self, levels: &mut [LevelResult], findings: Option<&mut LevelFindings>) {
+    pub(super) fn levels(&self, levels: &mut [LevelResult], findings: &mut Option<LevelFindings>) {
         for level in levels {
             let LevelResult {
                 load: _,

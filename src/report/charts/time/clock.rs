@@ -78,7 +78,9 @@ impl<'a> Clock<'a> {
             .collect();
         if !are_apart {
             let first = sides.iter().map(|side| side.origin).min()?;
-            sides.iter_mut().for_each(|side| side.origin = first);
+            for side in &mut sides {
+                side.origin = first;
+            }
         }
         let last =
             |side: &Timed<'_>| side.sent.iter().map(|sent| side.at(sent.attempt.exchange.trace.end_ns)).max();

@@ -57,7 +57,7 @@ fn chart(clock: &Clock<'_>, side: &Timed<'_>, failed: Failed<'_>, top: f64) -> O
     let y = Axis::from_zero(format!("failed in {width}"), Unit::Of(""), top);
     let title = format!("Failures over time{}", fit_middle(&one_line(&side.suffix(clock)), 60));
     let mut chart = clock.chart(name, &title, y);
-    chart.about = "Failed requests by when they ended, by outcome".to_owned();
+    "Failed requests by when they ended, by outcome".clone_into(&mut chart.about);
     chart.notes.insert(0, format!("By when they ended, in bins of {width}."));
     let again_key = if is_baseline { "again-baseline" } else { "again-candidate" };
     let outcomes = failed.by_outcome.into_iter().map(|(outcome, bins)| {

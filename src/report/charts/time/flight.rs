@@ -46,7 +46,7 @@ pub(super) fn charts(clock: &Clock<'_>) -> Vec<ChartSpec> {
         }
         add(sent, "in flight", side.shown.stroke, flights);
     }
-    let top = series.iter().flat_map(|one| points(one)).map(|point| point.y).fold(0.0, f64::max);
+    let top = series.iter().flat_map(points).map(|point| point.y).fold(0.0, f64::max);
     if top <= 0.0 {
         return Vec::new();
     }
@@ -57,7 +57,7 @@ pub(super) fn charts(clock: &Clock<'_>) -> Vec<ChartSpec> {
     // A line's name stands above it.
     let y = Axis::from_zero("requests in flight", Unit::Of(""), reach * 1.08);
     let mut chart = clock.chart("in-flight", "Requests in flight", y);
-    chart.about = "Requests in flight over time, by side".to_owned();
+    "Requests in flight over time, by side".clone_into(&mut chart.about);
     chart.references.extend(configured);
     if !of_levels.is_empty() {
         chart.series.push(Series {

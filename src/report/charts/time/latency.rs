@@ -129,7 +129,9 @@ fn percentiles(clock: &Clock<'_>, side: &Timed<'_>, latencies: &Latencies, toget
     for (at, ms) in latencies {
         by_bin[clock.bin(*at) / together].push(*ms);
     }
-    by_bin.iter_mut().for_each(|values| values.sort_by(f64::total_cmp));
+    for values in &mut by_bin {
+        values.sort_by(f64::total_cmp);
+    }
     let keys = match side.shown.side {
         Side::Candidate => ["p50-candidate", "p95-candidate"],
         Side::Baseline => ["p50-baseline", "p95-baseline"],

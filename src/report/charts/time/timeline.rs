@@ -127,8 +127,8 @@ fn one_by_one(
         let rows = lanes.iter().max().map_or(0, |lane| lane + 1);
         chart.references.extend(heading(sides, side, base + real(rows), &format!("up to {rows} in flight")));
     }
-    chart.about =
-        "Every request as a bar from its sending to its end, in rows by how many were in flight".to_owned();
+    "Every request as a bar from its sending to its end, in rows by how many were in flight"
+        .clone_into(&mut chart.about);
     chart.notes.insert(
         0,
         "Pale up to the first token, where there was one; a request takes the lowest free row.".to_owned(),
@@ -169,7 +169,7 @@ fn together(clock: &Clock<'_>, sides: &[(&Timed<'_>, Vec<Try<'_>>)]) -> ChartSpe
         chart.references.extend(heading(sides, side, below + tops[place], &most));
     }
     let n: usize = sides.iter().map(|(_, tries)| tries.len()).sum();
-    chart.about = "Requests in flight by outcome over time".to_owned();
+    "Requests in flight by outcome over time".clone_into(&mut chart.about);
     chart.notes.insert(
         0,
         format!(
