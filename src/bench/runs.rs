@@ -335,7 +335,7 @@ mod tests {
         let mut again = runs[0].clone();
         again.run_id = "odd2".to_owned();
         again.started_at = "2026-03-09T00:00:00Z".to_owned();
-        let report = put(&vec![runs[0].clone(), again, runs[1].clone(), runs[2].clone()], false);
+        let report = put(&[runs[0].clone(), again, runs[1].clone(), runs[2].clone()], false);
         let apart: Vec<_> =
             report.apart.iter().map(|apart| (apart.run_id.as_str(), apart.left_out_of)).collect();
         assert_eq!(apart, [("odd2", LeftOutOf::HeadToHead)]);

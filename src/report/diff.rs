@@ -241,7 +241,7 @@ mod tests {
             let mut out = String::new();
             let mut at = 0;
             for range in ranges {
-                out += &format!("{}[{}]", &text[at..range.start], &text[range.clone()]);
+                out = [out.as_str(), &text[at..range.start], "[", &text[range.clone()], "]"].concat();
                 at = range.end;
             }
             out + &text[at..]
@@ -295,7 +295,8 @@ mod tests {
         assert_eq!(compare(&huge, &format!("{huge}x")).difference, Difference::TooLong);
         let long = |last: &str| format!("{}{last}", "a b ".repeat(10_000));
         assert_eq!(marked(&long("42"), &long("43")).2, long("[43]"));
-        let many = |step: usize| (0..9_000).map(|i| format!("{} ", (i * step) % 4_001)).collect::<String>();
+        let many =
+            |step: usize| (0..9_000).map(|i| ((i * step) % 4_001).to_string()).collect::<Vec<_>>().join(" ");
         assert_eq!(compare(&many(1), &many(7)).difference, Difference::TooLong);
     }
 

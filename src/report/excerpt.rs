@@ -154,10 +154,9 @@ mod tests {
     fn shown(excerpt: &Excerpt) -> String {
         let mark = |segment: &Segment| {
             let text = match segment.kind {
-                SegmentKind::Same => segment.text.clone(),
+                SegmentKind::Same | SegmentKind::Gap => segment.text.clone(),
                 SegmentKind::Removed => format!("-{}-", segment.text),
                 SegmentKind::Added => format!("+{}+", segment.text),
-                SegmentKind::Gap => segment.text.clone(),
             };
             if segment.answer { format!("⟦{text}⟧") } else { text }
         };
@@ -169,7 +168,8 @@ mod tests {
         let text = "so it is 42 in all";
         let highlights = Highlights { changes: &[0..2, 9..10], as_added: true, answer: Some(9..11) };
         assert_eq!(shown(&Excerpt::new(text, &highlights, 100)), "+so+ it is ⟦+4+⟧⟦2⟧ in all");
-        let removed = Highlights { changes: &[0..2], as_added: false, answer: None };
+        let first = std::slice::from_ref(&(0..2));
+        let removed = Highlights { changes: first, as_added: false, answer: None };
         assert_eq!(shown(&Excerpt::new(text, &removed, 100)), "-so- it is 42 in all");
         assert!(Excerpt::plain("", 10).is_empty());
     }

@@ -128,11 +128,7 @@ pub(crate) mod tests {
             }
             for term in &view.glossary {
                 let shown = |id: &&str| view.glossary.iter().any(|other| other.id == *id);
-                assert!(
-                    term.see.iter().all(|id| shown(id)),
-                    "{name}: `{}` refers to what isn't shown",
-                    term.id
-                );
+                assert!(term.see.iter().all(shown), "{name}: `{}` refers to what isn't shown", term.id);
             }
         }
     }

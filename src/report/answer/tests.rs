@@ -28,7 +28,7 @@ fn compared(quality: Option<(f64, f64)>, speed: Option<(f64, f64)>) -> RunResult
     result.readings.clear();
     let interval = |limits: Option<(f64, f64)>| limits.map(|(low, high)| Interval { low, high });
     let middle =
-        |limits: Option<(f64, f64)>, none: f64| limits.map_or(none, |(low, high)| (low + high) / 2.0);
+        |limits: Option<(f64, f64)>, none: f64| limits.map_or(none, |(low, high)| f64::midpoint(low, high));
     let comparison = result.comparison.as_mut().unwrap();
     comparison.overall.delta_pp = Some(middle(quality, -3.0));
     comparison.overall.interval_90_pp = interval(quality);

@@ -203,7 +203,8 @@ fn every_chart_is_small_and_holds_no_markup_from_outside() {
         for attempt in [&mut row.candidate, &mut row.baseline].into_iter().flatten() {
             let prompt_tokens = 100 + (i as u64 * 7_919) % 4_000;
             attempt.exchange.usage = Some(Usage { prompt_tokens, ..Usage::default() });
-            let ms = attempt.metrics.ttft_ms.unwrap() * (1.0 + (i % 977) as f64 / 10.0);
+            let ms =
+                attempt.metrics.ttft_ms.unwrap() * (1.0 + f64::from(u32::try_from(i % 977).unwrap()) / 10.0);
             attempt.metrics.ttft_ms = Some(ms);
         }
     }

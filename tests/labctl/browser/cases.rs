@@ -184,7 +184,7 @@ fn multiply(result: &mut RunResult) {
             row.key.repeat += copy;
             row.block += copy;
             let mut attempt = row.candidate.take().unwrap();
-            attempt.exchange.request_id += &format!("-{copy}");
+            attempt.exchange.request_id = format!("{}-{copy}", attempt.exchange.request_id);
             shift(&mut attempt.exchange, later);
             let block = blocks.iter().find(|block| block.block == row.block).unwrap();
             let level = block.level_start_ns.map(|start_ns| Level { start_ns, end_ns: block.level_end_ns });

@@ -235,6 +235,9 @@ fn the_tabulator_reaches_all_that_can_be_used() {
     }
 }
 
+/// An item of the list: whether it is shown, its kind, its category and its text.
+type Item = (bool, String, String, String);
+
 #[test]
 fn the_list_of_answers_can_be_narrowed() {
     let Some(chromium) = browser() else { return };
@@ -260,7 +263,7 @@ fn the_list_of_answers_can_be_narrowed() {
     let all = items();
     assert!(all.len() > 10 && all.iter().all(|item| item.0), "{} items", all.len());
     let (kind, category) = (all[0].1.clone(), all[0].2.clone());
-    let shown = |fits: &dyn Fn(&(bool, String, String, String)) -> bool| {
+    let shown = |fits: &dyn Fn(&Item) -> bool| {
         let now = items();
         let visible = now.iter().filter(|item| item.0).count();
         assert!(visible > 0 && visible < all.len(), "{visible} of {} shown", all.len());

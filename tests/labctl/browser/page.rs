@@ -274,11 +274,6 @@ impl Page {
         self.press_with(key, 0);
     }
 
-    /// Presses the tabulator with shift held.
-    pub(super) fn press_back(&self) {
-        self.press_with("Tab", 8);
-    }
-
     fn press_with(&self, key: &str, modifiers: i64) {
         let (code, number, text) = match key {
             "Tab" => ("Tab", 9, None),
@@ -326,9 +321,11 @@ impl Page {
     pub(super) fn picture(&self) -> Vec<u8> {
         let (width, height): (f64, f64) =
             self.eval("[document.documentElement.clientWidth, document.documentElement.scrollHeight]");
-        let mut shot = CaptureScreenshotParams::default();
-        shot.clip = Some(Viewport { x: 0.0, y: 0.0, width, height: height.min(TALLEST), scale: 1.0 });
-        shot.capture_beyond_viewport = Some(true);
+        let shot = CaptureScreenshotParams {
+            clip: Some(Viewport { x: 0.0, y: 0.0, width, height: height.min(TALLEST), scale: 1.0 }),
+            capture_beyond_viewport: Some(true),
+            ..CaptureScreenshotParams::default()
+        };
         decode(self.command(shot).data.as_ref())
     }
 

@@ -92,7 +92,9 @@ fn bins_hold_what_came_in_them() {
     assert!(close(values, &expected), "{values:?}");
     let requests = chart(&result, "requests-time").unwrap();
     let mut expected = [0.0; 20];
-    [8, 14, 19].into_iter().for_each(|bin: usize| expected[bin] = 20.0);
+    for bin in [8, 14, 19] {
+        expected[bin] = 20.0;
+    }
     assert!(close(&super::fixture::values(marks(&requests, "candidate")), &expected));
     assert!(requests.notes[0].contains("bins of 50 ms"), "{:?}", requests.notes);
     let errors = chart(&result, "errors-time").unwrap();

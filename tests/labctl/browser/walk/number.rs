@@ -42,9 +42,8 @@ impl Held {
     fn is(self, written: Written) -> bool {
         let (value, most) = match self {
             Self::Rounded(value) => (value, 0.5 * 10_f64.powi(-written.decimals)),
-            Self::Percent(value) if written.decimals == 0 => (value, 0.0),
-            Self::Percent(value) => (value, 0.5 * 10_f64.powi(-written.decimals)),
-            Self::Exact(value) => (value, 0.0),
+            Self::Percent(value) if written.decimals > 0 => (value, 0.5 * 10_f64.powi(-written.decimals)),
+            Self::Percent(value) | Self::Exact(value) => (value, 0.0),
         };
         match written.beyond {
             Some('<') => value < written.value,

@@ -61,7 +61,9 @@ impl Known {
             Value::String(text) => self.values.extend(numbers(text).iter().map(|number| number.value)),
             Value::Array(list) => {
                 self.counts.insert(list.len());
-                list.iter().for_each(|one| self.add(one));
+                for one in list {
+                    self.add(one);
+                }
             }
             Value::Object(fields) => {
                 self.counts.insert(fields.len());

@@ -145,16 +145,19 @@ fn share(value: &Value, path: &str) -> Option<Held> {
     number(value, path).map(Held::share)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "rules say what they hold, or that they hold nothing")]
 fn one(held: Option<Held>) -> Option<Says> {
     Some(Says::Numbers(vec![held]))
 }
 
 /// The limits of an interval.
+#[expect(clippy::unnecessary_wraps, reason = "rules say what they hold, or that they hold nothing")]
 fn limits(value: &Value, path: &str, held: fn(&Value, &str) -> Option<Held>) -> Option<Says> {
     Some(Says::Numbers(vec![held(value, &format!("{path}/low")), held(value, &format!("{path}/high"))]))
 }
 
 /// `passed/judged  rate`
+#[expect(clippy::unnecessary_wraps, reason = "rules say what they hold, or that they hold nothing")]
 fn passed(rate: &Value) -> Option<Says> {
     Some(Says::Numbers(vec![exact(rate, "passed"), exact(rate, "judged"), share(rate, "rate")]))
 }

@@ -27,7 +27,6 @@ pub(super) struct Chart {
 struct Axis {
     unit: String,
     low: f64,
-    high: f64,
     #[serde(default)]
     categories: Vec<String>,
 }

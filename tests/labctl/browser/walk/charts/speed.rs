@@ -170,8 +170,11 @@ fn ratios(result: &Value, chart: &Chart) -> Vec<String> {
     rests(chart, &held.collect::<Vec<_>>())
 }
 
+/// A row's name, its value, and the limits of its interval.
+type Rest = (String, f64, Option<(f64, f64)>);
+
 /// Rows with a value and its interval, each once over all series; a row without a name is left free.
-fn rests(chart: &Chart, held: &[(String, f64, Option<(f64, f64)>)]) -> Vec<String> {
+fn rests(chart: &Chart, held: &[Rest]) -> Vec<String> {
     let mut left: Vec<_> = held.iter().collect();
     let mut wrong = Vec::new();
     for series in chart.series.iter().filter(|series| series.marks == "rests" && series.key != "noise") {
