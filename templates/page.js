@@ -275,7 +275,10 @@
         }
         if (value < series.x[i] || value > series.end[i]) continue;
         if (series.marks === "cells") {
-          if (!place) continue;
+          if (!place) {
+            names.push(i);
+            continue;
+          }
           const [from, to] = [this.toY(series.top[i]), this.toY(series.y[i])];
           if (place.y < from || place.y > to) continue;
           const what = series.key === "replies" ? " repl" + (series.value[i] === 1 ? "y, " : "ies, ") : series.value[i] === 1 ? " request, " : " requests, ";
@@ -290,7 +293,13 @@
         const first = Number.isFinite(series.first[i]) ? ", first token after " + onAxis(this.data.x, series.first[i] - series.x[i]) : "";
         return (series.name[i] ? series.name[i] + ": " : "") + series.label + ", " + onAxis(this.data.x, series.x[i]) + " to " + onAxis(this.data.x, series.end[i]) + first;
       }
-      return names.length ? series.label + ": " + names.length + " in flight" : null;
+      if (!names.length) return null;
+      if (series.marks !== "cells") return series.label + ": " + names.length + " in flight";
+      // Without a height: the whole column.
+      const count = names.reduce((sum, i) => sum + series.value[i], 0);
+      const [low, high] = [Math.min(...names.map((i) => series.y[i])), Math.max(...names.map((i) => series.top[i]))];
+      const what = series.key === "replies" ? " replies, " : " requests, ";
+      return written(count) + what + onAxis(this.data.y, low) + " to " + onAxis(this.data.y, high);
     }
 
     show(value, place, quiet = false) {

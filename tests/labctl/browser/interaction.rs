@@ -107,13 +107,15 @@ fn every_chart_answers_the_keyboard() {
                 "chart => { document.querySelector(chart + ' .plot').focus() }",
                 &json!([chart]),
             );
+            let rows = &data(&page, chart)["y"]["categories"];
+            let has_one_row = rows.as_array().is_some_and(|rows| rows.len() == 1);
             let mut said = BTreeSet::new();
             for _ in 0..30 {
                 page.press("ArrowRight");
                 said.extend(tip(&page, chart).map(|tip| format!("{tip:?}")));
             }
             page.press("ArrowLeft");
-            assert!(said.len() > 1, "{} {chart} says only {said:?}", case.name);
+            assert!(said.len() > 1 || has_one_row, "{} {chart} says only {said:?}", case.name);
             assert!(!said.is_empty(), "{} {chart} says nothing", case.name);
             let spoken: String = page.call(
                 "chart => document.querySelector(chart + ' [role=status]').textContent",
@@ -246,7 +248,7 @@ fn the_list_of_answers_can_be_narrowed() {
     let items = || -> Vec<(bool, String, String, String)> {
         page.eval(
             "[...document.querySelectorAll('[data-filter] [data-item]')].map(item =>
-                [item.checkVisibility(), item.dataset.kind, item.dataset.category, item.textContent.toLowerCase()])",
+                [!item.hidden, item.dataset.kind, item.dataset.category, item.textContent.toLowerCase()])",
         )
     };
     let told = || -> String { page.eval("document.querySelector('[data-filter] output').textContent") };

@@ -11,14 +11,24 @@ type Limited = (f64, Option<(f64, f64)>);
 /// What is wrong with one of these charts; none where it is another.
 pub(super) fn check(result: &Value, chart: &Chart) -> Option<Vec<String>> {
     let plain = |side: &Value, path: &str| Some((number(side, path)?, None));
+    let ttft = |side: &Value| {
+        plain(side, "summary/ttft_from_schedule_ms/p95").or_else(|| plain(side, "summary/ttft_ms/p95"))
+    };
+    let e2e = |side: &Value| {
+        let open = side["summary"]["ttft_from_schedule_ms"].is_object();
+        plain(side, if open { "summary/latency_from_schedule_ms/p95" } else { "summary/e2e_ms/p95" })
+    };
     let of: &dyn Fn(&Value) -> Option<Limited> = match chart.name.as_str() {
         "throughput-load" if chart.y.unit.starts_with("tokens") => {
             &|side| plain(side, "summary/throughput/output_tokens_per_s")
         }
         "throughput-load" => &|side| plain(side, "summary/throughput/request_throughput_per_s"),
-        "ttft-load" => &|side| {
-            plain(side, "summary/ttft_from_schedule_ms/p95").or_else(|| plain(side, "summary/ttft_ms/p95"))
-        },
+        "ttft-load" => &ttft,
+        "e2e-load" => &e2e,
+        "tpot-load" => &|side| plain(side, "summary/tpot_ms/p95"),
+        "error-load" => &|side| plain(side, "summary/error_rate"),
+        "throughput-latency" => return Some(against(result, chart, &ttft)),
+        "throughput-e2e" => return Some(against(result, chart, &e2e)),
         "goodput-load" => &|side| plain(side, "summary/goodput/goodput_per_s"),
         "in-time-load" => {
             &|side| with_limits(&side["summary"]["goodput"], "attainment", "attainment_interval_95")
@@ -55,6 +65,41 @@ fn over_load(result: &Value, chart: &Chart, value: &dyn Fn(&Value) -> Option<Lim
                     series.key
                 ));
             }
+        }
+    }
+    wrong
+}
+
+/// A latency against the throughput of the same load, in the order of the loads.
+fn against(result: &Value, chart: &Chart, latency: &dyn Fn(&Value) -> Option<Limited>) -> Vec<String> {
+    let mut levels: Vec<&Value> = result["levels"].as_array().into_iter().flatten().collect();
+    levels.sort_by(|a, b| number(a, "value").unwrap().total_cmp(&number(b, "value").unwrap()));
+    let rates = ["output_tokens_per_s", "request_throughput_per_s"];
+    let mut wrong = Vec::new();
+    for series in &chart.series {
+        let points = |rate: &str| -> Vec<(f64, f64)> {
+            let of = |level: &&Value| {
+                let side = level.get(series.side())?;
+                Some((number(side, &format!("summary/throughput/{rate}"))?, latency(side)?.0))
+            };
+            levels.iter().filter_map(of).collect()
+        };
+        let fits = rates.iter().any(|rate| {
+            let held = points(rate);
+            held.len() == series.x.len()
+                && held
+                    .iter()
+                    .zip(series.x.iter().zip(&series.y))
+                    .all(|(a, (x, y))| same(a.0, *x) && same(a.1, *y))
+        });
+        if !fits {
+            wrong.push(format!(
+                "{}: {:?} {:?}, it is {:?}",
+                series.key,
+                series.x,
+                series.y,
+                points(rates[0])
+            ));
         }
     }
     wrong
