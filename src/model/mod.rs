@@ -10,6 +10,7 @@
 pub mod baseline;
 pub mod calibration;
 pub mod check;
+pub mod client_info;
 pub mod code;
 pub mod compared;
 pub mod comparison;

@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::baseline::MeasuredIn;
-use super::calibration::Calibration;
 use super::comparison::{Comparison, GateResult, PassRate};
 use super::config::ServerKind;
 use super::event::Phase;
@@ -26,6 +25,8 @@ use super::team::{CostFigures, Reading};
 use super::trace::TraceMode;
 use super::units::Nanos;
 use super::workload::WorkloadInfo;
+
+pub use super::client_info::ClientInfo;
 
 /// The version of the result's shape. Raised when a reader of the older shape would misread it;
 /// older versions still load.
@@ -217,31 +218,6 @@ pub struct BlockTime {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
 const fn is_zero(count: &u32) -> bool {
     *count == 0
-}
-
-/// The machine and program that measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ClientInfo {
-    /// labctl's version.
-    pub labctl_version: String,
-    /// The version of the checks that judged; absent where labctl was older than it, or judged nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub check_engine: Option<u32>,
-    /// Operating system.
-    pub os: String,
-    /// Processor architecture.
-    pub arch: String,
-    /// Cores available.
-    pub cores: u32,
-    /// How requests were sent and who stamped them, e.g. `reqwest`.
-    pub transport: String,
-    /// The system's monotonic clock (`CLOCK_MONOTONIC`) at the run's start, nanoseconds; places the
-    /// traces beside other programs' times on the same machine.
-    pub monotonic_origin_ns: u64,
-    /// How far off this machine's times can be, as `labctl calibrate` found it: for the same machine, transport and
-    /// version of labctl, before the run. Absent where it was not calibrated.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub calibration: Option<Calibration>,
 }
 
 /// A run: `results/<run_id>.json`.

@@ -11,6 +11,8 @@ const MOST_BYTES: usize = 2_500_000;
 const ENTRY: usize = 1_400;
 /// Bytes that a part of a text takes beside itself.
 pub(super) const SEGMENT: usize = 48;
+/// The most characters of a configuration.
+pub(super) const CONFIG: usize = 20_000;
 /// What is tried as the most characters of one text.
 pub(super) const LIMITS: [usize; 5] = [8_000, 4_000, 2_000, 1_000, 500];
 

@@ -90,6 +90,11 @@ impl Excerpt {
         made
     }
 
+    /// All of it as one text, in which gaps say what is left out.
+    pub(crate) fn into_text(self) -> String {
+        self.segments.into_iter().map(|segment| segment.text).collect()
+    }
+
     fn push(&mut self, kind: SegmentKind, answer: bool, text: String) {
         if !text.is_empty() {
             self.segments.push(Segment { kind, answer, text });

@@ -32,7 +32,7 @@ fn texts() -> Vec<String> {
         "| a | b |\n|---|---|\n| c | d |",
         "```\nfence\n``` ~~~\nother\n~~~ ```` four ````",
         "`one` ``two`` ` \\` \\\\` ```",
-        "# Heading\n## Another\nSetext\n=====\n---\n* * *\n",
+        "# Heading\n## Another\nSetext\n=====\n---\n* * *\nend",
         "- item\n* item\n+ item\n1. one\n> quote\n> [!WARNING]\n- [x] done",
         "**bold** __bold__ *it* _it_ ~~gone~~ $x^2$ $$y$$ \\(z\\) :smile: ==mark==",
         "@team #1 GH-1 org/repo#2 abcdef1234567890abcdef1234567890abcdef12",
@@ -207,7 +207,8 @@ fn a_page_is_built_alike_whatever_its_texts_say() {
         assert!(expected.len() > 300);
         wrong.extend(difference(&text, &found, &expected));
         assert!(is_inert(&html), "{text:.80}");
-        assert!(html.len() < 1_500_000, "{text:.80}: {} bytes", html.len());
+        // Tens of thousands of characters in every name there is.
+        assert!(html.len() < 3_000_000, "{text:.80}: {} bytes", html.len());
     }
     assert_eq!(wrong, Vec::<String>::new());
 }

@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use super::answer::Answer;
 use super::beside::{self, Titled};
+use super::budget;
 use super::data;
+use super::excerpt::Excerpt;
 use super::facts::{self, Health, Section};
 use super::gates;
 use super::glossary::{self, Term};
@@ -173,7 +175,7 @@ impl ReportView {
             health: facts::health(result),
             warnings: result.warnings.iter().map(|w| one_line(w)).collect(),
             sections: facts::sections(result, &labels),
-            config: super::text::clean(&format!("{:#}", result.config)),
+            config: Excerpt::plain(&format!("{:#}", result.config), budget::CONFIG).into_text(),
             labctl_version: one_line(&result.client.labctl_version),
             provenance: Provenance::new(result, &labels),
             glossary: Vec::new(),

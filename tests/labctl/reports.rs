@@ -181,7 +181,7 @@ fn what_can_not_be_compared_gets_no_baseline() {
 
     let mut swept = RunResult { run_id: "swept".to_owned(), ..run.clone() };
     let level: Value = serde_json::json!({
-        "axis": "concurrency", "value": 4.0, "steadiness": {"state": "steady"}, "past_saturation": false,
+        "level": 0, "axis": "concurrency", "value": 4.0, "steadiness": {"state": "steady"}, "past_saturation": false,
         "candidate": {"summary": run.candidate.summary},
     });
     match serde_json::from_value(level) {
@@ -330,10 +330,7 @@ fn runs_that_have_nothing_in_common_are_refused() {
     other.candidate.model = "another".to_owned();
     kept(&lab, "other", &other);
     lab.labctl(&["report", &run.run_id, "other.json"])
-        .fails(
-            3,
-            &["can't be put together", &run.run_id, "`other`", "the prompt sets differ", "`--intersect`"],
-        )
+        .fails(3, &["can't be put together", &run.run_id, "`other`", "the prompt sets differ", "--intersect"])
         .prints_nothing();
 }
 
