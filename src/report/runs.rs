@@ -262,6 +262,7 @@ fn best(standing: &Standing, names: &[String]) -> Option<Headline> {
         interval: String::new(),
         tone: if standing.winner.is_some() { Tone::Good } else { Tone::Plain },
         bar: None,
+        ratio: None,
         scale: String::new(),
     })
 }
