@@ -215,7 +215,7 @@ fn so_far(result: &RunResult, (text, tone): Said) -> Said {
 }
 
 /// Where the answer is void no number is shown as good news.
-fn without_praise(numbers: &mut [Headline]) {
+pub(crate) fn without_praise(numbers: &mut [Headline]) {
     for number in numbers.iter_mut().filter(|number| number.tone == Tone::Good) {
         number.tone = Tone::Dim;
         if let Some(bar) = &mut number.bar {
