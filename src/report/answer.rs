@@ -4,12 +4,15 @@
 //! Nothing is decided here: what an interval shows is said by `verdict`, what a gate says by the gates, what a team
 //! expects by its readings. This file puts it in words that need no statistics, and never says more than they do.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::number::{ABSENT, count, counted};
 use super::table::{Bar, Labels, Tone};
 use super::verdict;
 use crate::model::health::HealthStatus;
+use crate::model::record::Side;
 use crate::model::result::{RunResult, SideInfo};
 use crate::model::team::{TeamKind, team_of};
 
@@ -18,6 +21,7 @@ mod compared;
 mod gated;
 mod headline;
 mod load;
+mod noise;
 mod tuned;
 
 #[cfg(test)]
@@ -59,6 +63,9 @@ pub struct Headline {
     pub tone: Tone,
     /// The interval drawn to scale, where it has one.
     pub bar: Option<Bar>,
+    /// The ratio behind its value, where it is of two sides.
+    #[serde(skip)]
+    pub ratio: Option<f64>,
     /// The scale of the bar in words: `−15 to +15 pp`; empty without a bar.
     pub scale: String,
 }
@@ -102,7 +109,7 @@ impl Answer {
         let void = void(result);
         let (said, tone) = void.clone().unwrap_or_else(|| {
             let said = match kind {
-                Kind::Noise => compared::noise(result),
+                Kind::Noise => noise::verdict(result),
                 Kind::Load => load::verdict(result),
                 Kind::Judge => alone::judge(result),
                 Kind::Tuned | Kind::Compared => compared::verdict(result, kind == Kind::Tuned, checked),
@@ -111,7 +118,7 @@ impl Answer {
             so_far(result, said)
         });
         let mut numbers = match kind {
-            Kind::Noise => compared::noise_numbers(result),
+            Kind::Noise => noise::noise_numbers(result),
             Kind::Load => load::numbers(result),
             Kind::Judge => alone::judge_numbers(&result.candidate),
             Kind::Tuned => tuned::numbers(result),
@@ -122,9 +129,14 @@ impl Answer {
         if void.is_some() {
             without_praise(&mut numbers);
         }
+        if verdict::is_busy(result) {
+            for number in numbers.iter_mut().filter(|number| number.ratio.is_some()) {
+                without_praise(std::slice::from_mut(number));
+            }
+        }
         let confidence = match kind {
             _ if void.is_some() => String::new(),
-            Kind::Noise => compared::noise_confidence(result),
+            Kind::Noise => noise::confidence(result),
             Kind::Load => load::confidence(result),
             Kind::Judge => alone::judge_confidence(&result.candidate),
             Kind::Tuned | Kind::Compared => compared::confidence_of_run(result, checked),
@@ -203,7 +215,7 @@ fn so_far(result: &RunResult, (text, tone): Said) -> Said {
 }
 
 /// Where the answer is void no number is shown as good news.
-fn without_praise(numbers: &mut [Headline]) {
+pub(crate) fn without_praise(numbers: &mut [Headline]) {
     for number in numbers.iter_mut().filter(|number| number.tone == Tone::Good) {
         number.tone = Tone::Dim;
         if let Some(bar) = &mut number.bar {
@@ -224,7 +236,7 @@ fn validity(result: &RunResult) -> Vec<Validity> {
     let client = Validity { what: "Client", tone, text };
     let comparison = result.comparison.as_ref().filter(|_| result.baseline.is_some()).map(|comparison| {
         let earlier = result.baseline.as_ref().is_some_and(|side| side.measured_in.is_some());
-        compared::validity(comparison, !earlier)
+        compared::validity(comparison, !earlier, took_turns(result))
     });
     let run = match verdict::incomplete(result) {
         Some(finding) => Validity { what: "Run", tone: finding.tone, text: finding.text },
@@ -240,6 +252,19 @@ fn validity(result: &RunResult) -> Vec<Validity> {
         Validity { what: "Server", tone: Tone::Plain, text: "not simulated".to_owned() }
     };
     [Some(client), comparison, Some(run), Some(server)].into_iter().flatten().collect()
+}
+
+/// Whether a side was measured in more than one block of a load, so that what drifts over a run meets both.
+fn took_turns(result: &RunResult) -> bool {
+    if result.blocks.is_empty() {
+        let load = &result.load;
+        return load.rounds > 1 || load.requests > u64::from(load.block_size);
+    }
+    let mut of_a_side: BTreeMap<u32, u32> = BTreeMap::new();
+    for block in result.blocks.iter().filter(|block| block.side == Side::Candidate) {
+        *of_a_side.entry(block.level).or_default() += 1;
+    }
+    of_a_side.values().all(|blocks| *blocks > 1)
 }
 
 /// That every request ended, and how many of them failed.

@@ -132,6 +132,8 @@ fn listed(metrics: &[String]) -> String {
 }
 
 fn standings(report: &HeadToHeadReport, names: &[String]) -> Table {
+    let comparable = report.comparisons.iter().map(|of| &of.comparison);
+    let comparable = comparable.map(|of| of.invalid_because.is_empty() && of.forced_over.is_empty()).all(|is| is);
     let mut columns = vec![Column::words("metric")];
     columns.extend(names.iter().map(|name| Column::numbers(name.as_str())));
     columns.push(Column::words("winner"));
@@ -149,9 +151,9 @@ fn standings(report: &HeadToHeadReport, names: &[String]) -> Table {
         let mut cells = vec![Cell::from(title)];
         for (run, value) in standing.values.iter().enumerate() {
             let cell = if is_rate { Cell::percent(*value) } else { Cell::optional(*value, number::decimal) };
-            cells.push(if standing.winner == Some(run) { cell.tone(Tone::Good) } else { cell });
+            cells.push(if comparable && standing.winner == Some(run) { cell.tone(Tone::Good) } else { cell });
         }
-        cells.push(outcome(standing, names));
+        cells.push(if comparable { outcome(standing, names) } else { "not comparable".into() });
         let term = if is_rate { Some("pass-rate") } else { speed::term_of(&standing.metric) };
         Row { strong: is_rate && standing.category.is_none(), term, ..Row::new(cells) }
     };

@@ -46,6 +46,7 @@ mod reference;
 pub mod response;
 pub mod responses;
 pub mod runs;
+mod shown;
 mod spark;
 mod speed;
 mod spread;

@@ -14,13 +14,13 @@ use super::glossary::{self, Term};
 use super::head_to_head::{self, HeadToHeadView, names_of};
 use super::history::{self, HistoryView, moment};
 use super::number::{self, counted};
-use super::quality;
 use super::redact;
 use super::speed;
 use super::table::Tone;
 use super::template::{self, Page};
 use super::terminal::{Screen, TerminalOptions};
 use super::text::one_line;
+use super::verdict::{self, Quality, Shown};
 use super::view;
 use crate::model::head_to_head::{HeadToHeadReport, Standing};
 use crate::model::history::{Apart, LeftOutOf, ModelHistory, RunsReport};
@@ -219,7 +219,16 @@ fn of_table(report: &HeadToHeadReport) -> Answer {
         let of = |s: &&Standing| s.metric == metric && s.statistic == statistic && s.category.is_none();
         numbers.extend(report.standings.iter().find(of).and_then(|standing| best(standing, &names)));
     }
-    let last = head_to_head::overall(report, &names);
+    let confidence = if invalid || forced {
+        for number in &mut numbers {
+            let name = number.hint.split_once(": ").map_or("", |(name, _)| name);
+            number.hint = format!("{name}: ahead, not comparable");
+        }
+        answer::without_praise(&mut numbers);
+        String::new()
+    } else {
+        head_to_head::overall(report, &names).text
+    };
     let comparison = if invalid || forced {
         let text = if forced { "compared by `--force`" } else { "not sound" };
         Validity { what: "Comparison", tone: Tone::Bad, text: text.to_owned() }
@@ -231,7 +240,7 @@ fn of_table(report: &HeadToHeadReport) -> Answer {
         question: format!("Which is best: {}?", names.join(", ")),
         verdict: said,
         tone,
-        confidence: last.text,
+        confidence,
         numbers,
         validity: vec![comparison, server(report.simulated)],
     }
@@ -262,6 +271,7 @@ fn best(standing: &Standing, names: &[String]) -> Option<Headline> {
         interval: String::new(),
         tone: if standing.winner.is_some() { Tone::Good } else { Tone::Plain },
         bar: None,
+        ratio: None,
         scale: String::new(),
     })
 }
@@ -274,25 +284,35 @@ fn of_history(model: &ModelHistory, short: &dyn Fn(&str) -> String) -> Option<An
     let mut answer = answer::of_comparison(comparison, &report.readings, None, &labels, false);
     answer.question = format!("Did {} get better or worse?", one_line(&model.model));
     if comparison.invalid_because.is_empty() && comparison.forced_over.is_empty() {
-        let since = labels.baseline.as_deref().unwrap_or_default();
-        let quality = match quality::tone(comparison.overall.interval_90_pp) {
-            _ if comparison.overall.delta_pp.is_none() => "Quality was not judged",
-            Tone::Bad => "It got worse",
-            Tone::Good => "It got better",
-            _ => "No change of quality is shown",
+        let known = Quality::of(comparison);
+        let since = format!("since the first of {} runs", number::count(model.points.len() as u64));
+        let quality = match &known {
+            Quality::Absent => format!("Quality was not judged {since}"),
+            Quality::Loss => format!("It got worse {since}"),
+            Quality::LossIn(categories) => format!("It got worse in {categories} {since}"),
+            Quality::Gain => format!("It got better {since}"),
+            Quality::Undecided(why) | Quality::NothingToLose(why) => {
+                format!("No change of quality is shown {since}, but {why}")
+            }
+            _ => format!("No change of quality is shown {since}"),
         };
-        let ratios = ["ttft_ms", "tpot_ms", "e2e_ms"];
-        let tones = ratios.map(|metric| speed::find(&comparison.speed, metric, "p50").map(speed::tone));
-        let has = |tone| tones.contains(&Some(tone));
-        let speed = match (has(Tone::Bad), has(Tone::Good)) {
-            (true, true) => ", and some latencies grew while others shrank",
-            (true, false) => ", and it got slower",
-            (false, true) => ", and it got faster",
-            (false, false) => "",
+        let shown = verdict::speed_shown(comparison);
+        let scope = verdict::headline(comparison).map_or("", |headline| verdict::scope(headline, false));
+        let speed = match (verdict::tokens_alone(comparison), shown) {
+            (Some(words), _) => format!("; {words}"),
+            (None, Shown::Better) => format!("; faster{scope}"),
+            (None, Shown::Worse) => format!("; slower{scope}"),
+            (None, Shown::NoDifference | Shown::NoInterval | Shown::Absent) => String::new(),
         };
-        let tone = quality::tone(comparison.overall.interval_90_pp);
-        answer.verdict = format!("{quality} since {since}{speed}");
-        answer.tone = if tone == Tone::Good && has(Tone::Bad) { Tone::Plain } else { tone };
+        answer.verdict = format!("{quality}{speed}");
+        answer.tone = match (&known, shown) {
+            (Quality::Loss, _) => Tone::Bad,
+            (Quality::LossIn(_) | Quality::NothingToLose(_), _) => Tone::Warn,
+            (Quality::Gain, Shown::Worse) => Tone::Plain,
+            (Quality::Gain, _) => Tone::Good,
+            (_, Shown::Worse) => Tone::Warn,
+            _ => Tone::Plain,
+        };
     }
     answer.validity.push(server(model.simulated));
     let changed = model.points.iter().filter(|point| !point.changed.is_empty()).count();
@@ -468,6 +488,23 @@ mod tests {
         }
         // Not simulated, so nothing says so.
         assert!(!page.contains("SIMULATED"));
+    }
+
+    #[test]
+    fn what_can_not_be_compared_crowns_nobody() {
+        let mut report = runs::head_to_head();
+        let table = &mut report.head_to_head[0];
+        for standing in &mut table.standings {
+            standing.winner = standing.best;
+        }
+        assert!(of_table(table).numbers.iter().all(|number| number.tone == Tone::Good));
+        table.comparisons[0].comparison.forced_over = vec!["prompt set differs".to_owned()];
+        let forced = of_table(table);
+        assert!(forced.numbers.iter().all(|n| n.tone != Tone::Good && n.hint.ends_with("ahead, not comparable")));
+        assert_eq!((forced.confidence.as_str(), forced.tone), ("", Tone::Bad));
+        let view = HeadToHeadView::new(table);
+        let cells = view.standings.rows.iter().flat_map(|row| &row.cells);
+        assert!(cells.clone().count() > 0 && cells.clone().all(|cell| cell.tone != Tone::Good));
     }
 
     #[test]

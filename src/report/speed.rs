@@ -86,8 +86,11 @@ pub(crate) fn table(comparison: Option<&Comparison>, summaries: &[&SideSummary],
     Table { columns, rows, bar_scale: None, notes: notes(comparison, summaries, labels, hides_tails) }
 }
 
-/// What a ratio's interval shows.
+/// What a ratio's interval shows; nothing where the ratio is written as 1.
 pub(crate) fn tone(ratio: &SpeedRatio) -> Tone {
+    if ratio.ratio.is_some_and(|ratio| (ratio - 1.0).abs() < 0.005) {
+        return Tone::Plain;
+    }
     match ratio.interval_95 {
         Some(i) if i.low > 1.0 && ratio.higher_is_better || i.high < 1.0 && !ratio.higher_is_better => {
             Tone::Good

@@ -15,7 +15,10 @@ use super::quality;
 use super::speed;
 use super::table::{Labels, Tone};
 use super::text::one_line;
-use crate::model::comparison::{Comparison, GateKind, GateVerdict, SpeedRatio};
+pub(crate) use super::shown::{
+    MORE_THAN_NOISE, Quality, Shown, differs_from_itself, noise_95_pp, quality_shown, speed_shown, tokens_alone,
+};
+use crate::model::comparison::{Comparison, GateKind, GateVerdict, Interval, SpeedRatio};
 use crate::model::health::HealthStatus;
 use crate::model::judgement::Verdict;
 use crate::model::outcome::Outcome;
@@ -33,50 +36,6 @@ pub struct Finding {
     pub tone: Tone,
     /// The sentence.
     pub text: String,
-}
-
-/// What a difference between two sides shows, by its interval alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shown {
-    /// The whole interval lies on the candidate's side.
-    Better,
-    /// The whole interval lies on the baseline's side.
-    Worse,
-    /// The interval contains "no difference".
-    NoDifference,
-    /// There is a value without an interval.
-    NoInterval,
-    /// There is no value.
-    Absent,
-}
-
-impl Shown {
-    const fn of(tone: Tone) -> Self {
-        match tone {
-            Tone::Good => Self::Better,
-            Tone::Bad => Self::Worse,
-            Tone::Plain | Tone::Dim | Tone::Warn => Self::NoDifference,
-        }
-    }
-}
-
-/// What the pass rates show, all categories together.
-pub(crate) fn quality_shown(comparison: &Comparison) -> Shown {
-    let overall = &comparison.overall;
-    match (overall.delta_pp, overall.interval_90_pp) {
-        (None, _) => Shown::Absent,
-        (_, None) => Shown::NoInterval,
-        (_, interval) => Shown::of(quality::tone(interval)),
-    }
-}
-
-/// What the [`headline`] of speed shows.
-pub(crate) fn speed_shown(comparison: &Comparison) -> Shown {
-    match headline(comparison) {
-        None => Shown::Absent,
-        Some(ratio) if ratio.interval_95.is_none() => Shown::NoInterval,
-        Some(ratio) => Shown::of(speed::tone(ratio)),
-    }
 }
 
 /// The verdict on a run.
@@ -100,7 +59,9 @@ pub(crate) fn of_run(result: &RunResult, labels: &Labels) -> Vec<Finding> {
     let (quality, speed) = match (&result.comparison, &labels.baseline) {
         (Some(comparison), Some(_)) => {
             let measured_in = result.baseline.as_ref().and_then(|side| side.measured_in.as_ref());
-            (quality_compared(comparison), speed_compared(comparison, labels, measured_in.is_none()))
+            let speed = speed_compared(comparison, labels, measured_in.is_none());
+            let speed = if is_noise(result) { of_itself(speed) } else { speed };
+            (quality_compared(comparison), if is_busy(result) { by_busy_client(speed) } else { speed })
         }
         _ => (quality_alone(&result.candidate), speed_alone(&result.candidate)),
     };
@@ -135,17 +96,42 @@ pub(crate) fn is_noise(result: &RunResult) -> bool {
 /// What an A/A run says.
 fn noise(result: &RunResult) -> Option<Finding> {
     let overall = &result.comparison.as_ref().filter(|_| is_noise(result))?.overall;
+    let comparison = result.comparison.as_ref()?;
     let flips = overall.losses + overall.gains;
-    let limit = number::or_absent(overall.interval_95_pp, number::pp_interval);
+    let limit = number::or_absent(noise_95_pp(overall), |half| {
+        number::pp_interval(Interval { low: -half, high: half })
+    });
+    let (also, tone) = if differs_from_itself(comparison) {
+        (format!("; {MORE_THAN_NOISE}"), Tone::Warn)
+    } else {
+        (String::new(), Tone::Plain)
+    };
     let text = format!(
-        "one model against itself: {} of {} pairs differ ({} losses, {} gains), delta {} pp, 95 % {limit}: less than that is noise",
+        "one model against itself: {} of {} pairs differ ({} losses, {} gains), delta {} pp; within {limit} pp (95 %) is noise{also}",
         count(flips),
         count(overall.pairs),
         count(overall.losses),
         count(overall.gains),
         number::or_absent(overall.delta_pp, number::pp),
     );
-    Some(Finding { topic: "Noise", tone: Tone::Plain, text })
+    Some(Finding { topic: "Noise", tone, text })
+}
+
+/// Nothing is faster or slower than itself.
+fn of_itself(finding: Finding) -> Finding {
+    let tone = if matches!(finding.tone, Tone::Good | Tone::Bad) { Tone::Warn } else { finding.tone };
+    let measured = finding.text.split_once(": ").map_or(finding.text.as_str(), |(_, measured)| measured);
+    Finding { tone, text: format!("one model against itself: {measured}"), ..finding }
+}
+
+/// Whether labctl was too busy to be sure of its clock.
+pub(crate) fn is_busy(result: &RunResult) -> bool {
+    result.client_health.status == HealthStatus::Degraded
+}
+
+fn by_busy_client(finding: Finding) -> Finding {
+    let tone = if finding.tone == Tone::Good { Tone::Plain } else { finding.tone };
+    Finding { tone, text: format!("{}; measured by a busy client", finding.text), ..finding }
 }
 
 /// Whether no request of any side has a check, so that there is no quality to speak of.
@@ -228,6 +214,7 @@ fn quality_compared(comparison: &Comparison) -> Finding {
         .interval_90_pp
         .map_or_else(|| "(no interval)".to_owned(), |i| format!("{} (90 %)", number::pp_interval(i)));
     let measured = format!("{} pp {interval}", number::pp(delta));
+    let known = Quality::of(comparison);
     let gates: Vec<_> = comparison.gates.iter().filter(|gate| gate.kind == GateKind::PassRate).collect();
     if let Some(worst) = gates.iter().max_by_key(|gate| gate.verdict) {
         let more = match gates.len() {
@@ -235,19 +222,30 @@ fn quality_compared(comparison: &Comparison) -> Finding {
             n => format!(" (the worst of {n} gates)"),
         };
         let (name, reason) = (one_line(&worst.name), one_line(&worst.reason));
+        // What no gate was asked about is told as well.
+        let (tone, also) = match (&known, worst.verdict) {
+            (Quality::LossIn(_) | Quality::NothingToLose(_), GateVerdict::Pass) => {
+                (Tone::Warn, format!("; {}", known.words()))
+            }
+            _ => (gate_tone(worst.verdict), String::new()),
+        };
         return Finding {
             topic,
-            tone: gate_tone(worst.verdict),
-            text: format!("{measured}: {} by gate {name}{more}: {reason}", worst.verdict),
+            tone,
+            text: format!("{measured}: {} by gate {name}{more}: {reason}{also}", worst.verdict),
         };
     }
-    let tone = quality::tone(overall.interval_90_pp);
-    let words = match (quality_shown(comparison), overall.minimum_detectable_loss_pp) {
-        (Shown::Worse, _) => "loss shown".to_owned(),
-        (Shown::Better, _) => "gain shown".to_owned(),
-        (Shown::NoInterval | Shown::Absent, _) => "nothing shown".to_owned(),
-        (Shown::NoDifference, Some(mde)) => format!("no loss shown, could have missed up to {mde:.1} pp"),
-        (Shown::NoDifference, None) => "no loss shown".to_owned(),
+    let tone = match known {
+        Quality::LossIn(_) | Quality::NothingToLose(_) => Tone::Warn,
+        _ => quality::tone(overall.interval_90_pp),
+    };
+    let words = match (&known, overall.minimum_detectable_loss_pp) {
+        (Quality::Loss, _) => "loss shown".to_owned(),
+        (Quality::Gain, _) => "gain shown".to_owned(),
+        (Quality::NoInterval | Quality::Absent, _) => "nothing shown".to_owned(),
+        (Quality::LossIn(_) | Quality::NothingToLose(_) | Quality::Undecided(_), _) => known.words(),
+        (_, Some(mde)) => format!("no loss shown; 80 % of such runs would find one of {mde:.1} pp"),
+        (_, None) => "no loss shown".to_owned(),
     };
     Finding { topic, tone, text: format!("{measured}: {words}") }
 }
@@ -283,7 +281,10 @@ fn speed_compared(comparison: &Comparison, labels: &Labels, same_run: bool) -> F
     let candidate = &labels.candidate;
     let scope = scope(headline, same_run);
     let is = if scope.is_empty() { "is" } else { "was" };
+    let alone = tokens_alone(comparison);
+    let tone = if alone.is_some() { Tone::Plain } else { tone };
     let words = match speed_shown(comparison) {
+        _ if alone.is_some() => alone.clone().unwrap_or_default(),
         Shown::NoInterval | Shown::Absent => "no interval, so nothing is shown".to_owned(),
         Shown::Better => format!("{candidate} {is} {}x faster{scope}", number::ratio(factor(ratio))),
         Shown::Worse => format!("{candidate} {is} {}x slower{scope}", number::ratio(factor(ratio))),
@@ -299,7 +300,7 @@ fn speed_compared(comparison: &Comparison, labels: &Labels, same_run: bool) -> F
         value(headline.baseline),
         number::ratio(ratio)
     );
-    if let Some(length) = other_length(comparison) {
+    if let Some(length) = other_length(comparison).filter(|_| alone.is_none()) {
         text = format!("{text}; its answers are {}x as long", number::ratio(length));
     }
     Finding { topic, tone, text }

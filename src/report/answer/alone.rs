@@ -1,6 +1,7 @@
 //! One model by itself: how fast it is and how good, or how good a judge.
 
-use super::gated;
+use super::compared::words_of_speed;
+use super::gated::{self, Passing};
 use super::headline;
 use super::{Headline, Said};
 use crate::model::comparison::PassRate;
@@ -11,6 +12,10 @@ use crate::model::team::{Reading, ReadingVerdict};
 use crate::report::number::{self, count, counted, decimal, or_absent};
 use crate::report::table::Tone;
 use crate::report::text::one_line;
+use crate::report::verdict::{self, Quality, Shown};
+
+/// Nothing is faster than nothing.
+const BY_ITSELF: Passing = Passing { faster: false, telling: true };
 
 /// The verdict on a run without a baseline: by its gates, its objectives, or what was measured.
 pub(super) fn verdict(result: &RunResult, checked: bool) -> Said {
@@ -26,7 +31,7 @@ pub(super) fn verdict(result: &RunResult, checked: bool) -> Said {
     } else {
         (text, tone)
     };
-    gated::verdict(result.gate_results(), (&text, tone), false).unwrap_or((text, tone))
+    gated::verdict(result.gate_results(), (&text, tone), BY_ITSELF).unwrap_or_else(|| (text, tone))
 }
 
 fn failed(side: &SideInfo) -> u64 {
@@ -130,7 +135,7 @@ pub(super) fn confidence(side: &SideInfo, checked: bool) -> String {
 
 /// The verdict on a judge: by its gates, by what the team expects, or what the examination came to.
 pub(super) fn judge(result: &RunResult) -> Said {
-    let Some(all) = result.candidate.judge_quality.first() else { return verdict(result, true) };
+    let Some(all) = result.candidate.judge_quality.first() else { return self::verdict(result, true) };
     let (text, tone) = by_readings(&result.readings).unwrap_or((String::new(), Tone::Plain));
     let unread = all.parsed.judged.saturating_sub(all.parsed.passed);
     let mut parts: Vec<String> = Vec::new();
@@ -153,7 +158,35 @@ pub(super) fn judge(result: &RunResult) -> Said {
     }
     let tone = if tone == Tone::Bad || unread == 0 { tone } else { Tone::Warn };
     let text = if text.is_empty() { parts.join(", ") } else { format!("{text}; {}", parts.join(", ")) };
-    gated::verdict(result.gate_results(), (&text, tone), false).unwrap_or((text, tone))
+    let (text, tone) = against_baseline(result, (text, tone));
+    gated::verdict(result.gate_results(), (&text, tone), BY_ITSELF).unwrap_or((text, tone))
+}
+
+/// What a judge lost against its baseline, and whether it is faster; as it was without one.
+fn against_baseline(result: &RunResult, (text, tone): Said) -> Said {
+    let Some(comparison) = result.comparison.as_ref().filter(|_| result.baseline.is_some()) else {
+        return (text, tone);
+    };
+    let quality = Quality::of(comparison);
+    let speed = verdict::speed_shown(comparison);
+    let scope = verdict::headline(comparison).map_or("", |headline| {
+        verdict::scope(headline, result.baseline.as_ref().is_none_or(|side| side.measured_in.is_none()))
+    });
+    let mut parts = vec![text];
+    if quality.shown() == Shown::Worse {
+        parts.push(format!("against the baseline {}", quality.words()));
+    }
+    if matches!(speed, Shown::Better | Shown::Worse) {
+        let words = verdict::tokens_alone(comparison).unwrap_or_else(|| words_of_speed(speed, scope));
+        parts.push(words);
+    }
+    let tone = match (&quality, tone) {
+        (Quality::Loss, _) => Tone::Bad,
+        (Quality::LossIn(_), Tone::Good | Tone::Plain | Tone::Dim) => Tone::Warn,
+        (_, Tone::Good | Tone::Plain | Tone::Dim) if speed == Shown::Worse => Tone::Warn,
+        (_, tone) => tone,
+    };
+    (parts.join("; "), tone)
 }
 
 /// What the team's expectations come to; `None` where none could be read.

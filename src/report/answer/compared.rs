@@ -3,7 +3,7 @@
 use super::gated;
 use super::headline;
 use super::tuned;
-use super::{Answer, Headline, Said, Validity, capitalised, question, value_or_absent, without_praise};
+use super::{Answer, Headline, Said, Validity, capitalised, question, without_praise};
 use crate::model::comparison::Comparison;
 use crate::model::result::RunResult;
 use crate::model::team::{Reading, ReadingVerdict, TeamKind};
@@ -11,7 +11,7 @@ use crate::report::number::{self, count, counted};
 use crate::report::speed;
 use crate::report::table::{Labels, Tone};
 use crate::report::text::one_line;
-use crate::report::verdict::{self, Shown};
+use crate::report::verdict::{self, Quality, Shown};
 
 /// The answer of two runs that were compared.
 pub(crate) fn of_comparison(
@@ -24,7 +24,9 @@ pub(crate) fn of_comparison(
     let tuned = team == Some(TeamKind::FineTuning);
     let checked = verdict::quality_shown(comparison) != Shown::Absent;
     let void = unsound(comparison);
-    let (said, tone) = void.clone().unwrap_or_else(|| said(comparison, readings, tuned, checked, same_run));
+    let (said, tone) = void.clone().unwrap_or_else(|| {
+        said(comparison, readings, Measured { tuned, checked, same_run, busy: false })
+    });
     let mut numbers =
         if tuned { tuned::numbers_of(comparison, readings) } else { numbers(Some(comparison), checked) };
     numbers.truncate(3);
@@ -39,7 +41,7 @@ pub(crate) fn of_comparison(
         tone,
         confidence: capitalised(&confidence),
         numbers,
-        validity: vec![validity(comparison, same_run)],
+        validity: vec![validity(comparison, same_run, in_blocks(comparison))],
     }
 }
 
@@ -56,7 +58,7 @@ pub(super) fn unsound(comparison: &Comparison) -> Option<Said> {
 }
 
 /// Whether two sides could be compared.
-pub(super) fn validity(comparison: &Comparison, same_run: bool) -> Validity {
+pub(super) fn validity(comparison: &Comparison, same_run: bool, in_turn: bool) -> Validity {
     let what = "Comparison";
     if let Some(finding) = verdict::unsound(comparison) {
         return Validity {
@@ -76,39 +78,87 @@ pub(super) fn validity(comparison: &Comparison, same_run: bool) -> Validity {
         let text = format!("sound, but {} left out", counted(left_out, "answer is", "answers are"));
         return Validity { what, tone: Tone::Warn, text };
     }
-    if same_run {
+    if same_run && in_turn {
         return Validity { what, tone: Tone::Good, text: "sound, both sides in turn".to_owned() };
+    }
+    if same_run {
+        let text = "sound, but one side after the other, a single block each".to_owned();
+        return Validity { what, tone: Tone::Plain, text };
     }
     Validity { what, tone: Tone::Plain, text: "sound, but measured one after the other".to_owned() }
 }
 
 /// The verdict on a run with a baseline.
 pub(super) fn verdict(result: &RunResult, tuned: bool, checked: bool) -> Said {
-    let same_run = in_turn(result);
+    let by = Measured { tuned, checked, same_run: in_one_run(result), busy: verdict::is_busy(result) };
     result.comparison.as_ref().map_or_else(
         || (String::new(), Tone::Warn),
-        |comparison| said(comparison, &result.readings, tuned, checked, same_run),
+        |comparison| said(comparison, &result.readings, by),
     )
 }
 
-/// Whether both sides were measured in turn, in one run.
-fn in_turn(result: &RunResult) -> bool {
+/// Whether the sides took turns, by how their speeds' intervals were made.
+fn in_blocks(comparison: &Comparison) -> bool {
+    comparison.speed.iter().any(|of| matches!(of.method.as_deref(), Some("rounds" | "within run, by block")))
+}
+
+/// Whether both sides were measured in one run.
+fn in_one_run(result: &RunResult) -> bool {
     result.baseline.as_ref().is_none_or(|side| side.measured_in.is_none())
 }
 
-fn said(comparison: &Comparison, readings: &[Reading], tuned: bool, checked: bool, same_run: bool) -> Said {
-    let quality = checked.then(|| verdict::quality_shown(comparison));
-    let speed = verdict::speed_shown(comparison);
-    let scope = verdict::headline(comparison).map_or("", |headline| verdict::scope(headline, same_run));
-    let domains = if tuned { tuned::said(readings, speed, scope) } else { None };
-    let (text, tone) = domains.clone().unwrap_or_else(|| sentence(quality, speed, scope));
-    if let Some(by_gates) = gated::verdict(&comparison.gates, (&text, tone), speed == Shown::Better) {
+pub(super) fn said(comparison: &Comparison, readings: &[Reading], by: Measured) -> Said {
+    let Measured { tuned, checked, same_run, busy } = by;
+    let gates = &comparison.gates;
+    let quality = checked.then(|| gated::quality(gates, Quality::of(comparison)));
+    let speed = Speed::of(comparison, same_run, busy);
+    let domains = if tuned { tuned::said(readings, speed.shown, &speed.words) } else { None };
+    let (text, tone) = domains.clone().unwrap_or_else(|| sentence(quality.as_ref(), &speed));
+    let tone = if busy && speed.shown == Shown::Better && tone == Tone::Good { Tone::Plain } else { tone };
+    let passing = gated::Passing {
+        faster: speed.shown == Shown::Better && !busy,
+        telling: quality.as_ref().is_none_or(Quality::is_telling) && !(busy && speed.shown == Shown::Better),
+    };
+    if let Some(by_gates) = gated::verdict(gates, (&text, tone), passing) {
         return by_gates;
     }
     if domains.is_some() {
         return (text, tone);
     }
     not_as_expected(readings, (text, tone))
+}
+
+/// How two sides were measured, and what is asked of them.
+#[derive(Clone, Copy)]
+pub(super) struct Measured {
+    /// Whether it is a fine-tuned variant.
+    pub(super) tuned: bool,
+    /// Whether answers were judged.
+    pub(super) checked: bool,
+    /// Whether both sides were measured in one run.
+    pub(super) same_run: bool,
+    /// Whether labctl itself was too busy to be sure of its clock.
+    pub(super) busy: bool,
+}
+
+/// What is said of speed.
+struct Speed {
+    shown: Shown,
+    words: String,
+    /// Whether it takes words of its own, which no shorter form may replace.
+    special: bool,
+}
+
+impl Speed {
+    fn of(comparison: &Comparison, same_run: bool, busy: bool) -> Self {
+        if let Some(words) = verdict::tokens_alone(comparison) {
+            return Self { shown: Shown::NoDifference, words, special: true };
+        }
+        let shown = verdict::speed_shown(comparison);
+        let scope = verdict::headline(comparison).map_or("", |headline| verdict::scope(headline, same_run));
+        let busy = if busy { ", measured by a busy client" } else { "" };
+        Self { shown, words: words_of_speed(shown, &format!("{scope}{busy}")), special: false }
+    }
 }
 
 /// What no gate was asked about, but the team expects.
@@ -136,43 +186,48 @@ const fn at_best_warn(tone: Tone) -> Tone {
 }
 
 /// What is shown of both, speed first where quality is no news.
-fn sentence(quality: Option<Shown>, speed: Shown, scope: &str) -> Said {
-    let speed_words = words_of_speed(speed, scope);
-    let Some(quality) = quality else {
-        let tone = match speed {
+fn sentence(quality: Option<&Quality>, speed: &Speed) -> Said {
+    let (speed_words, shown) = (&speed.words, speed.shown);
+    let Some(known) = quality else {
+        let tone = match shown {
             Shown::Better => Tone::Good,
             Shown::Worse => Tone::Bad,
             Shown::NoDifference => Tone::Plain,
             Shown::NoInterval | Shown::Absent => Tone::Warn,
         };
-        return (speed_words, tone);
+        return (speed_words.clone(), tone);
     };
-    let quality_words = match quality {
-        Shown::Better => "a gain in quality is shown",
-        Shown::Worse => "a loss of quality is shown",
-        Shown::NoDifference => "no loss of quality is shown",
-        Shown::NoInterval | Shown::Absent => "its quality is not known",
-    };
+    let (quality, quality_words) = (known.shown(), known.words());
     let unknown = |shown| matches!(shown, Shown::NoInterval | Shown::Absent);
-    let opposed = (speed == Shown::Better) != (matches!(quality, Shown::Better | Shown::NoDifference));
-    let tone = match (quality, speed) {
-        (Shown::Worse, _) | (Shown::NoDifference, Shown::Worse) => Tone::Bad,
+    let opposed = (shown == Shown::Better) != (matches!(quality, Shown::Better | Shown::NoDifference));
+    let tone = match (quality, shown) {
+        (Shown::Worse | Shown::NoDifference, Shown::Worse) => Tone::Bad,
+        (Shown::Worse, _) if matches!(known, Quality::LossIn(_)) => Tone::Warn,
+        (Shown::Worse, _) => Tone::Bad,
         (_, Shown::Worse) => Tone::Warn,
-        _ if unknown(quality) || unknown(speed) => Tone::Warn,
+        _ if unknown(quality) || unknown(shown) || matches!(known, Quality::NothingToLose(_)) => Tone::Warn,
         (Shown::NoDifference, Shown::NoDifference) => Tone::Plain,
+        _ if !known.is_telling() => Tone::Plain,
         _ => Tone::Good,
     };
-    let text = match (quality, speed) {
-        _ if unknown(quality) && unknown(speed) => {
+    let text = match (quality, shown) {
+        _ if matches!(known, Quality::Undecided(_) | Quality::NothingToLose(_)) => {
+            format!("{speed_words}; {quality_words}")
+        }
+        _ if unknown(quality) && unknown(shown) => {
             "not known yet: neither quality nor speed could be compared".to_owned()
         }
+        _ if speed.special => format!("{speed_words}; {quality_words}"),
+        (Shown::NoDifference, Shown::NoDifference) if *known == Quality::NoLoss => {
+            "no difference in quality or speed is shown".to_owned()
+        }
+        (Shown::NoDifference, Shown::NoDifference) => format!("{quality_words}, and {speed_words}"),
         (_, Shown::NoInterval | Shown::Absent)
         | (Shown::Better, Shown::Worse | Shown::NoDifference)
         | (Shown::Worse, Shown::NoDifference) => {
-            let link = if quality != Shown::Worse && speed != Shown::NoDifference { "but" } else { "and" };
+            let link = if quality != Shown::Worse && shown != Shown::NoDifference { "but" } else { "and" };
             format!("{quality_words}, {link} {speed_words}")
         }
-        (Shown::NoDifference, Shown::NoDifference) => "no difference in quality or speed is shown".to_owned(),
         (Shown::Worse, Shown::Worse) => format!("{speed_words}, and {quality_words}"),
         _ => format!("{speed_words}, {} {quality_words}", if opposed { "but" } else { "and" }),
     };
@@ -211,7 +266,7 @@ pub(super) fn speeds(comparison: &Comparison) -> Vec<Headline> {
 
 /// How sure a run with a baseline is.
 pub(super) fn confidence_of_run(result: &RunResult, checked: bool) -> String {
-    let same_run = in_turn(result);
+    let same_run = in_one_run(result);
     result.comparison.as_ref().map_or_else(String::new, |of| confidence(of, checked, same_run))
 }
 
@@ -224,15 +279,15 @@ fn confidence(comparison: &Comparison, checked: bool, same_run: bool) -> String 
         _ if !checked => None,
         (Shown::Absent, _) => Some("no prompt was judged on both sides".to_owned()),
         (Shown::NoInterval, _) => Some(format!("{pairs} of answers, too few for an interval")),
-        (Shown::NoDifference, Some(loss)) => {
-            Some(format!("{pairs} of answers could have missed a loss of up to {loss:.1} pp"))
+        (Shown::NoDifference, Some(loss)) if Quality::of(comparison) == Quality::NoLoss => {
+            Some(format!("{pairs} of answers, enough to find a loss of {loss:.1} pp (80 % power)"))
         }
         _ => Some(format!("{pairs} of answers, 90 % interval")),
     };
     let speed = verdict::headline(comparison).filter(|ratio| ratio.interval_95.is_some()).map(|ratio| {
         match verdict::scope(ratio, same_run) {
             "" => "speed over several rounds, 95 % interval",
-            _ if same_run => "speed of this run alone: more rounds tell the model from the moment",
+            _ if same_run => "speed of this run alone: repeat with `--rounds 5` to tell the model from the moment's noise",
             _ => "speeds measured one after the other: what else changed between them counts too",
         }
         .to_owned()
@@ -243,46 +298,6 @@ fn confidence(comparison: &Comparison, checked: bool, same_run: bool) -> String 
     let length = verdict::other_length(comparison)
         .map(|length| format!("its answers are {}x as long", number::ratio(length)));
     quality.into_iter().chain(speed).chain(absent).chain(length).collect::<Vec<_>>().join("; ")
-}
-
-/// What an A/A run comes to.
-pub(super) fn noise(result: &RunResult) -> Said {
-    let Some(comparison) = &result.comparison else { return (String::new(), Tone::Warn) };
-    let overall = &comparison.overall;
-    if overall.pairs == 0 {
-        return sentence(None, verdict::speed_shown(comparison), " (one model against itself)");
-    }
-    let flips = overall.losses + overall.gains;
-    let text = format!(
-        "with nothing changed, {} of {} differ: so much is noise",
-        count(flips),
-        counted(overall.pairs, "pair", "pairs")
-    );
-    gated::verdict(&comparison.gates, (&text, Tone::Plain), false).unwrap_or((text, Tone::Plain))
-}
-
-/// How many pairs flip, what that makes of the pass rate, and what of speed.
-pub(super) fn noise_numbers(result: &RunResult) -> Vec<Headline> {
-    let Some(comparison) = &result.comparison else { return Vec::new() };
-    let overall = &comparison.overall;
-    if overall.pairs == 0 {
-        return numbers(Some(comparison), false);
-    }
-    let flips = Headline {
-        hint: format!("{} losses, {} gains", count(overall.losses), count(overall.gains)),
-        ..Headline::new("Pairs that differ", number::or_absent(overall.flip_rate, number::percent), "")
-    };
-    let first = speeds(comparison).into_iter().next();
-    [Some(flips), Some(headline::delta(comparison)), first].into_iter().flatten().collect()
-}
-
-/// What may be taken for noise.
-pub(super) fn noise_confidence(result: &RunResult) -> String {
-    let Some(overall) = result.comparison.as_ref().map(|comparison| &comparison.overall) else {
-        return String::new();
-    };
-    let limits = overall.interval_95_pp.map_or_else(String::new, number::pp_interval);
-    format!("a difference in pass rate within {} pp (95 %) is noise", value_or_absent(limits))
 }
 
 /// A topic in the middle of a sentence.

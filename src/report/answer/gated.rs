@@ -5,11 +5,47 @@ use crate::model::comparison::{GateKind, GateMode, GateResult, GateVerdict};
 use crate::report::number::count;
 use crate::report::table::Tone;
 use crate::report::text::one_line;
-use crate::report::verdict::gate_tone;
+use crate::report::verdict::{Quality, gate_tone};
+
+/// What there is to passing gates beyond them.
+#[derive(Clone, Copy)]
+pub(super) struct Passing {
+    /// Whether the candidate is shown to be faster.
+    pub(super) faster: bool,
+    /// Whether a loss that matters would have been seen.
+    pub(super) telling: bool,
+}
+
+/// What gates that all pass make of what is known of quality.
+pub(super) fn quality(gates: &[GateResult], known: Quality) -> Quality {
+    let passed = gates.iter().all(|gate| gate.verdict == GateVerdict::Pass);
+    if !passed || !matches!(known, Quality::NoLoss | Quality::Undecided(_)) {
+        return known;
+    }
+    let overall = || gates.iter().filter(|gate| gate.category.is_none());
+    let of = |mode| overall().find(|gate| gate.kind == GateKind::PassRate && gate.mode == Some(mode));
+    if let Some(margin) = of(GateMode::Prove).and_then(|gate| gate.margin_pp) {
+        return Quality::Within(margin);
+    }
+    if overall().any(|gate| gate.kind == GateKind::Floor) {
+        return Quality::Enough;
+    }
+    if of(GateMode::Detect).is_some() { Quality::NotFound { telling: known.is_telling() } } else { known }
+}
+
+/// Whether a gate that passes is evidence that quality is good enough. Of detect it isn't: it fails on a loss that is
+/// shown, and passes without one.
+fn proves(gate: &GateResult) -> bool {
+    match gate.kind {
+        GateKind::PassRate => matches!(gate.mode, Some(GateMode::Prove | GateMode::Harm)),
+        GateKind::Floor => true,
+        GateKind::Speed | GateKind::ErrorRate | GateKind::Slo => false,
+    }
+}
 
 /// The verdict by the worst gate; `None` where none was asked. Where all pass, what is shown is told with them, and
-/// the question is answered with yes where one of them is on quality and the candidate is shown to be faster.
-pub(super) fn verdict(gates: &[GateResult], (shown, tone): (&str, Tone), faster: bool) -> Option<Said> {
+/// the question is answered with yes where one of them proves quality and the candidate is shown to be faster.
+pub(super) fn verdict(gates: &[GateResult], (shown, tone): (&str, Tone), passing: Passing) -> Option<Said> {
     let worst = gates.iter().max_by_key(|gate| gate.verdict)?;
     let name = one_line(&worst.name);
     let several = gates.len() > 1;
@@ -27,11 +63,12 @@ pub(super) fn verdict(gates: &[GateResult], (shown, tone): (&str, Tone), faster:
             } else {
                 format!("PASS by gate {name}")
             };
-            let on_quality =
-                gates.iter().any(|gate| matches!(gate.kind, GateKind::PassRate | GateKind::Floor));
-            let yes = if on_quality && faster && tone == Tone::Good { "yes: " } else { "" };
+            let proven = gates.iter().any(proves) && passing.faster && passing.telling && tone == Tone::Good;
+            // Some answers say it by themselves.
+            let yes = if proven && !shown.starts_with("yes: ") { "yes: " } else { "" };
             // A gate passes what it was asked about; what else is shown against the candidate stays so.
-            return Some((format!("{yes}{shown} ({by})"), passed(tone)));
+            let tone = if passing.telling { passed(tone) } else { tone };
+            return Some((format!("{yes}{shown} ({by})"), tone));
         }
     };
     Some((text, gate_tone(worst.verdict)))

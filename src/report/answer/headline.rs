@@ -20,6 +20,7 @@ impl Headline {
             interval: String::new(),
             tone: Tone::Plain,
             bar: None,
+            ratio: None,
             scale: String::new(),
         }
     }
@@ -56,10 +57,11 @@ pub(super) fn ratio(of: &SpeedRatio) -> Headline {
     let tone = speed::tone(of);
     let (better, worse) = if of.higher_is_better { ("more", "less") } else { ("faster", "slower") };
     let (value, unit) = match tone {
-        Tone::Good => (factor(ratio), better),
-        Tone::Bad => (factor(ratio), worse),
-        _ if of.interval_95.is_none() => (ratio, "without an interval"),
-        _ => (ratio, "no difference shown"),
+        Tone::Good => (format!("{}x", number::ratio(factor(ratio))), better),
+        Tone::Bad => (format!("{}x", number::ratio(factor(ratio))), worse),
+        // Not written as a factor: it would read as slower or faster.
+        _ if of.interval_95.is_none() => (format!("ratio {}", number::ratio(ratio)), "without an interval"),
+        _ => (format!("ratio {}", number::ratio(ratio)), "no difference shown"),
     };
     let unit_of = if of.metric.ends_with("_ms") { " ms" } else { "" };
     let side = |value| or_absent(value, decimal);
@@ -79,7 +81,8 @@ pub(super) fn ratio(of: &SpeedRatio) -> Headline {
             String::new()
         },
         bar,
-        ..Headline::new(label, format!("{}x", number::ratio(value)), unit)
+        ratio: Some(ratio),
+        ..Headline::new(label, value, unit)
     }
 }
 

@@ -8,10 +8,10 @@ use crate::model::level::{LevelFindings, LevelResult, Steadiness};
 use crate::model::load::LoadAxis;
 use crate::model::result::RunResult;
 use crate::report::levels;
-use crate::report::number::{count, counted, plain};
+use crate::report::number::{self, count, counted, plain};
 use crate::report::table::Tone;
 use crate::report::text::one_line;
-use crate::report::verdict::{self, Shown};
+use crate::report::verdict::{self, Quality};
 
 /// The verdict: the findings' own, then that of quality where two sides were compared.
 pub(super) fn verdict(result: &RunResult) -> Said {
@@ -43,15 +43,43 @@ pub(super) fn verdict(result: &RunResult) -> Said {
                 format!("{}, the knee: beyond it latency grows more than throughput", words(knee)),
                 Tone::Plain,
             ),
-            None => (format!("no knee was found up to {highest}"), Tone::Plain),
+            None => match unjudged(result) {
+                Some(text) => (text, Tone::Plain),
+                None => (format!("no knee was found up to {highest}"), Tone::Plain),
+            },
         },
     };
     let quality = result.comparison.as_ref().filter(|_| !verdict::is_unchecked(result));
-    let (text, tone) = match quality.map(verdict::quality_shown) {
-        Some(Shown::Worse) => (format!("{text}; a loss of quality is shown"), Tone::Bad),
+    let (text, tone) = match quality.map(Quality::of) {
+        Some(loss @ Quality::Loss) => (format!("{text}; {}", loss.words()), Tone::Bad),
+        Some(loss @ Quality::LossIn(_)) => {
+            let tone = if tone == Tone::Bad { tone } else { Tone::Warn };
+            (format!("{text}; {}", loss.words()), tone)
+        }
         _ => (text, tone),
     };
-    gated::verdict(result.gate_results(), (&text, tone), false).unwrap_or((text, tone))
+    gated::verdict(result.gate_results(), (&text, tone), gated::Passing { faster: false, telling: true }).unwrap_or((text, tone))
+}
+
+/// Whether a load was held for long enough to tell what is served at it.
+fn is_judged(level: &LevelResult) -> bool {
+    !level.cut_short && level.candidate.summary.throughput.is_some()
+}
+
+/// What is known below a highest load that can't be judged; `None` where it can, or nothing was.
+fn unjudged(result: &RunResult) -> Option<String> {
+    let sorted = levels::sorted(result);
+    let highest = sorted.last().filter(|level| !is_judged(level))?;
+    let judged = sorted.iter().rfind(|level| is_judged(level))?;
+    let rate = number::decimal(judged.candidate.summary.throughput.as_ref()?.output_tokens_per_s);
+    let because = highest.candidate.summary.throughput_absent_because.as_deref();
+    let because = because.map_or_else(|| "too few requests".to_owned(), one_line);
+    let so_far = if judged.past_saturation { "no longer scaling" } else { "still scaling" };
+    Some(format!(
+        "{so_far} at {} ({rate} tokens/s); {} not judged: {because}",
+        levels::words(&judged.load),
+        plain(highest.load.value)
+    ))
 }
 
 fn findings(result: &RunResult) -> LevelFindings {
@@ -67,6 +95,7 @@ fn telling(result: &RunResult) -> Option<&LevelResult> {
     let findings = findings(result);
     level(result, findings.highest_passing)
         .or_else(|| level(result, findings.knee))
+        .or_else(|| levels::sorted(result).into_iter().rfind(|level| is_judged(level)))
         .or_else(|| levels::sorted(result).into_iter().rfind(|level| !level.cut_short))
 }
 
@@ -78,6 +107,9 @@ pub(super) fn numbers(result: &RunResult) -> Vec<Headline> {
     let label = match () {
         () if number == findings.highest_passing => "Highest load that passes",
         () if number == findings.knee => "Knee",
+        () if levels::sorted(result).last().is_some_and(|last| last.load.level != telling.load.level) => {
+            "Highest load judged"
+        }
         () => "Highest load tried",
     };
     let is_knee =

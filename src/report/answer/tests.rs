@@ -32,6 +32,10 @@ fn compared(quality: Option<(f64, f64)>, speed: Option<(f64, f64)>) -> RunResult
     let comparison = result.comparison.as_mut().unwrap();
     comparison.overall.delta_pp = Some(middle(quality, -3.0));
     comparison.overall.interval_90_pp = interval(quality);
+    comparison.overall.minimum_detectable_loss_pp = Some(4.0);
+    for rate in &mut comparison.categories {
+        (rate.verdict, rate.score_p_holm) = (None, None);
+    }
     for ratio in comparison.speed.iter_mut().filter(|ratio| !ratio.higher_is_better) {
         (ratio.ratio, ratio.interval_95) = (Some(middle(speed, 0.9)), interval(speed));
     }
@@ -92,10 +96,10 @@ fn the_numbers_of_a_comparison_are_those_of_the_tables() {
     let bar = answer.numbers[0].bar.unwrap();
     assert_eq!((bar.low, bar.low + bar.width, bar.at, bar.zero), (5.0, 70.0, 37.5, Some(50.0)));
     assert_eq!(answer.numbers[0].scale, "\u{2212}10 to +10 pp");
-    let confidence = "30 pairs of answers could have missed a loss of up to";
+    let confidence = "30 pairs of answers, enough to find a loss of 4.0 pp (80 % power)";
     assert!(answer.confidence.starts_with(confidence), "{}", answer.confidence);
     assert!(
-        answer.confidence.ends_with("more rounds tell the model from the moment"),
+        answer.confidence.ends_with("repeat with `--rounds 5` to tell the model from the moment's noise"),
         "{}",
         answer.confidence
     );
@@ -115,14 +119,14 @@ fn a_gate_has_the_word() {
             SAME,
             FASTER,
             vec![(PassRate, Detect, Pass)],
-            "Yes: faster in this run, and no loss of quality is shown (PASS by gate pass_rate overall)",
+            "Faster in this run, and no loss found (detect gate passed) (PASS by gate pass_rate overall)",
             Tone::Good,
         ),
         (
             SAME,
             AS_FAST,
             vec![(PassRate, Detect, Pass)],
-            "No difference in quality or speed is shown (PASS by gate pass_rate overall)",
+            "No loss found (detect gate passed), and no difference in speed is shown (PASS by gate pass_rate overall)",
             Tone::Good,
         ),
         (
@@ -504,4 +508,83 @@ fn hostile_names_are_cleaned_in_every_answer() {
     let answer = answer(&fixture::hostile());
     let json = serde_json::to_string(&answer).unwrap();
     assert!(!json.contains("\\u001b") && json.chars().all(|c| !c.is_control()), "{json}");
+}
+
+#[test]
+fn yes_takes_a_gate_that_proves_something() {
+    use GateVerdict::Pass;
+    let of = |mode, missed| {
+        let mut result = compared(SAME, FASTER);
+        result.comparison.as_mut().unwrap().overall.minimum_detectable_loss_pp = Some(missed);
+        let answer = gated(result, &[(GateKind::PassRate, mode, Pass)]);
+        (answer.verdict, answer.tone)
+    };
+    let (verdict, tone) = of(GateMode::Prove, 15.6);
+    assert!(verdict.starts_with("Yes: faster in this run, and a loss of more than "), "{verdict}");
+    assert_eq!(tone, Tone::Good);
+    assert!(of(GateMode::Harm, 4.0).0.starts_with("Yes: faster in this run, and no loss of quality is shown"));
+    // Such a gate fails on a sure loss alone, and of so few prompts none could be.
+    let (verdict, tone) = of(GateMode::Harm, 15.6);
+    assert!(verdict.starts_with("Faster in this run; quality undecided: 30 prompts could have missed"), "{verdict}");
+    assert_eq!(tone, Tone::Plain);
+    assert_eq!(of(GateMode::Detect, 15.6).1, Tone::Plain);
+}
+
+#[test]
+fn no_answer_praises_what_could_not_be_lost() {
+    let mut result = compared(SAME, FASTER);
+    let overall = &mut result.comparison.as_mut().unwrap().overall;
+    overall.minimum_detectable_loss_pp = Some(15.6);
+    let undecided = answer(&result);
+    assert_eq!(
+        undecided.verdict,
+        "Faster in this run; quality undecided: 30 prompts could have missed a loss of 15.6 pp"
+    );
+    assert_eq!(undecided.tone, Tone::Plain);
+    result.comparison.as_mut().unwrap().overall.both_failed = 30;
+    let nothing = answer(&result);
+    assert_eq!(
+        (nothing.verdict.as_str(), nothing.tone),
+        ("Faster in this run; both fail nearly all of it: this set can't show a loss", Tone::Warn)
+    );
+    let lost = &mut result.comparison.as_mut().unwrap().categories[0];
+    (lost.delta_pp, lost.score_p_holm) = (Some(-30.0), Some(0.01));
+    let lost = answer(&result);
+    assert_eq!(
+        (lost.verdict.as_str(), lost.tone),
+        ("Faster in this run, but a loss in arithmetic is shown", Tone::Warn)
+    );
+}
+
+#[test]
+fn a_busy_client_praises_no_speed() {
+    let mut result = compared(SAME, FASTER);
+    result.client_health.status = HealthStatus::Degraded;
+    let busy = answer(&result);
+    assert_eq!(
+        busy.verdict,
+        "Faster in this run, measured by a busy client, and no loss of quality is shown"
+    );
+    assert_eq!(busy.tone, Tone::Plain);
+    assert!(busy.numbers.iter().all(|number| number.tone != Tone::Good));
+}
+
+#[test]
+fn one_model_is_not_faster_than_itself() {
+    let mut result = compared(SAME, FASTER);
+    result.baseline = Some(result.candidate.clone());
+    let faster = answer(&result);
+    assert_eq!(faster.verdict, "One model against itself differs: order, cache or load plays a part");
+    assert_eq!(faster.tone, Tone::Warn);
+    assert!(!numbers(&faster).join("\n").contains("faster"), "{:?}", numbers(&faster));
+    // 5 of 30 flip: 1.96·√(1/6 ÷ 30) = 14.6 pp to both sides.
+    assert_eq!(faster.confidence, "A difference in pass rate within [\u{2212}14.6, +14.6] pp (95 %) is noise");
+}
+
+#[test]
+fn one_block_a_side_is_not_in_turn() {
+    let mut result = compared(SAME, FASTER);
+    assert_eq!(answer(&result).validity[1].tone, Tone::Plain);
+    result.load.rounds = 2;
+    assert_eq!(answer(&result).validity[1].text, "sound, both sides in turn");
 }

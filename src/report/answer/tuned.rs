@@ -2,7 +2,7 @@
 
 use super::Headline;
 use super::Said;
-use super::compared::{self, words_of_speed};
+use super::compared;
 use super::headline;
 use crate::model::comparison::Comparison;
 use crate::model::result::RunResult;
@@ -17,7 +17,7 @@ const DOMAIN: &str = "domain_categories:";
 const FORGOTTEN: &str = "regression_categories:";
 
 /// The verdict; `None` where no domain could be read.
-pub(super) fn said(readings: &[Reading], speed: Shown, scope: &str) -> Option<Said> {
+pub(super) fn said(readings: &[Reading], speed: Shown, words_of_speed: &str) -> Option<Said> {
     let domains = of(readings, DOMAIN);
     if domains.is_empty() {
         return None;
@@ -36,7 +36,7 @@ pub(super) fn said(readings: &[Reading], speed: Shown, scope: &str) -> Option<Sa
         (ReadingVerdict::Met, "nothing forgotten in"),
     ];
     parts.extend(words.into_iter().filter_map(|(verdict, words)| named(&forgotten, verdict, words)));
-    parts.push(words_of_speed(speed, scope));
+    parts.push(words_of_speed.to_owned());
     let all = |verdict| domains.iter().chain(&forgotten).all(|(_, reading)| reading.verdict == verdict);
     let any = |verdict| domains.iter().chain(&forgotten).any(|(_, reading)| reading.verdict == verdict);
     let (lead, tone) = if any(ReadingVerdict::Missed) {
