@@ -120,7 +120,7 @@ mod tests {
             [
                 of("temperature", Some("0"), Some("0.5")),
                 of("server", None, Some("vLLM 0.12")),
-                of("concurrency", Some("4"), Some("9")),
+                of("concurrency", Some("8"), Some("9")),
                 of("labctl", Some("0.1.0"), Some("9.9.9")),
             ]
         );

@@ -248,7 +248,12 @@ fn best(standing: &Standing, names: &[String]) -> Option<Headline> {
         let unit = if standing.metric.ends_with("_ms") { "ms" } else { "" };
         (speed::name_of(&standing.metric, &standing.statistic), unit)
     };
-    let settled = if standing.winner.is_some() { "the best" } else { "ahead, not settled" };
+    let as_good = standing.values.iter().flatten().filter(|other| (**other - value).abs() < f64::EPSILON);
+    let settled = match (standing.winner, as_good.count()) {
+        (Some(_), _) => "the best",
+        (None, 0 | 1) => "ahead, not settled",
+        (None, _) => "no better than another",
+    };
     Some(Headline {
         label,
         value: if is_rate { number::percent(value) } else { number::decimal(value) },

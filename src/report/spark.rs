@@ -1,5 +1,4 @@
-//! Small drawings of characters, for terminals and Markdown: how values are spread, where an interval lies, how large
-//! a share is. Each is as wide as asked for; `ascii` turns it into plain characters of the same width.
+//! Small drawings of characters, for terminals and Markdown: how values are spread, where an interval lies. Each is as wide as asked for; `ascii` turns it into plain characters of the same width.
 
 use super::table::Bar;
 
@@ -10,9 +9,6 @@ const HEIGHTS: [char; 8] =
 const FULL: char = '\u{2588}';
 /// What is left of a share.
 const EMPTY: char = '\u{2591}';
-/// Eighths of a character, from the left; none and all are written otherwise.
-const EIGHTHS: [char; 7] =
-    ['\u{258f}', '\u{258e}', '\u{258d}', '\u{258c}', '\u{258b}', '\u{258a}', '\u{2589}'];
 /// How far beyond the 99th percentile the largest may lie before the axis ends at that percentile.
 const LONG_TAIL: f64 = 2.0;
 
@@ -75,20 +71,6 @@ pub(crate) fn interval(bar: &Bar, width: usize) -> String {
     (0..width).map(character).collect()
 }
 
-/// A share of 0 to 1 as a bar; what is neither none nor all is never drawn as either.
-pub(crate) fn share(share: f64, width: usize) -> String {
-    let steps = width * EIGHTHS.len().saturating_add(1);
-    let filled = match share {
-        s if !s.is_finite() || s <= 0.0 => 0,
-        s if s >= 1.0 => steps,
-        s => rounded(s * real(steps)).clamp(1, steps.saturating_sub(1)),
-    };
-    let (whole, rest) = (filled / 8, filled % 8);
-    let part = rest.checked_sub(1).map(|eighth| EIGHTHS[eighth]);
-    let drawn = std::iter::repeat_n(FULL, whole).chain(part);
-    drawn.chain(std::iter::repeat(EMPTY)).take(width).collect()
-}
-
 /// The same in characters that every terminal has, each as wide as it was.
 pub(crate) const fn ascii(c: char) -> Option<char> {
     Some(match c {
@@ -133,10 +115,6 @@ fn floored(value: f64) -> usize {
     value.floor().max(0.0) as usize
 }
 
-fn rounded(value: f64) -> usize {
-    floored(value + 0.5)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,16 +132,6 @@ mod tests {
         assert_eq!(interval(&bar(0.0, 50.0, 100.0, None), 5), "──●──");
         assert_eq!(interval(&bar(40.0, 40.0, 40.0, None), 5), "  ●  ");
         assert_eq!(interval(&bar(0.0, 0.0, 0.0, None), 0), "");
-    }
-
-    #[test]
-    fn a_share_is_never_drawn_as_none_or_all_where_it_is_neither() {
-        assert_eq!(share(0.5, 4), "██░░");
-        assert_eq!(share(1.0, 4), "████");
-        assert_eq!(share(0.0, 4), "░░░░");
-        assert_eq!(share(0.0001, 4), "▏░░░");
-        assert_eq!(share(0.9999, 4), "███▉");
-        assert_eq!(share(f64::NAN, 2), "░░");
     }
 
     #[test]
@@ -190,9 +158,8 @@ mod tests {
             counts in proptest::collection::vec(0_u64..1_000_000, 0..40),
         ) {
             prop_assert_eq!(interval(&bar(low, at, low + width, Some(50.0)), columns).chars().count(), columns);
-            prop_assert_eq!(share(at, columns).chars().count(), columns);
             prop_assert_eq!(sparkline(&counts).chars().count(), counts.len());
-            let drawn = format!("{}{}", share(at, columns), sparkline(&counts));
+            let drawn = sparkline(&counts);
             prop_assert!(drawn.chars().all(|c| c.is_ascii() || ascii(c).is_some_and(|c| c.is_ascii())));
         }
     }

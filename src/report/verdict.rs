@@ -299,10 +299,15 @@ fn speed_compared(comparison: &Comparison, labels: &Labels, same_run: bool) -> F
         value(headline.baseline),
         number::ratio(ratio)
     );
-    if let Some(length) = comparison.output_token_ratio.filter(|ratio| !SAME_LENGTH.contains(ratio)) {
+    if let Some(length) = other_length(comparison) {
         text = format!("{text}; its answers are {}x as long", number::ratio(length));
     }
     Finding { topic, tone, text }
+}
+
+/// How long the candidate's answers are beside the baseline's, where that is not about the same.
+pub(crate) fn other_length(comparison: &Comparison) -> Option<f64> {
+    comparison.output_token_ratio.filter(|ratio| !SAME_LENGTH.contains(ratio))
 }
 
 /// How far a difference in speed speaks. One round can't tell the model from the moment: the interval covers the

@@ -67,7 +67,7 @@ fn a_command_line_with_keys_is_kept_without_them() {
 
     let again = lab.labctl(&["rescore", "latest", "--allow-invalid-client", "--set", header]);
     again.succeeds();
-    let words = lab.all(".json").iter().map(|path| load_file(path).unwrap().command_line.unwrap());
+    let words = lab.all(".json").into_iter().map(|path| load_file(&path).unwrap().command_line.unwrap());
     assert!(words.into_iter().any(|words| words[1] == "rescore" && words.contains(&masked.to_owned())));
     for secret in ["us3r", "pa55w0rd", "qu3ryk3y", "h3aderk3y"] {
         assert_hidden(&lab, &ended, secret);

@@ -37,8 +37,12 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     add_ages(&mut compared, &named, args, context)?;
     let sound = refuse(&compared, args);
     let mut joint = if output.format == ReportFormat::Html { joint(&named, &compared)? } else { None };
-    joint.iter_mut().for_each(|joint| texts::take_out(joint, &args.texts));
-    compared.iter_mut().for_each(|compared| texts::take_out_of_both(compared, &args.texts));
+    if let Some(joint) = &mut joint {
+        texts::take_out(joint, &args.texts);
+    }
+    for one in &mut compared {
+        texts::take_out_of_both(one, &args.texts);
+    }
     let rows: Vec<Vec<Row>> = compared.iter_mut().map(|one| std::mem::take(&mut one.rows)).collect();
     let document = Document::of(&named, compared);
     let ended = sound.and_then(|()| {

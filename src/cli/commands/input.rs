@@ -35,10 +35,9 @@ fn prompts(result: &RunResult, context: &Context) -> Prompts {
     };
     let dir = &settings.config.defaults.promptset_dir;
     match promptset::load_sent(sent, dir) {
-        Some(set) if workload.is_some_and(|workload| workload.salt.is_some()) => {
-            Prompts::of(set).with_note("Prompts are shown as written; each was sent behind a salt of its own")
-        }
-        Some(set) => Prompts::of(set),
+        Some(found) if workload.is_some_and(|workload| workload.salt.is_some()) => Prompts::of(found)
+            .with_note("Prompts are shown as written; each was sent behind a salt of its own"),
+        Some(found) => Prompts::of(found),
         None => Prompts::absent(format!(
             "prompt set `{}` v{} is not at hand as it was sent, neither in `{}` nor in `{}`",
             sent.name,

@@ -237,7 +237,12 @@ fn confidence(comparison: &Comparison, checked: bool, same_run: bool) -> String 
         }
         .to_owned()
     });
-    quality.into_iter().chain(speed).collect::<Vec<_>>().join("; ")
+    let absent = || comparison.speed.iter().find_map(|ratio| ratio.absent_because.as_deref());
+    let absent = if verdict::headline(comparison).is_none() { absent() } else { None };
+    let absent = absent.map(|reason| format!("speed n/a: {}", one_line(reason)));
+    let length = verdict::other_length(comparison)
+        .map(|length| format!("its answers are {}x as long", number::ratio(length)));
+    quality.into_iter().chain(speed).chain(absent).chain(length).collect::<Vec<_>>().join("; ")
 }
 
 /// What an A/A run comes to.

@@ -251,6 +251,22 @@ fn a_baseline_of_another_day_is_told() {
 }
 
 #[test]
+fn what_bends_a_speed_is_told_with_it() {
+    let mut result = compared(SAME, FASTER);
+    let comparison = result.comparison.as_mut().unwrap();
+    comparison.output_token_ratio = Some(0.5);
+    let told = answer(&result).confidence;
+    assert!(told.ends_with("; its answers are 0.50x as long"), "{told}");
+    let comparison = result.comparison.as_mut().unwrap();
+    for ratio in &mut comparison.speed {
+        (ratio.ratio, ratio.interval_95) = (None, None);
+        ratio.absent_because = Some("no pair succeeded on both sides".to_owned());
+    }
+    let told = answer(&result).confidence;
+    assert!(told.contains("; speed n/a: no pair succeeded on both sides"), "{told}");
+}
+
+#[test]
 fn speed_alone_is_a_question_of_its_own() {
     let mut result = compared(SAME, FASTER);
     for side in [Some(&mut result.candidate), result.baseline.as_mut()].into_iter().flatten() {

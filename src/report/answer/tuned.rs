@@ -89,6 +89,6 @@ fn named(readings: &[(String, &Reading)], verdict: ReadingVerdict, words: &str) 
         .map(|(name, _)| name.as_str())
         .collect();
     let (last, rest) = names.split_last()?;
-    let list = if rest.is_empty() { (*last).to_owned() } else { format!("{} and {last}", rest.join(", ")) };
-    Some(format!("{words} {list}"))
+    let all = if rest.is_empty() { (*last).to_owned() } else { format!("{} and {last}", rest.join(", ")) };
+    Some(format!("{words} {all}"))
 }

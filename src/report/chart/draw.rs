@@ -232,11 +232,11 @@ impl Pen<'_> {
                 // Beside a category there are two, one below the other.
                 let part = if matches!(self.y.scale, Scale::Categories(_)) { 0.34 } else { 0.72 };
                 let thick = ((bottom - top) / rows * part).clamp(0.6, 14.0);
-                let (waiting, writing) = self.scaled(|at| path::spans(spans, at));
+                let (pale, full) = self.scaled(|at| path::spans(spans, at));
                 scene.add(group("opacity=\".4\""));
-                scene.add(line(waiting, &color, thick, Stroke::Strong));
+                scene.add(line(pale, &color, thick, Stroke::Strong));
                 scene.add(Primitive::GroupEnd);
-                scene.add(line(writing, &color, thick, Stroke::Strong));
+                scene.add(line(full, &color, thick, Stroke::Strong));
             }
             Marks::Stack { edges, base, values } => {
                 let d = self.scaled(|at| path::stack(edges, base, values, at));

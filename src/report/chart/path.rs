@@ -50,18 +50,18 @@ impl Strokes {
 
 /// The parts of `spans` before their first token, and those after it; a span without one is all of the second kind.
 pub(super) fn spans(spans: &[Span], at: &Scales<'_>) -> (String, String) {
-    let (mut waiting, mut writing) = (Strokes::default(), Strokes::default());
+    let (mut pale, mut full) = (Strokes::default(), Strokes::default());
     for span in spans {
         let (y, start, end) = ((at.y)(span.y), (at.x)(span.start), (at.x)(span.end));
         // What is too short to be seen is to be seen all the same, above all where it failed.
         let end = end.max(start + if span.first.is_some() { 0.5 } else { 2.0 });
         let first = span.first.map_or(start, |first| (at.x)(first).clamp(start, end));
         if first > start {
-            waiting.level(start, first, y);
+            pale.level(start, first, y);
         }
-        writing.level(first, end.max(first + 0.3), y);
+        full.level(first, end.max(first + 0.3), y);
     }
-    (waiting.d, writing.d)
+    (pale.d, full.d)
 }
 
 /// The area from `base` to `base` and `values` together over bins between `edges`, closed; bins without any are left out.
@@ -145,14 +145,14 @@ mod tests {
     #[test]
     fn a_span_is_pale_up_to_its_first_token() {
         let span = |y, start, first, end| Span { y, start, first, end, name: String::new() };
-        let (waiting, writing) = drawn(|at| {
+        let (pale, full) = drawn(|at| {
             spans(
                 &[span(1.0, 0.0, Some(1.0), 3.0), span(2.0, 1.0, None, 1.26), span(0.0, 3.0, Some(3.0), 3.0)],
                 at,
             )
         });
-        assert_eq!(waiting, "m0 90h10");
-        assert_eq!(writing, "m10 90h20m-20 -10h2.6m17.4 20h0.5");
+        assert_eq!(pale, "m0 90h10");
+        assert_eq!(full, "m10 90h20m-20 -10h2.6m17.4 20h0.5");
     }
 
     #[test]

@@ -381,8 +381,8 @@ mod tests {
             })
             .unwrap();
         // The lowest load was too short for a throughput.
-        let names: Vec<_> = named.iter().map(|named| named.name.as_str()).collect();
-        assert_eq!(names, ["2", "4", "8", "16", "32 (knee)", "38.1", "45.3", "64"]);
+        let titles: Vec<_> = named.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(titles, ["2", "4", "8", "16", "32 (knee)", "38.1", "45.3", "64"]);
         let at = &result.levels[3].candidate.summary;
         let throughput = at.throughput.as_ref().unwrap().output_tokens_per_s;
         let ttft = at.ttft_from_schedule_ms.as_ref().unwrap().p95;

@@ -112,3 +112,6 @@ fn sides(labels: &Labels) -> Vec<Shown<'_>> {
 fn successes(result: &RunResult, side: Side) -> impl Iterator<Item = &Attempt> {
     result.rows.iter().filter_map(move |row| row.attempt(side)).filter(|a| a.exchange.outcome.is_success())
 }
+
+#[cfg(test)]
+mod tests;

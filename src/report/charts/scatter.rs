@@ -163,10 +163,11 @@ mod tests {
     #[test]
     fn every_point_is_in_one_cell_that_holds_it() {
         for axis in
-            [Axis::from_zero("", Unit::Of(""), 100.0), Axis::logarithmic("", Unit::Of(""), 1.0, 900.0)]
+            [Axis::from_zero("", Unit::Of(""), 110.0), Axis::logarithmic("", Unit::Of(""), 1.0, 900.0)]
         {
-            let points: Vec<Point> =
-                (1..=900).map(|i| Point::new(f64::from(i) / 9.0 + 0.89, f64::from(i % 90) + 1.0)).collect();
+            let points: Vec<Point> = (1..=900)
+                .map(|i| Point::new(f64::from(i) / 9.0 * 0.98 + 0.89, f64::from(i % 90) + 1.0))
+                .collect();
             let cells = cells(&axis, &axis, &points);
             assert!((cells.iter().map(|cell| cell.value).sum::<f64>() - 900.0).abs() < 1e-9);
             for cell in &cells {

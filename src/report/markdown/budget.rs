@@ -223,6 +223,7 @@ pub(super) fn cut(markdown: &str, limit: usize) -> String {
         out.push_str(block);
         open = still_open;
     }
+    out.truncate(out.trim_end().len());
     for _ in 0..open {
         out.push_str("\n\n");
         out.push_str(CLOSE);

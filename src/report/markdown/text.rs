@@ -20,7 +20,9 @@ pub(crate) fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             // What would begin a list or a rule where the text begins a line.
-            '-' | '+' | '=' if at == 0 => out.extend(['\\', c]),
+            '-' | '+' | '=' if at == 0 && !after.starts_with(|next: char| next.is_alphanumeric()) => {
+                out.extend(['\\', c]);
+            }
             '.' | ')' if numbers_an_item(before, after) => out.extend(['\\', c]),
             '.' if ends_with(before, "www") => {
                 out.push_str(BREAK);
@@ -189,8 +191,8 @@ mod tests {
         );
         assert_eq!(escape(":smile: at 12:30, 95 % of it"), ":&#8203;smile: at 12:30, 95 % of it");
         assert_eq!(
-            ["- a", "1. b", "2) c", "=", "+ d", "3.5"].map(escape),
-            ["\\- a", "1\\. b", "2\\) c", "\\=", "\\+ d", "3.5"]
+            ["- a", "1. b", "2) c", "=", "+ d", "+3.5"].map(escape),
+            ["\\- a", "1\\. b", "2\\) c", "\\=", "\\+ d", "+3.5"]
         );
     }
 

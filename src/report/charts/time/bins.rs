@@ -31,7 +31,7 @@ impl<'a> Bins<'a> {
         let width = self.clock.width_ns();
         let mut left = from;
         for bin in first..=last {
-            let end = if bin == last { to } else { width * (bin as u64 + 1) };
+            let end = if bin == last { to } else { width.saturating_mul(bin as u64 + 1).min(to) };
             self.amounts[bin] += amount * (seconds(end - left) / seconds(to - from));
             left = end;
         }

@@ -101,7 +101,7 @@ impl<'a> Clock<'a> {
             about: String::new(),
             notes,
             frame: Frame::Wide,
-            x: Axis::time(seconds(self.width.saturating_mul(self.bins as u64))),
+            x: Axis::time(self.edge(self.bins)),
             y,
             series: Vec::new(),
             references: self.borders(),

@@ -61,7 +61,7 @@ fn known(result: &Value, label: &str) -> Option<Known> {
         let levels = result["levels"].as_array()?;
         let value = number(told_load(result)?, "value").map(Held::Rounded);
         let beside = levels.iter().filter_map(|level| number(level, "value").map(Held::Rounded)).collect();
-        return label.contains("oad").then_some(Known { value, beside });
+        return (label.contains("load") || label == "Knee").then_some(Known { value, beside });
     }
     let compared = &result["comparison"];
     if compared.is_object() {

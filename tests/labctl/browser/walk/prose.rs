@@ -9,15 +9,15 @@ use serde_json::Value;
 use super::number::{Held, among, numbers};
 use crate::browser::page::Page;
 
-/// How sure intervals are, in percent, and the largest counts that may have been counted for a sentence.
-const COMMON: [f64; 3] = [80.0, 90.0, 95.0];
+/// How sure intervals are, in percent, how many values a p95 and a p99 take, and the largest counts that may have been counted for a sentence.
+const COMMON: [f64; 5] = [80.0, 90.0, 95.0, 130.0, 662.0];
 const SMALL: u32 = 20;
 
 /// The sentences of a page: what stands neither in a table nor in a chart, and is neither an answer of a model, nor the
 /// glossary, nor how the run was set up.
 pub(super) fn sentences(page: &Page) -> Vec<String> {
     page.eval(
-        "[...document.querySelectorAll('.answer p, .answer .verdict, .answer dd, .answer li, .readings dd, .bullets li, .notes li')]
+        "[...document.querySelectorAll('.answer p, .answer .verdict, .answer dd, .answer li, .readings dd, .bullets li')]
             .filter(one => !one.closest('table, figure, .number, [data-item], #glossary, #provenance'))
             .map(one => one.textContent.replace(/\\s+/g, ' ').trim())",
     )

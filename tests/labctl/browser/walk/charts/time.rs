@@ -164,7 +164,9 @@ fn bands(result: &Value, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
         .iter()
         .filter_map(|summary| summary["throughput"]["windows"].as_array())
         .flatten()
-        .filter_map(|window| Some((shift(number(window, "start_ns")?), shift(number(window, "end_ns")?))))
+        .filter_map(|window| {
+            Some((shift(number(window, "start_ns")?).max(0.0), shift(number(window, "end_ns")?)))
+        })
         .collect();
     let near = |a: f64, b: f64| (a - b).abs() <= 1e-5 * b.abs() + 1e-6;
     let mut wrong = Vec::new();
@@ -188,7 +190,9 @@ fn throughput(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> 
     if series.marks == "bands" {
         return bands(result, series, sent);
     }
-    let mut events = Vec::new();
+    // A report may be made without the times of single tokens, and then says so: they are spread evenly from the first
+    // to the last.
+    let (mut events, mut first, mut spans) = (Vec::new(), Vec::new(), Vec::new());
     for one in sent.iter().filter(|one| one.is_success()) {
         let Some(tokens) = one.metric("output_tokens") else { continue };
         let chunks = &one.attempt["exchange"]["trace"]["chunks"];
@@ -202,8 +206,21 @@ fn throughput(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> 
         let told: f64 = parts.iter().map(|(_, tokens)| tokens).sum();
         let from = ns(one.attempt, "sent_ns");
         events.extend(parts.iter().map(|(at, part)| (one.start + (at - from) / 1e9, tokens * part / told)));
+        let (begin, end) = (one.after("ttft_ms").unwrap_or(one.end), one.after("e2e_ms").unwrap_or(one.end));
+        first.push((begin, tokens.min(1.0)));
+        spans.push((begin, end.max(begin + 1e-9), (tokens - 1.0).max(0.0)));
     }
-    by_bin(&series.x, &amounts(series), &events).into_iter().collect()
+    let drawn = amounts(series);
+    let by_token = by_bin(&series.x, &drawn, &events);
+    let spread = || {
+        let firsts = |bin: &[f64]| {
+            first.iter().filter(|(at, _)| *at >= bin[0] && *at < bin[1]).map(|(_, n)| n).sum::<f64>()
+        };
+        let rest: Vec<f64> =
+            drawn.iter().zip(series.x.windows(2)).map(|(drawn, bin)| drawn - firsts(bin)).collect();
+        over_bins(&series.x, &rest, &spans)
+    };
+    by_token.filter(|_| spread().is_some()).into_iter().collect()
 }
 
 fn requests(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
