@@ -267,7 +267,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn compared(old: &str, new: &str) -> Marks {
-        compare(old, new, &mut Work::OF_A_PAGE.clone())
+        compare(old, new, &mut { Work::OF_A_PAGE })
     }
 
     /// Both texts with their marks in brackets.
@@ -338,7 +338,8 @@ mod tests {
 
     #[test]
     fn what_a_page_spends_is_bounded_by_what_is_compared() {
-        let words = |from: usize| (from..from + 200).map(|i| format!("w{} ", (i * 7) % 200)).collect::<String>();
+        let words =
+            |from: usize| (from..from + 200).map(|i| format!("w{} ", (i * 7) % 200)).collect::<String>();
         let (old, new) = (words(0), words(50));
         let mut work = Work { left: 100_000 };
         let all: Vec<Difference> = (0..3).map(|_| compare(&old, &new, &mut work).difference).collect();

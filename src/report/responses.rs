@@ -188,12 +188,13 @@ pub(crate) fn list(result: &RunResult, labels: &Labels, input: &ReportInput) -> 
 
 /// Each prompt once for each way in which it came out.
 fn found(result: &RunResult, with_baseline: bool) -> BTreeMap<ResponseKind, Vec<Noted<'_>>> {
+    use ResponseKind::{Error, Failed, NoAnswer, Unpaired};
+
     let mut found = BTreeMap::new();
     if let Some(comparison) = result.comparison.as_ref().filter(|_| with_baseline) {
         found.insert(ResponseKind::Loss, losses::of_flips(&comparison.losses, &result.rows));
         found.insert(ResponseKind::Gain, losses::of_flips(&comparison.gains, &result.rows));
     }
-    use ResponseKind::{Error, Failed, NoAnswer, Unpaired};
     for kind in [Failed, Unpaired, NoAnswer, Error] {
         let rows = result.rows.iter().filter(|row| kind_of(row, with_baseline) == Some(kind));
         found.insert(kind, losses::by_prompt(rows.map(Noted::once)));
@@ -267,8 +268,7 @@ impl Maker<'_> {
             _ if self.redacted.is_some_and(|redacted| redacted.answers) => None,
             [(_, _, baseline), (_, _, candidate)] => {
                 let mut work = self.work.get();
-                let marks =
-                    diff::compare(&baseline.exchange.content, &candidate.exchange.content, &mut work);
+                let marks = diff::compare(&baseline.exchange.content, &candidate.exchange.content, &mut work);
                 self.work.set(work);
                 Some(marks)
             }

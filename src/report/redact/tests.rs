@@ -159,13 +159,12 @@ fn messages_that_hold_or_overlap_each_other_are_taken_out_whole() {
         for (row, message) in result.rows.iter_mut().zip(messages) {
             row.candidate.as_mut().unwrap().exchange.error = Some(message.to_owned());
         }
-        result.warnings =
-            vec!["for example: bad request: what is Grmpf".to_owned(), "bad request: what is Grmpf, and why".to_owned()];
+        result.warnings = vec![
+            "for example: bad request: what is Grmpf".to_owned(),
+            "bad request: what is Grmpf, and why".to_owned(),
+        ];
         redact(&mut result, ALL);
-        assert_eq!(
-            result.warnings,
-            ["for example: [redacted: 26 characters]", "[redacted: 35 characters]"]
-        );
+        assert_eq!(result.warnings, ["for example: [redacted: 26 characters]", "[redacted: 35 characters]"]);
     }
 }
 

@@ -105,10 +105,7 @@ fn what_failed_without_a_twin_is_listed_as_failed() {
     });
     result.rows[place.unwrap()].baseline = None;
     let responses = list_of(&result, &ReportInput::default());
-    assert_eq!(
-        counts(&responses),
-        [("loss", "3"), ("gain", "2"), ("both failed", "1"), ("failed", "1")]
-    );
+    assert_eq!(counts(&responses), [("loss", "3"), ("gain", "2"), ("both failed", "1"), ("failed", "1")]);
     let last = responses.listed.last().unwrap();
     assert_eq!((last.kind, last.kind_name, last.replies.len()), (ResponseKind::Unpaired, "failed", 1));
     // What only the baseline was asked is no failure of the candidate's.
