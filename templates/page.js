@@ -33,11 +33,11 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   };
-  // A spreadsheet would run a text that begins like a formula.
+  // A spreadsheet would run a text that begins like a formula, some also one in full-width signs.
   const field = (value) => {
     if (value === null || value === undefined) return "";
     let text = String(value);
-    if (typeof value === "string" && /^[=+\-@\t\r]/.test(text)) text = "'" + text;
+    if (typeof value === "string" && /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/.test(text)) text = "'" + text;
     return /[",\n\r]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
   };
   const csv = (rows) => rows.map((row) => row.map(field).join(",")).join("\r\n") + "\r\n";

@@ -1,15 +1,20 @@
 //! The command line as results keep it: what was asked for, to be read and repeated, with nothing secret in it.
 
+use std::collections::BTreeMap;
+
+use crate::cli::args::values::KeyValue;
 use crate::client::secret::{
     MASK, Secret, has_key_prefix, is_secret_name, mask_url, mask_urls_within, redact_all,
 };
 
 /// Flags whose values are URLs, or names of endpoints, in which the same rules find nothing.
 const URL_FLAGS: [&str; 3] = ["--url", "--baseline-url", "--judge-endpoint"];
+/// The flag that tags a run.
+const LABEL: &str = "--label";
 /// The flag that sets any field.
 const SET: &str = "--set";
 /// Names of fields that sound like secrets and are none.
-const HARMLESS: [&str; 2] = ["token_limit", "tokenizer"];
+const HARMLESS: [&str; 4] = ["author", "session", "token_limit", "tokenizer"];
 
 /// The words of a command line, masked; the program goes by its name, wherever it lies.
 #[must_use]
@@ -39,6 +44,10 @@ pub(super) fn redacted(words: &[String], secrets: &[Secret]) -> Vec<String> {
 fn value_of(flag: &str, value: &str) -> String {
     match flag {
         SET => set(value),
+        LABEL => match value.split_once('=') {
+            Some((key, value)) => format!("{key}={}", label(key, value)),
+            None => text(value),
+        },
         flag if URL_FLAGS.contains(&flag) => mask_url(value),
         _ => text(value),
     }
@@ -54,6 +63,17 @@ fn text(value: &str) -> String {
     }
 }
 
+/// Labels as results keep them.
+#[must_use]
+pub(super) fn labels(given: &[KeyValue]) -> BTreeMap<String, String> {
+    given.iter().map(|one| (one.key.clone(), label(&one.key, &one.value))).collect()
+}
+
+/// A label's value as results keep it.
+fn label(key: &str, value: &str) -> String {
+    if is_secret_field(key) && !is_count(key, value) { MASK.to_owned() } else { text(value) }
+}
+
 /// `PATH=VALUE` of the configuration.
 fn set(assignment: &str) -> String {
     let Some((path, value)) = assignment.split_once('=') else { return text(assignment) };
@@ -62,8 +82,10 @@ fn set(assignment: &str) -> String {
     if is_url {
         return format!("{path}={}", mask_url(value));
     }
-    let is_secret =
-        path.split('.').any(|part| part == "headers") || (is_secret_field(field) && !is_plain(value));
+    // The first two may be names: those of endpoints and teams.
+    let mut fields = path.split('.').skip(2).chain([field]);
+    let is_secret = path.split('.').any(|part| part == "headers")
+        || fields.any(|field| is_secret_field(field) && !is_count(field, value));
     // Several fields in one value: where any of them may be secret all of it goes.
     let holds_secret = value.contains(['{', '[', ':'])
         && (is_secret_name(value) || value.to_ascii_lowercase().contains("header"));
@@ -75,9 +97,10 @@ fn is_secret_field(name: &str) -> bool {
     is_secret_name(name) && !name.ends_with("_env") && !HARMLESS.contains(&name)
 }
 
-/// Whether it is a number or a switch.
-fn is_plain(value: &str) -> bool {
-    value.parse::<f64>().is_ok() || ["true", "false", "null"].contains(&value)
+/// Whether it is a number or a switch under a name by which tokens and keys are counted; a password may be a number.
+fn is_count(name: &str, value: &str) -> bool {
+    let is_plain = value.parse::<f64>().is_ok() || ["true", "false", "null"].contains(&value);
+    is_plain && (name.contains("token") || name.contains("key"))
 }
 
 #[cfg(test)]
@@ -143,11 +166,28 @@ mod tests {
             (&["--set", "endpoints.a.body={\"session_token\": \"x\"}"], &["--set", "endpoints.a.body=***"]),
             (&["--salt", "sk-abcdefgh1234"], &["--salt", "***"]),
             (&["--label", "who=hf_abcdefghijklm"], &["--label", "who=***"]),
+            (&["--label", "token=abcd"], &["--label", "token=***"]),
+            (&["--label=db_pwd=1234"], &["--label=db_pwd=***"]),
+            (&["--label", "at=http://u:p,w@h/x"], &["--label", "at=http://***@h/x"]),
+            (
+                &["--set", "endpoints.awq.body={\"user\":\"u\",\"pwd\":\"hunter2\"}"],
+                &["--set", "endpoints.awq.body=***"],
+            ),
+            (&["--set", "endpoints.awq.body={user: u, pass: hunter2}"], &["--set", "endpoints.awq.body=***"]),
+            (&["--set", "endpoints.awq.body.auth.user=u"], &["--set", "endpoints.awq.body.auth.user=***"]),
+            (&["--set", "endpoints.awq.body.password=1234"], &["--set", "endpoints.awq.body.password=***"]),
             (&["--label", "at=http://u:p@h/x, and more"], &["--label", "at=http://***@h/x, and more"]),
         ] {
             let kept = of(&[&["labctl"], words].concat());
             assert_eq!(kept[1..], *expected);
         }
+    }
+
+    #[test]
+    fn labels_are_kept_without_secrets() {
+        assert_eq!((label("token", "abcd"), label("tokens", "64")), ("***".to_owned(), "64".to_owned()));
+        assert_eq!(label("author", "j. doe"), "j. doe");
+        assert_eq!(label("at", "http://u:p,w@h/x"), "http://***@h/x");
     }
 
     #[test]

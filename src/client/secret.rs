@@ -20,7 +20,22 @@ const KEY_PREFIXES: [&str; 4] = ["sk-", "hf_", "gsk_", "key-"];
 const SHORTEST_OPAQUE_SEGMENT: usize = 32;
 
 /// Parts of names whose text values are taken for secrets.
-const SECRET_WORDS: [&str; 6] = ["auth", "credential", "key", "password", "secret", "token"];
+const SECRET_WORDS: [&str; 11] = [
+    "auth",
+    "bearer",
+    "cookie",
+    "credential",
+    "key",
+    "passphrase",
+    "passwd",
+    "password",
+    "pwd",
+    "secret",
+    "token",
+];
+
+/// The same where they are a word of their own: `bypass` is none.
+const SECRET_WHOLE_WORDS: [&str; 2] = ["pass", "session"];
 
 /// An API key. Its `Debug` and `Display` print [`MASK`]; it has no serialised form.
 #[derive(Clone, PartialEq, Eq)]
@@ -152,7 +167,9 @@ impl fmt::Display for Secret {
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
     SECRET_WORDS.iter().any(|word| name.contains(word))
+        || words.any(|word| SECRET_WHOLE_WORDS.contains(&word))
 }
 
 /// `url` with everything that may be a key replaced by [`MASK`]: user information, values of query
@@ -178,14 +195,27 @@ pub fn mask_urls_within(text: &str) -> String {
             .rfind(|c| !is_scheme(c))
             .map_or(0, |last| last + rest[last..].chars().next().map_or(1, char::len_utf8));
         let (before, url) = rest.split_at(begin);
-        let end =
-            url.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '\\' | ')' | ','));
-        let (url, after) = url.split_at(end.unwrap_or(url.len()));
+        let (url, after) = url.split_at(end_of_url(url));
         kept.push_str(before);
         kept.push_str(&mask_url(url));
         rest = after;
     }
     kept + rest
+}
+
+/// Where a URL ends that a text begins with. A comma ends it, but within user information.
+fn end_of_url(text: &str) -> usize {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '\\' | ')' | ',');
+    let end = text.find(ends).unwrap_or(text.len());
+    let authority = text.find("://").and_then(|at| text.get(at + 3..end)).unwrap_or_default();
+    let (_, rest) = text.split_at(end);
+    if !rest.starts_with(',') || authority.contains(['/', '?', '#', '@']) {
+        return end;
+    }
+    // Another URL's user information comes after slashes.
+    let is_past = |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '<' | '>' | '\\');
+    let user_information = rest.split(is_past).next().and_then(|rest| rest.rfind('@'));
+    user_information.map_or(end, |at| rest[at..].find(ends).map_or(text.len(), |length| end + at + length))
 }
 
 /// Whether a text looks like a key of a well-known service.
@@ -347,6 +377,10 @@ mod tests {
     fn urls_within_a_text_are_masked() {
         for (text, masked) in [
             ("a=https://u:p@h/v1 b", "a=https://***@h/v1 b"),
+            ("a=http://u:p,w@h/x, b", "a=http://***@h/x, b"),
+            ("http://h:1,me@there/x", "http://***@there/x"),
+            ("http://h/x,me@there", "http://h/x,me@there"),
+            ("http://h,http://u:p,w@i/x", "http://h,http://***@i/x"),
             ("socks5://u:p@h:1,http://u@h", "socks5://***@h:1,http://***@h/"),
             ("\u{e4}http://u@h", "\u{e4}http://***@h/"),
             ("://", "://"),
@@ -361,6 +395,10 @@ mod tests {
         assert!(
             is_secret_name("api_key") && is_secret_name("Authorization") && is_secret_name("ACCESS_TOKEN")
         );
+        for name in ["pwd", "db-passwd", "user_pass", "bearer", "Cookie", "session", "{user: u, pass: p}"] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        assert!(!is_secret_name("bypass") && !is_secret_name("sessions"));
         assert!(!is_secret_name("top_p") && !is_secret_name("chat_template_kwargs"));
     }
 

@@ -14,8 +14,8 @@
 //!
 //! A table's cell is a number (in the unit of its column), a text or null; of an interval there are two columns, `low` and
 //! `high`. A request's value is a number or null; where there are `words` it is a place among them. Texts come from models
-//! and servers: whoever writes CSV puts an apostrophe before one that begins with `=`, `+`, `-` or `@`, for spreadsheets
-//! would compute it.
+//! and servers: whoever writes CSV puts an apostrophe before one that begins with `=`, `+`, `-` or `@`, full-width or not,
+//! or with a tab or a line end, for spreadsheets would compute it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

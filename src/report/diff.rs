@@ -1,23 +1,43 @@
 //! Two texts word by word: what both have, and what only one of them has.
 //!
-//! The work is bounded: texts that share few words are not compared at all, and what is compared is at most
-//! [`MOST_TOKENS`] long on each side. So a hostile or a huge answer costs no more than reading it once.
+//! The work is bounded, by what is to be compared and not by the clock, so that the marks are the same on every machine:
+//! of a pair by the length of its texts and of what differs in them ([`MOST_BYTES`], [`MOST_TOKENS`]), of a page by
+//! [`Work`]. Texts that share few words are not compared at all.
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use similar::{Algorithm, DiffTag, capture_diff_slices_deadline};
+use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 /// The most words and signs on a side that are compared, what both begin and end with not counted.
 const MOST_TOKENS: usize = 4_000;
-/// The longest texts that are looked at, in bytes.
-const MOST_BYTES: usize = 200_000;
-/// What a comparison may take at the most; from then on the rest counts as different.
-const DEADLINE: Duration = Duration::from_millis(200);
+/// The longest texts that are looked at, in bytes: no more than 8,000 characters of a text are shown.
+const MOST_BYTES: usize = 32_000;
+/// Steps that it takes to read a byte of a text, about.
+const READ: usize = 8;
 /// Texts that share less than this part of their words are entirely different.
 const LEAST_SHARED: f64 = 0.3;
+
+/// How many steps a page may still spend on comparing, where comparing m words with n takes m × n at the worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Work {
+    left: usize,
+}
+
+impl Work {
+    /// Some seconds' of answers made to take long; two or three hundred pairs of long answers that differ all through.
+    pub(crate) const OF_A_PAGE: Self = Self { left: 300_000_000 };
+
+    /// Takes off some; false where there is not so much left.
+    const fn take(&mut self, steps: usize) -> bool {
+        match self.left.checked_sub(steps) {
+            Some(left) => self.left = left,
+            None => return false,
+        }
+        true
+    }
+}
 
 /// How two answers compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -33,6 +53,8 @@ pub enum Difference {
     EntirelyDifferent,
     /// They are too long to be compared word by word.
     TooLong,
+    /// What was compared before took all that a page may spend on it.
+    LeftOut,
 }
 
 impl Difference {
@@ -45,6 +67,7 @@ impl Difference {
             Self::Marked => None,
             Self::EntirelyDifferent => Some("the answers are entirely different: nothing is marked"),
             Self::TooLong => Some("the answers are too long to be compared word by word"),
+            Self::LeftOut => Some("there was no room for comparing these answers word by word"),
         }
     }
 }
@@ -67,12 +90,18 @@ impl Marks {
 }
 
 /// Compares two texts by their words and signs, whatever white space is between them.
-pub(crate) fn compare(old: &str, new: &str) -> Marks {
-    if old.trim() == new.trim() {
+pub(crate) fn compare(old: &str, new: &str, work: &mut Work) -> Marks {
+    if old == new {
         return Marks::bare(Difference::Same);
+    }
+    if old.trim() == new.trim() {
+        return Marks::bare(Difference::WhiteSpace);
     }
     if old.len() > MOST_BYTES || new.len() > MOST_BYTES {
         return Marks::bare(Difference::TooLong);
+    }
+    if !work.take((old.len() + new.len()) * READ) {
+        return Marks::bare(Difference::LeftOut);
     }
     let (old, new) = (Tokens::of(old), Tokens::of(new));
     let words = (old.words() + new.words()).max(1);
@@ -83,12 +112,15 @@ pub(crate) fn compare(old: &str, new: &str) -> Marks {
     let prefix = old.texts.iter().zip(&new.texts).take_while(alike).count();
     let (old_rest, new_rest) = (&old.texts[prefix..], &new.texts[prefix..]);
     let suffix = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(alike).count();
-    if old_rest.len().max(new_rest.len()) - suffix > MOST_TOKENS {
+    let (old_rest, new_rest) = (old_rest.len() - suffix, new_rest.len() - suffix);
+    if old_rest.max(new_rest) > MOST_TOKENS {
         return Marks::bare(Difference::TooLong);
     }
+    if !work.take(old_rest * new_rest) {
+        return Marks::bare(Difference::LeftOut);
+    }
     let (old_ids, new_ids) = numbered(&old.texts, &new.texts);
-    let deadline = Instant::now().checked_add(DEADLINE);
-    let ops = capture_diff_slices_deadline(Algorithm::Myers, &old_ids, &new_ids, deadline);
+    let ops = capture_diff_slices(Algorithm::Myers, &old_ids, &new_ids);
     let (mut removed, mut added) = (Vec::new(), Vec::new());
     let mut kept = 0;
     let last = ops.len().saturating_sub(1);
@@ -234,9 +266,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn compared(old: &str, new: &str) -> Marks {
+        compare(old, new, &mut { Work::OF_A_PAGE })
+    }
+
     /// Both texts with their marks in brackets.
     fn marked(old: &str, new: &str) -> (Difference, String, String) {
-        let marks = compare(old, new);
+        let marks = compared(old, new);
         let write = |text: &str, ranges: &[Range<usize>]| {
             let mut out = String::new();
             let mut at = 0;
@@ -264,7 +300,8 @@ mod tests {
             (Difference::Marked, "one two [three] four".to_owned(), "one two four [five]".to_owned())
         );
         assert_eq!(marked("同じ答えは四十二です", "同じ答えは四十三です").2, "同じ答えは四十[三]です");
-        assert_eq!(marked("the same\n", " the same").0, Difference::Same);
+        assert_eq!(marked("the same\n", "the same\n").0, Difference::Same);
+        assert_eq!(marked("the same\n", " the same").0, Difference::WhiteSpace);
         assert_eq!(marked("the  same", "the\nsame").0, Difference::WhiteSpace);
     }
 
@@ -281,29 +318,44 @@ mod tests {
     #[test]
     fn texts_without_much_in_common_are_said_to_be_different() {
         assert_eq!(marked("I can't help with that.", "Forty-two apples").0, Difference::EntirelyDifferent);
-        assert_eq!(compare("", "anything"), Marks::bare(Difference::EntirelyDifferent));
+        assert_eq!(compared("", "anything"), Marks::bare(Difference::EntirelyDifferent));
         // The same words in another order: nothing to read in marks.
         let words: Vec<String> = (0..400).map(|i| format!("w{}", (i * 181) % 401)).collect();
         let mut other = words.clone();
         other.reverse();
-        assert_eq!(compare(&words.join(" "), &other.join(" ")).difference, Difference::EntirelyDifferent);
+        assert_eq!(compared(&words.join(" "), &other.join(" ")).difference, Difference::EntirelyDifferent);
     }
 
     #[test]
     fn huge_texts_are_not_compared_unless_little_is_left() {
         let huge = "word ".repeat(300_000);
-        assert_eq!(compare(&huge, &format!("{huge}x")).difference, Difference::TooLong);
-        let long = |last: &str| format!("{}{last}", "a b ".repeat(10_000));
+        assert_eq!(compared(&huge, &format!("{huge}x")).difference, Difference::TooLong);
+        let long = |last: &str| format!("{}{last}", "a b ".repeat(7_000));
         assert_eq!(marked(&long("42"), &long("43")).2, long("[43]"));
-        let many =
-            |step: usize| (0..9_000).map(|i| ((i * step) % 4_001).to_string()).collect::<Vec<_>>().join(" ");
-        assert_eq!(compare(&many(1), &many(7)).difference, Difference::TooLong);
+        let many = |step: usize| (0..6_000).map(|i| format!("{} ", (i * step) % 401)).collect::<String>();
+        assert_eq!(compared(&many(1), &many(7)).difference, Difference::TooLong);
+    }
+
+    #[test]
+    fn what_a_page_spends_is_bounded_by_what_is_compared() {
+        let words =
+            |from: usize| (from..from + 200).map(|i| format!("w{} ", (i * 7) % 200)).collect::<String>();
+        let (old, new) = (words(0), words(50));
+        let mut work = Work { left: 100_000 };
+        let all: Vec<Difference> = (0..3).map(|_| compare(&old, &new, &mut work).difference).collect();
+        assert_eq!(all, [Difference::Marked, Difference::LeftOut, Difference::LeftOut]);
+        // What is the same, or too long, costs nothing.
+        let mut none = Work { left: 0 };
+        assert_eq!(compare(&old, &old, &mut none).difference, Difference::Same);
+        let long = "a ".repeat(MOST_BYTES);
+        assert_eq!(compare(&long, "a b", &mut none).difference, Difference::TooLong);
+        assert_eq!(compare("a b", "a c", &mut none).difference, Difference::LeftOut);
     }
 
     proptest! {
         #[test]
         fn without_the_marks_both_are_the_same_words(old in "[ab ,.]{0,60}", new in "[ab ,.]{0,60}") {
-            let marks = compare(&old, &new);
+            let marks = compared(&old, &new);
             if marks.difference == Difference::Marked {
                 let rest = |text: &str, ranges: &[Range<usize>]| {
                     let mut out = text.to_owned();

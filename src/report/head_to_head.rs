@@ -133,7 +133,8 @@ fn listed(metrics: &[String]) -> String {
 
 fn standings(report: &HeadToHeadReport, names: &[String]) -> Table {
     let comparable = report.comparisons.iter().map(|of| &of.comparison);
-    let comparable = comparable.map(|of| of.invalid_because.is_empty() && of.forced_over.is_empty()).all(|is| is);
+    let comparable =
+        comparable.map(|of| of.invalid_because.is_empty() && of.forced_over.is_empty()).all(|is| is);
     let mut columns = vec![Column::words("metric")];
     columns.extend(names.iter().map(|name| Column::numbers(name.as_str())));
     columns.push(Column::words("winner"));

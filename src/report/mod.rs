@@ -62,7 +62,7 @@ pub use error::ReportError;
 #[cfg(test)]
 mod documented;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]

@@ -8,9 +8,11 @@ mod request;
 mod whole;
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::number::counted;
 use crate::model::compared::ComparisonReport;
+use crate::model::history::{Figures, RunsReport};
 use crate::model::record::Row;
 use crate::model::redaction::Redaction;
 use crate::model::result::RunResult;
@@ -29,6 +31,57 @@ pub fn redact_comparison(report: &mut ComparisonReport, rows: &mut [Row], redact
             redactor.row(row);
         }
         redactor.comparison_report(report);
+    }
+}
+
+/// Takes texts out of several runs put together, and out of the runs, whose messages what was made of them may quote.
+pub fn redact_runs<'a>(
+    report: &mut RunsReport,
+    runs: impl IntoIterator<Item = &'a mut RunResult>,
+    redaction: Redaction,
+) {
+    let Some(mut of_runs) = Redactor::new(redaction, &mut None) else { return };
+    for run in runs {
+        let Some(mut redactor) = Redactor::new(redaction, &mut run.redacted) else { continue };
+        redactor.run(run);
+        of_runs.quoted.extend(redactor.quoted);
+    }
+    let RunsReport {
+        schema_version: _,
+        labctl_version: _,
+        simulated: _,
+        // Names and figures.
+        runs: _,
+        head_to_head,
+        histories,
+        apart,
+    } = report;
+    for apart in apart {
+        of_runs.all_own_words(&mut apart.because);
+    }
+    let mut comparisons = Vec::new();
+    for held in head_to_head {
+        of_runs.figures(&mut held.lines);
+        let rivals = held.standings.iter_mut().flat_map(|standing| &mut standing.rivals);
+        of_runs.all_own_words(rivals.filter_map(|rival| rival.absent_because.as_mut()));
+        of_runs.all_own_words(&mut held.conclusion.not_settled);
+        comparisons.extend(&mut held.comparisons);
+    }
+    for model in histories.iter_mut().flat_map(|history| &mut history.models) {
+        of_runs.figures(model.points.iter_mut().map(|point| &mut point.figures));
+        comparisons.extend(&mut model.first_to_last);
+    }
+    for comparison in comparisons {
+        let Some(mut redactor) = Redactor::new(redaction, &mut comparison.redacted) else { continue };
+        redactor.quoted.clone_from(&of_runs.quoted);
+        redactor.comparison_report(comparison);
+    }
+}
+
+/// What a server said, where it may quote a prompt or an answer and there is no result to take it out of.
+pub fn redact_message(message: &mut String, redaction: Redaction) {
+    if let Some(redactor) = Redactor::new(redaction, &mut None) {
+        redactor.text(Of::Both, message);
     }
 }
 
@@ -131,11 +184,29 @@ impl Redactor {
 
     /// labctl's own words, in which messages that were taken out are quoted no longer.
     fn own_words(&self, words: &mut String) {
-        for quoted in &self.quoted {
-            if !quoted.trim().is_empty() && words.contains(quoted.as_str()) {
-                *words = words.replace(quoted.as_str(), &self.instead_of(quoted));
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for quoted in self.quoted.iter().filter(|quoted| !quoted.trim().is_empty()) {
+            found.extend(words.match_indices(quoted.as_str()).map(|(at, text)| at..at + text.len()));
+        }
+        // One message may hold another, or begin as another ends: what any of them covers goes, and at once, so that
+        // none is broken up before it is found.
+        found.sort_unstable_by_key(|range| range.start);
+        let mut covered: Vec<Range<usize>> = Vec::new();
+        for range in found {
+            match covered.last_mut() {
+                Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+                _ => covered.push(range),
             }
         }
+        for range in covered.into_iter().rev() {
+            let instead = self.instead_of(&words[range.clone()]);
+            words.replace_range(range, &instead);
+        }
+    }
+
+    /// The same in what runs are compared by.
+    fn figures<'a>(&self, all: impl IntoIterator<Item = &'a mut Figures>) {
+        self.all_own_words(all.into_iter().filter_map(|figures| figures.speed_absent_because.as_mut()));
     }
 
     /// The same for several, or for one that may be absent.

@@ -1,6 +1,7 @@
 //! The list a reader filters: every prompt that one side lost, or that failed, with what was asked, what both sides
 //! answered, the difference marked, where the answer was found and why it failed. As much of it as there is room for.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
@@ -10,12 +11,14 @@ use super::budget::{self, Budget};
 use super::diff::{self, Difference, Marks};
 use super::excerpt::{Excerpt, Highlights};
 use super::input::ReportInput;
+use super::levels::words;
 use super::losses::{self, Noted};
 use super::number::{count, counted};
 use super::response::{self, Reply};
 use super::table::{Labels, Tone};
 use super::text::one_line;
 use crate::model::judgement::Verdict;
+use crate::model::level::LevelResult;
 use crate::model::record::{Row, Side};
 use crate::model::redaction::Redaction;
 use crate::model::result::RunResult;
@@ -30,21 +33,24 @@ pub enum ResponseKind {
     Gain,
     /// The candidate didn't pass, nor did the baseline where there is one.
     Failed,
-    /// The same, and in the candidate's response there was no answer at all.
+    /// The candidate didn't pass, and the baseline has no response to that prompt.
+    Unpaired,
+    /// One of these, and in the candidate's response there was no answer at all.
     NoAnswer,
     /// A side's response is missing: the request failed, or it could not be judged.
     Error,
 }
 
 impl ResponseKind {
-    const ALL: [Self; 5] = [Self::Loss, Self::Gain, Self::Failed, Self::NoAnswer, Self::Error];
+    const ALL: [Self; 6] =
+        [Self::Loss, Self::Gain, Self::Failed, Self::Unpaired, Self::NoAnswer, Self::Error];
 
     const fn name(self, with_baseline: bool) -> &'static str {
         match self {
             Self::Loss => "loss",
             Self::Gain => "gain",
             Self::Failed if with_baseline => "both failed",
-            Self::Failed => "failed",
+            Self::Failed | Self::Unpaired => "failed",
             Self::NoAnswer => "no answer",
             Self::Error => "error",
         }
@@ -54,7 +60,7 @@ impl ResponseKind {
         match self {
             Self::Loss => Tone::Bad,
             Self::Gain => Tone::Good,
-            Self::Failed | Self::NoAnswer | Self::Error => Tone::Warn,
+            Self::Failed | Self::Unpaired | Self::NoAnswer | Self::Error => Tone::Warn,
         }
     }
 }
@@ -136,6 +142,8 @@ pub(crate) fn list(result: &RunResult, labels: &Labels, input: &ReportInput) -> 
         judged,
         unstable: unstable.map(|one| (one.prompt_id.as_str(), one_line(&one.seen_in.join(", ")))).collect(),
         several: result.load.rounds > 1 || result.load.repeats > 1 || !result.levels.is_empty(),
+        levels: &result.levels,
+        work: Cell::new(diff::Work::OF_A_PAGE),
         with_baseline,
         redacted: result.redacted,
     };
@@ -180,12 +188,14 @@ pub(crate) fn list(result: &RunResult, labels: &Labels, input: &ReportInput) -> 
 
 /// Each prompt once for each way in which it came out.
 fn found(result: &RunResult, with_baseline: bool) -> BTreeMap<ResponseKind, Vec<Noted<'_>>> {
+    use ResponseKind::{Error, Failed, NoAnswer, Unpaired};
+
     let mut found = BTreeMap::new();
     if let Some(comparison) = result.comparison.as_ref().filter(|_| with_baseline) {
         found.insert(ResponseKind::Loss, losses::of_flips(&comparison.losses, &result.rows));
         found.insert(ResponseKind::Gain, losses::of_flips(&comparison.gains, &result.rows));
     }
-    for kind in [ResponseKind::Failed, ResponseKind::NoAnswer, ResponseKind::Error] {
+    for kind in [Failed, Unpaired, NoAnswer, Error] {
         let rows = result.rows.iter().filter(|row| kind_of(row, with_baseline) == Some(kind));
         found.insert(kind, losses::by_prompt(rows.map(Noted::once)));
     }
@@ -200,16 +210,20 @@ fn kind_of(row: &Row, with_baseline: bool) -> Option<ResponseKind> {
     let failed = |side| row.attempt(side).is_some_and(|attempt| !attempt.exchange.outcome.is_success());
     let sides = [Some(Side::Candidate), with_baseline.then_some(Side::Baseline)];
     let mut sides = sides.into_iter().flatten();
-    if sides.clone().any(|side| failed(side) || verdict(side).is_some_and(missing)) {
+    if sides.any(|side| failed(side) || verdict(side).is_some_and(missing)) {
         return Some(ResponseKind::Error);
     }
-    if sides.any(|side| verdict(side).and_then(Verdict::passed) != Some(false)) {
+    let candidate = verdict(Side::Candidate)?;
+    let baseline = verdict(Side::Baseline).filter(|_| with_baseline);
+    let judged_otherwise = |verdict: Verdict| verdict.passed() != Some(false);
+    if judged_otherwise(candidate) || baseline.is_some_and(judged_otherwise) {
         return None;
     }
-    match verdict(Side::Candidate) {
-        Some(Verdict::NoAnswer | Verdict::Empty) => Some(ResponseKind::NoAnswer),
-        _ => Some(ResponseKind::Failed),
-    }
+    Some(match candidate {
+        Verdict::NoAnswer | Verdict::Empty => ResponseKind::NoAnswer,
+        _ if with_baseline && baseline.is_none() => ResponseKind::Unpaired,
+        _ => ResponseKind::Failed,
+    })
 }
 
 /// What a list's responses are made with.
@@ -219,6 +233,9 @@ struct Maker<'a> {
     judged: HashMap<&'a str, u64>,
     unstable: HashMap<&'a str, String>,
     several: bool,
+    levels: &'a [LevelResult],
+    /// What the page may still spend on comparing answers.
+    work: Cell<diff::Work>,
     with_baseline: bool,
     redacted: Option<Redaction>,
 }
@@ -250,7 +267,10 @@ impl Maker<'_> {
             // Of what is left of redacted answers a difference would say nothing.
             _ if self.redacted.is_some_and(|redacted| redacted.answers) => None,
             [(_, _, baseline), (_, _, candidate)] => {
-                Some(diff::compare(&baseline.exchange.content, &candidate.exchange.content))
+                let mut work = self.work.get();
+                let marks = diff::compare(&baseline.exchange.content, &candidate.exchange.content, &mut work);
+                self.work.set(work);
+                Some(marks)
             }
             _ => None,
         };
@@ -273,7 +293,7 @@ impl Maker<'_> {
             kind_name: kind.name(self.with_baseline),
             tone: kind.tone(),
             times: (of > 1).then(|| format!("{} of {}", count(noted.times), count(of))),
-            shown: noted.row.filter(|_| self.several).map(which),
+            shown: noted.row.filter(|_| self.several).map(|row| which(row, self.levels)),
             unstable: self.unstable.get(noted.prompt_id).cloned(),
             asked: self.asked(noted.prompt_id, limit),
             replies: replies.collect(),
@@ -292,9 +312,10 @@ impl Maker<'_> {
 }
 
 /// Which sending of a prompt a row is, counted from 1 as people do.
-fn which(row: &Row) -> String {
+fn which(row: &Row, levels: &[LevelResult]) -> String {
     let key = &row.key;
-    let level = if key.level > 0 { format!("level {}, ", key.level + 1) } else { String::new() };
+    let level = levels.iter().find(|level| level.load.level == key.level);
+    let level = level.map(|level| format!("{}, ", words(&level.load))).unwrap_or_default();
     format!("{level}round {}, repeat {}", key.round + 1, key.repeat + 1)
 }
 

@@ -500,7 +500,9 @@ mod tests {
         assert!(of_table(table).numbers.iter().all(|number| number.tone == Tone::Good));
         table.comparisons[0].comparison.forced_over = vec!["prompt set differs".to_owned()];
         let forced = of_table(table);
-        assert!(forced.numbers.iter().all(|n| n.tone != Tone::Good && n.hint.ends_with("ahead, not comparable")));
+        assert!(
+            forced.numbers.iter().all(|n| n.tone != Tone::Good && n.hint.ends_with("ahead, not comparable"))
+        );
         assert_eq!((forced.confidence.as_str(), forced.tone), ("", Tone::Bad));
         let view = HeadToHeadView::new(table);
         let cells = view.standings.rows.iter().flat_map(|row| &row.cells);

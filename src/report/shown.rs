@@ -260,10 +260,7 @@ mod tests {
             "quality undecided: 30 prompts could have missed a loss of 15.6 pp"
         );
         of.overall.baseline.rate = Some(0.1);
-        assert_eq!(
-            Quality::of(&of).words(),
-            "the baseline passes only 10.0 %: this set can't show a loss"
-        );
+        assert_eq!(Quality::of(&of).words(), "the baseline passes only 10.0 %: this set can't show a loss");
         of.overall.both_failed = 29;
         assert_eq!(Quality::of(&of).words(), "both fail nearly all of it: this set can't show a loss");
         assert!(!Quality::of(&of).is_telling());
@@ -273,9 +270,13 @@ mod tests {
     fn tokens_that_come_faster_make_no_answer_faster() {
         let mut of = comparison();
         for ratio in of.speed.iter_mut().filter(|ratio| ratio.statistic == "p50") {
-            let interval =
-                if ratio.metric == "e2e_ms" { Interval { low: 0.9, high: 1.2 } } else { Interval { low: 0.7, high: 0.8 } };
-            (ratio.ratio, ratio.interval_95) = (Some(f64::midpoint(interval.low, interval.high)), Some(interval));
+            let interval = if ratio.metric == "e2e_ms" {
+                Interval { low: 0.9, high: 1.2 }
+            } else {
+                Interval { low: 0.7, high: 0.8 }
+            };
+            (ratio.ratio, ratio.interval_95) =
+                (Some(f64::midpoint(interval.low, interval.high)), Some(interval));
         }
         assert_eq!(tokens_alone(&of), None);
         of.output_token_ratio = Some(1.54);

@@ -12,12 +12,13 @@ use super::levels;
 use super::number::{self, count};
 use super::objectives;
 use super::quality;
+pub(crate) use super::shown::{
+    MORE_THAN_NOISE, Quality, Shown, differs_from_itself, noise_95_pp, quality_shown, speed_shown,
+    tokens_alone,
+};
 use super::speed;
 use super::table::{Labels, Tone};
 use super::text::one_line;
-pub(crate) use super::shown::{
-    MORE_THAN_NOISE, Quality, Shown, differs_from_itself, noise_95_pp, quality_shown, speed_shown, tokens_alone,
-};
 use crate::model::comparison::{Comparison, GateKind, GateVerdict, Interval, SpeedRatio};
 use crate::model::health::HealthStatus;
 use crate::model::judgement::Verdict;

@@ -345,6 +345,7 @@ fn what_asks_for_no_report_is_refused() {
     fs::write(templates.join("report.md"), "# {{ report.title }}\n{{ report.nothing }}\n").unwrap();
     for (arguments, parts) in [
         (&["report", id, "-o", "x.pdf"][..], &["`.pdf`", "`--format`"][..]),
+        (&["report", id, "-o", "name"], &["`--output name`", "no ending", "`--format`"]),
         (&["report", id, "--force"], &["`--force`", "one run"]),
         (&["report", id, "--team", "quant"], &["`--team`", "latest:5"]),
         (&["report", "latest:0"], &["`latest:5`"]),

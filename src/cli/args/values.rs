@@ -82,10 +82,15 @@ impl ReportFormat {
     ///
     /// # Errors
     ///
-    /// When the file's ending stands for something else.
+    /// When the file has no ending, or one that stands for something else.
     pub fn asked(format: Option<Self>, file: Option<&Path>) -> Result<Self, String> {
-        let Some(ending) = file.filter(|_| format.is_none()).and_then(Path::extension) else {
-            return Ok(format.unwrap_or(Self::Text));
+        let file = match (format, file) {
+            (Some(format), _) => return Ok(format),
+            (None, None) => return Ok(Self::Text),
+            (None, Some(file)) => file,
+        };
+        let Some(ending) = file.extension() else {
+            return Err("its name has no ending that would say which form is meant".to_owned());
         };
         match ending.to_string_lossy().to_ascii_lowercase().as_str() {
             "html" | "htm" => Ok(Self::Html),
@@ -271,6 +276,18 @@ mod tests {
         assert!("ab".parse::<KeyValue>().is_err());
         assert!("=b".parse::<KeyValue>().is_err());
         assert_eq!("a=".parse::<KeyValue>().unwrap().value, "");
+    }
+
+    #[test]
+    fn a_file_without_a_known_ending_needs_a_format() {
+        let asked = |format, file: Option<&str>| ReportFormat::asked(format, file.map(Path::new));
+        assert_eq!(asked(None, None), Ok(ReportFormat::Text));
+        assert_eq!(asked(None, Some("a.MD")), Ok(ReportFormat::Markdown));
+        assert_eq!(asked(Some(ReportFormat::Html), Some("notes")), Ok(ReportFormat::Html));
+        assert!(asked(None, Some("a.pdf")).unwrap_err().contains("`.pdf`"));
+        for name in ["notes", "a.b/notes", ".html"] {
+            assert!(asked(None, Some(name)).unwrap_err().contains("no ending"), "{name}");
+        }
     }
 
     #[test]

@@ -35,7 +35,6 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     let named = args.runs.iter().map(|name| contender::load(&store, name)).collect::<Result<Vec<_>, _>>()?;
     let mut compared = compare(&named, args, &store, context)?;
     add_ages(&mut compared, &named, args, context)?;
-    let sound = refuse(&compared, args);
     let mut joint = if output.format == ReportFormat::Html { joint(&named, &compared)? } else { None };
     if let Some(joint) = &mut joint {
         texts::take_out(joint, &args.texts);
@@ -43,6 +42,8 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     for one in &mut compared {
         texts::take_out_of_both(one, &args.texts);
     }
+    // What it tells may quote what was taken out.
+    let sound = refuse(&compared, args);
     let rows: Vec<Vec<Row>> = compared.iter_mut().map(|one| std::mem::take(&mut one.rows)).collect();
     let document = Document::of(&named, compared);
     let ended = sound.and_then(|()| {
@@ -72,7 +73,6 @@ fn joint(named: &[Named], compared: &[Compared]) -> Result<Option<RunResult>, Cl
         })),
         [baseline, candidate] => {
             let against = Against::of(Arc::new(baseline.result.clone()), baseline.blessed.as_ref());
-            several_loads(&candidate.result, &against)?;
             Ok(Some(with_comparison(&candidate.result, &against, compared)))
         }
         _ => Ok(None),
@@ -170,6 +170,7 @@ fn compare(
         })
     };
     let [first, others @ ..] = named else { return Err(CliError::usage("name a run to compare")) };
+    of_one_load(first, others)?;
     if others.is_empty() {
         if args.intersect {
             return Err(CliError::usage("`--intersect` is about two runs, and one is named"));
@@ -184,6 +185,11 @@ fn compare(
         Ok(two(first.contender(), other.contender(), &terms))
     };
     others.iter().map(pair).collect()
+}
+
+/// Refuses two runs where one is of several loads: their latencies in one pot are those of no load.
+fn of_one_load(first: &Named, others: &[Named]) -> Result<(), CliError> {
+    others.iter().try_for_each(|other| several_loads(&other.result, &first.result))
 }
 
 /// That a run has nothing to be compared with in itself.
@@ -312,6 +318,27 @@ impl Document {
         match self {
             Self::Two(report) => comparison::markdown(report, None),
             Self::Several(report) => head_to_head::markdown(report, None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn runs_of_several_loads_are_not_compared() {
+        let named = |result| Named { result, blessed: None };
+        let [one, sweep] = [named(fixture::paired()), named(fixture::levels())];
+        let others = [named(fixture::paired()), named(fixture::levels())];
+        assert!(of_one_load(&one, &others[..1]).is_ok());
+        // One run alone is held against itself, load by load.
+        assert!(of_one_load(&sweep, &[]).is_ok());
+        for refused in [of_one_load(&one, &others), of_one_load(&sweep, &others[..1])] {
+            let refused = refused.unwrap_err();
+            assert_eq!(refused.kind().exit_status(), ExitStatus::NotMeasured);
+            assert!(refused.full_message().contains("several loads") && !refused.hints().is_empty());
         }
     }
 }

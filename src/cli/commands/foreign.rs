@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::cli::args::{ExportArgs, ExportFormat, ImportArgs};
+use crate::cli::command_line;
 use crate::cli::commands::store;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -22,7 +23,7 @@ pub(super) fn import(args: &ImportArgs, context: &Context) -> Result<(), CliErro
     store.check_writable().map_err(|error| CliError::not_written(error.to_string()))?;
     let options = ImportOptions {
         tool: args.format.tool(),
-        labels: args.label.iter().map(|label| (label.key.clone(), label.value.clone())).collect(),
+        labels: command_line::labels(&args.label),
         simulated: args.simulated,
     };
     for path in &args.files {

@@ -161,7 +161,7 @@ impl Measure<'_> {
             drop(bus);
             // The bar ends by itself once the bus is gone; how it ended changes nothing.
             let _ended = progress.await;
-            outcome.map_err(failure::of_run)
+            outcome.map_err(|error| failure::of_run(texts::take_out_of_error(error, &self.load.texts)))
         })
     }
 

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::bench::plan::{BenchPlan, JudgeSpec, SideSpec};
 use crate::bench::resume::Earlier;
+use crate::cli::command_line;
 use crate::cli::commands::expected::Expected;
 use crate::cli::commands::measure::Measure;
 use crate::cli::commands::{definitions, failure, gates, noise, rescore};
@@ -68,7 +69,7 @@ impl Measure<'_> {
         let plan = BenchPlan {
             kind: self.kind,
             team: self.targets.team.clone(),
-            labels: self.load.label.iter().map(|label| (label.key.clone(), label.value.clone())).collect(),
+            labels: command_line::labels(&self.load.label),
             prompt_set,
             candidate,
             baseline,

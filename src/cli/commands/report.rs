@@ -44,7 +44,7 @@ pub fn run(args: &ReportArgs, context: &Context) -> Result<ExitStatus, CliError>
         texts::take_out(&mut one.result, &args.texts);
         runs.push(one);
     }
-    match (runs.as_slice(), &args.baseline) {
+    match (runs.as_mut_slice(), &args.baseline) {
         ([one], None) if args.force => Err(CliError::usage(format!(
             "`--force` puts runs together in spite of what keeps them apart, and `{}` is one run",
             one.result.run_id
@@ -52,9 +52,9 @@ pub fn run(args: &ReportArgs, context: &Context) -> Result<ExitStatus, CliError>
         .with_hint("name what to put beside it with `--baseline`, or more runs")),
         ([one], None) => alone(one, &selectors[0], args, output, &store, context),
         ([one], Some(named)) => beside(one, named, args, output, &store, context),
-        (_, Some(_)) => Err(CliError::usage(format!(
+        (several, Some(_)) => Err(CliError::usage(format!(
             "`--baseline` is put beside one run, and {} are named",
-            runs.len()
+            several.len()
         ))
         .with_hint(
             "without it several runs are put together; `labctl compare BASELINE RUN…` compares each with it",
@@ -195,7 +195,7 @@ fn beside(
         None => None,
     };
     let against = Against::of(Arc::new(result), blessed.as_ref());
-    several_loads(&run.result, &against)?;
+    several_loads(&run.result, &against.result)?;
     let mut joint = joined(&run.result, &against, Joining { force: args.force, ..Joining::default() });
     joint.warnings.extend(old);
     texts::take_out(&mut joint, &args.texts);
@@ -217,8 +217,8 @@ fn beside(
 }
 
 /// Refuses a page of two sides where one of them had several loads.
-pub(super) fn several_loads(run: &RunResult, against: &Against) -> Result<(), CliError> {
-    for (name, result) in [("run", run), ("baseline", &against.result)] {
+pub(super) fn several_loads(run: &RunResult, baseline: &RunResult) -> Result<(), CliError> {
+    for (name, result) in [("run", run), ("baseline", baseline)] {
         if !result.levels.is_empty() {
             return Err(CliError::not_measured(format!(
                 "the {name} `{}` is of several loads, a sweep or a search, and a report of two sides is of one load",

@@ -31,7 +31,7 @@ pub(super) fn verdict(result: &RunResult, checked: bool) -> Said {
     } else {
         (text, tone)
     };
-    gated::verdict(result.gate_results(), (&text, tone), BY_ITSELF).unwrap_or_else(|| (text, tone))
+    gated::verdict(result.gate_results(), (&text, tone), BY_ITSELF).unwrap_or((text, tone))
 }
 
 fn failed(side: &SideInfo) -> u64 {

@@ -24,9 +24,9 @@ pub(crate) fn of_comparison(
     let tuned = team == Some(TeamKind::FineTuning);
     let checked = verdict::quality_shown(comparison) != Shown::Absent;
     let void = unsound(comparison);
-    let (said, tone) = void.clone().unwrap_or_else(|| {
-        said(comparison, readings, Measured { tuned, checked, same_run, busy: false })
-    });
+    let (said, tone) = void
+        .clone()
+        .unwrap_or_else(|| said(comparison, readings, Measured { tuned, checked, same_run, busy: false }));
     let mut numbers =
         if tuned { tuned::numbers_of(comparison, readings) } else { numbers(Some(comparison), checked) };
     numbers.truncate(3);
@@ -91,10 +91,10 @@ pub(super) fn validity(comparison: &Comparison, same_run: bool, in_turn: bool) -
 /// The verdict on a run with a baseline.
 pub(super) fn verdict(result: &RunResult, tuned: bool, checked: bool) -> Said {
     let by = Measured { tuned, checked, same_run: in_one_run(result), busy: verdict::is_busy(result) };
-    result.comparison.as_ref().map_or_else(
-        || (String::new(), Tone::Warn),
-        |comparison| said(comparison, &result.readings, by),
-    )
+    result
+        .comparison
+        .as_ref()
+        .map_or_else(|| (String::new(), Tone::Warn), |comparison| said(comparison, &result.readings, by))
 }
 
 /// Whether the sides took turns, by how their speeds' intervals were made.
@@ -287,7 +287,9 @@ fn confidence(comparison: &Comparison, checked: bool, same_run: bool) -> String 
     let speed = verdict::headline(comparison).filter(|ratio| ratio.interval_95.is_some()).map(|ratio| {
         match verdict::scope(ratio, same_run) {
             "" => "speed over several rounds, 95 % interval",
-            _ if same_run => "speed of this run alone: repeat with `--rounds 5` to tell the model from the moment's noise",
+            _ if same_run => {
+                "speed of this run alone: repeat with `--rounds 5` to tell the model from the moment's noise"
+            }
             _ => "speeds measured one after the other: what else changed between them counts too",
         }
         .to_owned()

@@ -58,7 +58,8 @@ pub(super) fn verdict(result: &RunResult) -> Said {
         }
         _ => (text, tone),
     };
-    gated::verdict(result.gate_results(), (&text, tone), gated::Passing { faster: false, telling: true }).unwrap_or((text, tone))
+    gated::verdict(result.gate_results(), (&text, tone), gated::Passing { faster: false, telling: true })
+        .unwrap_or((text, tone))
 }
 
 /// Whether a load was held for long enough to tell what is served at it.

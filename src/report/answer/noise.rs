@@ -1,6 +1,6 @@
 //! One model against itself: what is noise, and whether it is more than that.
 
-use super::compared::{Measured, numbers, speeds, said};
+use super::compared::{Measured, numbers, said, speeds};
 use super::gated::{self, Passing};
 use super::headline;
 use super::{Headline, Said, value_or_absent};
@@ -69,5 +69,8 @@ pub(super) fn confidence(result: &RunResult) -> String {
     };
     let half = verdict::noise_95_pp(overall);
     let limits = half.map(|half| number::pp_interval(Interval { low: -half, high: half }));
-    format!("a difference in pass rate within {} pp (95 %) is noise", value_or_absent(limits.unwrap_or_default()))
+    format!(
+        "a difference in pass rate within {} pp (95 %) is noise",
+        value_or_absent(limits.unwrap_or_default())
+    )
 }

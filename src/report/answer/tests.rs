@@ -522,10 +522,15 @@ fn yes_takes_a_gate_that_proves_something() {
     let (verdict, tone) = of(GateMode::Prove, 15.6);
     assert!(verdict.starts_with("Yes: faster in this run, and a loss of more than "), "{verdict}");
     assert_eq!(tone, Tone::Good);
-    assert!(of(GateMode::Harm, 4.0).0.starts_with("Yes: faster in this run, and no loss of quality is shown"));
+    assert!(
+        of(GateMode::Harm, 4.0).0.starts_with("Yes: faster in this run, and no loss of quality is shown")
+    );
     // Such a gate fails on a sure loss alone, and of so few prompts none could be.
     let (verdict, tone) = of(GateMode::Harm, 15.6);
-    assert!(verdict.starts_with("Faster in this run; quality undecided: 30 prompts could have missed"), "{verdict}");
+    assert!(
+        verdict.starts_with("Faster in this run; quality undecided: 30 prompts could have missed"),
+        "{verdict}"
+    );
     assert_eq!(tone, Tone::Plain);
     assert_eq!(of(GateMode::Detect, 15.6).1, Tone::Plain);
 }
@@ -578,7 +583,10 @@ fn one_model_is_not_faster_than_itself() {
     assert_eq!(faster.tone, Tone::Warn);
     assert!(!numbers(&faster).join("\n").contains("faster"), "{:?}", numbers(&faster));
     // 5 of 30 flip: 1.96·√(1/6 ÷ 30) = 14.6 pp to both sides.
-    assert_eq!(faster.confidence, "A difference in pass rate within [\u{2212}14.6, +14.6] pp (95 %) is noise");
+    assert_eq!(
+        faster.confidence,
+        "A difference in pass rate within [\u{2212}14.6, +14.6] pp (95 %) is noise"
+    );
 }
 
 #[test]

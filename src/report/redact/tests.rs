@@ -151,6 +151,65 @@ fn prompts_and_answers_are_taken_out_each_by_itself() {
 }
 
 #[test]
+fn messages_that_hold_or_overlap_each_other_are_taken_out_whole() {
+    let messages = ["bad request", "bad request: what is Grmpf", "what is Grmpf, and why", "Grmpf"];
+    // A set's order changes from one to the next.
+    for _ in 0..20 {
+        let mut result = fixture::paired();
+        for (row, message) in result.rows.iter_mut().zip(messages) {
+            row.candidate.as_mut().unwrap().exchange.error = Some(message.to_owned());
+        }
+        result.warnings = vec![
+            "for example: bad request: what is Grmpf".to_owned(),
+            "bad request: what is Grmpf, and why".to_owned(),
+        ];
+        redact(&mut result, ALL);
+        assert_eq!(result.warnings, ["for example: [redacted: 26 characters]", "[redacted: 35 characters]"]);
+    }
+}
+
+#[test]
+fn what_runs_put_together_quote_of_any_row_is_taken_out() {
+    let said = "no tokens for: what is Grmpf";
+    let mut run = fixture::alone();
+    run.rows[0].candidate.as_mut().unwrap().exchange.error = Some(said.to_owned());
+    for mut report in [fixture::runs::history(), fixture::runs::head_to_head()] {
+        report.apart.push(crate::model::history::Apart {
+            run_id: "a".to_owned(),
+            model: "m".to_owned(),
+            left_out_of: crate::model::history::LeftOutOf::Everything,
+            because: vec![format!("all failed: {said}")],
+        });
+        for model in report.histories.iter_mut().flat_map(|history| &mut history.models) {
+            model.points[0].figures.speed_absent_because = Some(said.to_owned());
+            if let Some(comparison) = &mut model.first_to_last {
+                comparison.warnings.push(format!("for example: {said}"));
+            }
+        }
+        for comparison in report.head_to_head.iter_mut().flat_map(|held| &mut held.comparisons) {
+            comparison.comparison.invalid_because.push(format!("all failed: {said}"));
+        }
+        assert!(serde_json::to_string(&report).unwrap().contains("Grmpf"));
+        redact_runs(&mut report, [&mut run.clone()], ALL);
+        let json = serde_json::to_string(&report).unwrap();
+        assert!(!json.contains("Grmpf") && json.contains("all failed: [redacted: 28 characters]"), "{json}");
+    }
+}
+
+#[test]
+fn a_message_without_a_result_is_taken_out() {
+    let after = |redaction| {
+        let mut message = "400: what is Grmpf".to_owned();
+        redact_message(&mut message, redaction);
+        message
+    };
+    assert_eq!(after(Redaction::default()), "400: what is Grmpf");
+    assert_eq!(after(ALL), "[redacted: 18 characters]");
+    assert_eq!(after(Redaction { answers: true, ..Redaction::default() }), "[redacted: 18 characters]");
+    assert_eq!(after(Redaction::NO_TEXT), "");
+}
+
+#[test]
 fn every_output_says_that_it_was_redacted() {
     let words = [
         (ALL, "the texts of prompts and answers, and all that may quote them"),

@@ -95,3 +95,30 @@ fn what_does_not_fit_is_cut_and_counted() {
         responses.notes
     );
 }
+
+#[test]
+fn what_failed_without_a_twin_is_listed_as_failed() {
+    let mut result = fixture::paired();
+    let place = result.rows.iter().position(|row| {
+        let wrong = |side| row.attempt(side).unwrap().judgement.verdict == Verdict::Wrong;
+        wrong(Side::Candidate) && wrong(Side::Baseline)
+    });
+    result.rows[place.unwrap()].baseline = None;
+    let responses = list_of(&result, &ReportInput::default());
+    assert_eq!(counts(&responses), [("loss", "3"), ("gain", "2"), ("both failed", "1"), ("failed", "1")]);
+    let last = responses.listed.last().unwrap();
+    assert_eq!((last.kind, last.kind_name, last.replies.len()), (ResponseKind::Unpaired, "failed", 1));
+    // What only the baseline was asked is no failure of the candidate's.
+    result.rows[place.unwrap()].candidate = None;
+    assert_eq!(list_of(&result, &ReportInput::default()).listed.len(), 6);
+}
+
+#[test]
+fn a_sending_is_told_by_its_load() {
+    let mut result = fixture::levels();
+    let first = which(&result.rows[0], &result.levels);
+    assert_eq!(first, "1 request/s, round 1, repeat 1");
+    result.rows[0].key.level = 7;
+    assert_eq!(which(&result.rows[0], &result.levels), "45.3 requests/s, round 1, repeat 1");
+    assert_eq!(which(&result.rows[1], &[]), "round 1, repeat 1");
+}

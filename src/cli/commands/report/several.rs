@@ -11,10 +11,10 @@ use crate::cli::error::CliError;
 use crate::report::runs;
 
 /// Puts runs together, where anything can be.
-pub(super) fn report(named: &[Named], args: &ReportArgs, output: Output<'_>) -> Result<(), CliError> {
+pub(super) fn report(named: &mut [Named], args: &ReportArgs, output: Output<'_>) -> Result<(), CliError> {
     let contenders: Vec<Contender<'_>> = named.iter().map(Named::contender).collect();
     let mut report = together(&contenders, args.force);
-    take_out_of_all(&mut report, &args.texts);
+    take_out_of_all(&mut report, named, &args.texts);
     if report.head_to_head.is_empty() && report.histories.is_empty() {
         let reasons: Vec<String> = report
             .apart
