@@ -172,7 +172,7 @@ impl Quality {
             Self::NothingToLose(why) => why.clone(),
             Self::Within(margin) => format!("a loss of more than {} pp is ruled out", number::plain(*margin)),
             Self::Enough => "its pass rate is high enough".to_owned(),
-            Self::NotFound { .. } => "no loss found (detect gate passed)".to_owned(),
+            Self::NotFound { .. } => "no loss found".to_owned(),
             Self::NoInterval | Self::Absent => "its quality is not known".to_owned(),
         }
     }

@@ -404,7 +404,7 @@ mod tests {
     fn words_follow_the_interval() {
         assert!(quality_with(-9.0, -0.1).ends_with(": loss shown"));
         assert!(quality_with(0.1, 9.0).ends_with(": gain shown"));
-        assert!(quality_with(-9.0, 0.0).contains("no loss shown, could have missed up to"));
+        assert!(quality_with(-9.0, 0.0).contains("could have missed"));
     }
 
     #[test]
@@ -468,11 +468,12 @@ mod tests {
         let topics = |result: &RunResult| -> Vec<_> {
             of_run(result, &labels()).iter().map(|f| (f.topic, f.tone)).take(2).collect()
         };
-        assert_eq!(topics(&result)[0], ("Noise", Tone::Plain));
+        // The fixture's sides differ in speed by far: order, cache or load plays a part.
+        assert_eq!(topics(&result)[0], ("Noise", Tone::Warn));
         assert_eq!(topics(&result)[1].0, "Speed");
         let gates = &mut result.comparison.as_mut().unwrap().gates;
         *gates = vec![fixture::gate("pass_rate overall", GateVerdict::Fail, "because")];
-        assert_eq!(topics(&result), [("Noise", Tone::Plain), ("Quality", Tone::Bad)]);
+        assert_eq!(topics(&result), [("Noise", Tone::Warn), ("Quality", Tone::Bad)]);
     }
 
     #[test]

@@ -119,14 +119,14 @@ fn a_gate_has_the_word() {
             SAME,
             FASTER,
             vec![(PassRate, Detect, Pass)],
-            "Faster in this run, and no loss found (detect gate passed) (PASS by gate pass_rate overall)",
+            "Faster in this run, and no loss found (PASS by gate pass_rate overall)",
             Tone::Good,
         ),
         (
             SAME,
             AS_FAST,
             vec![(PassRate, Detect, Pass)],
-            "No loss found (detect gate passed), and no difference in speed is shown (PASS by gate pass_rate overall)",
+            "No loss found, and no difference in speed is shown (PASS by gate pass_rate overall)",
             Tone::Good,
         ),
         (
