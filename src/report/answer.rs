@@ -65,7 +65,7 @@ pub struct Headline {
     pub bar: Option<Bar>,
     /// The ratio behind its value, where it is of two sides.
     #[serde(skip)]
-    pub ratio: Option<f64>,
+    pub(crate) ratio: Option<f64>,
     /// The scale of the bar in words: `−15 to +15 pp`; empty without a bar.
     pub scale: String,
 }

@@ -307,10 +307,9 @@ fn of_history(model: &ModelHistory, short: &dyn Fn(&str) -> String) -> Option<An
         answer.verdict = format!("{quality}{speed}");
         answer.tone = match (&known, shown) {
             (Quality::Loss, _) => Tone::Bad,
-            (Quality::LossIn(_) | Quality::NothingToLose(_), _) => Tone::Warn,
             (Quality::Gain, Shown::Worse) => Tone::Plain,
             (Quality::Gain, _) => Tone::Good,
-            (_, Shown::Worse) => Tone::Warn,
+            (Quality::LossIn(_) | Quality::NothingToLose(_), _) | (_, Shown::Worse) => Tone::Warn,
             _ => Tone::Plain,
         };
     }

@@ -61,8 +61,8 @@ pub(crate) fn of_run(result: &RunResult, labels: &Labels) -> Vec<Finding> {
         (Some(comparison), Some(_)) => {
             let measured_in = result.baseline.as_ref().and_then(|side| side.measured_in.as_ref());
             let speed = speed_compared(comparison, labels, measured_in.is_none());
-            let speed = if is_noise(result) { of_itself(speed) } else { speed };
-            (quality_compared(comparison), if is_busy(result) { by_busy_client(speed) } else { speed })
+            let speed = if is_noise(result) { of_itself(&speed) } else { speed };
+            (quality_compared(comparison), if is_busy(result) { by_busy_client(&speed) } else { speed })
         }
         _ => (quality_alone(&result.candidate), speed_alone(&result.candidate)),
     };
@@ -119,10 +119,10 @@ fn noise(result: &RunResult) -> Option<Finding> {
 }
 
 /// Nothing is faster or slower than itself.
-fn of_itself(finding: Finding) -> Finding {
+fn of_itself(finding: &Finding) -> Finding {
     let tone = if matches!(finding.tone, Tone::Good | Tone::Bad) { Tone::Warn } else { finding.tone };
     let measured = finding.text.split_once(": ").map_or(finding.text.as_str(), |(_, measured)| measured);
-    Finding { tone, text: format!("one model against itself: {measured}"), ..finding }
+    Finding { tone, text: format!("one model against itself: {measured}"), topic: finding.topic }
 }
 
 /// Whether labctl was too busy to be sure of its clock.
@@ -130,9 +130,9 @@ pub(crate) fn is_busy(result: &RunResult) -> bool {
     result.client_health.status == HealthStatus::Degraded
 }
 
-fn by_busy_client(finding: Finding) -> Finding {
+fn by_busy_client(finding: &Finding) -> Finding {
     let tone = if finding.tone == Tone::Good { Tone::Plain } else { finding.tone };
-    Finding { tone, text: format!("{}; measured by a busy client", finding.text), ..finding }
+    Finding { tone, text: format!("{}; measured by a busy client", finding.text), topic: finding.topic }
 }
 
 /// Whether no request of any side has a check, so that there is no quality to speak of.

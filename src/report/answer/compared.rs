@@ -130,6 +130,7 @@ pub(super) fn said(comparison: &Comparison, readings: &[Reading], by: Measured) 
 
 /// How two sides were measured, and what is asked of them.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "four questions, each by itself")]
 pub(super) struct Measured {
     /// Whether it is a fine-tuned variant.
     pub(super) tuned: bool,
