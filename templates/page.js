@@ -250,26 +250,23 @@
       const beside = series.marks === "rests" || series.marks === "targets";
       for (let i = 0; i < series.x.length; i++) {
         const dx = this.toX(series.x[i]) - target;
+        if (beside && place && Math.round(series.y[i]) !== Math.round(this.rowAt(place.y))) continue;
         const free = series.marks === "dots" || series.marks === "named";
         const dy = place && (free || beside) ? this.toY(series.y[i]) - place.y : 0;
         const away = beside ? Math.abs(dy) : Math.hypot(dx, dy);
         if (away < least) [least, best] = [away, i];
       }
-      if (beside) return least > this.rowHeight() / 2 ? null : best;
+      if (beside) return best;
       // Names on a line are looked for from anywhere, those that stand alone only from nearby.
       const alone = series.marks === "dots" || (series.marks === "named" && !this.data.series.some((other) => other.marks === "curve" && other.key === series.key));
       return alone && least > 30 ? null : best;
-    }
-
-    rowHeight() {
-      return Math.abs(this.toY(2) - this.toY(1));
     }
 
     inside(series, value, place) {
       const names = [];
       for (let i = 0; i < series.x.length; i++) {
         if (this.data.y.scale === "category") {
-          if (!place || Math.abs(this.toY(series.y[i]) - place.y) > this.rowHeight() / 2) continue;
+          if (!place || Math.round(series.y[i]) !== Math.round(this.rowAt(place.y))) continue;
           const part = (from, to) => onAxis(this.data.x, to - from);
           return series.label + ": " + part(series.x[i], series.end[i]) + ", of which " + part(series.x[i], series.first[i]) + " until the first token";
         }

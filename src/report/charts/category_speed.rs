@@ -55,7 +55,10 @@ fn chart(result: &RunResult, labels: &Labels, (name, label, metric): Latency) ->
         })
         .collect();
     let mut series = Vec::new();
-    let (mut all, mut told, mut tails) = (Vec::new(), Vec::new(), false);
+    let (mut all, mut told) = (Vec::new(), Vec::new());
+    // Of all together alone a tail would have nothing beside it.
+    let is_tail = |of: &Distribution| of.is_trusted(Percentile::P95);
+    let tails = drawn.iter().skip(1).any(|(_, sides)| sides.iter().flatten().any(is_tail));
     for (place, side) in shown.iter().enumerate() {
         let (mut medians, mut p95) = (Vec::new(), Vec::new());
         for (row, (_, sides)) in drawn.iter().enumerate() {
@@ -63,7 +66,7 @@ fn chart(result: &RunResult, labels: &Labels, (name, label, metric): Latency) ->
             let row = rows::place(row, place, shown.len());
             medians.push(Rest { row, at: of.p50, interval: None, color: side.key });
             all.push(of.p50);
-            if of.is_trusted(Percentile::P95) {
+            if tails && is_tail(&of) {
                 p95.push(Point::new(of.p95, row));
                 all.push(of.p95);
             }
@@ -71,7 +74,6 @@ fn chart(result: &RunResult, labels: &Labels, (name, label, metric): Latency) ->
         if let Some(first) = medians.first() {
             told.push(format!("{} {} ms", side.label, decimal(first.at)));
         }
-        tails |= !p95.is_empty();
         series.push(side.series(Marks::Rests(medians)));
         series.push(side.series(Marks::Targets(p95)));
     }

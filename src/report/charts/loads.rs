@@ -13,6 +13,8 @@ use crate::model::summary::{Distribution, Percentile};
 
 /// Latencies that span this factor are drawn by their logarithm.
 const FAR: f64 = 20.0;
+/// What is left free above the highest for the names of what is marked.
+const ROOM: f64 = 1.12;
 
 /// A value of a side at a load, its place still to come; hollow where too few requests stand behind it.
 type Value = fn(&LevelSide) -> Option<Point>;
@@ -310,12 +312,12 @@ impl Figure {
         let top = points.clone().map(|p| p.interval.map_or(p.y, |i| i.high)).reduce(f64::max)?;
         let bottom = points.map(|p| p.y).reduce(f64::min)?;
         Some(match self.kind {
-            Kind::Share => Axis::share(self.label),
+            Kind::Share => Axis { high: ROOM, ..Axis::share(self.label) },
             Kind::Latency if bottom > 0.0 && top / bottom >= FAR => {
-                Axis::logarithmic(self.label, Unit::Of("ms"), bottom, top)
+                Axis::logarithmic(self.label, Unit::Of("ms"), bottom, top * FAR.sqrt() / 2.0)
             }
-            Kind::Latency => Axis::from_zero(self.label, Unit::Of("ms"), top),
-            Kind::Number(unit) => Axis::from_zero(self.label, Unit::Of(unit), top),
+            Kind::Latency => Axis::from_zero(self.label, Unit::Of("ms"), top * ROOM),
+            Kind::Number(unit) => Axis::from_zero(self.label, Unit::Of(unit), top * ROOM),
         })
     }
 }
