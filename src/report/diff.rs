@@ -332,14 +332,19 @@ mod tests {
         assert_eq!(compared(&huge, &format!("{huge}x")).difference, Difference::TooLong);
         let long = |last: &str| format!("{}{last}", "a b ".repeat(7_000));
         assert_eq!(marked(&long("42"), &long("43")).2, long("[43]"));
-        let many = |step: usize| (0..6_000).map(|i| ((i * step) % 401).to_string()).collect::<Vec<_>>().join(" ");
+        let many =
+            |step: usize| (0..6_000).map(|i| ((i * step) % 401).to_string()).collect::<Vec<_>>().join(" ");
         assert_eq!(compared(&many(1), &many(7)).difference, Difference::TooLong);
     }
 
     #[test]
     fn what_a_page_spends_is_bounded_by_what_is_compared() {
-        let words =
-            |from: usize| (from..from + 200).map(|i| ["w", &((i * 7) % 200).to_string()].concat()).collect::<Vec<_>>().join(" ");
+        let words = |from: usize| {
+            (from..from + 200)
+                .map(|i| ["w", &((i * 7) % 200).to_string()].concat())
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
         let (old, new) = (words(0), words(50));
         let mut work = Work { left: 100_000 };
         let all: Vec<Difference> = (0..3).map(|_| compare(&old, &new, &mut work).difference).collect();

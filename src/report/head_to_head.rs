@@ -133,8 +133,7 @@ fn listed(metrics: &[String]) -> String {
 
 fn standings(report: &HeadToHeadReport, names: &[String]) -> Table {
     let mut comparable = report.comparisons.iter().map(|of| &of.comparison);
-    let comparable =
-        comparable.all(|of| of.invalid_because.is_empty() && of.forced_over.is_empty());
+    let comparable = comparable.all(|of| of.invalid_because.is_empty() && of.forced_over.is_empty());
     let mut columns = vec![Column::words("metric")];
     columns.extend(names.iter().map(|name| Column::numbers(name.as_str())));
     columns.push(Column::words("winner"));
