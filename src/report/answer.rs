@@ -64,8 +64,7 @@ pub struct Headline {
     /// The interval drawn to scale, where it has one.
     pub bar: Option<Bar>,
     /// The ratio behind its value, where it is of two sides.
-    #[serde(skip)]
-    pub(crate) ratio: Option<f64>,
+    pub ratio: Option<f64>,
     /// The scale of the bar in words: `−15 to +15 pp`; empty without a bar.
     pub scale: String,
 }
