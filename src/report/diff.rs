@@ -1,8 +1,8 @@
 //! Two texts word by word: what both have, and what only one of them has.
 //!
 //! The work is bounded, by what is to be compared and not by the clock, so that the marks are the same on every machine:
-//! of a pair by the length of its texts and of what differs in them ([`MOST_BYTES`], [`MOST_TOKENS`]), of a page by
-//! [`Work`]. Texts that share few words are not compared at all.
+//! of a pair by the length of its texts and of what differs in them (`MOST_BYTES`, `MOST_TOKENS`), of a page by
+//! `Work`. Texts that share few words are not compared at all.
 
 use std::collections::HashMap;
 use std::ops::Range;

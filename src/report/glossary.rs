@@ -1,6 +1,6 @@
 //! What every number of a report is: one list of terms, each with its unit, a sentence, and a definition.
 //!
-//! Tables name their terms ([`Column::term`](super::table::Column::term), [`Row::term`](super::table::Row::term)); a
+//! Tables name their terms (`Column::term`, `Row::term`); a
 //! report carries those it uses and what their definitions refer to. Definitions say what the code does: whoever changes
 //! a formula in `metrics`, `stats` or `compare` changes its term here.
 
