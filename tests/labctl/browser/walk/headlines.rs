@@ -43,7 +43,10 @@ pub(super) fn check(result: &Value, headline: &Headline) -> Vec<String> {
     known.beside.extend(known.value);
     // How sure the intervals are.
     known.beside.extend([90.0, 95.0].map(Held::Exact));
-    let first: String = value.split_whitespace().next().unwrap_or_default().trim_end_matches('x').to_owned();
+    // Where no difference is shown it is the ratio itself.
+    let value_alone = value.strip_prefix("ratio ").unwrap_or(value);
+    let first: String =
+        value_alone.split_whitespace().next().unwrap_or_default().trim_end_matches('x').to_owned();
     let wrong = compare(&first, &[known.value]).into_iter();
     wrong.chain(below.iter().filter_map(|text| among(&unnamed(text), &known.beside))).map(told).collect()
 }
