@@ -120,7 +120,7 @@ fn says(result: &Value, table: &Table, cell: &Cell<'_>) -> Option<Says> {
             "verdict" => counts(result, cell, "verdicts"),
             "prompt" => prompt(result, cell),
             "in flight" | "rate/soffered" | "rate/s" => level(result, cell),
-            "" if cell.title.starts_with("Scores given") => scores(result, table, cell),
+            "" | "scores" if cell.title.starts_with("Scores given") => scores(result, table, cell),
             _ => None,
         }
     }
