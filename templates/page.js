@@ -216,7 +216,7 @@
           if (series.marks === "rests" || series.marks === "targets") {
             lines.push(name + onAxis(this.data.x, series.x[i]) + interval);
           } else if (series.marks === "named") {
-            lines.push(name + series.name[i] + ": " + onAxis(this.data.x, series.x[i]) + ", " + onAxis(this.data.y, series.y[i]) + interval);
+            lines.push(name + series.name[i] + ": " + onAxis(this.data.x, series.x[i]) + ", " + onAxis(this.data.y, series.y[i]) + interval + (series.hollow?.[i] ? ", hollow: see below" : ""));
           } else if (series.marks === "dots") {
             lines.push(name + onAxis(this.data.x, series.x[i]) + ", " + onAxis(this.data.y, series.y[i]));
           } else {

@@ -7,8 +7,8 @@ use base64::Engine as _;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{
-    AutoEscape, Environment, Error, UndefinedBehavior, default_auto_escape_callback, escape_formatter,
-    path_loader,
+    AutoEscape, Environment, Error, HtmlEscape, UndefinedBehavior, default_auto_escape_callback,
+    escape_formatter, path_loader,
 };
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -104,6 +104,7 @@ fn environment(folder: Option<&Path>) -> Result<Environment<'static>, Error> {
         let text = value.to_string();
         Ok(out.write_str(&if value.is_safe() { text } else { markdown::escape(&text) })?)
     });
+    environment.add_filter("ticks", |text: String| Value::from_safe_string(ticks(&text)));
     environment.add_filter("code", |text: String| Value::from_safe_string(markdown::code(&text)));
     environment.add_filter("code_cell", |text: String| Value::from_safe_string(markdown::code_cell(&text)));
     environment.add_filter("prose", |text: String| Value::from_safe_string(markdown::prose(&text)));
@@ -123,6 +124,27 @@ fn environment(folder: Option<&Path>) -> Result<Environment<'static>, Error> {
     Ok(environment)
 }
 
+/// Prose as HTML: everything escaped, what stands between two backticks as code. One that is left alone stays.
+fn ticks(text: &str) -> String {
+    let mut html = String::new();
+    let mut rest = text;
+    while let Some((before, (code, after))) =
+        rest.split_once('`').and_then(|(before, from)| Some((before, from.split_once('`')?)))
+    {
+        html.push_str(&HtmlEscape(before).to_string());
+        if code.is_empty() {
+            html.push_str("``");
+        } else {
+            html.push_str("<code>");
+            html.push_str(&HtmlEscape(code).to_string());
+            html.push_str("</code>");
+        }
+        rest = after;
+    }
+    html.push_str(&HtmlEscape(rest).to_string());
+    html
+}
+
 /// The interval that a template passes on.
 fn bar_of(value: &Value) -> Result<Bar, Error> {
     let number = |name: &str| f64::try_from(value.get_attr(name)?);
@@ -133,4 +155,21 @@ fn bar_of(value: &Value) -> Result<Bar, Error> {
 
 fn built_in(name: &str) -> Option<&'static str> {
     BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, source)| *source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ticks;
+
+    #[test]
+    fn backticks_are_code_and_nothing_else_is_markup() {
+        assert_eq!(ticks("add `--force`, or `-f`"), "add <code>--force</code>, or <code>-f</code>");
+        assert_eq!(ticks("a ` alone, `` and 1 < 2"), "a <code> alone, </code>` and 1 &lt; 2");
+        assert_eq!(ticks("one ` alone"), "one ` alone");
+        let hostile = ticks("<script>`</code><img src=x onerror=\"a\">`&`");
+        assert_eq!(
+            hostile,
+            "&lt;script&gt;<code>&lt;&#x2f;code&gt;&lt;img src=x onerror=&quot;a&quot;&gt;</code>&amp;`"
+        );
+    }
 }

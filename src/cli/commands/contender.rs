@@ -27,6 +27,15 @@ impl Named {
     }
 }
 
+/// [`load`], with the chunks of a run's traces where they were kept and there are few: what a page of it is made from.
+pub(super) fn load_for_page(store: &Store, name: &str) -> Result<Named, CliError> {
+    let mut named = load(store, name)?;
+    if named.blessed.is_none() {
+        named.result = store::with_chunks_where_few(named.result, || store::load(store, name).ok());
+    }
+    Ok(named)
+}
+
 /// Loads what `name` names: a run by id, unique prefix, path or `latest`, or a blessed baseline. Where both could be meant
 /// it is an error that tells both.
 pub(super) fn load(store: &Store, name: &str) -> Result<Named, CliError> {

@@ -35,12 +35,9 @@ pub fn run(args: &ReportArgs, context: &Context) -> Result<ExitStatus, CliError>
         return under_definitions(&selectors, tools, &store, output);
     }
     check(args, output)?;
-    let mut runs = load(&selectors, &store, context)?;
+    let has_page = output.format == ReportFormat::Html || writes_both(args);
+    let mut runs = load(&selectors, &store, has_page && selectors.len() == 1, context)?;
     if let Some(mut one) = runs.pop_if(|_| selectors.len() == 1 && args.baseline.is_none()) {
-        if one.blessed.is_none() && (output.format == ReportFormat::Html || writes_both(args)) {
-            let whole = || store::load(&store, &selectors[0]).ok();
-            one.result = store::with_chunks_where_few(one.result, whole);
-        }
         texts::take_out(&mut one.result, &args.texts);
         runs.push(one);
     }
@@ -116,12 +113,18 @@ fn selectors(args: &ReportArgs, store: &Store, context: &Context) -> Result<Vec<
     Ok(found)
 }
 
-/// The runs, each once.
-fn load(selectors: &[String], store: &Store, context: &Context) -> Result<Vec<Named>, CliError> {
+/// The runs, each once; `for_page` with what a page of one run tells of each chunk.
+fn load(
+    selectors: &[String],
+    store: &Store,
+    for_page: bool,
+    context: &Context,
+) -> Result<Vec<Named>, CliError> {
     let mut seen = BTreeSet::new();
     let mut runs = Vec::new();
     for selector in selectors {
-        let named = contender::load(store, selector)?;
+        let load = if for_page { contender::load_for_page } else { contender::load };
+        let named = load(store, selector)?;
         let name = named.blessed.as_ref().map(|blessed| blessed.name.clone());
         if seen.insert((named.result.run_id.clone(), name)) {
             runs.push(named);
@@ -189,7 +192,8 @@ fn beside(
     store: &Store,
     context: &Context,
 ) -> Result<(), CliError> {
-    let Named { result, blessed } = contender::load(store, named)?;
+    let load = if output.format == ReportFormat::Html { contender::load_for_page } else { contender::load };
+    let Named { result, blessed } = load(store, named)?;
     let old = match &blessed {
         Some(blessed) => baseline::old(blessed, baseline::max_age(None, context)?),
         None => None,

@@ -95,7 +95,7 @@ impl ChartData {
             y: AxisData::new(&spec.y),
             size: drawn.size,
             plot: drawn.plot,
-            series: spec.series.iter().map(SeriesData::new).collect(),
+            series: spec.series.iter().map(|series| SeriesData::new(series, &spec.x)).collect(),
         }
     }
 }
@@ -125,38 +125,45 @@ fn short(value: f64) -> f64 {
     format!("{value:.5e}").parse().unwrap_or(value)
 }
 
+/// Microseconds of the run: what lies between two moments of it is told too, however late they are.
+fn moment(seconds: f64) -> f64 {
+    if seconds.is_finite() { format!("{seconds:.6}").parse().unwrap_or(seconds) } else { seconds }
+}
+
 fn shorts(values: impl Iterator<Item = f64>) -> Vec<f64> {
     values.map(short).collect()
 }
 
 impl SeriesData {
-    fn new(series: &Series) -> Self {
+    fn new(series: &Series, x: &Axis) -> Self {
+        let place = if x.is_time() { moment } else { short };
+        let places = |values: &mut dyn Iterator<Item = f64>| values.map(place).collect::<Vec<f64>>();
         let data = match &series.marks {
-            Marks::Steps(points) => Self::points("steps", points),
-            Marks::Line(points) => Self::points("line", points),
-            Marks::Curve(points) => Self::points("curve", points),
-            Marks::Dots(points) => Self::points("dots", points),
-            Marks::Targets(points) => Self::points("targets", points),
+            Marks::Steps(points) => Self::points("steps", points, place),
+            Marks::Line(points) => Self::points("line", points, place),
+            Marks::Curve(points) => Self::points("curve", points, place),
+            Marks::Dots(points) => Self::points("dots", points, place),
+            Marks::Targets(points) => Self::points("targets", points, place),
             Marks::Named(named) => Self {
                 name: named.iter().map(|named| named.name.clone()).collect(),
-                ..Self::points("named", &named.iter().map(|named| named.point).collect::<Vec<_>>())
+                ..Self::points("named", &named.iter().map(|named| named.point).collect::<Vec<_>>(), place)
             },
             Marks::Bars { edges, values } => Self {
                 marks: "bars",
-                x: shorts(edges.iter().copied()),
+                x: places(&mut edges.iter().copied()),
                 y: shorts(values.iter().copied()),
                 ..Self::default()
             },
             Marks::Stack { edges, values, .. } => Self {
                 marks: "stack",
-                x: shorts(edges.iter().copied()),
+                x: places(&mut edges.iter().copied()),
                 y: shorts(values.iter().copied()),
                 ..Self::default()
             },
             Marks::Held(held) => Self {
                 marks: "held",
-                x: shorts(held.iter().map(|part| part.from)),
-                end: shorts(held.iter().map(|part| part.to)),
+                x: places(&mut held.iter().map(|part| part.from)),
+                end: places(&mut held.iter().map(|part| part.to)),
                 y: shorts(held.iter().map(|part| part.y)),
                 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
                 value: held.iter().filter_map(|part| part.n).map(|n| n as f64).collect(),
@@ -164,23 +171,23 @@ impl SeriesData {
             },
             Marks::Bands(bands) => Self {
                 marks: "bands",
-                x: shorts(bands.iter().map(|(from, _)| *from)),
-                end: shorts(bands.iter().map(|(_, to)| *to)),
+                x: places(&mut bands.iter().map(|(from, _)| *from)),
+                end: places(&mut bands.iter().map(|(_, to)| *to)),
                 ..Self::default()
             },
             Marks::Spans(spans) => Self {
                 marks: "spans",
-                x: shorts(spans.iter().map(|span| span.start)),
-                end: shorts(spans.iter().map(|span| span.end)),
-                first: spans.iter().map(|span| span.first.map(short)).collect(),
+                x: places(&mut spans.iter().map(|span| span.start)),
+                end: places(&mut spans.iter().map(|span| span.end)),
+                first: spans.iter().map(|span| span.first.map(place)).collect(),
                 y: shorts(spans.iter().map(|span| span.y)),
                 name: spans.iter().map(|span| span.name.clone()).collect(),
                 ..Self::default()
             },
             Marks::Cells(cells) => Self {
                 marks: "cells",
-                x: shorts(cells.iter().map(|cell| cell.x.0)),
-                end: shorts(cells.iter().map(|cell| cell.x.1)),
+                x: places(&mut cells.iter().map(|cell| cell.x.0)),
+                end: places(&mut cells.iter().map(|cell| cell.x.1)),
                 y: shorts(cells.iter().map(|cell| cell.y.0)),
                 top: shorts(cells.iter().map(|cell| cell.y.1)),
                 value: shorts(cells.iter().map(|cell| cell.value)),
@@ -188,7 +195,7 @@ impl SeriesData {
             },
             Marks::Rests(rests) => Self {
                 marks: "rests",
-                x: shorts(rests.iter().map(|rest| rest.at)),
+                x: places(&mut rests.iter().map(|rest| rest.at)),
                 y: shorts(rests.iter().map(|rest| rest.row)),
                 low: rests.iter().map(|rest| rest.interval.map(|i| short(i.low))).collect(),
                 high: rests.iter().map(|rest| rest.interval.map(|i| short(i.high))).collect(),
@@ -198,14 +205,14 @@ impl SeriesData {
         Self { key: series.key, label: series.label.clone(), ..data }
     }
 
-    fn points(marks: &'static str, points: &[Point]) -> Self {
+    fn points(marks: &'static str, points: &[Point], place: fn(f64) -> f64) -> Self {
         let any = points.iter().any(|point| point.interval.is_some());
         let ends = |end: fn(crate::model::comparison::Interval) -> f64| {
             if any { points.iter().map(|p| p.interval.map(|i| short(end(i)))).collect() } else { Vec::new() }
         };
         Self {
             marks,
-            x: shorts(points.iter().map(|point| point.x)),
+            x: points.iter().map(|point| place(point.x)).collect(),
             y: shorts(points.iter().map(|point| point.y)),
             low: ends(|interval| interval.low),
             high: ends(|interval| interval.high),

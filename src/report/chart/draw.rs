@@ -14,10 +14,11 @@ use kuva::render::theme::Theme;
 use super::axis::{Axis, Scale};
 use super::marks::{Marks, Point};
 use super::path::{self, Scales};
+use super::points::Taken;
 use super::{Across, ChartSpec, Frame, Series, Stroke};
 
 const HALF: (f64, f64) = (480.0, 280.0);
-const WIDE: (f64, f64) = (980.0, 300.0);
+const WIDE: (f64, f64) = (720.0, 300.0);
 /// The height of one row of a list, and of all around the rows.
 const ROW: (f64, f64) = (26.0, 62.0);
 /// Sizes of letters, in the drawing's units.
@@ -26,7 +27,7 @@ pub(super) const TICK: u32 = 11;
 /// The radius of a mark.
 pub(super) const MARK: f64 = 3.5;
 /// What stands left and right of the axes of charts over time, so that they line up.
-const TIME_MARGINS: (f64, f64) = (72.0, 18.0);
+const TIME_MARGINS: (f64, f64) = (72.0, 22.0);
 /// Half the length of an interval's end.
 pub(super) const CAP: f64 = 3.5;
 /// Shades of a heatmap.
@@ -50,10 +51,10 @@ pub(super) fn draw(spec: &ChartSpec) -> Drawn {
     };
     let layout = layout(spec).with_width(width).with_height(height);
     let computed = ComputedLayout::from_layout(&layout);
-    // Of a logarithmic axis the library leaves no room for what stands below its end.
-    let (layout, computed) = if spec.x.scale == Scale::Log10 {
+    // The library leaves no room for what stands below an axis's end.
+    let (layout, computed) = if !spec.x.is_time() && !matches!(spec.x.scale, Scale::Categories(_)) {
         #[expect(clippy::cast_precision_loss, reason = "a label is short")]
-        let half = spec.x.tick(spec.x.high).len() as f64 * f64::from(TICK) * 0.32;
+        let half = spec.x.tick(spec.x.high).len() as f64 * f64::from(TICK) * 0.34;
         let layout = layout.with_force_margins(computed.margin_left, computed.margin_right.max(half));
         let computed = ComputedLayout::from_layout(&layout);
         (layout, computed)
@@ -77,7 +78,7 @@ pub(super) fn draw(spec: &ChartSpec) -> Drawn {
     for line in &spec.references {
         pen.reference(&mut scene, line.on, line.value);
     }
-    let mut taken = Vec::new();
+    let mut taken: Vec<Taken> = Vec::new();
     for series in &spec.series {
         pen.series(&mut scene, series, &mut taken);
     }
@@ -196,7 +197,7 @@ impl Pen<'_> {
         });
     }
 
-    fn series(&self, scene: &mut Scene, series: &Series, taken: &mut Vec<(f64, f64, f64, f64)>) {
+    fn series(&self, scene: &mut Scene, series: &Series, taken: &mut Vec<Taken>) {
         scene.add(group(&format!("data-series=\"{}\"", series.key)));
         let color = format!("var(--{})", series.color);
         let width = series.stroke.width();

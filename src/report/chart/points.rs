@@ -17,8 +17,17 @@ const LETTER: (f64, f64) = (6.2, 13.0);
 const HALO: &str =
     "paint-order=\"stroke\" stroke=\"var(--card)\" stroke-width=\"3\" stroke-linejoin=\"round\"";
 
-/// A place taken by a name: left, top, right, bottom.
-type Taken = (f64, f64, f64, f64);
+/// Left, top, right, bottom.
+type Place = (f64, f64, f64, f64);
+
+/// A place taken by a mark, or by a name with its mark.
+pub(super) struct Taken {
+    place: Place,
+    name: Option<(String, f64, f64)>,
+}
+
+/// Marks so near each other share a name.
+const ALIKE: f64 = 12.0;
 
 impl Pen<'_> {
     /// Marks, those that are to be taken with care hollow.
@@ -64,26 +73,38 @@ impl Pen<'_> {
         let (left, top, right, bottom) = self.plot();
         taken.extend(points.iter().map(|point| {
             let (x, y) = (self.x(point.x), self.y(point.y));
-            (x - MARK, y - MARK, x + MARK, y + MARK)
+            Taken { place: (x - MARK, y - MARK, x + MARK, y + MARK), name: None }
         }));
         scene.add(group(HALO));
         for named in named {
             let (x, y) = (self.x(named.point.x), self.y(named.point.y));
+            let is_told = |taken: &Taken| {
+                taken.name.as_ref().is_some_and(|(name, other_x, other_y)| {
+                    *name == named.name && (x - other_x).hypot(y - other_y) < ALIKE
+                })
+            };
+            if taken.iter().any(is_told) {
+                continue;
+            }
             #[expect(clippy::cast_precision_loss, reason = "names are short")]
             let width = named.name.width() as f64 * LETTER.0;
             let places = [(6.0, 14.0), (6.0, -6.0), (-6.0, -6.0), (-6.0, 14.0)].map(|(dx, dy)| {
                 let from = if dx > 0.0 { x + dx } else { x + dx - width };
                 (dx, y + dy, (from, y + dy - LETTER.1 + 3.0, from + width, y + dy + 2.0))
             });
-            let free = |at: &Taken| {
+            let free = |at: &Place| {
                 let apart =
-                    |other: &Taken| at.2 <= other.0 || other.2 <= at.0 || at.3 <= other.1 || other.3 <= at.1;
-                left <= at.0 && at.2 <= right && top <= at.1 && at.3 <= bottom && taken.iter().all(apart)
+                    |other: &Place| at.2 <= other.0 || other.2 <= at.0 || at.3 <= other.1 || other.3 <= at.1;
+                left <= at.0
+                    && at.2 <= right
+                    && top <= at.1
+                    && at.3 <= bottom
+                    && taken.iter().all(|taken| apart(&taken.place))
             };
             let Some((dx, baseline, place)) = places.into_iter().find(|(_, _, place)| free(place)) else {
                 continue;
             };
-            taken.push(place);
+            taken.push(Taken { place, name: Some((named.name.clone(), x, y)) });
             let anchor = if dx > 0.0 { TextAnchor::Start } else { TextAnchor::End };
             scene.add(text(x + dx, baseline, &named.name, anchor, "var(--text)"));
         }

@@ -101,3 +101,15 @@ fn axes_end_at_round_numbers() {
         assert!((axis::nice(step) / round - 1.0_f64).abs() < 1e-9, "{step}");
     }
 }
+
+/// A late request's first token, to the millisecond: 1234.567 s + 12.5 ms.
+#[test]
+fn moments_of_a_long_run_keep_their_distance() {
+    let start = 1_234.567;
+    let span = Span { y: 0.5, start, first: Some(start + 0.012_5), end: start + 0.2, name: String::new() };
+    let marks = Marks::Spans(vec![span]);
+    let series = Series { marks, ..curve("a", Stroke::Strong, &[]) };
+    let chart = ChartSpec { x: Axis::time(2_000.0), ..spec(vec![series]) }.draw().unwrap();
+    let data = &chart.data.series[0];
+    assert_eq!((data.x[0], data.first[0], data.end[0]), (1_234.567, Some(1_234.579_5), 1_234.767));
+}

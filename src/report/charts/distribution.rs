@@ -83,7 +83,7 @@ const LATENCIES: [Latency; 5] = [
     },
     Latency {
         name: "stall",
-        title: "Longest stall of a request",
+        title: "Max stall of a request",
         label: "longest gap between tokens",
         of: REQUESTS,
         metric: Some(|m| m.max_stall_ms),

@@ -9,7 +9,7 @@ use super::super::quality;
 use super::super::table::Tone;
 use super::rows;
 use super::sample::real;
-use crate::model::comparison::{Comparison, GateKind, Interval, PairedPassRate};
+use crate::model::comparison::{Comparison, GateKind, GateResult, Interval, PairedPassRate};
 
 /// Half of a normal distribution's middle 90 %, in standard deviations.
 const Z_90: f64 = 1.644_853_626_951_472_2;
@@ -132,19 +132,32 @@ fn noise_90_pp(rate: &PairedPassRate) -> Option<f64> {
     once.then(|| Z_90 * (flip_rate / real(rate.pairs)).sqrt() * 100.0)
 }
 
-/// The margin of the gate on this rate, percentage points.
+/// The margins of the gates on this rate, percentage points.
+fn margins_pp<'a>(comparison: &'a Comparison, rate: &'a PairedPassRate) -> impl Iterator<Item = f64> + 'a {
+    let of_rate = |gate: &&GateResult| gate.kind == GateKind::PassRate && gate.category == rate.category;
+    comparison.gates.iter().filter(of_rate).filter_map(|gate| gate.margin_pp)
+}
+
+/// The tightest of them: who keeps that keeps all.
 fn margin_pp(comparison: &Comparison, rate: &PairedPassRate) -> Option<f64> {
-    let gate = comparison
-        .gates
-        .iter()
-        .find(|gate| gate.kind == GateKind::PassRate && gate.category == rate.category)?;
-    gate.margin_pp
+    margins_pp(comparison, rate).reduce(f64::min)
+}
+
+/// Whether some rate has gates with different margins.
+fn has_several_margins(comparison: &Comparison) -> bool {
+    std::iter::once(&comparison.overall).chain(&comparison.categories).any(|rate| {
+        let tightest = margin_pp(comparison, rate);
+        margins_pp(comparison, rate).any(|margin| Some(margin) > tightest)
+    })
 }
 
 fn notes(comparison: &Comparison, has_noise: bool, has_margins: bool) -> Vec<String> {
     let mut notes = vec!["90 % intervals; left of the dashed line the candidate passed less".to_owned()];
     if has_margins {
         notes.push("The upright strokes are the losses that the gates allow".to_owned());
+        if has_several_margins(comparison) {
+            notes.push("Of several gates on one rate the one that allows the least is drawn".to_owned());
+        }
     }
     if has_noise {
         notes.push(
@@ -187,6 +200,18 @@ mod tests {
         assert_eq!(rests[0].interval, comparison.overall.interval_90_pp);
         let margin = spec.series.iter().find(|series| series.key == "margin").unwrap();
         assert_eq!(margin.marks, Marks::Targets(vec![Point::new(-5.0, 1.0)]));
+    }
+
+    #[test]
+    fn of_two_margins_the_tightest_is_drawn_and_that_is_said() {
+        let mut comparison = fixture::paired().comparison.unwrap();
+        let gate = fixture::gate("pass_rate overall", crate::model::comparison::GateVerdict::Pass, "");
+        let wide = GateResult { margin_pp: gate.margin_pp.map(|margin| margin * 2.0), ..gate.clone() };
+        comparison.gates = vec![wide, gate];
+        let spec = chart(&comparison).unwrap();
+        let margin = spec.series.iter().find(|series| series.key == "margin").unwrap();
+        assert_eq!(margin.marks, Marks::Targets(vec![Point::new(-5.0, 1.0)]));
+        assert!(spec.notes.iter().any(|note| note.contains("allows the least")), "{:?}", spec.notes);
     }
 
     /// 10 of 100 pairs flip: of 250 pairs ±1 at that rate the delta has √(0.1/250) = 2 pp, and 90 % lie within 3.29.

@@ -1,12 +1,14 @@
 //! What became of models over their runs: pass rates with their intervals and speed, a line a model.
 
+use std::collections::BTreeSet;
+
 use super::super::chart::{
     Across, Axis, Chart, ChartSpec, Frame, Marks, Point, Reference, Scale, Series, Unit,
 };
 use super::super::history::{moment, told};
 use super::super::text::one_line;
 use super::drawn;
-use super::models::{Colours, ModelKey};
+use super::models::{Colours, ModelKey, left_out};
 use crate::model::comparison::PassRate;
 use crate::model::history::{Figures, History, HistoryPoint, ModelHistory, Percentiles};
 use crate::model::summary::Percentile;
@@ -119,6 +121,21 @@ fn value_at(of: Percentiles, percentile: Percentile) -> f64 {
     if percentile == Percentile::P95 { of.p95 } else { of.p50 }
 }
 
+/// When each run began: to the minute, and where two of them then look alike to the second, of one day without the date.
+fn ticks(started_at: &[&str]) -> Vec<String> {
+    let minutes: Vec<String> = started_at.iter().map(|at| moment(at)).collect();
+    if minutes.iter().collect::<BTreeSet<_>>().len() == minutes.len() {
+        return minutes;
+    }
+    let day = |at: &&str| at.get(..10).unwrap_or_default().to_owned();
+    let of_one_day = started_at.iter().map(day).collect::<BTreeSet<_>>().len() == 1;
+    let seconds = |at: &&str| {
+        let second = at.get(if of_one_day { 11..19 } else { 5..19 });
+        second.map_or_else(|| moment(at), |second| second.replace('T', " "))
+    };
+    started_at.iter().map(seconds).collect()
+}
+
 impl<'a> Runs<'a> {
     fn new(history: &'a History, short: &dyn Fn(&str) -> String) -> Self {
         let mut points: Vec<_> = history
@@ -132,8 +149,9 @@ impl<'a> Runs<'a> {
         });
         let (mut names, mut references, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         let mut letters = ('a'..='z').cycle();
-        for ((_, model, point), x) in points.iter().zip(1_u32..) {
-            let mut name = format!("{} · run {}", moment(&point.started_at), short(&point.run_id));
+        let ticks = ticks(&points.iter().map(|(_, _, point)| point.started_at.as_str()).collect::<Vec<_>>());
+        for (((_, model, point), x), tick) in points.iter().zip(1_u32..).zip(ticks) {
+            let mut name = format!("{tick} · run {}", short(&point.run_id));
             if !point.changed.is_empty() {
                 let letter = letters.next().map(String::from).unwrap_or_default();
                 let what: Vec<String> = point.changed.iter().map(told).collect();
@@ -163,8 +181,12 @@ impl<'a> Runs<'a> {
         value: Value<'_>,
     ) -> Option<ChartSpec> {
         let mut series: Vec<Series> = Vec::new();
+        let mut more = 0;
         for (place, model) in history.models.iter().enumerate() {
-            let Some(ModelKey { key, color, stroke }) = colours.of(model) else { continue };
+            let Some(ModelKey { key, color, stroke }) = colours.of(model) else {
+                more += 1;
+                continue;
+            };
             let own = self.points.iter().zip(1_u32..).filter(|((of, ..), _)| *of == place);
             let points: Vec<Point> = own
                 .filter_map(|((_, _, point), x)| Some(Point { x: f64::from(x), ..value(point)? }))
@@ -209,7 +231,10 @@ impl<'a> Runs<'a> {
             about: format!("{title}, run by run, one line a model"),
             name,
             title,
-            notes: if frame == Frame::Wide { self.notes.clone() } else { Vec::new() },
+            notes: if frame == Frame::Wide { self.notes.clone() } else { Vec::new() }
+                .into_iter()
+                .chain(left_out(more))
+                .collect(),
             frame,
             x,
             y: axis,
@@ -247,6 +272,16 @@ mod tests {
         // Fewer than 130 values carry no p95.
         assert!(whole.iter().any(|chart| chart.title == "TTFT p50"), "{whole:?}");
         assert_eq!(categories.len(), 2 * 3);
+    }
+
+    #[test]
+    fn runs_of_one_minute_are_told_apart() {
+        let minute = ["2026-11-22T20:16:05Z", "2026-11-22T20:16:52Z"];
+        assert_eq!(ticks(&minute), ["20:16:05", "20:16:52"]);
+        let days = [minute[0], minute[1], "2026-11-23T08:00:00Z"];
+        assert_eq!(ticks(&days), ["11-22 20:16:05", "11-22 20:16:52", "11-23 08:00:00"]);
+        assert_eq!(ticks(&days[1..]), [moment(days[1]), moment(days[2])]);
+        assert_eq!(ticks(&["?", "?"]), [moment("?"), moment("?")]);
     }
 
     #[test]

@@ -183,7 +183,7 @@ impl Loads<'_> {
             name: figure.name.to_owned(),
             title: figure.title.to_owned(),
             about: format!("{}, one line a side", figure.title),
-            notes: self.notes(figure.kind == Kind::Latency),
+            notes: self.notes(&[figure]),
             frame: Frame::Half,
             x: self.axis()?,
             y,
@@ -215,7 +215,7 @@ impl Loads<'_> {
         let x = Axis::from_zero(throughput.label, Unit::Of(unit), all().map(|p| p.x).reduce(f64::max)?);
         let y = latency.axis(all())?;
         let mut notes = vec![format!("A point a load, named by its {}", self.unit()?)];
-        notes.extend(self.notes(true));
+        notes.extend(self.notes(&[throughput, latency]));
         let mut series = Vec::new();
         for (side, named) in lines {
             series.push(side.series(Marks::Curve(named.iter().map(|named| named.point).collect())));
@@ -269,8 +269,8 @@ impl Loads<'_> {
         references
     }
 
-    /// Which loads are drawn hollow and why, and what is not drawn.
-    fn notes(&self, has_percentiles: bool) -> Vec<String> {
+    /// Which loads are drawn hollow and why, and what is not drawn; of a chart of these figures.
+    fn notes(&self, figures: &[&Figure]) -> Vec<String> {
         let at = |what: &str, of: &dyn Fn(&LevelResult) -> bool| {
             let mut loads: Vec<String> =
                 self.levels.iter().filter(|level| of(level)).map(|level| plain(level.load.value)).collect();
@@ -285,10 +285,10 @@ impl Loads<'_> {
         let few = format!("p95 of fewer than {} requests", Percentile::P95.smallest_sample());
         let few = at(&few, &|level| {
             let sides = [Some(&level.candidate), level.baseline.as_ref()];
-            has_percentiles
-                && sides.into_iter().flatten().any(|side| {
-                    [&TTFT, &E2E].iter().any(|figure| (figure.value)(side).is_some_and(|p| p.hollow))
-                })
+            sides
+                .into_iter()
+                .flatten()
+                .any(|side| figures.iter().any(|figure| (figure.value)(side).is_some_and(|p| p.hollow)))
         });
         let reasons: Vec<String> = [grew, saturated, unknown, few].into_iter().flatten().collect();
         let mut notes = Vec::new();

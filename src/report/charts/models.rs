@@ -82,6 +82,7 @@ pub(crate) fn charts(
             Some((colours.key(&side.model, &side.endpoint, side.simulated)?, name.as_str(), figures))
         })
         .collect();
+    let left_out = left_out(report.sides.len().saturating_sub(models.len()));
     let rate = |of: &CategoryFigures| {
         let rate = of.pass_rate?;
         Some((rate.rate?, rate.wilson_95))
@@ -99,7 +100,22 @@ pub(crate) fn charts(
         ),
         by_category(&models, (format!("models-{place}-e2e"), "E2E p50 by category", "E2E p50"), ms, e2e),
     ];
-    drawn(specs.into_iter().flatten().collect())
+    let mut specs: Vec<ChartSpec> = specs.into_iter().flatten().collect();
+    for spec in &mut specs {
+        spec.notes.extend(left_out.clone());
+    }
+    drawn(specs)
+}
+
+/// That there are more models than keys.
+pub(super) fn left_out(more: usize) -> Option<String> {
+    let what = if more == 1 { "model is" } else { "models are" };
+    (more > 0).then(|| {
+        format!(
+            "{more} more {what} not drawn: the first {} of the report are, and the table has all",
+            KEYS.len()
+        )
+    })
 }
 
 /// A row a model.
@@ -209,6 +225,19 @@ mod tests {
         let of = table.lines[1].pass_rate.unwrap();
         assert!((rate.x[0] - of.rate.unwrap()).abs() < 1e-5);
         assert!((rate.high[0].unwrap() - of.wilson_95.unwrap().high).abs() < 1e-5);
+    }
+
+    #[test]
+    fn models_that_are_not_drawn_are_counted() {
+        let mut report = runs::head_to_head();
+        let colours = Colours::of_report(&report);
+        let table = &mut report.head_to_head[0];
+        // One that has no key.
+        table.sides[2].model.push_str("-other");
+        let charts = charts(table, 0, &names_of(table), &colours);
+        assert!(
+            charts.iter().all(|chart| chart.notes.iter().any(|note| note.starts_with("1 more model is")))
+        );
     }
 
     #[test]

@@ -72,9 +72,9 @@ fn heatmap(
         }
     });
     let range = if least == most {
-        counted(most, "request", "requests")
+        format!("{} a cell", counted(most, "request", "requests"))
     } else {
-        format!("{} to {} requests", count(least), count(most))
+        format!("palest {}, darkest {} a cell", count(least), counted(most, "request", "requests"))
     };
     let marks = Marks::Cells(cells.collect());
     let is_baseline = side.shown.side == Side::Baseline;
@@ -89,7 +89,7 @@ fn heatmap(
         .insert(0, format!("Columns of {}; the darker the more.", clock.duration_name(together as u64)));
     chart.series = vec![Series {
         key: side.shown.key,
-        label: format!("{range} a cell"),
+        label: range,
         color: side.shown.key,
         stroke: Stroke::Strong,
         marks,

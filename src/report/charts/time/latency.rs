@@ -44,7 +44,7 @@ pub(super) fn charts(clock: &Clock<'_>) -> Vec<ChartSpec> {
         },
         Of {
             name: "stalls",
-            title: "Longest stall of each request",
+            title: "Max stall of each request",
             label: "stall",
             metric: |m| m.max_stall_ms,
             objective: SloMetric::MaxStallMs,

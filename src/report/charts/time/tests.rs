@@ -64,7 +64,7 @@ fn requests_take_the_lowest_free_row_from_their_sending_to_their_end() {
     assert!(spans.len() == 1 && spans[0].first.is_none() && (spans[0].y - 0.5).abs() < 1e-9);
     assert_eq!((timeline.y.low, timeline.y.high), (0.0, 2.0));
     let legend: Vec<_> = timeline.series.iter().map(|s| (s.label.as_str(), s.color)).collect();
-    assert_eq!(legend, [("success", "ok"), ("http_5xx", "failed")]);
+    assert_eq!(legend, [("success", "candidate"), ("http_5xx", "failed")]);
 }
 
 #[test]
