@@ -179,6 +179,16 @@ fn blocks(markdown: &str) -> Vec<String> {
     events.filter_map(kind).filter(|kind| kind != "code").collect()
 }
 
+/// The tags of a page but for code in its sentences: backticks of others make some too, which is as harmless as in
+/// Markdown while each has its end.
+fn tags_but_code(html: &str) -> Vec<String> {
+    let all = tags(html);
+    let count = |is: fn(&str) -> bool| all.iter().filter(|tag| is(tag)).count();
+    let opened = count(|tag| tag == "<code>" || tag.starts_with("<code "));
+    assert_eq!(opened, count(|tag| tag == "</code>"));
+    all.into_iter().filter(|tag| tag != "<code>" && tag != "</code>").collect()
+}
+
 /// Where two pages are built differently, if they are.
 fn difference(text: &str, found: &[String], expected: &[String]) -> Option<String> {
     let at = found.iter().zip(expected).position(|(found, expected)| found != expected);
@@ -203,7 +213,7 @@ fn a_page_is_built_alike_whatever_its_texts_say() {
     let mut wrong = Vec::new();
     for text in texts() {
         let html = page(&text);
-        let (found, expected) = (tags(&html), tags(&page(&harmless(&text))));
+        let (found, expected) = (tags_but_code(&html), tags_but_code(&page(&harmless(&text))));
         assert!(expected.len() > 300);
         wrong.extend(difference(&text, &found, &expected));
         assert!(is_inert(&html), "{text:.80}");
