@@ -285,6 +285,17 @@ fn complete(result: &RunResult) -> Validity {
     Validity { what: "Run", tone: Tone::Warn, text: format!("complete; {}", failed.join(", ")) }
 }
 
+/// A word as it stands within a sentence; one that is no word but letters stays: `P95`, `TTFT`.
+fn lowered(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            first.to_lowercase().chain(text.chars().skip(1)).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// The sentence with a capital at its start, unless it starts with a name of its own.
 fn capitalised(text: &str) -> String {
     let mut characters = text.chars();

@@ -48,7 +48,7 @@ pub(crate) fn table(title: &str, lines: &[(&str, &Figures)]) -> Table {
 pub(crate) fn columns() -> Vec<Column> {
     vec![
         Column::numbers("passed").term("pass-rate"),
-        Column::numbers("95 %, %").sacrifice(4).term("wilson"),
+        Column::numbers("95 % interval, %").sacrifice(4).term("wilson"),
         Column::numbers("TTFT p50, ms").sacrifice(6).term("ttft"),
         Column::numbers("TTFT p95, ms").sacrifice(1).term("ttft"),
         Column::numbers("TPOT p50, ms").term("tpot"),

@@ -10,10 +10,12 @@ pub(crate) fn count(value: u64) -> String {
     separated(&value.to_string())
 }
 
-/// Three significant digits below 1,000, whole numbers with separators above: `0.412`, `8.05`, `41.2`, `1,284`.
+/// Three significant digits below 1,000, whole numbers with separators above: `0.412`, `8.05`, `41.2`, `1,284`. What is
+/// too small to be seen so is not written as if it were nothing: `<0.001`.
 pub(crate) fn decimal(value: f64) -> String {
     let decimals = match value.abs() {
         a if !a.is_finite() => return ABSENT.to_owned(),
+        _ if value > 0.0 && value < 0.0005 => return "<0.001".to_owned(),
         a if a >= 99.95 => 0,
         a if a >= 9.995 => 1,
         a if a >= 0.9995 => 2,
@@ -37,6 +39,7 @@ pub(crate) fn plain(value: f64) -> String {
 pub(crate) fn ratio(value: f64) -> String {
     match value.abs() {
         a if !a.is_finite() => ABSENT.to_owned(),
+        a if a >= 999.5 => decimal(value),
         a if a >= 9.995 => format!("{value:.1}"),
         a if a < 0.1 => format!("{value:.3}"),
         _ => format!("{value:.2}"),
@@ -139,7 +142,7 @@ mod tests {
     fn numbers_keep_three_digits_or_the_whole() {
         let written = [0.0, 0.0004, 0.4123, 0.9996, 8.049, 9.996, 41.25, 99.96, 812.4, 1284.0, 1_234_567.8];
         let expected =
-            ["0", "0", "0.412", "1.00", "8.05", "10.0", "41.2", "100", "812", "1,284", "1,234,568"];
+            ["0", "<0.001", "0.412", "1.00", "8.05", "10.0", "41.2", "100", "812", "1,284", "1,234,568"];
         assert_eq!(written.map(decimal), expected);
         assert_eq!([0.5, 4.0, 32.0, 1024.0, 0.25].map(plain), ["0.5", "4", "32", "1,024", "0.25"]);
         assert_eq!(decimal(-1500.0), "\u{2212}1,500");
@@ -161,6 +164,9 @@ mod tests {
     #[test]
     fn p_values_and_ratios() {
         assert_eq!([0.0002, 0.0434, 0.9999].map(p_value), ["<0.001", "0.043", "1"]);
-        assert_eq!([0.0423, 0.634, 1.58, 12.46].map(ratio), ["0.042", "0.63", "1.58", "12.5"]);
+        assert_eq!(
+            [0.0423, 0.634, 1.58, 12.46, 37741.4].map(ratio),
+            ["0.042", "0.63", "1.58", "12.5", "37,741"]
+        );
     }
 }

@@ -135,9 +135,12 @@ fn ticks(text: &str) -> String {
         if code.is_empty() {
             html.push_str("``");
         } else {
-            html.push_str("<code>");
-            html.push_str(&HtmlEscape(code).to_string());
-            html.push_str("</code>");
+            // A line may end between words of a command, not within one.
+            let words: Vec<String> = code
+                .split(' ')
+                .map(|word| format!("<code class=\"word\">{}</code>", HtmlEscape(word)))
+                .collect();
+            html.push_str(&words.join(" "));
         }
         rest = after;
     }
@@ -163,13 +166,25 @@ mod tests {
 
     #[test]
     fn backticks_are_code_and_nothing_else_is_markup() {
-        assert_eq!(ticks("add `--force`, or `-f`"), "add <code>--force</code>, or <code>-f</code>");
-        assert_eq!(ticks("a ` alone, `` and 1 < 2"), "a <code> alone, </code>` and 1 &lt; 2");
+        let word = |word: &str| format!("<code class=\"word\">{word}</code>");
+        assert_eq!(
+            ticks("add `--rounds 5`, or `-f`"),
+            format!("add {} {}, or {}", word("--rounds"), word("5"), word("-f"))
+        );
+        assert_eq!(
+            ticks("a ` alone,`` and 1 < 2"),
+            format!("a {} {}` and 1 &lt; 2", word(""), word("alone,"))
+        );
         assert_eq!(ticks("one ` alone"), "one ` alone");
         let hostile = ticks("<script>`</code><img src=x onerror=\"a\">`&`");
         assert_eq!(
             hostile,
-            "&lt;script&gt;<code>&lt;&#x2f;code&gt;&lt;img src=x onerror=&quot;a&quot;&gt;</code>&amp;`"
+            format!(
+                "&lt;script&gt;{} {} {}&amp;`",
+                word("&lt;&#x2f;code&gt;&lt;img"),
+                word("src=x"),
+                word("onerror=&quot;a&quot;&gt;")
+            )
         );
     }
 }

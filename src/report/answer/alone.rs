@@ -3,7 +3,7 @@
 use super::compared::words_of_speed;
 use super::gated::{self, Passing};
 use super::headline;
-use super::{Headline, Said};
+use super::{Headline, Said, lowered};
 use crate::model::comparison::PassRate;
 use crate::model::judging::{Estimate, JudgeQuality};
 use crate::model::result::{RunResult, SideInfo};
@@ -197,7 +197,8 @@ fn by_readings(readings: &[Reading]) -> Option<Said> {
         of(ReadingVerdict::Missed).count(),
         of(ReadingVerdict::Unsettled).count(),
     );
-    let first = |verdict| of(verdict).next().map(|reading| one_line(&reading.topic)).unwrap_or_default();
+    let first =
+        |verdict| of(verdict).next().map(|reading| lowered(&one_line(&reading.topic))).unwrap_or_default();
     let more = |n: usize| if n > 1 { format!(" and {} more", count(n as u64 - 1)) } else { String::new() };
     if missed > 0 {
         let text = format!("not as the team expects in {}{}", first(ReadingVerdict::Missed), more(missed));

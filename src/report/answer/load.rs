@@ -25,9 +25,9 @@ pub(super) fn verdict(result: &RunResult) -> Said {
     let knee = level(result, findings.knee);
     let (text, tone) = match (level(result, findings.highest_passing), level(result, findings.lowest_failing))
     {
-        (Some(passing), Some(_)) => (format!("up to {} {within}", words(passing)), Tone::Good),
+        (Some(passing), Some(_)) => (format!("up to {} {within}", words(passing)), praise(passing)),
         (Some(passing), None) => {
-            (format!("{} or more {within}: no load tried was too high", words(passing)), Tone::Good)
+            (format!("{} or more {within}: no load tried was too high", words(passing)), praise(passing))
         }
         (None, Some(failing)) if has_objectives => {
             (format!("no load tried meets every objective, not even {}", words(failing)), Tone::Bad)
@@ -60,6 +60,16 @@ pub(super) fn verdict(result: &RunResult) -> Said {
     };
     gated::verdict(result.gate_results(), (&text, tone), gated::Passing { faster: false, telling: true })
         .unwrap_or((text, tone))
+}
+
+/// The objectives of a load that were measured on too few requests.
+fn untrusted(level: &LevelResult) -> Vec<String> {
+    level.candidate.slos.iter().filter(|slo| !slo.trusted).map(|slo| slo.slo.to_string()).collect()
+}
+
+/// How a load that meets its objectives is spoken of: a percentile of few requests earns no praise.
+fn praise(passing: &LevelResult) -> Tone {
+    if untrusted(passing).is_empty() { Tone::Good } else { Tone::Plain }
 }
 
 /// Whether a load was held for long enough to tell what is served at it.
@@ -147,6 +157,13 @@ pub(super) fn confidence(result: &RunResult) -> String {
     if short > 0 {
         let all = if short == result.levels.len() as u64 { "all" } else { &count(short) };
         text = format!("{text}; {all} of them too short to say whether they hold");
+    }
+    if let Some(passing) = level(result, findings(result).highest_passing) {
+        let untrusted = untrusted(passing);
+        if !untrusted.is_empty() {
+            let n = counted(passing.candidate.summary.attempted, "request is", "requests are");
+            text = format!("{text}; {n} too few to rely on {}", untrusted.join(", "));
+        }
     }
     let reason = findings(result).stopped_because;
     let failing = level(result, findings(result).lowest_failing);

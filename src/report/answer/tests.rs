@@ -372,6 +372,12 @@ fn no_steady_window_leaves_e2e_in_the_place_of_throughput() {
 }
 
 #[test]
+fn words_within_a_sentence() {
+    let words = ["Pass rates", "P95 latency", "TTFT", "x", ""];
+    assert_eq!(words.map(lowered), ["pass rates", "P95 latency", "TTFT", "x", ""]);
+}
+
+#[test]
 fn several_loads() {
     let mut result = fixture::levels();
     let found = answer(&result);
@@ -389,6 +395,13 @@ fn several_loads() {
         found.confidence,
         "9 loads tried, of 80 to 3,860 requests each; 1 of them too short to say whether they hold; 38.1 requests/s missed ttft_p95_ms<=600 (953 ms) and pass_rate>=0.8 (79.1 %)"
     );
+    assert_eq!(found.tone, Tone::Good);
+    let highest = result.findings.as_ref().unwrap().highest_passing;
+    let passing = result.levels.iter_mut().find(|level| Some(level.load.level) == highest).unwrap();
+    passing.candidate.slos[0].trusted = false;
+    let few = answer(&result);
+    assert_eq!(few.tone, Tone::Plain);
+    assert!(few.confidence.contains("too few to rely on ttft_p95_ms<=600; 38.1"), "{}", few.confidence);
     let with = |result: &mut RunResult, highest_passing, lowest_failing, knee| {
         result.findings =
             Some(LevelFindings { knee, highest_passing, lowest_failing, stopped_because: None });

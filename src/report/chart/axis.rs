@@ -174,6 +174,7 @@ impl Axis {
             // Of small shares whole percents would all be one.
             Unit::Share if self.high - self.low < 0.03 => format!("{:.1} %", value * 100.0),
             Unit::Share => format!("{:.0} %", value * 100.0),
+            Unit::Of(_) if self.scale == Scale::Log10 => factor(value),
             Unit::Of(_) | Unit::RunTime => number::plain(value),
         }
     }
@@ -188,7 +189,7 @@ impl Axis {
             (Scale::Linear, Unit::Share) if self.high - self.low > 0.5 => Some(0.25),
             (Scale::Linear, _) => Some(nice((self.high - self.low) / TICKS)),
             // Of 1, 2 and 5 too few lie within a short span.
-            (Scale::Log10, _) if self.high / self.low < SHORT => Some(nice((self.high - self.low) / TICKS)),
+            (Scale::Log10, _) if self.high / self.low < SHORT => Some(even_on_logarithm(self.low, self.high)),
             _ => None,
         }
     }
@@ -204,6 +205,29 @@ impl Axis {
     }
 }
 
+/// The smallest nice step of which the last two ticks, which are the nearest to each other, still have room.
+fn even_on_logarithm(low: f64, high: f64) -> f64 {
+    /// Of the axis's length.
+    const ROOM: f64 = 0.1;
+    let mut step = nice((high - low) / 20.0);
+    while step < high - low && (high / (high - step)).ln() < ROOM * (high / low).ln() {
+        step = nice(step * 1.5);
+    }
+    step
+}
+
+/// A tick of a logarithmic axis, which may be far below what is told apart elsewhere: `0.0001`.
+fn factor(value: f64) -> String {
+    /// As many decimals as are ever written.
+    const MOST: f64 = 9.0;
+    if value >= 0.001 || value <= 0.0 {
+        return number::plain(value);
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 9")]
+    let decimals = (-value.log10()).ceil().clamp(1.0, MOST) as usize;
+    format!("{value:.decimals$}")
+}
+
 /// The 1, 2 or 5 times a power of ten next above; 1 for what is not above 0.
 pub(crate) fn nice(step: f64) -> f64 {
     if step.is_nan() || step <= 0.0 || step.is_infinite() {
@@ -212,4 +236,26 @@ pub(crate) fn nice(step: f64) -> f64 {
     let power = 10.0_f64.powf(step.log10().floor());
     let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * power >= step * 0.999_999);
     factor.unwrap_or(10.0) * power
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_of_a_logarithmic_axis_are_told_apart() {
+        let axis = Axis::logarithmic("TPOT", Unit::Of("ms"), 0.000_02, 50.0);
+        let ticks = [0.000_01, 0.0001, 0.000_5, 0.001, 0.1, 1.0, 20.0].map(|tick| axis.tick(tick));
+        assert_eq!(ticks, ["0.00001", "0.0001", "0.0005", "0.001", "0.1", "1", "20"]);
+    }
+
+    #[test]
+    fn a_short_logarithmic_axis_has_several_ticks_that_do_not_touch() {
+        for (low, high) in [(0.51, 1.72), (0.9, 1.1), (10.0, 38.0), (2.0, 3.0), (0.3, 1.19)] {
+            let step = even_on_logarithm(low, high);
+            assert!((high - low) / step >= 3.0, "{step} in {low} to {high}");
+            let nearest = (high / (high - step)).ln() / (high / low).ln();
+            assert!(nearest >= 0.1, "{step} in {low} to {high}");
+        }
+    }
 }

@@ -18,7 +18,7 @@ use super::points::Taken;
 use super::{Across, ChartSpec, Frame, Series, Stroke};
 
 const HALF: (f64, f64) = (480.0, 280.0);
-const WIDE: (f64, f64) = (720.0, 300.0);
+const WIDE: (f64, f64) = (720.0, 250.0);
 /// The height of one row of a list, and of all around the rows.
 const ROW: (f64, f64) = (26.0, 62.0);
 /// Sizes of letters, in the drawing's units.

@@ -28,6 +28,8 @@ pub(super) struct Taken {
 
 /// Marks so near each other share a name.
 const ALIKE: f64 = 12.0;
+/// Between names side by side.
+const APART: f64 = 3.0;
 
 impl Pen<'_> {
     /// Marks, those that are to be taken with care hollow.
@@ -45,21 +47,21 @@ impl Pen<'_> {
             return;
         }
         // A line of no length with wide ends is a dot, and a step from one to the next is short: a fifth of the bytes of
-        // a circle. Tenths are counted, so that no rounding adds up.
+        // a circle. Square ends of no length at all would not be printed. Tenths are counted, so that no rounding adds up.
         let tenth = |value: f64| (value * 10.0).round();
         let mut sorted: Vec<(f64, f64)> =
             points.iter().map(|point| (tenth(self.x(point.x)), tenth(self.y(point.y)))).collect();
         sorted.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let (ends, length) = if stroke == Stroke::Strong { ("round", "h0") } else { ("square", "h.1") };
         let mut d = String::new();
         let mut from = (0.0, 0.0);
         for (x, y) in sorted {
             let letter = if d.is_empty() { 'M' } else { 'm' };
             let (dx, dy) = ((x - from.0) / 10.0, (y - from.1) / 10.0);
             let space = if dy < 0.0 { "" } else { " " };
-            let _ = write!(d, "{letter}{}{space}{}h0", short(dx), short(dy));
-            from = (x, y);
+            let _ = write!(d, "{letter}{}{space}{}{length}", short(dx), short(dy));
+            from = (x + if stroke == Stroke::Strong { 0.0 } else { 1.0 }, y);
         }
-        let ends = if stroke == Stroke::Strong { "round" } else { "square" };
         scene.add(group(&format!("stroke-linecap=\"{ends}\"")));
         scene.add(line(d, color, 2.0 * radius, Stroke::Strong));
         scene.add(Primitive::GroupEnd);
@@ -93,8 +95,9 @@ impl Pen<'_> {
                 (dx, y + dy, (from, y + dy - LETTER.1 + 3.0, from + width, y + dy + 2.0))
             });
             let free = |at: &Place| {
-                let apart =
-                    |other: &Place| at.2 <= other.0 || other.2 <= at.0 || at.3 <= other.1 || other.3 <= at.1;
+                let apart = |other: &Place| {
+                    at.2 + APART <= other.0 || other.2 + APART <= at.0 || at.3 <= other.1 || other.3 <= at.1
+                };
                 left <= at.0
                     && at.2 <= right
                     && top <= at.1

@@ -1,7 +1,7 @@
 //! Two numbers of each request against each other: a dot a request, and of too many the counts in cells.
 
 use super::super::chart::{Axis, Cell, ChartSpec, Frame, Marks, Point, Series, Unit};
-use super::super::number::{count, counted};
+use super::super::number::{count, counted, plain};
 use super::super::table::Labels;
 use super::sample::real;
 use super::{Shown, sides, successes};
@@ -87,8 +87,9 @@ fn of(result: &RunResult, labels: &Labels, relation: &Relation) -> Vec<ChartSpec
         let cells = cells(&x, &y, &points);
         let most = cells.iter().map(|cell| cell.value).fold(0.0, f64::max);
         let note = format!(
-            "{}: too many for a dot each, so the darker a cell the more are in it, up to {most:.0}",
+            "{}: too many for a dot each, so the darker a cell the more are in it, up to {}",
             counted(points.len() as u64, "request", "requests"),
+            plain(most),
         );
         let mut series = side.series(Marks::Cells(cells));
         series.label = format!("requests of {}", side.label);

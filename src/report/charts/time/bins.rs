@@ -39,6 +39,6 @@ impl<'a> Bins<'a> {
 
     /// Amounts a second.
     pub(super) fn per_second(&self) -> Vec<f64> {
-        self.amounts.iter().map(|amount| amount / self.clock.width_s()).collect()
+        self.amounts.iter().enumerate().map(|(bin, amount)| amount / self.clock.bin_s(bin)).collect()
     }
 }

@@ -48,9 +48,11 @@ pub(super) struct Clock<'a> {
     pub(super) result: &'a RunResult,
     /// The sides that sent anything, baseline first.
     pub(super) sides: Vec<Timed<'a>>,
-    /// Nanoseconds a bin.
+    /// Nanoseconds a bin: the last one reaches to the end, and has half of this to one and a half.
     width: u64,
     bins: usize,
+    /// The last moment, nanoseconds.
+    end: u64,
     /// Whether the sides were measured in different runs: each then counts from its own start.
     are_apart: bool,
 }
@@ -87,8 +89,9 @@ impl<'a> Clock<'a> {
         let end = sides.iter().filter_map(last).max().filter(|end| *end > 0)?;
         let n: usize = sides.iter().map(|side| side.sent.len()).sum();
         let width = width(end, (n as u64 / REQUESTS_A_BIN).clamp(FEWEST_BINS, MOST_BINS));
-        let bins = usize::try_from(end.div_ceil(width)).unwrap_or(1);
-        Some(Self { result, sides, width, bins, are_apart })
+        // A short rest is no bin of its own: its rates would be chance, and over a whole width they would seem to fall.
+        let bins = usize::try_from(end.saturating_add(width / 2) / width).unwrap_or(1).max(1);
+        Some(Self { result, sides, width, bins, end, are_apart })
     }
 
     /// A chart over all of this time, its levels' borders marked.
@@ -115,9 +118,10 @@ impl<'a> Clock<'a> {
         self.bins
     }
 
-    /// Seconds a bin.
-    pub(super) const fn width_s(&self) -> f64 {
-        seconds(self.width)
+    /// How long a bin is, seconds.
+    pub(super) const fn bin_s(&self, bin: usize) -> f64 {
+        let is_last = bin + 1 >= self.bins;
+        seconds(if is_last { self.end - self.width.saturating_mul(bin as u64) } else { self.width })
     }
 
     /// Nanoseconds a bin.
@@ -130,9 +134,9 @@ impl<'a> Clock<'a> {
         (0..=self.bins).map(|bin| self.edge(bin)).collect()
     }
 
-    /// Where a bin begins, seconds.
+    /// Where a bin begins, seconds; after the last one, where the run ends.
     pub(super) const fn edge(&self, bin: usize) -> f64 {
-        seconds(self.width.saturating_mul(bin as u64))
+        seconds(if bin < self.bins { self.width.saturating_mul(bin as u64) } else { self.end })
     }
 
     /// The bin of a moment; the last holds all that comes later.

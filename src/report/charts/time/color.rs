@@ -1,4 +1,4 @@
-//! Colours and keys of outcomes: one colour a kind of end, one key an outcome and side.
+//! Colours and keys of outcomes: one colour for what went wrong in one place, one key an outcome and side.
 
 use crate::model::outcome::Outcome;
 use crate::model::record::Side;
@@ -7,14 +7,9 @@ use crate::model::record::Side;
 pub(super) const fn color(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Success => "ok",
-        Outcome::IncompleteStream
-        | Outcome::StreamError
-        | Outcome::Http5xx
-        | Outcome::Connect
-        | Outcome::Tls
-        | Outcome::Reset
-        | Outcome::BadResponse
-        | Outcome::Empty => "failed",
+        Outcome::Http5xx | Outcome::StreamError => "failed",
+        Outcome::Connect | Outcome::Tls | Outcome::Reset | Outcome::IncompleteStream => "s7",
+        Outcome::BadResponse | Outcome::Empty => "s3",
         Outcome::TimeoutTtft | Outcome::TimeoutStall | Outcome::TimeoutTotal => "timeout",
         Outcome::Http4xx | Outcome::RateLimited => "rejected",
         Outcome::Cancelled => "given-up",

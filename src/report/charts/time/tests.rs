@@ -105,6 +105,21 @@ fn bins_hold_what_came_in_them() {
 }
 
 #[test]
+fn a_rate_does_not_fall_because_the_run_ends_within_a_bin() {
+    // Ten a second, to the end: bins of 500 ms, of which the last has 300 ms, then 200 ms more than the others.
+    for end in [10_300, 10_200] {
+        let requests: Vec<Request> = (0..end / 100).map(|n| success(n * 100, &[n * 100 + 100])).collect();
+        let rates = chart(&run(&requests, &[]), "requests-time").unwrap();
+        let Marks::Bars { edges, values } = marks(&rates, "candidate") else { panic!("{rates:?}") };
+        let bins = if end == 10_300 { 21 } else { 20 };
+        assert_eq!((edges.len(), values.len()), (bins + 1, bins));
+        assert!((edges[bins] - Nanos::from_millis(end).as_secs_f64()).abs() < 1e-9);
+        let width = edges[bins] - edges[bins - 1];
+        assert!((values[bins - 1] * width - if bins == 21 { 4.0 } else { 8.0 }).abs() < 1e-9, "{values:?}");
+    }
+}
+
+#[test]
 fn requests_in_flight_change_where_one_begins_or_ends() {
     let flight = chart(&worked(), "in-flight").unwrap();
     let steps = lines(marks(&flight, "sent-candidate"));
@@ -178,7 +193,7 @@ fn a_side_of_another_run_counts_from_its_own_start() {
     let own = [success(500, &[600, 700])];
     let mut result = run(&own, &[success(90_000, &[90_100, 90_300])]);
     let apart = chart(&result, "timeline").unwrap();
-    assert!((apart.x.high - 90.0).abs() < 1e-9, "one clock: {}", apart.x.high);
+    assert!((apart.x.high - 89.8).abs() < 1e-9, "one clock: {}", apart.x.high);
     result.baseline.as_mut().unwrap().measured_in = Some(MeasuredIn {
         run_id: "other".to_owned(),
         started_at: "2026-11-20T09:30:00Z".to_owned(),
