@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use super::super::rules::number;
-use super::amounts::{by_bin, by_cell};
-use super::{Chart, DIGITS, Series, attempts, real, same, same_limits, same_points, successes, values};
+use super::amounts::{Amounts, by_cell};
+use super::{
+    Chart, DIGITS, Series, attempts, digits, real, same, same_limits, same_points, successes, values,
+};
 
 /// What is wrong with one of these charts; none where it is another.
 pub(super) fn check(result: &Value, chart: &Chart) -> Option<Vec<String>> {
@@ -24,7 +26,7 @@ pub(super) fn check(result: &Value, chart: &Chart) -> Option<Vec<String>> {
         return Some(each(chart, |series| {
             let held = latencies(result, series.side(), metric);
             let events: Vec<(f64, f64)> = held.iter().map(|value| (*value, 1.0 / real(held.len()))).collect();
-            by_bin(&series.x, &series.y, &events).into_iter().collect()
+            Amounts::of(events).check(series, &series.x, &series.y).into_iter().collect()
         }));
     }
     match name.trim_end_matches("-baseline") {
@@ -102,15 +104,14 @@ fn cumulative(result: &Value, chart: &Chart, series: &Series, metric: &str) -> V
             .map(|i| format!("{} at {}, the result says {summary}", series.name[i], series.x[i]))
             .collect();
     }
-    let held = latencies(result, series.side(), metric);
-    let share = |fits: &dyn Fn(f64) -> bool| {
-        real(held.iter().filter(|value| fits(**value)).count()) / real(held.len())
-    };
+    let mut held = latencies(result, series.side(), metric);
+    held.sort_by(f64::total_cmp);
+    let n = real(held.len());
     let off = slack(metric);
     let mut wrong = Vec::new();
     for (x, y) in series.x.iter().zip(&series.y) {
-        let below = share(&|value| value < x * (1.0 - off) - 1e-6);
-        let upto = share(&|value| value <= x * (1.0 + off) + 1e-6);
+        let below = real(held.partition_point(|value| *value < x * (1.0 - off) - 1e-6)) / n;
+        let upto = real(held.partition_point(|value| *value <= x * (1.0 + off) + 1e-6)) / n;
         // What lies before the beginning of a logarithmic axis is drawn at its beginning.
         let is_cut = same(*x, chart.x.low);
         // Below ten microseconds the classes of a stored histogram are wider than that slack.
@@ -349,12 +350,11 @@ fn pairs(
 /// Points of a chart, as dots or as counts in cells.
 pub(super) fn points(series: &Series, held: &[(f64, f64)]) -> Vec<String> {
     if series.marks == "cells" {
-        let cell = |i: usize| [series.x[i], series.end[i], series.y[i], series.top[i], series.value[i]];
-        let cells: Vec<[f64; 5]> = (0..series.x.len()).map(cell).collect();
-        return by_cell(&cells, held).into_iter().collect();
+        return by_cell(series, held).into_iter().collect();
     }
     let triple = |(x, y): (&f64, &f64)| [*x, *y, 0.0];
     let drawn: Vec<[f64; 3]> = series.x.iter().zip(&series.y).map(triple).collect();
     let held: Vec<[f64; 3]> = held.iter().map(|(x, y)| [*x, *y, 0.0]).collect();
-    same_points(&drawn, &held).err().into_iter().collect()
+    let off = |[x, y, _]: &[f64; 3]| [series.off(*x), digits(*y), 0.0];
+    same_points(&drawn, &held, &off).err().into_iter().collect()
 }
