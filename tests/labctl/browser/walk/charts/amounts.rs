@@ -10,12 +10,14 @@ const DUST: f64 = 1e-9;
 pub(super) struct Amounts {
     pub(super) events: Vec<(f64, f64)>,
     pub(super) spans: Vec<(f64, f64, f64)>,
+    /// How far an event at a place may be from it.
+    pub(super) off: Option<fn(f64) -> f64>,
 }
 
 impl Amounts {
     /// Events alone.
     pub(super) fn of(events: Vec<(f64, f64)>) -> Self {
-        Self { events, spans: Vec::new() }
+        Self { events, ..Self::default() }
     }
 
     /// What is wrong with the amounts of these bins of a series.
@@ -33,7 +35,8 @@ impl Amounts {
         let upto = |at: f64| sums[self.events.partition_point(|event| event.0 <= at)];
         for (bin, amount) in edges.windows(2).zip(amounts) {
             let (from, to) = (bin[0], bin[1]);
-            let (off_from, off_to) = (series.off_edge(from), series.off_edge(to));
+            let off = |edge: f64| series.off_edge(edge) + self.off.map_or(0.0, |off| off(edge));
+            let (off_from, off_to) = (off(from), off(to));
             let lasting: f64 = self.spans.iter().map(|span| within(span, from, to)).sum();
             let surely = (before(to - off_to) - before(from + off_from)).max(0.0) + lasting;
             let maybe = upto(to + off_to) - before(from - off_from) + lasting;

@@ -3,7 +3,7 @@
 mod amounts;
 mod loads;
 mod quality;
-mod speed;
+pub(super) mod speed;
 mod time;
 
 use serde::Deserialize;
@@ -22,29 +22,33 @@ const EDGE: f64 = 2e-9;
 #[derive(Debug, Deserialize)]
 pub(super) struct Chart {
     pub(super) name: String,
-    x: Axis,
-    y: Axis,
-    series: Vec<Series>,
+    pub(super) title: String,
+    pub(super) x: Axis,
+    pub(super) y: Axis,
+    pub(super) series: Vec<Series>,
+    /// What stands below it.
+    notes: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Axis {
+pub(super) struct Axis {
     label: String,
     unit: String,
     low: f64,
     #[serde(default)]
-    categories: Vec<String>,
+    pub(super) categories: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Series {
+pub(super) struct Series {
     key: String,
+    pub(super) label: String,
     marks: String,
-    x: Vec<f64>,
+    pub(super) x: Vec<f64>,
     end: Vec<f64>,
     first: Vec<Option<f64>>,
-    y: Vec<f64>,
+    pub(super) y: Vec<f64>,
     top: Vec<f64>,
     low: Vec<Option<f64>>,
     high: Vec<Option<f64>>,
@@ -67,7 +71,7 @@ impl Series {
     }
 
     /// What is not rounded as values of a page are: moments to the microsecond, all else to six digits.
-    fn unrounded(&self) -> Option<String> {
+    pub(super) fn unrounded(&self) -> Option<String> {
         let six =
             |value: &f64| format!("{value:.5e}").parse::<f64>().is_ok_and(|six| same_number(six, *value));
         let micro =
@@ -86,7 +90,7 @@ impl Series {
     }
 
     /// An interval that goes with a mark.
-    fn limits(&self, at: usize) -> Option<(f64, f64)> {
+    pub(super) fn limits(&self, at: usize) -> Option<(f64, f64)> {
         self.low.get(at).copied().flatten().zip(self.high.get(at).copied().flatten())
     }
 }
@@ -94,8 +98,10 @@ impl Series {
 /// The charts of a page.
 pub(super) fn charts(page: &Page) -> Vec<Chart> {
     let mut charts: Vec<Chart> = page.eval(
-        "[...document.querySelectorAll('figure[data-chart] script[type=\"application/json\"]')]
-            .map(script => JSON.parse(script.textContent))",
+        "[...document.querySelectorAll('figure[data-chart]')].map(figure => ({
+            ...JSON.parse(figure.querySelector('script[type=\"application/json\"]').textContent),
+            notes: [...figure.querySelectorAll('.chart-notes li')].map(note => note.textContent),
+        }))",
     );
     for chart in &mut charts {
         let is_time = chart.x.label == "time" && chart.x.unit == "s";
@@ -120,7 +126,7 @@ fn digits(value: f64) -> f64 {
     DIGITS * value.abs()
 }
 
-fn same(a: f64, b: f64) -> bool {
+pub(super) fn same(a: f64, b: f64) -> bool {
     (a - b).abs() <= digits(a.abs().max(b.abs()))
 }
 
@@ -129,7 +135,7 @@ fn same_number(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-14 * a.abs().max(b.abs())
 }
 
-fn same_limits(a: Option<(f64, f64)>, b: Option<(f64, f64)>) -> bool {
+pub(super) fn same_limits(a: Option<(f64, f64)>, b: Option<(f64, f64)>) -> bool {
     match (a, b) {
         (Some(a), Some(b)) => same(a.0, b.0) && same(a.1, b.1),
         (a, b) => a == b,

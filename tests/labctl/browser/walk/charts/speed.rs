@@ -26,7 +26,8 @@ pub(super) fn check(result: &Value, chart: &Chart) -> Option<Vec<String>> {
         return Some(each(chart, |series| {
             let held = latencies(result, series.side(), metric);
             let events: Vec<(f64, f64)> = held.iter().map(|value| (*value, 1.0 / real(held.len()))).collect();
-            Amounts::of(events).check(series, &series.x, &series.y).into_iter().collect()
+            let off: Option<fn(f64) -> f64> = (metric == "itl_ms").then_some(class);
+            Amounts { off, ..Amounts::of(events) }.check(series, &series.x, &series.y).into_iter().collect()
         }));
     }
     match name.trim_end_matches("-baseline") {
@@ -85,9 +86,10 @@ fn latencies(result: &Value, side: &str, metric: &str) -> Vec<f64> {
     all
 }
 
-/// How far a value of a histogram may be from the one that was counted.
-fn slack(metric: &str) -> f64 {
-    if metric == "itl_ms" { 1.2e-2 } else { DIGITS }
+/// How far a gap between two tokens may be from the one that was measured, ms: of a histogram with three digits, in
+/// steps of 2^9 ns at least.
+fn class(gap: f64) -> f64 {
+    (gap * 1e-3).max(0.000_513)
 }
 
 /// Every step: as many of the values lie below it as it says. Every name: the percentile of the summary.
@@ -107,22 +109,20 @@ fn cumulative(result: &Value, chart: &Chart, series: &Series, metric: &str) -> V
     let mut held = latencies(result, series.side(), metric);
     held.sort_by(f64::total_cmp);
     let n = real(held.len());
-    let off = slack(metric);
+    let off = |x: f64| digits(x) + if metric == "itl_ms" { class(x) } else { 1e-9 };
     let mut wrong = Vec::new();
     for (x, y) in series.x.iter().zip(&series.y) {
-        let below = real(held.partition_point(|value| *value < x * (1.0 - off) - 1e-6)) / n;
-        let upto = real(held.partition_point(|value| *value <= x * (1.0 + off) + 1e-6)) / n;
+        let below = real(held.partition_point(|value| *value < x - off(*x))) / n;
+        let upto = real(held.partition_point(|value| *value <= x + off(*x))) / n;
         // What lies before the beginning of a logarithmic axis is drawn at its beginning.
         let is_cut = same(*x, chart.x.low);
-        // Below ten microseconds the classes of a stored histogram are wider than that slack.
-        let is_tiny = *x < 0.01;
-        if !is_tiny && ((*y < below - DIGITS && !is_cut) || *y > upto + DIGITS) {
+        if (*y < below - DIGITS && !is_cut) || *y > upto + DIGITS {
             wrong.push(format!("{y} up to {x}, but it is {below} to {upto}"));
         }
     }
     let slowest = held.iter().copied().fold(0.0, f64::max);
     let end = series.x.last().copied().unwrap_or(f64::NAN);
-    if series.y.last() != Some(&1.0) || (end - slowest).abs() > off * slowest + 1e-6 {
+    if series.y.last() != Some(&1.0) || (end - slowest).abs() > off(slowest) {
         wrong.push(format!("it ends at {end}, {:?}; the slowest is {slowest}", series.y.last()));
     }
     wrong
@@ -328,7 +328,7 @@ fn kept(result: &Value, side: &str, slo: &Value) -> Option<Limited> {
 }
 
 /// The interval of a share of so many, at 95 % (Wilson 1927).
-pub(super) fn wilson(share: f64, n: f64) -> (f64, f64) {
+pub(in super::super) fn wilson(share: f64, n: f64) -> (f64, f64) {
     let z = 1.959_963_984_540_054_f64;
     let middle = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
     let half = z / (1.0 + z * z / n) * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();

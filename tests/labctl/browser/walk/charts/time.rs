@@ -12,6 +12,9 @@ use super::{Chart, MOMENT, Series, attempts, real, same, same_points};
 /// Characters of the longest name of a request that is told whole.
 const NAME: usize = 24;
 
+/// The most responses of which a report tells when each token came.
+const WITH_TIMES: usize = 20_000;
+
 /// A request's times, seconds since the first was sent.
 struct Sent<'a> {
     id: &'a str,
@@ -153,7 +156,7 @@ fn timeline(_: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<Str
     let of: Vec<Try<'_>> = tries(sent).filter(|one| is_of(series, one.outcome)).collect();
     if series.marks == "stack" {
         let spans = of.iter().map(|one| (one.start, one.end, one.end - one.start)).collect();
-        let held = Amounts { events: Vec::new(), spans };
+        let held = Amounts { spans, ..Amounts::default() };
         return held.check(series, &series.x, &amounts(series)).into_iter().collect();
     }
     let bar = |i: usize| [series.x[i], series.first[i].unwrap_or(-1.0), series.end[i]];
@@ -235,13 +238,15 @@ fn bands(result: &Value, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
     wrong
 }
 
-fn throughput(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
+fn throughput(result: &Value, chart: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
     if series.marks == "bands" {
         return bands(result, series, sent);
     }
-    // A request whose tokens have no times of their own, as other tools' files may have it: its tokens are spread evenly
-    // from the first to the last.
-    let has_times = result["imported_from"].get("chunks").is_none_or(|chunks| chunks == "all");
+    // A request whose tokens have no times of their own, as other tools' files may have it, or as one of very many: its
+    // tokens are spread evenly from the first to the last, and the chart says so.
+    let all: usize = ["baseline", "candidate"].map(|side| attempts(result, side).count()).into_iter().sum();
+    let has_times =
+        all <= WITH_TIMES && result["imported_from"].get("chunks").is_none_or(|chunks| chunks == "all");
     let mut held = Amounts::default();
     for one in sent.iter().filter(|one| one.is_success()) {
         let Some(tokens) = one.metric("output_tokens") else { continue };
@@ -265,7 +270,16 @@ fn throughput(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> 
             held.spans.push((begin, end, (tokens - 1.0).max(0.0)));
         }
     }
-    held.check(series, &series.x, &amounts(series)).into_iter().collect()
+    let is_told = |what: &str| chart.notes.iter().any(|note| note.contains(what));
+    let mut wrong = Vec::new();
+    if !held.spans.is_empty() && !is_told("spread evenly") {
+        wrong.push("tokens are spread evenly, and it doesn't say so".to_owned());
+    }
+    if !held.events.is_empty() && held.spans.is_empty() && is_told("Without the times of single tokens") {
+        wrong.push("tokens have times, and it says that they have none".to_owned());
+    }
+    wrong.extend(held.check(series, &series.x, &amounts(series)));
+    wrong
 }
 
 fn requests(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
