@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use labctl::metrics::accumulate::{Accumulator, Level};
 use labctl::metrics::summary::{Context, summarise};
 use labctl::model::exchange::Exchange;
+use labctl::model::health::HealthStatus;
 use labctl::model::record::{Attempt, Record, Row, Side};
 use labctl::model::result::RunResult;
 use labctl::model::units::Nanos;
@@ -32,7 +33,7 @@ pub(super) struct Case {
     /// How long the report took to make.
     pub(super) made_in: Duration,
     /// Holds the files.
-    _lab: Lab,
+    lab: Lab,
 }
 
 impl Case {
@@ -46,13 +47,23 @@ impl Case {
         command.timeout(PATIENCE).arg("report").args(&results).args(["--format", "html", "-o"]).arg(&html);
         let started = Instant::now();
         Ended::of(&mut command).succeeds();
-        Self { name, html, results, made_in: started.elapsed(), _lab: lab }
+        Self { name, html, results, made_in: started.elapsed(), lab }
     }
 
     /// The result file as it is, where the report is of one.
     pub(super) fn result(&self) -> Value {
         let [result] = self.results.as_slice() else { panic!("{} is of several results", self.name) };
         serde_json::from_slice(&fs::read(result).unwrap()).unwrap()
+    }
+
+    /// The result files as they are.
+    pub(super) fn every_result(&self) -> Vec<Value> {
+        self.results.iter().map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap()).collect()
+    }
+
+    /// Runs `labctl` beside the results.
+    pub(super) fn labctl(&self, arguments: &[&str]) -> Ended {
+        self.lab.labctl(arguments)
     }
 
     /// Requests that the results hold.
@@ -125,6 +136,17 @@ pub(super) fn half_failed() -> Case {
     Case::of("half-failed", run_against(&Server::with(faults), &load))
 }
 
+/// Requests that a server turned away and that were sent again, some of them in vain.
+pub(super) fn retried() -> Case {
+    let faults = Faults::none()
+        .with(FaultKind::RateLimit { retry_after_s: Some(0) }, When::every(3))
+        .with(FaultKind::Status { status: 503, shape: ErrorShape::Vllm }, When::every(17))
+        .with(FaultKind::Disconnect { after_tokens: 2 }, When::every(13));
+    let load = ["--requests", "60", "--concurrency", "6", "--input-tokens", "32", "--output-tokens", "16"];
+    let again = ["--warmup", "0", "--retry", "429,503", "--retry-attempts", "1"];
+    Case::of("retried", run_against(&Server::with(faults), &[&load[..], &again].concat()))
+}
+
 /// One request.
 pub(super) fn one_request() -> Case {
     let load = ["--promptset", "tiny", "--requests", "1", "--concurrency", "1", "--warmup", "0"];
@@ -151,6 +173,44 @@ pub(super) fn history() -> Case {
         lab.labctl(&[&bench[..], &FAST].concat()).succeeds();
     }
     Case::of("history", lab)
+}
+
+/// Runs of one bench, of which one was under another load.
+pub(super) fn changing() -> Case {
+    let lab = Lab::new();
+    for load in
+        [&["--concurrency", "4"][..], &["--concurrency", "3", "--repeats", "5"], &["--concurrency", "4"]]
+    {
+        let bench = ["bench", "--team", "quant", "--promptset", "quant-quality", "--compare-baseline"];
+        lab.labctl(&[&bench, load, &FAST].concat()).succeeds();
+    }
+    Case::of("changing", lab)
+}
+
+/// Three models on the same prompts, one of which does not answer all of them.
+pub(super) fn head_to_head() -> Case {
+    let lab = Lab::new();
+    let broken = Faults::none().with(FaultKind::Disconnect { after_tokens: 2 }, When::every(45));
+    for (model, right, faults) in
+        [("llama-8b", 0.9, Faults::none()), ("mistral-7b", 0.5, broken), ("qwen-7b", 0.1, Faults::none())]
+    {
+        let server = Server::with_options(|options| {
+            options.profile.default_pass_rate = right;
+            options.faults = faults;
+        });
+        let before: Vec<PathBuf> = lab.all(".json");
+        let url = server.url();
+        let bench = ["bench", "--url", &url, "--promptset", "tiny", "--repeats", "20", "--no-report"];
+        lab.labctl(&[&bench[..], &["--allow-invalid-client", "--max-error-rate", "1"]].concat()).succeeds();
+        let path = lab.all(".json").into_iter().find(|path| !before.contains(path)).unwrap();
+        let mut run = load_file(&path).unwrap();
+        model.clone_into(&mut run.candidate.model);
+        // However busy the machine of the tests is: models are not held against each other otherwise.
+        run.client_health.status = HealthStatus::Valid;
+        run.client_health.reasons.clear();
+        Store::new(lab.path("results")).write(&run).unwrap();
+    }
+    Case::of("head-to-head", lab)
 }
 
 /// 100,000 requests: a real run of 1,000, a hundred times over, each copy after the one before it. What follows

@@ -349,3 +349,93 @@ fn a_charts_data_and_a_table_can_be_taken_away() {
     assert!(speed.starts_with("metric,") && speed.contains("TTFT p50"), "{speed}");
     assert_eq!(page.happened(), [""; 0]);
 }
+
+/// The moment that each chart over time marks, by its id; none where it marks nothing.
+fn cursors(page: &Page) -> Vec<(String, Option<f64>, Option<String>)> {
+    page.eval(
+        "[...document.querySelectorAll('figure[data-over-time]')].map(figure => {
+            const {x, plot: [left, , right]} = JSON.parse(figure.querySelector('script[type=\"application/json\"]').textContent);
+            const cursors = [...figure.querySelectorAll('svg .cursor')];
+            if (cursors.length > 1) throw new Error(figure.id + ' has several cursors');
+            const at = cursors[0] && Number(cursors[0].getAttribute('d').match(/^M([-\\d.e]+) /)[1]);
+            const tip = figure.querySelector('.tip');
+            return ['#' + figure.id, cursors[0] ? x.low + (at - left) / (right - left) * (x.high - x.low) : null,
+                tip.hidden ? null : tip.querySelector('b').textContent];
+        })",
+    )
+}
+
+#[test]
+fn charts_over_time_mark_the_same_moment() {
+    let Some(chromium) = browser() else { return };
+    for case in [cases::quant(), cases::sweep()] {
+        let page = Page::open(chromium, &case.html, View::DESKTOP);
+        let charts: Vec<String> = cursors(&page).into_iter().map(|(id, ..)| id).collect();
+        let over_time: Vec<String> = page.eval(
+            "[...document.querySelectorAll('figure[data-chart]')].filter(figure => {
+                const {x} = JSON.parse(figure.querySelector('script[type=\"application/json\"]').textContent);
+                return x.label === 'time' && x.unit === 's';
+            }).map(figure => '#' + figure.id)",
+        );
+        assert_eq!(charts, over_time, "{}: those that are linked are those over time", case.name);
+        assert!(charts.len() > 3, "{charts:?}");
+        let none = || cursors(&page).into_iter().all(|(_, at, tip)| at.is_none() && tip.is_none());
+        let same = |wanted: f64, how: &str| {
+            let marked = cursors(&page);
+            let end = data(&page, &charts[0])["x"]["high"].as_f64().unwrap();
+            for (id, at, tip) in &marked {
+                let at = at.unwrap_or_else(|| panic!("{}: {how}: {id} marks nothing", case.name));
+                assert!(
+                    (at - wanted).abs() < 1e-6 * end,
+                    "{}: {how}: {id} marks {at}, not {wanted}",
+                    case.name
+                );
+                // What is said of it is of that moment, to the digits that are shown.
+                let Some(tip) = tip else { continue };
+                assert!(tip.starts_with("time ") && tip.ends_with(" s"), "{tip}");
+                assert!(
+                    (number(tip) - wanted).abs() <= 0.0005 + 0.005 * wanted,
+                    "{id} says {tip} at {wanted}"
+                );
+            }
+            assert!(marked.iter().filter(|(.., tip)| tip.is_some()).count() > 1, "{how}: {marked:?}");
+        };
+        assert!(none());
+        for (chart, share) in [(&charts[0], 0.25), (&charts[charts.len() - 1], 0.6)] {
+            page.middle(chart);
+            let (x, y, wanted): (f64, f64, f64) = page.call(
+                "(chart, share) => {
+                    const figure = document.querySelector(chart);
+                    const {x, size, plot: [left, top, right, bottom]} =
+                        JSON.parse(figure.querySelector('script[type=\"application/json\"]').textContent);
+                    const box = figure.querySelector('svg').getBoundingClientRect();
+                    // Whole pixels, as pointers have them.
+                    const at = Math.round(box.x + (left + share * (right - left)) / size[0] * box.width);
+                    const place = (at - box.x) / box.width * size[0];
+                    return [at, box.y + (top + bottom) / 2 / size[1] * box.height,
+                        x.low + (place - left) / (right - left) * (x.high - x.low)];
+                }",
+                &json!([chart, share]),
+            );
+            page.point(x, y);
+            same(wanted, &format!("the pointer on {chart}"));
+            let other: bool =
+                page.eval("!!document.querySelector('figure:not([data-over-time]) svg .cursor')");
+            assert!(!other, "a chart that is not over time marks it too");
+            // Away from all of them.
+            page.point(1.0, 1.0);
+            assert!(none(), "{}: a mark stays when the pointer leaves", case.name);
+        }
+        // The keyboard takes them along too.
+        page.call::<Value>(
+            "chart => { document.querySelector(chart + ' .plot').focus() }",
+            &json!([charts[1]]),
+        );
+        page.press("ArrowRight");
+        let end = data(&page, &charts[1])["x"]["high"].as_f64().unwrap();
+        same(end * 0.52, "the keyboard");
+        page.press("Escape");
+        assert!(none());
+        assert_eq!(page.happened(), [""; 0]);
+    }
+}

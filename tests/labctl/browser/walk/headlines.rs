@@ -10,9 +10,9 @@ use crate::browser::page::Page;
 /// A number in large print.
 #[derive(Debug, Deserialize)]
 pub(super) struct Headline {
-    label: String,
-    value: String,
-    below: Vec<String>,
+    pub(super) label: String,
+    pub(super) value: String,
+    pub(super) below: Vec<String>,
 }
 
 /// The page's.

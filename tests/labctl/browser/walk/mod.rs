@@ -6,10 +6,14 @@ mod headlines;
 mod number;
 mod prose;
 mod rules;
+mod runs;
 mod table;
+
+use serde_json::Value;
 
 use super::cases::{self, Case};
 use super::gallery::browser;
+use super::hostile;
 use super::page::{Page, View};
 
 #[test]
@@ -35,6 +39,42 @@ fn a_run_of_one_request() {
 #[test]
 fn the_evaluation_teams_bench() {
     walk(&cases::eval());
+}
+
+#[test]
+fn a_run_whose_requests_were_sent_again() {
+    let case = cases::retried();
+    let result = case.result();
+    let rows = result["rows"].as_array().unwrap();
+    let again =
+        |row: &&Value| row["candidate"]["exchange"]["retries"].as_array().is_some_and(|all| !all.is_empty());
+    assert!(rows.iter().filter(again).count() > 5);
+    walk(&case);
+}
+
+#[test]
+fn hostile_text() {
+    walk(&hostile::case());
+}
+
+#[test]
+fn a_run_of_a_hundred_thousand_requests() {
+    walk(&cases::hundred_thousand());
+}
+
+#[test]
+fn a_history_of_five_runs() {
+    runs::walk_history(&cases::history());
+}
+
+#[test]
+fn a_history_in_which_more_changed_than_the_answers() {
+    runs::walk_history(&cases::changing());
+}
+
+#[test]
+fn three_models_head_to_head() {
+    runs::walk_head_to_head(&cases::head_to_head());
 }
 
 fn walk(case: &Case) {

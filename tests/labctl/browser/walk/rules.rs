@@ -7,10 +7,10 @@ use super::table::{Cell, Table};
 
 /// Percentiles of fewer values are marked: fewer than these leave no room for a 95 % interval of order statistics
 /// that ends below the largest value.
-const FEWEST: [(&str, f64); 2] = [("p95", 130.0), ("p99", 662.0)];
+pub(super) const FEWEST: [(&str, f64); 2] = [("p95", 130.0), ("p99", 662.0)];
 
 /// What a cell is to say.
-enum Says {
+pub(super) enum Says {
     /// These numbers in this order; absent ones leave nothing.
     Numbers(Vec<Option<Held>>),
     /// Numbers of these alone.
@@ -23,7 +23,17 @@ enum Says {
 
 /// What is wrong with a table's cells.
 pub(super) fn check(result: &Value, table: &Table) -> Vec<String> {
-    let mut wrong: Vec<String> = table.cells().filter_map(|cell| wrong(result, table, &cell)).collect();
+    check_by(table, |cell| says(result, table, cell))
+}
+
+/// The same by rules of another kind.
+pub(super) fn check_by(table: &Table, says: impl Fn(&Cell<'_>) -> Option<Says>) -> Vec<String> {
+    let of = |cell: &Cell<'_>| {
+        // The last column may be a drawing under its scale.
+        let is_drawing = cell.text.is_empty() && cell.column.contains(" to ");
+        if is_drawing { Some(Says::Label) } else { says(cell) }
+    };
+    let mut wrong: Vec<String> = table.cells().filter_map(|cell| wrong(&cell, of(&cell))).collect();
     wrong.extend(bars(table));
     wrong
 }
@@ -31,7 +41,9 @@ pub(super) fn check(result: &Value, table: &Table) -> Vec<String> {
 /// An interval that is drawn is the one that is printed.
 fn bars(table: &Table) -> Vec<String> {
     let Some(scale) = table.columns.last().map(|scale| numbers(scale)) else { return Vec::new() };
-    let Some(printed) = table.columns.iter().position(|column| column.contains("% interval")) else {
+    let Some(printed) =
+        table.columns.iter().position(|column| column.contains("% interval") || column == "95 %, %")
+    else {
         return Vec::new();
     };
     let mut wrong = Vec::new();
@@ -53,8 +65,8 @@ fn bars(table: &Table) -> Vec<String> {
     wrong
 }
 
-fn wrong(result: &Value, table: &Table, cell: &Cell<'_>) -> Option<String> {
-    let complaint = match says(result, table, cell) {
+fn wrong(cell: &Cell<'_>, says: Option<Says>) -> Option<String> {
+    let complaint = match says {
         None if !has_digit(cell.text) => None,
         None => Some("no rule knows this number".to_owned()),
         Some(Says::Label) => None,
@@ -90,10 +102,6 @@ fn same_words(whole: &str, shown: &str) -> bool {
 }
 
 fn says(result: &Value, table: &Table, cell: &Cell<'_>) -> Option<Says> {
-    // The last column may be a drawing under its scale.
-    if cell.text.is_empty() && cell.column.contains(" to ") {
-        return Some(Says::Label);
-    }
     let has = |name: &str| table.columns.iter().any(|column| column == name);
     let first = table.columns.first().map_or("", String::as_str);
     if has("Δ pp") {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::browser::page::Page;
 
 /// One table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct Table {
     /// The heading that it stands under.
     pub(super) title: String,

@@ -3,7 +3,7 @@
 mod amounts;
 mod loads;
 mod quality;
-mod speed;
+pub(super) mod speed;
 mod time;
 
 use serde::Deserialize;
@@ -11,60 +11,103 @@ use serde_json::Value;
 
 use crate::browser::page::Page;
 
-/// Six digits are kept of each value.
-const DIGITS: f64 = 1e-5;
+/// Six digits are kept of each value: half of the last one, as a share of the value.
+const DIGITS: f64 = 5.001e-6;
+/// Moments of a run are kept to the microsecond: half of one, with what a latency in milliseconds is off by, s.
+const MOMENT: f64 = 0.502e-6;
+/// A moment that is a whole number of milliseconds, as borders of bins are, is kept as it is, s.
+const EDGE: f64 = 2e-9;
 
 /// A chart's data.
 #[derive(Debug, Deserialize)]
 pub(super) struct Chart {
-    name: String,
-    x: Axis,
-    y: Axis,
-    series: Vec<Series>,
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) x: Axis,
+    pub(super) y: Axis,
+    pub(super) series: Vec<Series>,
+    /// What stands below it.
+    notes: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Axis {
+pub(super) struct Axis {
+    label: String,
     unit: String,
     low: f64,
     #[serde(default)]
-    categories: Vec<String>,
+    pub(super) categories: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Series {
+pub(super) struct Series {
     key: String,
+    pub(super) label: String,
     marks: String,
-    x: Vec<f64>,
+    pub(super) x: Vec<f64>,
     end: Vec<f64>,
     first: Vec<Option<f64>>,
-    y: Vec<f64>,
+    pub(super) y: Vec<f64>,
     top: Vec<f64>,
     low: Vec<Option<f64>>,
     high: Vec<Option<f64>>,
     value: Vec<f64>,
     name: Vec<String>,
+    /// Whether its places are moments of the run.
+    #[serde(skip)]
+    is_time: bool,
 }
 
 impl Series {
+    /// How far a place that is drawn may be from where it is.
+    fn off(&self, place: f64) -> f64 {
+        if self.is_time { MOMENT } else { digits(place) }
+    }
+
+    /// How far a border of a bin may be from where it is.
+    fn off_edge(&self, edge: f64) -> f64 {
+        if self.is_time { EDGE } else { digits(edge) }
+    }
+
+    /// What is not rounded as values of a page are: moments to the microsecond, all else to six digits.
+    pub(super) fn unrounded(&self) -> Option<String> {
+        let six =
+            |value: &f64| format!("{value:.5e}").parse::<f64>().is_ok_and(|six| same_number(six, *value));
+        let micro =
+            |value: &f64| format!("{value:.6}").parse::<f64>().is_ok_and(|six| same_number(six, *value));
+        let place = |value: &f64| if self.is_time { micro(value) } else { six(value) };
+        let places = self.x.iter().chain(&self.end).chain(self.first.iter().flatten());
+        let limits = self.low.iter().chain(&self.high).flatten();
+        let values = self.y.iter().chain(&self.top).chain(limits).chain(&self.value);
+        let long = places.filter(|value| !place(value)).chain(values.filter(|value| !six(value))).next();
+        long.map(|value| format!("{}: {value} has more digits than a page's numbers", self.key))
+    }
+
     /// The side that its key names.
     fn side(&self) -> &'static str {
         if self.key.contains("baseline") { "baseline" } else { "candidate" }
     }
 
     /// An interval that goes with a mark.
-    fn limits(&self, at: usize) -> Option<(f64, f64)> {
+    pub(super) fn limits(&self, at: usize) -> Option<(f64, f64)> {
         self.low.get(at).copied().flatten().zip(self.high.get(at).copied().flatten())
     }
 }
 
 /// The charts of a page.
 pub(super) fn charts(page: &Page) -> Vec<Chart> {
-    page.eval(
-        "[...document.querySelectorAll('figure[data-chart] script[type=\"application/json\"]')]
-            .map(script => JSON.parse(script.textContent))",
-    )
+    let mut charts: Vec<Chart> = page.eval(
+        "[...document.querySelectorAll('figure[data-chart]')].map(figure => ({
+            ...JSON.parse(figure.querySelector('script[type=\"application/json\"]').textContent),
+            notes: [...figure.querySelectorAll('.chart-notes li')].map(note => note.textContent),
+        }))",
+    );
+    for chart in &mut charts {
+        let is_time = chart.x.label == "time" && chart.x.unit == "s";
+        chart.series.iter_mut().for_each(|series| series.is_time = is_time);
+    }
+    charts
 }
 
 /// What is wrong with a chart.
@@ -73,15 +116,26 @@ pub(super) fn check(result: &Value, chart: &Chart) -> Vec<String> {
         .or_else(|| time::check(result, chart))
         .or_else(|| loads::check(result, chart))
         .or_else(|| quality::check(result, chart));
-    let wrong = found.unwrap_or_else(|| vec!["no rule knows this chart".to_owned()]);
+    let mut wrong = found.unwrap_or_else(|| vec!["no rule knows this chart".to_owned()]);
+    wrong.extend(chart.series.iter().filter_map(Series::unrounded));
     wrong.into_iter().map(|what| format!("chart `{}`: {what}", chart.name)).collect()
 }
 
-fn same(a: f64, b: f64) -> bool {
-    (a - b).abs() <= DIGITS * a.abs().max(b.abs())
+/// Half of the last of a value's six digits.
+fn digits(value: f64) -> f64 {
+    DIGITS * value.abs()
 }
 
-fn same_limits(a: Option<(f64, f64)>, b: Option<(f64, f64)>) -> bool {
+pub(super) fn same(a: f64, b: f64) -> bool {
+    (a - b).abs() <= digits(a.abs().max(b.abs()))
+}
+
+/// The same but for what two ways of reading a decimal number may differ by.
+fn same_number(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-14 * a.abs().max(b.abs())
+}
+
+pub(super) fn same_limits(a: Option<(f64, f64)>, b: Option<(f64, f64)>) -> bool {
     match (a, b) {
         (Some(a), Some(b)) => same(a.0, b.0) && same(a.1, b.1),
         (a, b) => a == b,
@@ -109,13 +163,18 @@ pub(super) const fn real(n: usize) -> f64 {
     n as f64
 }
 
-/// Whether the points are these, in any order.
-fn same_points(drawn: &[[f64; 3]], held: &[[f64; 3]]) -> Result<(), String> {
+/// Whether the points are these, in any order; `off` says how far a drawn one may be from its own.
+fn same_points(
+    drawn: &[[f64; 3]],
+    held: &[[f64; 3]],
+    off: &dyn Fn(&[f64; 3]) -> [f64; 3],
+) -> Result<(), String> {
     let mut left: Vec<&[f64; 3]> = held.iter().collect();
     for point in drawn {
-        let is = |held: &[f64; 3]| held.iter().zip(point).all(|(a, b)| same(*a, *b));
+        let most = off(point);
+        let is = |held: &[f64; 3]| (0..3).all(|at| (held[at] - point[at]).abs() <= most[at]);
         let away = |held: &[f64; 3]| held.iter().zip(point).map(|(a, b)| (a - b).abs()).sum::<f64>();
-        // Of several that six digits don't tell apart, the nearest.
+        // Of several that the digits don't tell apart, the nearest.
         let near = (0..left.len())
             .filter(|at| is(left[*at]))
             .min_by(|a, b| away(left[*a]).total_cmp(&away(left[*b])));

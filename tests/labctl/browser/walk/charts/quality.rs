@@ -76,8 +76,7 @@ fn agreement(result: &Value, chart: &Chart, series: &Series) -> Vec<String> {
     let side = if chart.name.ends_with("baseline") { "baseline" } else { "candidate" };
     let of = |graded: &Value| Some((graded["gold"].as_f64()?, graded["given"].as_f64()?));
     let points: Vec<(f64, f64)> = graded(result, side).filter_map(|(_, graded, _)| of(graded)).collect();
-    let cell = |i: usize| [series.x[i], series.end[i], series.y[i], series.top[i], series.value[i]];
-    by_cell(&(0..series.x.len()).map(cell).collect::<Vec<_>>(), &points).into_iter().collect()
+    by_cell(series, &points).into_iter().collect()
 }
 
 /// Ten bins of stated confidence: the mean of what was stated, and the share that was accepted.

@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use super::super::rules::number;
-use super::amounts::{by_bin, by_cell};
-use super::{Chart, DIGITS, Series, attempts, real, same, same_limits, same_points, successes, values};
+use super::amounts::{Amounts, by_cell};
+use super::{
+    Chart, DIGITS, Series, attempts, digits, real, same, same_limits, same_points, successes, values,
+};
 
 /// What is wrong with one of these charts; none where it is another.
 pub(super) fn check(result: &Value, chart: &Chart) -> Option<Vec<String>> {
@@ -24,7 +26,8 @@ pub(super) fn check(result: &Value, chart: &Chart) -> Option<Vec<String>> {
         return Some(each(chart, |series| {
             let held = latencies(result, series.side(), metric);
             let events: Vec<(f64, f64)> = held.iter().map(|value| (*value, 1.0 / real(held.len()))).collect();
-            by_bin(&series.x, &series.y, &events).into_iter().collect()
+            let off: Option<fn(f64) -> f64> = (metric == "itl_ms").then_some(class);
+            Amounts { off, ..Amounts::of(events) }.check(series, &series.x, &series.y).into_iter().collect()
         }));
     }
     match name.trim_end_matches("-baseline") {
@@ -83,9 +86,10 @@ fn latencies(result: &Value, side: &str, metric: &str) -> Vec<f64> {
     all
 }
 
-/// How far a value of a histogram may be from the one that was counted.
-fn slack(metric: &str) -> f64 {
-    if metric == "itl_ms" { 1.2e-2 } else { DIGITS }
+/// How far a gap between two tokens may be from the one that was measured, ms: of a histogram with three digits, in
+/// steps of 2^9 ns at least.
+fn class(gap: f64) -> f64 {
+    (gap * 1e-3).max(0.000_513)
 }
 
 /// Every step: as many of the values lie below it as it says. Every name: the percentile of the summary.
@@ -102,26 +106,23 @@ fn cumulative(result: &Value, chart: &Chart, series: &Series, metric: &str) -> V
             .map(|i| format!("{} at {}, the result says {summary}", series.name[i], series.x[i]))
             .collect();
     }
-    let held = latencies(result, series.side(), metric);
-    let share = |fits: &dyn Fn(f64) -> bool| {
-        real(held.iter().filter(|value| fits(**value)).count()) / real(held.len())
-    };
-    let off = slack(metric);
+    let mut held = latencies(result, series.side(), metric);
+    held.sort_by(f64::total_cmp);
+    let n = real(held.len());
+    let off = |x: f64| digits(x) + if metric == "itl_ms" { class(x) } else { 1e-9 };
     let mut wrong = Vec::new();
     for (x, y) in series.x.iter().zip(&series.y) {
-        let below = share(&|value| value < x * (1.0 - off) - 1e-6);
-        let upto = share(&|value| value <= x * (1.0 + off) + 1e-6);
+        let below = real(held.partition_point(|value| *value < x - off(*x))) / n;
+        let upto = real(held.partition_point(|value| *value <= x + off(*x))) / n;
         // What lies before the beginning of a logarithmic axis is drawn at its beginning.
         let is_cut = same(*x, chart.x.low);
-        // Below ten microseconds the classes of a stored histogram are wider than that slack.
-        let is_tiny = *x < 0.01;
-        if !is_tiny && ((*y < below - DIGITS && !is_cut) || *y > upto + DIGITS) {
+        if (*y < below - DIGITS && !is_cut) || *y > upto + DIGITS {
             wrong.push(format!("{y} up to {x}, but it is {below} to {upto}"));
         }
     }
     let slowest = held.iter().copied().fold(0.0, f64::max);
     let end = series.x.last().copied().unwrap_or(f64::NAN);
-    if series.y.last() != Some(&1.0) || (end - slowest).abs() > off * slowest + 1e-6 {
+    if series.y.last() != Some(&1.0) || (end - slowest).abs() > off(slowest) {
         wrong.push(format!("it ends at {end}, {:?}; the slowest is {slowest}", series.y.last()));
     }
     wrong
@@ -327,7 +328,7 @@ fn kept(result: &Value, side: &str, slo: &Value) -> Option<Limited> {
 }
 
 /// The interval of a share of so many, at 95 % (Wilson 1927).
-pub(super) fn wilson(share: f64, n: f64) -> (f64, f64) {
+pub(in super::super) fn wilson(share: f64, n: f64) -> (f64, f64) {
     let z = 1.959_963_984_540_054_f64;
     let middle = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
     let half = z / (1.0 + z * z / n) * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
@@ -349,12 +350,11 @@ fn pairs(
 /// Points of a chart, as dots or as counts in cells.
 pub(super) fn points(series: &Series, held: &[(f64, f64)]) -> Vec<String> {
     if series.marks == "cells" {
-        let cell = |i: usize| [series.x[i], series.end[i], series.y[i], series.top[i], series.value[i]];
-        let cells: Vec<[f64; 5]> = (0..series.x.len()).map(cell).collect();
-        return by_cell(&cells, held).into_iter().collect();
+        return by_cell(series, held).into_iter().collect();
     }
     let triple = |(x, y): (&f64, &f64)| [*x, *y, 0.0];
     let drawn: Vec<[f64; 3]> = series.x.iter().zip(&series.y).map(triple).collect();
     let held: Vec<[f64; 3]> = held.iter().map(|(x, y)| [*x, *y, 0.0]).collect();
-    same_points(&drawn, &held).err().into_iter().collect()
+    let off = |[x, y, _]: &[f64; 3]| [series.off(*x), digits(*y), 0.0];
+    same_points(&drawn, &held, &off).err().into_iter().collect()
 }

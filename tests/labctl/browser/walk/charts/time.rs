@@ -1,14 +1,23 @@
 //! What happened when: everything counts from the first request's sending.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::super::rules::number;
-use super::amounts::{by_bin, over_bins};
+use super::amounts::Amounts;
 use super::speed::points;
-use super::{Chart, Series, attempts, real, same, same_points};
+use super::{Chart, MOMENT, Series, attempts, real, same, same_points};
+
+/// Characters of the longest name of a request that is told whole.
+const NAME: usize = 24;
+
+/// The most responses of which a report tells when each token came.
+const WITH_TIMES: usize = 20_000;
 
 /// A request's times, seconds since the first was sent.
 struct Sent<'a> {
+    id: &'a str,
     attempt: &'a Value,
     start: f64,
     end: f64,
@@ -58,13 +67,13 @@ fn origin(result: &Value, side: &str) -> f64 {
 
 fn sent<'a>(result: &'a Value, side: &'a str) -> Vec<Sent<'a>> {
     let origin = origin(result, side);
-    let of = |(_, attempt): (&Value, &'a Value)| Sent {
+    let of = |(row, attempt): (&'a Value, &'a Value)| Sent {
+        id: row["key"]["prompt_id"].as_str().unwrap(),
         attempt,
         start: (ns(attempt, "sent_ns") - origin) / 1e9,
         end: (ns(attempt, "end_ns") - origin) / 1e9,
     };
-    let rows = result["rows"].as_array().into_iter().flatten();
-    rows.filter_map(|row| Some((row, row.get(side)?))).map(of).collect()
+    attempts(result, side).map(of).collect()
 }
 
 impl Sent<'_> {
@@ -106,45 +115,89 @@ fn is_of(series: &Series, outcome: &str) -> bool {
     series.key.split_once('-').is_some_and(|(_, name)| name.replace('-', "_") == outcome)
 }
 
-/// Bars of single requests, or how many were in flight over each bin.
+/// A try of a request; most have one.
+struct Try<'a> {
+    name: String,
+    outcome: &'a str,
+    start: f64,
+    first: Option<f64>,
+    end: f64,
+}
+
+/// Every try of every request.
+fn tries<'a>(sent: &'a [Sent<'a>]) -> impl Iterator<Item = Try<'a>> {
+    sent.iter().flat_map(|one| {
+        let failed = one.attempt["exchange"]["retries"].as_array().map_or(&[] as &[Value], Vec::as_slice);
+        let name = |number: usize| {
+            let number = if failed.is_empty() { String::new() } else { format!(", try {number}") };
+            format!("{}{number}", one.id)
+        };
+        let last = Try {
+            name: name(failed.len() + 1),
+            outcome: one.outcome(),
+            start: one.start,
+            first: one.after("ttft_ms"),
+            end: one.end,
+        };
+        let again =
+            one.retries().into_iter().zip(failed).zip(1..).map(move |(((start, end), retry), number)| Try {
+                name: name(number),
+                outcome: retry["outcome"].as_str().unwrap(),
+                start,
+                first: None,
+                end,
+            });
+        again.chain([last]).collect::<Vec<_>>()
+    })
+}
+
+/// Bars of single tries, or how many were in flight over each bin.
 fn timeline(_: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
-    let of: Vec<&Sent<'_>> = sent.iter().filter(|sent| is_of(series, sent.outcome())).collect();
+    let of: Vec<Try<'_>> = tries(sent).filter(|one| is_of(series, one.outcome)).collect();
     if series.marks == "stack" {
-        let spans: Vec<(f64, f64, f64)> =
-            of.iter().map(|sent| (sent.start, sent.end, sent.end - sent.start)).collect();
-        let amounts: Vec<f64> =
-            series.x.windows(2).zip(&series.y).map(|(bin, y)| y * (bin[1] - bin[0])).collect();
-        return over_bins(&series.x, &amounts, &spans).into_iter().collect();
+        let spans = of.iter().map(|one| (one.start, one.end, one.end - one.start)).collect();
+        let held = Amounts { spans, ..Amounts::default() };
+        return held.check(series, &series.x, &amounts(series)).into_iter().collect();
     }
     let bar = |i: usize| [series.x[i], series.first[i].unwrap_or(-1.0), series.end[i]];
     let drawn: Vec<[f64; 3]> = (0..series.x.len()).map(bar).collect();
-    let held: Vec<[f64; 3]> =
-        of.iter().map(|sent| [sent.start, sent.after("ttft_ms").unwrap_or(-1.0), sent.end]).collect();
-    let mut wrong: Vec<String> = same_points(&drawn, &held).err().into_iter().collect();
+    let held: Vec<[f64; 3]> = of.iter().map(|one| [one.start, one.first.unwrap_or(-1.0), one.end]).collect();
+    let mut wrong: Vec<String> = same_points(&drawn, &held, &|_| [MOMENT; 3]).err().into_iter().collect();
+    // Names that are not cut say which try of which request it is.
+    let sorted = |names: Vec<&str>| {
+        let mut names = names;
+        names.sort_unstable();
+        names.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    if sent.iter().all(|one| one.id.is_ascii() && one.id.len() <= NAME) {
+        let told = sorted(series.name.iter().map(String::as_str).collect());
+        let held = sorted(of.iter().map(|one| one.name.as_str()).collect());
+        if told != held {
+            wrong.push(format!("named {told:?}, they are {held:?}"));
+        }
+    }
     let mut bars: Vec<(f64, f64, f64)> =
         (0..series.x.len()).map(|i| (series.y[i], series.x[i], series.end[i])).collect();
     bars.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    let over = bars
-        .windows(2)
-        .find(|pair| same(pair[0].0, pair[1].0) && pair[1].1 < pair[0].2 - 2e-5 * pair[0].2 - 1e-9);
+    let over =
+        bars.windows(2).find(|pair| same(pair[0].0, pair[1].0) && pair[1].1 < pair[0].2 - 2.0 * MOMENT);
     wrong.extend(over.map(|pair| format!("{pair:?} lie over each other")));
     wrong
 }
 
-/// Every outcome that occurred has its series.
+/// Every outcome of a try that occurred has its series.
 fn all_are_drawn(result: &Value, chart: &Chart) -> Vec<String> {
-    let mut wrong = Vec::new();
+    let mut wrong = BTreeSet::new();
     for side in ["baseline", "candidate"] {
-        for sent in sent(result, side) {
-            let drawn =
-                chart.series.iter().any(|series| series.side() == side && is_of(series, sent.outcome()));
-            let what = format!("{} of {side} is not drawn", sent.outcome());
-            if !drawn && !wrong.contains(&what) {
-                wrong.push(what);
+        let sent = sent(result, side);
+        for one in tries(&sent) {
+            let drawn = chart.series.iter().any(|series| series.side() == side && is_of(series, one.outcome));
+            if !drawn {
+                wrong.insert(format!("{} of {side} is not drawn", one.outcome));
             }
         }
     }
-    wrong
+    wrong.into_iter().collect()
 }
 
 /// Amounts of bars that are drawn as rates.
@@ -168,7 +221,7 @@ fn bands(result: &Value, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
             Some((shift(number(window, "start_ns")?).max(0.0), shift(number(window, "end_ns")?)))
         })
         .collect();
-    let near = |a: f64, b: f64| (a - b).abs() <= 1e-5 * b.abs() + 1e-6;
+    let near = |a: f64, b: f64| (a - b).abs() <= MOMENT;
     let mut wrong = Vec::new();
     for (from, to) in series.x.iter().zip(&series.end) {
         if !windows.iter().any(|window| near(window.0, *from))
@@ -178,21 +231,23 @@ fn bands(result: &Value, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
         }
     }
     for (from, to) in &windows {
-        let slack = 1e-5 * to + 1e-6;
-        if !series.x.iter().zip(&series.end).any(|(x, end)| *x <= from + slack && *end >= to - slack) {
+        if !series.x.iter().zip(&series.end).any(|(x, end)| *x <= from + MOMENT && *end >= to - MOMENT) {
             wrong.push(format!("the window {from} to {to} is not shaded"));
         }
     }
     wrong
 }
 
-fn throughput(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
+fn throughput(result: &Value, chart: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
     if series.marks == "bands" {
         return bands(result, series, sent);
     }
-    // A report may be made without the times of single tokens, and then says so: they are spread evenly from the first
-    // to the last.
-    let (mut events, mut first, mut spans) = (Vec::new(), Vec::new(), Vec::new());
+    // A request whose tokens have no times of their own, as other tools' files may have it, or as one of very many: its
+    // tokens are spread evenly from the first to the last, and the chart says so.
+    let all: usize = ["baseline", "candidate"].map(|side| attempts(result, side).count()).into_iter().sum();
+    let has_times =
+        all <= WITH_TIMES && result["imported_from"].get("chunks").is_none_or(|chunks| chunks == "all");
+    let mut held = Amounts::default();
     for one in sent.iter().filter(|one| one.is_success()) {
         let Some(tokens) = one.metric("output_tokens") else { continue };
         let chunks = &one.attempt["exchange"]["trace"]["chunks"];
@@ -201,26 +256,30 @@ fn throughput(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> 
             .iter()
             .zip(&list("tokens"))
             .map(|(at, tokens)| (at.as_f64().unwrap(), tokens.as_f64().unwrap()))
-            .filter(|(_, tokens)| *tokens > 0.0)
+            .filter(|(_, tokens)| has_times && *tokens > 0.0)
             .collect();
         let told: f64 = parts.iter().map(|(_, tokens)| tokens).sum();
-        let from = ns(one.attempt, "sent_ns");
-        events.extend(parts.iter().map(|(at, part)| (one.start + (at - from) / 1e9, tokens * part / told)));
-        let (begin, end) = (one.after("ttft_ms").unwrap_or(one.end), one.after("e2e_ms").unwrap_or(one.end));
-        first.push((begin, tokens.min(1.0)));
-        spans.push((begin, end.max(begin + 1e-9), (tokens - 1.0).max(0.0)));
+        if told > 0.0 {
+            let from = ns(one.attempt, "sent_ns");
+            held.events
+                .extend(parts.iter().map(|(at, part)| (one.start + (at - from) / 1e9, tokens * part / told)));
+        } else {
+            let (begin, end) =
+                (one.after("ttft_ms").unwrap_or(one.end), one.after("e2e_ms").unwrap_or(one.end));
+            held.events.push((begin, tokens.min(1.0)));
+            held.spans.push((begin, end, (tokens - 1.0).max(0.0)));
+        }
     }
-    let drawn = amounts(series);
-    let by_token = by_bin(&series.x, &drawn, &events);
-    let spread = || {
-        let firsts = |bin: &[f64]| {
-            first.iter().filter(|(at, _)| *at >= bin[0] && *at < bin[1]).map(|(_, n)| n).sum::<f64>()
-        };
-        let rest: Vec<f64> =
-            drawn.iter().zip(series.x.windows(2)).map(|(drawn, bin)| drawn - firsts(bin)).collect();
-        over_bins(&series.x, &rest, &spans)
-    };
-    by_token.filter(|_| spread().is_some()).into_iter().collect()
+    let is_told = |what: &str| chart.notes.iter().any(|note| note.contains(what));
+    let mut wrong = Vec::new();
+    if !held.spans.is_empty() && !is_told("spread evenly") {
+        wrong.push("tokens are spread evenly, and it doesn't say so".to_owned());
+    }
+    if !held.events.is_empty() && held.spans.is_empty() && is_told("Without the times of single tokens") {
+        wrong.push("tokens have times, and it says that they have none".to_owned());
+    }
+    wrong.extend(held.check(series, &series.x, &amounts(series)));
+    wrong
 }
 
 fn requests(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
@@ -235,11 +294,11 @@ fn requests(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Ve
         let edges: Vec<f64> = series.x.iter().copied().chain(series.end.last().copied()).collect();
         let amounts: Vec<f64> =
             edges.windows(2).zip(&series.y).map(|(bin, rate)| rate * (bin[1] - bin[0])).collect();
-        return by_bin(&edges, &amounts, &events).into_iter().collect();
+        return Amounts::of(events).check(series, &edges, &amounts).into_iter().collect();
     }
     let ended =
         sent.iter().filter(|one| one.is_success()).map(|one| (one.after("e2e_ms").unwrap_or(one.end), 1.0));
-    by_bin(&series.x, &amounts(series), &ended.collect::<Vec<_>>()).into_iter().collect()
+    Amounts::of(ended.collect()).check(series, &series.x, &amounts(series)).into_iter().collect()
 }
 
 /// Every step: as many requests were in flight, or waiting.
@@ -255,11 +314,15 @@ fn in_flight(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> V
     } else {
         sent.iter().flat_map(|one| one.retries().into_iter().chain([(one.start, one.end)])).collect()
     };
+    let (mut begins, mut ends): (Vec<f64>, Vec<f64>) = spans.into_iter().unzip();
+    begins.sort_by(f64::total_cmp);
+    ends.sort_by(f64::total_cmp);
+    let begun = |at: f64| real(begins.partition_point(|begin| *begin <= at));
+    let ended = |at: f64| real(ends.partition_point(|end| *end <= at));
     let mut wrong = Vec::new();
     for (x, y) in series.x.iter().zip(&series.y) {
-        let off = 2e-5 * x.abs() + 1e-9;
-        let surely = real(spans.iter().filter(|(from, to)| *from <= x - off && *to > x + off).count());
-        let maybe = real(spans.iter().filter(|(from, to)| *from <= x + off && *to >= x - off).count());
+        // What ends at a moment is no longer in flight.
+        let (surely, maybe) = (begun(x - MOMENT) - ended(x + MOMENT), begun(x + MOMENT) - ended(x - MOMENT));
         if *y < surely || *y > maybe {
             wrong.push(format!("{y} at {x}, it is {surely} to {maybe}"));
         }
@@ -283,7 +346,7 @@ fn latencies(series: &Series, sent: &[Sent<'_>], metric: &str) -> Vec<String> {
     for i in 0..series.x.len() {
         let (from, to, y) = (series.x[i], series.end[i], series.y[i]);
         let within = |at: f64, off: f64| at >= from - off && at < to + off;
-        let off = 2e-5 * to + 1e-9;
+        let off = series.off_edge(to);
         let count = |off: f64| real(held.iter().filter(|(at, _)| within(*at, off)).count());
         let (n, surely, maybe) = (series.value[i], count(-off), count(off));
         let below = real(held.iter().filter(|(at, v)| within(*at, -off) && *v < y * (1.0 - 1e-5)).count());
@@ -304,5 +367,5 @@ fn failures(_: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<Str
     } else {
         sent.iter().filter(|one| is_of(series, one.outcome())).map(|one| (one.end, 1.0)).collect()
     };
-    by_bin(&series.x, &series.y, &events).into_iter().collect()
+    Amounts::of(events).check(series, &series.x, &series.y).into_iter().collect()
 }
