@@ -39,7 +39,7 @@ pub(super) struct Axis {
     pub(super) categories: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct Series {
     key: String,

@@ -63,7 +63,7 @@ fn figure(run: &Run, cell: &Cell<'_>) -> Option<Says> {
     }
     match cell.column {
         "passed" => Some(passed(run, None)),
-        "95 %, %" => Some(Says::Numbers(
+        "95 % interval, %" => Some(Says::Numbers(
             [rate.map(|rate| rate.limits.0), rate.map(|rate| rate.limits.1)]
                 .map(|end| end.map(Held::share))
                 .to_vec(),
