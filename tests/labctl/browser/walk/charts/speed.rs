@@ -93,6 +93,9 @@ fn class(gap: f64) -> f64 {
     (gap * 1e-3).max(0.000_513)
 }
 
+/// Of fewer values than this each is a step of its own.
+const EACH: usize = 150;
+
 /// Every step: as many of the values lie below it as it says. Every name: the percentile of the summary.
 fn cumulative(result: &Value, chart: &Chart, series: &Series, metric: &str) -> Vec<String> {
     let summary = &result[series.side()]["summary"][metric];
@@ -120,6 +123,17 @@ fn cumulative(result: &Value, chart: &Chart, series: &Series, metric: &str) -> V
         if (*y < below - DIGITS && !is_cut) || *y > upto + DIGITS {
             wrong.push(format!("{y} up to {x}, but it is {below} to {upto}"));
         }
+        // A step is at a value.
+        let at = held.partition_point(|value| *value < x - off(*x));
+        if !is_cut && held.get(at).is_none_or(|value| *value > x + off(*x)) {
+            wrong.push(format!("{x} is no value"));
+        }
+    }
+    // Of few values each has its step, after one from 0.
+    let mut distinct = held.clone();
+    distinct.dedup_by(|a, b| a.total_cmp(b).is_eq());
+    if metric != "itl_ms" && held.len() < EACH && series.x.len() != distinct.len() + 1 {
+        wrong.push(format!("{} steps of {} values", series.x.len(), distinct.len()));
     }
     let slowest = held.iter().copied().fold(0.0, f64::max);
     let end = series.x.last().copied().unwrap_or(f64::NAN);

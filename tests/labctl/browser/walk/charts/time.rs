@@ -411,6 +411,21 @@ fn latencies(series: &Series, sent: &[Sent<'_>], metric: &str) -> Vec<String> {
         .filter(|one| one.is_success())
         .filter_map(|one| Some((one.start, one.metric(metric)?)))
         .collect();
+    if series.marks == "cells" {
+        // Columns of one width; the last one ends when the run does.
+        let ends = series.end.iter().copied().fold(0.0, f64::max);
+        let others = series.x.iter().zip(&series.end).filter(|(_, end)| (**end - ends).abs() > MOMENT);
+        let width = others.map(|(x, end)| end - x).fold(f64::INFINITY, f64::min);
+        let uneven = series.x.iter().zip(&series.end).find(|(x, end)| {
+            let place = *x / width;
+            let is_last = (**end - ends).abs() <= MOMENT;
+            !is_last
+                && ((*end - *x - width).abs() > MOMENT || (place - place.round()).abs() > 1e-6 * place + 1e-9)
+        });
+        let mut wrong = points(series, &held);
+        wrong.extend(uneven.map(|(x, end)| format!("a column from {x} to {end}, others are {width} wide")));
+        return wrong;
+    }
     if series.marks != "held" {
         return points(series, &held);
     }
