@@ -318,16 +318,10 @@ fn difference_pp(pairs: &[(bool, bool)]) -> Option<f64> {
     (!pairs.is_empty()).then(|| 100.0 * f64::from(sum) / drawn::real(pairs.len()))
 }
 
-/// Between the two values that a percentile lies between, by how far it lies (Hyndman and Fan's seventh).
 fn percentiles(mut values: Vec<f64>) -> Option<Percentiles> {
     values.sort_by(f64::total_cmp);
-    let last = values.len().checked_sub(1)?;
-    let at = |percent: usize| {
-        let (index, rest) = (last * percent / 100, last * percent % 100);
-        let next = values[(index + 1).min(last)];
-        values[index] + (next - values[index]) * drawn::real(rest) / 100.0
-    };
-    Some(Percentiles { n: values.len(), p50: at(50), p95: at(95) })
+    let at = |percent| drawn::percentile(&values, percent);
+    Some(Percentiles { n: values.len(), p50: at(50)?, p95: at(95)? })
 }
 
 /// What `labctl compare` says of two runs beside what their rows say.
