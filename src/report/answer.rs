@@ -22,7 +22,9 @@ mod gated;
 mod headline;
 mod load;
 mod noise;
+mod truncated;
 mod tuned;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -51,6 +53,8 @@ pub struct Answer {
 pub struct Headline {
     /// What it is: `Pass rate`, `E2E p50`.
     pub label: String,
+    /// The abbreviation in that, in words, where it is the first of its kind: `end-to-end latency`; else empty.
+    pub words: &'static str,
     /// Its value: `−3.3`.
     pub value: String,
     /// Its unit, or the word that says which way it points: `pp`, `ms`, `faster`; may be empty.
@@ -72,7 +76,7 @@ pub struct Headline {
 /// One thing that a reader has to know before believing the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Validity {
-    /// What it is about: `Client`, `Comparison`, `Run`, `Server`.
+    /// What it is about: `Client`, `Comparison`, `Run`, `Answers`, `Server`.
     pub what: &'static str,
     /// Whether it takes anything from the answer.
     pub tone: Tone,
@@ -149,6 +153,7 @@ impl Answer {
             numbers,
             validity: validity(result),
         }
+        .in_words()
     }
 }
 
@@ -250,7 +255,8 @@ fn validity(result: &RunResult) -> Vec<Validity> {
     } else {
         Validity { what: "Server", tone: Tone::Plain, text: "not simulated".to_owned() }
     };
-    [Some(client), comparison, Some(run), Some(server)].into_iter().flatten().collect()
+    let answers = truncated::of_run(result);
+    [Some(client), comparison, Some(run), answers, Some(server)].into_iter().flatten().collect()
 }
 
 /// Whether a side was measured in more than one block of a load, so that what drifts over a run meets both.
@@ -286,7 +292,7 @@ fn complete(result: &RunResult) -> Validity {
 }
 
 /// A word as it stands within a sentence; one that is no word but letters stays: `P95`, `TTFT`.
-fn lowered(text: &str) -> String {
+pub(crate) fn lowered(text: &str) -> String {
     let mut letters = text.chars();
     match (letters.next(), letters.next()) {
         (Some(first), Some(second)) if second.is_lowercase() => {

@@ -113,7 +113,7 @@ pub(crate) fn at(of: Option<Percentiles>, percentile: Percentile) -> Cell {
     match percentile {
         Percentile::P50 => Cell::number(of.p50, number::decimal(of.p50)),
         _ if of.n >= percentile.smallest_sample() => Cell::number(of.p95, number::decimal(of.p95)),
-        _ => Cell::number(of.p95, format!("{}{MARK}", number::decimal(of.p95))).tone(Tone::Dim),
+        _ => Cell::number(of.p95, format!("{}{MARK}", number::decimal(of.p95))).untrusted(),
     }
 }
 

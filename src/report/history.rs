@@ -1,10 +1,11 @@
 //! What became of a model over its runs: a line a run, what changed between them, and the last against the first.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::beside::Titled;
 use super::figures;
-use super::number;
+use super::number::{self, counted};
 use super::quality;
 use super::speed;
 use super::table::{Cell, Column, Labels, Row, Table, Tone};
@@ -115,6 +116,35 @@ pub(crate) fn moment(started_at: &str) -> String {
         (Some(day), Some("T"), Some(minute)) => format!("{day} {minute}"),
         _ => whole,
     }
+}
+
+/// What runs that began at these moments span: `5 runs over 4 days, 2026-11-18 to 2026-11-22`.
+pub(crate) fn span(began: &[&str]) -> String {
+    let runs = counted(began.len() as u64, "run", "runs");
+    // What is of one time zone and form is in the order of its text.
+    let (Some(first), Some(last)) = (began.iter().min(), began.iter().max()) else { return runs };
+    let over = lasting(first, last).map_or_else(String::new, |lasting| format!(" over {lasting}"));
+    let (first, last) = (moment(first), moment(last));
+    match (first.split_once(' '), last.split_once(' ')) {
+        _ if first == last => format!("{runs}, {first} UTC"),
+        (Some((day, _)), Some((other, to))) if day == other => format!("{runs}{over}, {first} to {to} UTC"),
+        (Some((day, _)), Some((other, _))) => format!("{runs}{over}, {day} to {other}"),
+        _ => format!("{runs}{over}, {first} to {last}"),
+    }
+}
+
+/// How long it is from one moment to another, in the largest unit that there are two of; `None` of what is no moment,
+/// and of less than a minute.
+pub(crate) fn lasting(from: &str, to: &str) -> Option<String> {
+    let (from, to) = (from.parse::<Timestamp>().ok()?, to.parse::<Timestamp>().ok()?);
+    let seconds = u64::try_from(to.as_second() - from.as_second()).ok()?;
+    let (unit, one, many) = match seconds {
+        0..60 => return None,
+        60..7_200 => (60, "minute", "minutes"),
+        7_200..172_800 => (3_600, "hour", "hours"),
+        _ => (86_400, "day", "days"),
+    };
+    Some(counted((seconds + unit / 2) / unit, one, many))
 }
 
 fn points(history: &History, short: &dyn Fn(&str) -> String) -> Table {
@@ -255,4 +285,26 @@ fn beside(model: &ModelHistory, several: bool, short: &dyn Fn(&str) -> String) -
             table,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_told_in_runs_days_and_dates() {
+        let began = ["2026-11-18T02:00:00.25Z", "2026-11-22T02:10:00.25Z", "2026-11-19T02:00:00.25Z"];
+        assert_eq!(span(&began), "3 runs over 4 days, 2026-11-18 to 2026-11-22");
+        let of_a_day = ["2026-11-22T10:30:00Z", "2026-11-22T12:30:00Z"];
+        assert_eq!(span(&of_a_day), "2 runs over 2 hours, 2026-11-22 10:30 to 12:30 UTC");
+        assert_eq!(span(&of_a_day[..1]), "1 run, 2026-11-22 10:30 UTC");
+        assert_eq!(span(&["a", "b"]), "2 runs, a to b");
+        let lasting = |to| lasting("2026-11-22T10:00:00Z", to);
+        assert_eq!(lasting("2026-11-22T10:00:59Z"), None);
+        assert_eq!(lasting("2026-11-22T10:01:00Z").as_deref(), Some("1 minute"));
+        assert_eq!(lasting("2026-11-22T11:31:00Z").as_deref(), Some("91 minutes"));
+        assert_eq!(lasting("2026-11-23T22:40:00Z").as_deref(), Some("37 hours"));
+        assert_eq!(lasting("2027-11-22T10:00:00Z").as_deref(), Some("365 days"));
+        assert_eq!(lasting("2026-11-21T10:00:00Z"), None);
+    }
 }

@@ -157,7 +157,7 @@ fn percentile(of: Option<&Distribution>, at: Percentile) -> Cell {
     match of {
         None => ABSENT.into(),
         Some(d) if d.is_trusted(at) => Cell::number(d.value(at), decimal(d.value(at))),
-        Some(d) => Cell::number(d.value(at), format!("{}{UNTRUSTED}", decimal(d.value(at)))).tone(Tone::Dim),
+        Some(d) => Cell::number(d.value(at), format!("{}{UNTRUSTED}", decimal(d.value(at)))).untrusted(),
     }
 }
 
@@ -287,7 +287,9 @@ pub(super) fn words(load: &LevelLoad) -> String {
 /// What the levels say together, in a sentence; `None` where there was one load.
 pub(crate) fn finding(result: &RunResult) -> Option<Finding> {
     let topic = "Load";
-    let highest = sorted(result).last()?.load;
+    if result.levels.is_empty() {
+        return None;
+    }
     let nothing = LevelFindings::default();
     let findings = result.findings.as_ref().unwrap_or(&nothing);
     let level = |number: Option<u32>| result.levels.iter().find(|level| Some(level.load.level) == number);
@@ -319,16 +321,49 @@ pub(crate) fn finding(result: &RunResult) -> Option<Finding> {
             "the knee is at {}: beyond it latency grows more than throughput",
             words(&knee.load)
         )),
-        None if result.levels.len() < FEWEST_FOR_A_KNEE => {
-            let measured = counted(result.levels.len() as u64, "load shows", "loads show");
-            parts.push(format!("{measured} no knee, which takes {FEWEST_FOR_A_KNEE}"));
-        }
-        None => parts.push(format!("no knee was found up to {}", words(&highest))),
+        None => parts.extend(without_knee(result)),
     }
     if let Some(reason) = &findings.stopped_because {
         parts.push(one_line(reason));
     }
     Some(Finding { topic, tone, text: parts.join("; ") })
+}
+
+/// Whether a load was held for long enough to tell what is served at it.
+pub(super) fn is_judged(level: &LevelResult) -> bool {
+    !level.cut_short && level.candidate.summary.throughput.is_some()
+}
+
+/// Up to where there is no knee, then the loads that say nothing of it, with the reason of the highest.
+fn without_knee(result: &RunResult) -> Vec<String> {
+    let sorted = sorted(result);
+    let judged: Vec<&LevelLoad> = sorted.iter().filter(|l| is_judged(l)).map(|l| &l.load).collect();
+    let has = |load: &LevelLoad| judged.iter().any(|other| other.value.total_cmp(&load.value).is_eq());
+    let unjudged: Vec<&LevelResult> = sorted.iter().filter(|level| !has(&level.load)).copied().collect();
+    let found = match judged.last() {
+        None => "no load was held long enough to look for a knee".to_owned(),
+        Some(highest) if judged.len() >= FEWEST_FOR_A_KNEE => {
+            format!("no knee was found up to {}", words(highest))
+        }
+        Some(_) if unjudged.is_empty() => {
+            let measured = counted(judged.len() as u64, "load shows", "loads show");
+            format!("{measured} no knee, which takes {FEWEST_FOR_A_KNEE}")
+        }
+        Some(highest) => format!(
+            "{} judged, up to {}, and a knee takes {FEWEST_FOR_A_KNEE}",
+            counted(judged.len() as u64, "load was", "loads were"),
+            words(highest)
+        ),
+    };
+    let mut loads: Vec<String> = unjudged.iter().map(|level| value(&level.load)).collect();
+    loads.dedup();
+    let because = unjudged.last().map(|level| match &level.candidate.summary.throughput_absent_because {
+        _ if level.cut_short => "cut short".to_owned(),
+        Some(reason) => one_line(reason),
+        None => "too few requests".to_owned(),
+    });
+    let unjudged = because.map(|because| format!("{} not judged: {because}", loads.join(", ")));
+    std::iter::once(found).chain(unjudged).collect()
 }
 
 /// How a load failed.
@@ -376,7 +411,8 @@ mod tests {
         let all = said(|result| result.findings = Some(found(Some(6), None, None)));
         assert_eq!(
             all.text,
-            "every load up to 64 requests/s met every objective; no knee was found up to 64 requests/s"
+            "every load up to 64 requests/s met every objective; no knee was found up to 64 requests/s; \
+             1 not judged: no steady window: the fullest block had 9 requests"
         );
         let none = said(|result| result.findings = Some(found(None, Some(8), None)));
         assert!(
@@ -403,6 +439,35 @@ mod tests {
             growing.text
         );
         assert!(finding(&fixture::alone()).is_none());
+    }
+
+    #[test]
+    fn no_knee_is_claimed_of_loads_that_were_not_judged() {
+        let knee = |judged: std::ops::RangeInclusive<u32>| {
+            let text = said(|result| {
+                result.findings = None;
+                for level in &mut result.levels {
+                    let summary = &mut level.candidate.summary;
+                    if judged.contains(&level.load.level) {
+                        let served = result.baseline.as_ref().unwrap().summary.throughput.clone();
+                        summary.throughput = served;
+                    } else {
+                        summary.throughput = None;
+                        summary.throughput_absent_because = Some("saturated".to_owned());
+                    }
+                }
+            });
+            text.text.split_once("; ").unwrap().1.to_owned()
+        };
+        let all = knee(0..=8);
+        assert_eq!(all, "no knee was found up to 64 requests/s");
+        let some = knee(0..=4);
+        assert!(some.starts_with("no knee was found up to 16 requests/s; 32"), "{some}");
+        assert!(some.ends_with("64 not judged: saturated"), "{some}");
+        let few = knee(0..=1);
+        assert!(few.starts_with("2 loads were judged, up to 2 requests/s, and a knee takes 3; 4, "), "{few}");
+        let none = knee(90..=91);
+        assert!(none.starts_with("no load was held long enough to look for a knee; 1, "), "{none}");
     }
 
     #[test]

@@ -197,7 +197,7 @@ pub(crate) fn groups(result: &RunResult) -> Table {
             let at = |of: Option<&Distribution>, at| match of {
                 None => Cell::from(ABSENT),
                 Some(d) if d.is_trusted(at) => Cell::number(d.value(at), decimal(d.value(at))),
-                Some(d) => Cell::number(d.value(at), format!("{}*", decimal(d.value(at)))).tone(Tone::Dim),
+                Some(d) => Cell::number(d.value(at), format!("{}*", decimal(d.value(at)))).untrusted(),
             };
             let mut cells = vec![Cell::from(name(key))];
             cells.extend(compared.then(|| Cell::from(side)));
@@ -214,13 +214,12 @@ pub(crate) fn groups(result: &RunResult) -> Table {
             Row::new(cells)
         })
         .collect();
-    let starred = rows.iter().flat_map(|row| &row.cells).any(|cell| cell.text.ends_with('*'));
-    let mut notes = vec!["Latencies in ms".to_owned()];
-    if starred {
+    let mut table = Table { columns, rows, bar_scale: None, notes: vec!["Latencies in ms".to_owned()] };
+    if table.is_untrusted() {
         let least = Percentile::P95.smallest_sample();
-        notes.push(format!("* p95 of fewer than {least} requests: not to be relied on"));
+        table.notes.push(format!("* p95 of fewer than {least} requests: not to be relied on"));
     }
-    Table { columns, rows, bar_scale: None, notes }
+    table
 }
 
 fn name(key: &GroupKey) -> String {

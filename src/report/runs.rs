@@ -12,7 +12,7 @@ use super::charts;
 use super::charts::models::{self, Colours};
 use super::glossary::{self, Term};
 use super::head_to_head::{self, HeadToHeadView, names_of};
-use super::history::{HistoryView, moment};
+use super::history::{HistoryView, lasting, moment};
 use super::number::counted;
 use super::redact;
 use super::table::Tone;
@@ -168,9 +168,12 @@ fn title(report: &RunsReport) -> String {
 }
 
 fn subtitle(report: &RunsReport) -> String {
-    let runs = counted(report.runs.len() as u64, "run", "runs");
-    let mut moments: Vec<String> = report.runs.iter().map(|run| moment(&run.started_at)).collect();
-    moments.sort_unstable();
+    let mut began: Vec<&str> = report.runs.iter().map(|run| run.started_at.as_str()).collect();
+    began.sort_unstable();
+    let over = began.first().zip(began.last()).and_then(|(first, last)| lasting(first, last));
+    let over = over.map_or_else(String::new, |lasting| format!(" over {lasting}"));
+    let runs = format!("{}{over}", counted(report.runs.len() as u64, "run", "runs"));
+    let moments: Vec<String> = began.into_iter().map(moment).collect();
     match (moments.first(), moments.last()) {
         (Some(first), Some(last)) if first != last => format!("{runs} · {first} to {last} UTC"),
         (Some(only), _) => format!("{runs} · {only} UTC"),
@@ -314,6 +317,18 @@ mod tests {
         let text = terminal(&report, &options());
         insta::assert_snapshot!("runs_history", text);
         assert!(text.find("Did mistral-7b-awq get better or worse?") < text.find("History:"), "{text}");
+        let mut model = report.histories[0].models[0].clone();
+        let short = |run_id: &str| run_id.to_owned();
+        let told = of_history(&model, &short).unwrap();
+        let span = "5 runs over 4 days, 2026-11-18 to 2026-11-22; ";
+        assert!(told.confidence.starts_with(span), "{}", told.confidence);
+        assert!(told.verdict.contains("since the first of 5 runs"), "{}", told.verdict);
+        let second = model.points[1].run_id.clone();
+        model.first_to_last.as_mut().unwrap().baseline.run_id = second;
+        let told = of_history(&model, &short).unwrap();
+        assert!(told.verdict.contains("since the first of the last 4 of 5 runs"), "{}", told.verdict);
+        model.first_to_last.as_mut().unwrap().comparison.forced_over = vec!["prompt set differs".to_owned()];
+        assert_eq!(of_history(&model, &short).unwrap().confidence, span.trim_end_matches("; "));
         let markdown = markdown(&report, None).unwrap();
         assert!(markdown.len() < 60_000, "{} bytes", markdown.len());
         assert!(markdown.contains("labctl: 0.1.0 \u{2192} 0.2.0"), "{markdown}");

@@ -83,7 +83,9 @@ pub(crate) fn table(comparison: Option<&Comparison>, summaries: &[&SideSummary],
         ]);
     }
     let hides_tails = rows.iter().any(|row| row.minor);
-    Table { columns, rows, bar_scale: None, notes: notes(comparison, summaries, labels, hides_tails) }
+    let mut notes = notes(comparison, summaries, labels, hides_tails);
+    notes.extend(mixed(ratios, summaries));
+    Table { columns, rows, bar_scale: None, notes }
 }
 
 /// What a ratio's interval shows; nothing where the ratio is written as 1.
@@ -128,7 +130,7 @@ fn latency_row(
                 if d.is_trusted(percentile) {
                     Cell::number(value, text)
                 } else {
-                    Cell::number(value, format!("{text} (n too small)")).tone(Tone::Dim)
+                    Cell::number(value, format!("{text} (n too small)")).untrusted()
                 }
             }
         })
@@ -235,6 +237,36 @@ fn notes(
     notes
 }
 
+/// That values beside a ratio are over the pairs and the others over all requests of a side, with a latency of each;
+/// of one latency where both kinds of its percentiles are shown.
+fn mixed(ratios: &[SpeedRatio], summaries: &[&SideSummary]) -> Option<String> {
+    if summaries.len() != 2 {
+        return None;
+    }
+    let has = |metric: &str, statistic: &str| {
+        find(ratios, metric, statistic).is_some_and(|ratio| ratio.ratio.is_some())
+    };
+    let statistics = |compared: bool| {
+        LATENCIES.iter().filter(|(metric, ..)| *metric != MAX_STALL).flat_map(move |(metric, name, _, of)| {
+            PERCENTILES
+                .iter()
+                .filter(move |(percentile, statistic)| {
+                    let trusted =
+                        summaries.iter().all(|side| of(side).is_some_and(|d| d.is_trusted(*percentile)));
+                    has(metric, statistic) == compared && (compared || trusted)
+                })
+                .map(move |(_, statistic)| (*name, *statistic))
+        })
+    };
+    let of_one = statistics(false)
+        .find_map(|without| Some((statistics(true).find(|beside| beside.0 == without.0)?, without)));
+    let (beside, without) = of_one.or_else(|| Some((statistics(true).next()?, statistics(false).next()?)))?;
+    Some(format!(
+        "Values beside a ratio ({} {}) are over the pairs, those without one ({} {}) over all requests",
+        beside.0, beside.1, without.0, without.1
+    ))
+}
+
 /// Why ratios are absent: each reason once, with the metrics it holds for.
 fn absent(comparison: Option<&Comparison>) -> Vec<(Vec<String>, String)> {
     let mut found: Vec<(Vec<String>, String)> = Vec::new();
@@ -278,6 +310,38 @@ mod tests {
     use super::*;
 
     #[test]
+    fn percentiles_of_one_latency_over_different_requests_are_told_apart() {
+        let mut result = crate::report::fixture::paired();
+        let ratios = &mut result.comparison.as_mut().unwrap().speed;
+        let one = find(ratios, "ttft_ms", "p50").unwrap().clone();
+        let named = |metric: &str, statistic: &str| SpeedRatio {
+            metric: metric.to_owned(),
+            statistic: statistic.to_owned(),
+            ..one.clone()
+        };
+        *ratios = vec![named("ttft_ms", "p50"), named("ttft_ms", "p95"), named("tpot_ms", "p50")];
+        let note = |n: u64| {
+            let mut sides =
+                [result.baseline.as_ref().unwrap(), &result.candidate].map(|side| side.summary.clone());
+            for side in &mut sides {
+                for of in [&mut side.ttft_ms, &mut side.tpot_ms].into_iter().flatten() {
+                    of.n = n;
+                }
+                (side.itl_ms, side.e2e_ms) = (None, None);
+            }
+            mixed(&result.comparison.as_ref().unwrap().speed, &[&sides[0], &sides[1]])
+        };
+        assert_eq!(
+            note(130).as_deref(),
+            Some(
+                "Values beside a ratio (TPOT p50) are over the pairs, those without one (TPOT p95) over all requests"
+            )
+        );
+        // A tail of too few is left out of most tables.
+        assert_eq!(note(129), None);
+    }
+
+    #[test]
     fn a_percentile_of_too_few_is_marked_and_can_be_left_out() {
         let mut d = Distribution {
             n: 129,
@@ -294,7 +358,7 @@ mod tests {
         let row = |d: &Distribution| {
             latency_row(String::new(), &[Some(d)], Percentile::P95, None, false, 1).unwrap()
         };
-        assert_eq!(row(&d).cells[1], Cell::number(1.0, "1.00 (n too small)").tone(Tone::Dim));
+        assert_eq!(row(&d).cells[1], Cell::number(1.0, "1.00 (n too small)").untrusted());
         assert!(row(&d).minor);
         d.n = 130;
         assert_eq!(row(&d).cells[1], Cell::number(1.0, "1.00"));

@@ -41,6 +41,8 @@ pub struct Cell {
     /// The number behind the text, in full and in the text's unit (what reads `83.3 %` is 83.33…, not 0.833…);
     /// none behind words and `n/a`.
     pub value: Option<f64>,
+    /// Whether it is of too few values to be relied on, which its text marks.
+    pub untrusted: bool,
     /// The further numbers behind the text, in its unit; an interval has nothing else.
     pub parts: Vec<Part>,
 }
@@ -48,7 +50,7 @@ pub struct Cell {
 impl Cell {
     /// A cell of a certain tone.
     pub(crate) fn toned(text: impl Into<String>, tone: Tone) -> Self {
-        Self { text: text.into(), tone, value: None, parts: Vec::new() }
+        Self { text: text.into(), tone, value: None, untrusted: false, parts: Vec::new() }
     }
 
     /// A number, as it is written; what is not finite is written alone.
@@ -106,6 +108,11 @@ impl Cell {
     /// The same with another tone.
     pub(crate) fn tone(self, tone: Tone) -> Self {
         Self { tone, ..self }
+    }
+
+    /// The same of too few values to be relied on: its text says so already.
+    pub(crate) fn untrusted(self) -> Self {
+        Self { tone: Tone::Dim, untrusted: true, ..self }
     }
 
     /// Whether a number is behind it.
@@ -224,6 +231,11 @@ pub struct Table {
 }
 
 impl Table {
+    /// Whether any of its numbers is of too few values to be relied on.
+    pub(crate) fn is_untrusted(&self) -> bool {
+        self.rows.iter().flat_map(|row| &row.cells).any(|cell| cell.untrusted)
+    }
+
     /// Whether there is nothing to show.
     #[must_use]
     pub fn is_empty(&self) -> bool {

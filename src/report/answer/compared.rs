@@ -2,6 +2,7 @@
 
 use super::gated;
 use super::headline;
+use super::truncated;
 use super::tuned;
 use super::{Answer, Headline, Said, Validity, capitalised, question, without_praise};
 use crate::model::comparison::Comparison;
@@ -41,8 +42,11 @@ pub(crate) fn of_comparison(
         tone,
         confidence: capitalised(&confidence),
         numbers,
-        validity: vec![validity(comparison, same_run, in_blocks(comparison))],
+        validity: std::iter::once(validity(comparison, same_run, in_blocks(comparison)))
+            .chain(truncated::of_comparison(comparison))
+            .collect(),
     }
+    .in_words()
 }
 
 /// Why two sides can't be compared, where they can't.

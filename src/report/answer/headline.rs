@@ -14,6 +14,7 @@ impl Headline {
     pub(super) fn new(label: impl Into<String>, value: impl Into<String>, unit: impl Into<String>) -> Self {
         Self {
             label: label.into(),
+            words: "",
             value: value.into(),
             unit: unit.into(),
             hint: String::new(),

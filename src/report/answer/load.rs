@@ -7,7 +7,7 @@ use super::{Headline, Said};
 use crate::model::level::{LevelFindings, LevelResult, Steadiness};
 use crate::model::load::LoadAxis;
 use crate::model::result::RunResult;
-use crate::report::levels;
+use crate::report::levels::{self, is_judged};
 use crate::report::number::{self, count, counted, plain};
 use crate::report::table::Tone;
 use crate::report::text::one_line;
@@ -72,16 +72,13 @@ fn praise(passing: &LevelResult) -> Tone {
     if untrusted(passing).is_empty() { Tone::Good } else { Tone::Plain }
 }
 
-/// Whether a load was held for long enough to tell what is served at it.
-fn is_judged(level: &LevelResult) -> bool {
-    !level.cut_short && level.candidate.summary.throughput.is_some()
-}
-
-/// What is known below a highest load that can't be judged; `None` where it can, or nothing was.
+/// What is known below a highest load that can't be judged; `None` where it can.
 fn unjudged(result: &RunResult) -> Option<String> {
     let sorted = levels::sorted(result);
     let highest = sorted.last().filter(|level| !is_judged(level))?;
-    let judged = sorted.iter().rfind(|level| is_judged(level))?;
+    let Some(judged) = sorted.iter().rfind(|level| is_judged(level)) else {
+        return Some("not known: no load was held long enough to be judged".to_owned());
+    };
     let rate = number::decimal(judged.candidate.summary.throughput.as_ref()?.output_tokens_per_s);
     let because = highest.candidate.summary.throughput_absent_because.as_deref();
     let because = because.map_or_else(|| "too few requests".to_owned(), one_line);

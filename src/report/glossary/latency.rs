@@ -44,7 +44,7 @@ pub(super) const TERMS: &[Term] = &[
     },
     Term {
         id: "max-stall",
-        name: "Longest stall",
+        name: "Max stall",
         unit: "ms",
         short: "A request's largest gap between two chunks that carry tokens.",
         long: "The largest of a request's inter-token gaps, inexact stamps included. It shows the freeze that a mean such as \

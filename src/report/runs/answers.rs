@@ -2,7 +2,7 @@
 
 use crate::model::head_to_head::{HeadToHeadReport, Standing};
 use crate::model::history::ModelHistory;
-use crate::report::answer::{self, Answer, Headline, Validity};
+use crate::report::answer::{self, Answer, Headline, Validity, lowered};
 use crate::report::head_to_head::{self, names_of};
 use crate::report::history;
 use crate::report::number;
@@ -77,6 +77,7 @@ pub(super) fn of_table(report: &HeadToHeadReport) -> Answer {
         numbers,
         validity: vec![comparison, server(report.simulated)],
     }
+    .in_words()
 }
 
 /// The best value of a metric, and whether it is shown to be.
@@ -98,6 +99,7 @@ fn best(standing: &Standing, names: &[String]) -> Option<Headline> {
     };
     Some(Headline {
         label,
+        words: "",
         value: if is_rate { number::percent(value) } else { number::decimal(value) },
         unit: unit.to_owned(),
         hint: format!("{}: {settled}", names.get(place)?),
@@ -118,7 +120,7 @@ pub(super) fn of_history(model: &ModelHistory, short: &dyn Fn(&str) -> String) -
     answer.question = format!("Did {} get better or worse?", one_line(&model.model));
     if comparison.invalid_because.is_empty() && comparison.forced_over.is_empty() {
         let known = Quality::of(comparison);
-        let since = format!("since the first of {} runs", number::count(model.points.len() as u64));
+        let since = format!("since the first of {}", runs_since(model, &report.baseline.run_id));
         let quality = match &known {
             Quality::Absent => format!("Quality was not judged {since}"),
             Quality::Loss => format!("It got worse {since}"),
@@ -146,6 +148,10 @@ pub(super) fn of_history(model: &ModelHistory, short: &dyn Fn(&str) -> String) -
             _ => Tone::Plain,
         };
     }
+    let began: Vec<&str> = model.points.iter().map(|point| point.started_at.as_str()).collect();
+    let span = history::span(&began);
+    answer.confidence =
+        if answer.confidence.is_empty() { span } else { format!("{span}; {}", lowered(&answer.confidence)) };
     answer.validity.push(server(model.simulated));
     let changed = model.points.iter().filter(|point| !point.changed.is_empty()).count();
     if changed > 0 {
@@ -156,6 +162,14 @@ pub(super) fn of_history(model: &ModelHistory, short: &dyn Fn(&str) -> String) -
         });
     }
     Some(answer)
+}
+
+/// `5 runs`; `the last 4 of 5 runs` where the ones before answered other prompts.
+fn runs_since(model: &ModelHistory, first: &str) -> String {
+    let before = model.points.iter().position(|point| point.run_id == first).unwrap_or(0);
+    let all = number::count(model.points.len() as u64);
+    let since = number::count((model.points.len() - before) as u64);
+    if before == 0 { format!("{all} runs") } else { format!("the last {since} of {all} runs") }
 }
 
 fn server(simulated: bool) -> Validity {

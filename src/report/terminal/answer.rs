@@ -39,6 +39,7 @@ impl Screen {
         if !answer.numbers.is_empty() {
             self.line("");
             self.numbers(&answer.numbers);
+            self.abbreviations(&answer.numbers);
         }
         if !answer.confidence.is_empty() {
             self.item("", &answer.confidence, Tone::Dim);
@@ -114,6 +115,20 @@ impl Screen {
                     self.item(&" ".repeat(INDENT), text, Tone::Dim);
                 }
             }
+        }
+    }
+
+    /// What the abbreviations in the numbers' names mean.
+    fn abbreviations(&mut self, numbers: &[Headline]) {
+        let named = numbers.iter().filter(|number| !number.words.is_empty());
+        let told: Vec<String> = named
+            .map(|number| {
+                let short = number.label.split(' ').next().unwrap_or_default();
+                format!("{short}: {}", number.words)
+            })
+            .collect();
+        if !told.is_empty() {
+            self.item("", &told.join(" \u{b7} "), Tone::Dim);
         }
     }
 

@@ -32,7 +32,7 @@ struct Of {
     objective: SloMetric,
 }
 
-/// TTFT and the longest stall of requests by when they were sent.
+/// TTFT and the max stall of requests by when they were sent.
 pub(super) fn charts(clock: &Clock<'_>) -> Vec<ChartSpec> {
     let of = [
         Of {
