@@ -334,7 +334,10 @@ fn a_charts_data_and_a_table_can_be_taken_away() {
     assert!(same, "{json}");
     let table = taken(&format!("{CHART} .tools button[aria-label$=CSV]"), "ttft-cdf.csv");
     let mut rows = csv::Reader::from_reader(table.as_bytes());
-    assert_eq!(rows.headers().unwrap().iter().take(3).collect::<Vec<_>>(), ["series", "x (TTFT, ms)", "y (requests up to here, share)"]);
+    assert_eq!(
+        rows.headers().unwrap().iter().take(3).collect::<Vec<_>>(),
+        ["series", "x (TTFT, ms)", "y (requests up to here, share)"]
+    );
     let read: Vec<(String, f64, f64)> = rows
         .records()
         .map(Result::unwrap)
