@@ -30,7 +30,9 @@
   };
 
   // Files of several runs lie beside one another.
-  const run = /"run_id":"([\w-]+)"/.exec(document.getElementById("report-data")?.textContent ?? "")?.[1];
+  const carried = document.getElementById("report-data");
+  const report = carried && JSON.parse(carried.textContent);
+  const run = report?.run_id;
   const download = (name, type, text) => {
     const url = URL.createObjectURL(new Blob([text], { type }));
     const link = element("a", { href: url, download: run ? run + "-" + name : name });
@@ -474,21 +476,19 @@
   }
 
   // What the page carries for download: its tables, and its requests column by column (words by their places).
-  const carried = document.getElementById("report-data");
-  if (carried) {
-    const data = JSON.parse(carried.textContent);
+  if (report) {
     const ways = {
       json: () => download("report.json", "application/json", carried.textContent),
       requests: () => {
-        const columns = data.requests.columns;
+        const columns = report.requests.columns;
         const rows = [columns.map((column) => column.name)];
-        for (let i = 0; i < data.requests.count; i++)
+        for (let i = 0; i < report.requests.count; i++)
           rows.push(columns.map((column) => (column.words && column.values[i] !== null ? column.words[column.values[i]] : column.values[i])));
         download("requests.csv", "text/csv", csv(rows));
       },
     };
     for (const get of all("button[data-get]")) {
-      if (get.dataset.get === "requests" && !data.requests.columns.length) continue;
+      if (get.dataset.get === "requests" && !report.requests.columns.length) continue;
       get.hidden = false;
       get.addEventListener("click", ways[get.dataset.get]);
     }

@@ -100,8 +100,18 @@ fn forced(report: &HeadToHeadReport) -> Option<Finding> {
     comparison::forced(&reasons)
 }
 
-/// Who wins, what else is won by whom, and what is not settled.
+/// Whether every run could be compared with the first, so that a winner may be named.
+pub(super) fn is_comparable(report: &HeadToHeadReport) -> bool {
+    let mut comparisons = report.comparisons.iter().map(|of| &of.comparison);
+    comparisons.all(|of| of.invalid_because.is_empty() && of.forced_over.is_empty())
+}
+
+/// Who wins, what else is won by whom, and what is not settled; nobody where the runs are not comparable.
 pub(super) fn overall(report: &HeadToHeadReport, names: &[String]) -> Finding {
+    if !is_comparable(report) {
+        let text = "no winner is named: not all of them can be compared soundly".to_owned();
+        return Finding { topic: "Overall", tone: Tone::Warn, text };
+    }
     let conclusion = &report.conclusion;
     let name = |run: usize| names.get(run).map_or("?", String::as_str);
     let mut parts = vec![match conclusion.winner {
@@ -132,8 +142,7 @@ fn listed(metrics: &[String]) -> String {
 }
 
 fn standings(report: &HeadToHeadReport, names: &[String]) -> Table {
-    let mut comparable = report.comparisons.iter().map(|of| &of.comparison);
-    let comparable = comparable.all(|of| of.invalid_because.is_empty() && of.forced_over.is_empty());
+    let comparable = is_comparable(report);
     let mut columns = vec![Column::words("metric")];
     columns.extend(names.iter().map(|name| Column::numbers(name.as_str())));
     columns.push(Column::words("winner"));

@@ -341,6 +341,13 @@ mod tests {
             standing.winner = standing.best;
         }
         assert!(of_table(table).numbers.iter().all(|number| number.tone == Tone::Good));
+        table.conclusion.winner = Some(1);
+        let names = names_of(table);
+        assert_eq!(
+            of_table(table).verdict,
+            format!("{}: more prompts passed than any other, and nothing lost", names[1])
+        );
+        assert!(head_to_head::overall(table, &names).text.starts_with(&format!("{} wins", names[1])));
         table.comparisons[0].comparison.forced_over = vec!["prompt set differs".to_owned()];
         let forced = of_table(table);
         assert!(
@@ -348,6 +355,13 @@ mod tests {
         );
         assert_eq!((forced.confidence.as_str(), forced.tone), ("", Tone::Bad));
         let view = HeadToHeadView::new(table);
+        let sentences = view.findings.iter().map(|finding| &finding.text).chain([&forced.verdict]);
+        for sentence in sentences {
+            assert!(!sentence.contains("wins") && !sentence.contains("best"), "{sentence}");
+            assert!(!sentence.contains(&names[1]) || sentence.contains("prompt set differs"), "{sentence}");
+        }
+        let overall = view.findings.iter().find(|finding| finding.topic == "Overall").unwrap();
+        assert_eq!(overall.text, "no winner is named: not all of them can be compared soundly");
         let cells = view.standings.rows.iter().flat_map(|row| &row.cells);
         assert!(cells.clone().count() > 0 && cells.clone().all(|cell| cell.tone != Tone::Good));
     }

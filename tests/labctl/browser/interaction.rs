@@ -319,9 +319,11 @@ fn a_charts_data_and_a_table_can_be_taken_away() {
     let folder = case.html.parent().unwrap().join("downloads");
     fs::create_dir_all(&folder).unwrap();
     page.downloads_to(&folder);
+    let result = case.result();
+    let run = result["run_id"].as_str().unwrap();
     let taken = |button: &str, name: &str| {
         page.click(button);
-        let path = folder.join(name);
+        let path = folder.join(format!("{run}-{name}"));
         crate::support::wait_until("the file is there", || {
             fs::read_to_string(&path).ok().filter(|text| !text.is_empty())
         })
