@@ -19,6 +19,8 @@
     if (value === null || value === undefined || !Number.isFinite(value)) return "n/a";
     const size = Math.abs(value);
     const digits = size >= 99.95 || size === 0 ? 0 : size >= 9.995 ? 1 : size >= 0.9995 ? 2 : 3;
+    // What is above 0 must not read as 0.
+    if (size > 0 && size < 0.0995) return value.toLocaleString("en-US", { maximumSignificantDigits: 2 });
     return value.toLocaleString("en-US", { minimumFractionDigits: 0, maximumFractionDigits: digits });
   };
   const onAxis = (axis, value) => {
@@ -27,9 +29,13 @@
     return axis.unit ? written(value) + " " + axis.unit : written(value);
   };
 
+  // Files of several runs lie beside one another.
+  const carried = document.getElementById("report-data");
+  const report = carried && JSON.parse(carried.textContent);
+  const run = report?.run_id;
   const download = (name, type, text) => {
     const url = URL.createObjectURL(new Blob([text], { type }));
-    const link = element("a", { href: url, download: name });
+    const link = element("a", { href: url, download: run ? run + "-" + name : name });
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   };
@@ -43,11 +49,21 @@
   const csv = (rows) => rows.map((row) => row.map(field).join(",")).join("\r\n") + "\r\n";
 
   const columns = ["x", "end", "first", "y", "top", "low", "high", "value", "name"];
+  // Names of what stands in a list go beside its numbers, units beside the columns.
   const chartCsv = (data) => {
     const used = columns.filter((column) => data.series.some((series) => series[column]?.length));
-    const rows = [["series", ...used]];
+    const listed = data.x.scale === "category" ? "x" : data.y.scale === "category" ? "y" : null;
+    const across = new Set(data.y.scale === "category" ? ["x", "end", "first", "low", "high"] : ["x", "end", "first"]);
+    const head = (column) => {
+      if (column === "name" || column === "value") return column;
+      const axis = across.has(column) ? data.x : data.y;
+      const told = [axis.label, axis.unit === "%" ? "share" : axis.unit].filter(Boolean).join(", ");
+      return told ? column + " (" + told + ")" : column;
+    };
+    const rows = [["series", ...(listed ? ["category"] : []), ...used.map(head)]];
     for (const series of data.series)
-      for (let i = 0; i < series.x.length; i++) rows.push([series.label, ...used.map((column) => series[column]?.[i])]);
+      for (let i = 0; i < series.x.length; i++)
+        rows.push([series.label, ...(listed ? [onAxis(data[listed], series[listed][i])] : []), ...used.map((column) => series[column]?.[i])]);
     return csv(rows);
   };
 
@@ -83,7 +99,8 @@
       this.plot.setAttribute("aria-roledescription", "chart; arrow keys read its values");
       this.plot.addEventListener("pointermove", (event) => this.point(event));
       this.plot.addEventListener("pointerdown", (event) => this.point(event));
-      this.plot.addEventListener("pointerleave", () => this.leave());
+      // A finger that is lifted leaves what it found; another tap elsewhere takes it away.
+      this.plot.addEventListener("pointerleave", (event) => event.pointerType === "touch" || this.leave());
       this.plot.addEventListener("blur", () => this.leave());
       this.plot.addEventListener("keydown", (event) => this.key(event));
       if (figure.hasAttribute("data-over-time")) timeCharts.push(this);
@@ -121,6 +138,7 @@
     }
 
     enlarge() {
+      if (this.figure.closest("dialog")) return;
       const dialog = element("dialog", { "aria-label": this.data.title });
       const place = document.createComment("");
       const opener = document.activeElement;
@@ -150,9 +168,8 @@
 
     // The value of the x axis and the place below the pointer, in the drawing's units.
     under(event) {
-      const box = this.svg.getBoundingClientRect();
-      const x = ((event.clientX - box.left) / box.width) * this.data.size[0];
-      const y = ((event.clientY - box.top) / box.height) * this.data.size[1];
+      // Not from the box: where its height is limited the drawing is narrower than the box.
+      const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.svg.getScreenCTM().inverse());
       const [left, , right] = this.data.plot;
       const axis = this.data.x;
       const part = Math.min(1, Math.max(0, (x - left) / (right - left)));
@@ -323,15 +340,17 @@
       else if (row) this.tip.append(element("b", {}, row));
       for (const text of lines) this.tip.append(element("div", {}, text));
       this.tip.hidden = lines.length === 0;
-      if (this.tip.hidden) return;
+      if (this.tip.hidden) {
+        if (!quiet && !place) this.spoken.textContent = onAxis(this.data.x, at) + ": nothing";
+        return;
+      }
       const figure = this.figure.getBoundingClientRect();
-      const box = this.svg.getBoundingClientRect();
-      const scale = box.width / this.data.size[0];
-      const x = box.left - figure.left + this.toX(at) * scale;
+      const drawn = this.svg.getScreenCTM();
+      const x = drawn.e - figure.left + this.toX(at) * drawn.a;
       const width = this.tip.offsetWidth;
       const beside = x + 12 + width > figure.width ? x - 12 - width : x + 12;
       this.tip.style.left = Math.max(0, Math.min(beside, figure.width - width)) + "px";
-      this.tip.style.top = box.top - figure.top + top * scale + 4 + "px";
+      this.tip.style.top = drawn.f - figure.top + top * drawn.d + 4 + "px";
       if (!quiet && !place) this.spoken.textContent = this.tip.innerText.replaceAll("\n", "; ");
     }
 
@@ -357,38 +376,56 @@
       const [low, high] = [scaled(axis, axis.low), scaled(axis, axis.high)];
       const list = this.data.y.scale === "category";
       const back = event.key === "ArrowLeft" || event.key === "ArrowUp";
+      const ends = event.key === "Home" ? 0 : event.key === "End" ? 1 : null;
       if (event.key === "Escape") {
         this.leave();
         return;
       }
-      if (!back && event.key !== "ArrowRight" && event.key !== "ArrowDown") return;
+      if (!back && ends === null && event.key !== "ArrowRight" && event.key !== "ArrowDown") return;
       event.preventDefault();
       if (list) {
-        const rows = axis === null ? 0 : this.data.y.categories.length;
-        this.row = Math.min(rows, Math.max(1, (this.row ?? (back ? rows + 1 : 0)) + (back ? -1 : 1)));
+        const named = this.data.y.categories.flatMap((name, i) => (name ? [i + 1] : []));
+        const from = ends === null ? named.indexOf(this.row) : -1;
+        const to = ends !== null ? ends * (named.length - 1) : from < 0 ? (back ? named.length - 1 : 0) : from + (back ? -1 : 1);
+        this.row = named[Math.min(named.length - 1, Math.max(0, to))];
         this.show(axis.low, { x: 0, y: this.toY(this.row) });
         this.spoken.textContent = this.tip.innerText.replaceAll("\n", "; ");
         return;
       }
+      // From point to point where there are points alone, else by fiftieths of the axis.
+      const pointed = this.shown().filter((series) => ["line", "named", "curve"].includes(series.marks));
+      const stops = pointed.length === this.shown().length
+        ? [...new Set(pointed.flatMap((series) => series.x))].sort((a, b) => a - b) : [];
       const place = this.at === null ? low + (high - low) / 2 : scaled(axis, this.at);
-      const next = Math.min(high, Math.max(low, place + ((back ? -1 : 1) * (high - low)) / 50));
-      this.show(unscaled(axis, next), null);
-      this.link(unscaled(axis, next));
+      let value = unscaled(axis, Math.min(high, Math.max(low, place + ((back ? -1 : 1) * (high - low)) / 50)));
+      if (ends !== null) value = unscaled(axis, ends ? high : low);
+      if (stops.length) {
+        const now = this.at === null ? (back ? Infinity : -Infinity) : this.at;
+        value = ends !== null ? stops.at(-ends) : (back ? stops.findLast((x) => x < now) : stops.find((x) => x > now)) ?? stops.at(back ? 0 : -1);
+      }
+      this.show(value, null);
+      this.link(value);
     }
   }
 
-  for (const figure of all("figure[data-chart]")) new Chart(figure);
+  const charts = all("figure[data-chart]").map((figure) => new Chart(figure));
+  document.addEventListener("pointerdown", (event) => {
+    const hit = charts.find((chart) => chart.plot.contains(event.target));
+    const linked = timeCharts.includes(hit) ? timeCharts : [hit];
+    for (const chart of charts) if (chart.at !== null && !linked.includes(chart)) chart.leave();
+  });
 
   // Tables as CSV: the values behind the words where a cell has one.
   for (const table of all("table")) {
     const box = table.closest(".scroll");
     const name = box?.getAttribute("aria-label") ?? "table";
     const get = button("CSV", "Download the table " + name + " as CSV", () => {
-      const rows = all("tr", table).map((row) => [...row.cells].map((cell) => {
+      const said = (cell) => [...cell.childNodes].map((part) => part.textContent.trim()).filter(Boolean).join(", ");
+      const rows = all("tr", table).map((row) => [...row.cells].filter((cell) => !cell.matches(".bars")).map((cell) => {
         const value = cell.dataset.value;
-        return value === undefined ? cell.textContent.trim() : Number(value);
+        return value === undefined ? said(cell) : Number(Number(value).toPrecision(12));
       }));
-      download(name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-") + ".csv", "text/csv", csv(rows));
+      download("table-" + name.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "-") + ".csv", "text/csv", csv(rows));
     });
     const tools = element("div", { class: "tools under" });
     tools.append(get);
@@ -408,19 +445,26 @@
     if (!form) continue;
     form.hidden = false;
     const told = form.querySelector("output");
+    let wasNarrowed = false;
     const apply = () => {
       const words = (form.querySelector("input")?.value ?? "").toLowerCase().split(/\s+/).filter(Boolean);
       const chosen = all("select", form).map((select) => [select.name, select.value]).filter(([, value]) => value);
       let shown = 0;
       const rest = list.querySelector("details.rest");
-      if (rest && (words.length || chosen.length)) rest.open = true;
+      const narrowed = words.length > 0 || chosen.length > 0;
+      if (rest && narrowed !== wasNarrowed) rest.open = narrowed;
+      wasNarrowed = narrowed;
       for (const item of items) {
         const fits = chosen.every(([name, value]) => item.dataset[name] === value);
         const text = words.length ? item.textContent.toLowerCase() : "";
         item.hidden = !(fits && words.every((word) => text.includes(word)));
         if (!item.hidden) shown++;
       }
-      if (told) told.textContent = shown === items.length ? items.length + " shown" : shown + " of " + items.length + " shown";
+      if (rest) rest.hidden = narrowed && all("[data-item]", rest).every((item) => item.hidden);
+      if (told) {
+        const of = shown === items.length ? items.length : shown + " of " + items.length;
+        told.textContent = shown === 0 ? "none of " + items.length + " is like that" : of + " shown";
+      }
     };
     for (const all of form.querySelectorAll("button[data-all]"))
       all.addEventListener("click", () => {
@@ -432,21 +476,19 @@
   }
 
   // What the page carries for download: its tables, and its requests column by column (words by their places).
-  const carried = document.getElementById("report-data");
-  if (carried) {
-    const data = JSON.parse(carried.textContent);
+  if (report) {
     const ways = {
-      json: () => download(data.run_id + "-report.json", "application/json", carried.textContent),
+      json: () => download("report.json", "application/json", carried.textContent),
       requests: () => {
-        const columns = data.requests.columns;
+        const columns = report.requests.columns;
         const rows = [columns.map((column) => column.name)];
-        for (let i = 0; i < data.requests.count; i++)
+        for (let i = 0; i < report.requests.count; i++)
           rows.push(columns.map((column) => (column.words && column.values[i] !== null ? column.words[column.values[i]] : column.values[i])));
-        download(data.run_id + "-requests.csv", "text/csv", csv(rows));
+        download("requests.csv", "text/csv", csv(rows));
       },
     };
     for (const get of all("button[data-get]")) {
-      if (get.dataset.get === "requests" && !data.requests.columns.length) continue;
+      if (get.dataset.get === "requests" && !report.requests.columns.length) continue;
       get.hidden = false;
       get.addEventListener("click", ways[get.dataset.get]);
     }

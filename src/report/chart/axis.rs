@@ -216,16 +216,9 @@ fn even_on_logarithm(low: f64, high: f64) -> f64 {
     step
 }
 
-/// A tick of a logarithmic axis, which may be far below what is told apart elsewhere: `0.0001`.
+/// A tick of a logarithmic axis, which may be far below what is told apart elsewhere: `1e-5`.
 fn factor(value: f64) -> String {
-    /// As many decimals as are ever written.
-    const MOST: f64 = 9.0;
-    if value >= 0.001 || value <= 0.0 {
-        return number::plain(value);
-    }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 9")]
-    let decimals = (-value.log10()).ceil().clamp(1.0, MOST) as usize;
-    format!("{value:.decimals$}")
+    if value > 0.0 && value < 0.000_999 { format!("{value:.0e}") } else { number::plain(value) }
 }
 
 /// The 1, 2 or 5 times a power of ten next above; 1 for what is not above 0.
@@ -246,7 +239,7 @@ mod tests {
     fn ticks_of_a_logarithmic_axis_are_told_apart() {
         let axis = Axis::logarithmic("TPOT", Unit::Of("ms"), 0.000_02, 50.0);
         let ticks = [0.000_01, 0.0001, 0.000_5, 0.001, 0.1, 1.0, 20.0].map(|tick| axis.tick(tick));
-        assert_eq!(ticks, ["0.00001", "0.0001", "0.0005", "0.001", "0.1", "1", "20"]);
+        assert_eq!(ticks, ["1e-5", "1e-4", "5e-4", "0.001", "0.1", "1", "20"]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(super) const TICK: u32 = 11;
 /// The radius of a mark.
 pub(super) const MARK: f64 = 3.5;
 /// What stands left and right of the axes of charts over time, so that they line up.
-const TIME_MARGINS: (f64, f64) = (72.0, 22.0);
+const TIME_MARGINS: (f64, f64) = (80.0, 22.0);
 /// Half the length of an interval's end.
 pub(super) const CAP: f64 = 3.5;
 /// Shades of a heatmap.

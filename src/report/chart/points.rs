@@ -109,7 +109,7 @@ impl Pen<'_> {
             };
             taken.push(Taken { place, name: Some((named.name.clone(), x, y)) });
             let anchor = if dx > 0.0 { TextAnchor::Start } else { TextAnchor::End };
-            scene.add(text(x + dx, baseline, &named.name, anchor, "var(--text)"));
+            scene.add(text(x + dx, baseline, &named.name, anchor, color));
         }
         scene.add(Primitive::GroupEnd);
     }

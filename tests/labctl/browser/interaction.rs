@@ -319,9 +319,11 @@ fn a_charts_data_and_a_table_can_be_taken_away() {
     let folder = case.html.parent().unwrap().join("downloads");
     fs::create_dir_all(&folder).unwrap();
     page.downloads_to(&folder);
+    let result = case.result();
+    let run = result["run_id"].as_str().unwrap();
     let taken = |button: &str, name: &str| {
         page.click(button);
-        let path = folder.join(name);
+        let path = folder.join(format!("{run}-{name}"));
         crate::support::wait_until("the file is there", || {
             fs::read_to_string(&path).ok().filter(|text| !text.is_empty())
         })
@@ -334,7 +336,10 @@ fn a_charts_data_and_a_table_can_be_taken_away() {
     assert!(same, "{json}");
     let table = taken(&format!("{CHART} .tools button[aria-label$=CSV]"), "ttft-cdf.csv");
     let mut rows = csv::Reader::from_reader(table.as_bytes());
-    assert_eq!(rows.headers().unwrap().iter().take(3).collect::<Vec<_>>(), ["series", "x", "y"]);
+    assert_eq!(
+        rows.headers().unwrap().iter().take(3).collect::<Vec<_>>(),
+        ["series", "x (TTFT, ms)", "y (requests up to here, share)"]
+    );
     let read: Vec<(String, f64, f64)> = rows
         .records()
         .map(Result::unwrap)
@@ -345,7 +350,7 @@ fn a_charts_data_and_a_table_can_be_taken_away() {
         numbers(&series["x"]).into_iter().zip(numbers(&series["y"])).map(move |(x, y)| (label.clone(), x, y))
     });
     assert_eq!(read, held.collect::<Vec<_>>());
-    let speed = taken("#speed .tools button[aria-label*='table Speed']", "speed.csv");
+    let speed = taken("#speed .tools button[aria-label*='table Speed']", "table-speed.csv");
     assert!(speed.starts_with("metric,") && speed.contains("TTFT p50"), "{speed}");
     assert_eq!(page.happened(), [""; 0]);
 }

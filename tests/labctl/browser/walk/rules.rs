@@ -41,9 +41,7 @@ pub(super) fn check_by(table: &Table, says: impl Fn(&Cell<'_>) -> Option<Says>) 
 /// An interval that is drawn is the one that is printed.
 fn bars(table: &Table) -> Vec<String> {
     let Some(scale) = table.columns.last().map(|scale| numbers(scale)) else { return Vec::new() };
-    let Some(printed) =
-        table.columns.iter().position(|column| column.contains("% interval") || column == "95 %, %")
-    else {
+    let Some(printed) = table.columns.iter().position(|column| column.contains("% interval")) else {
         return Vec::new();
     };
     let mut wrong = Vec::new();

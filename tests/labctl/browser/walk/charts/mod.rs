@@ -34,12 +34,13 @@ pub(super) struct Chart {
 pub(super) struct Axis {
     label: String,
     unit: String,
+    scale: String,
     low: f64,
     #[serde(default)]
     pub(super) categories: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct Series {
     key: String,
@@ -118,7 +119,33 @@ pub(super) fn check(result: &Value, chart: &Chart) -> Vec<String> {
         .or_else(|| quality::check(result, chart));
     let mut wrong = found.unwrap_or_else(|| vec!["no rule knows this chart".to_owned()]);
     wrong.extend(chart.series.iter().filter_map(Series::unrounded));
+    wrong.extend(chart.series.iter().filter_map(|series| uneven(chart, series)));
     wrong.into_iter().map(|what| format!("chart `{}`: {what}", chart.name)).collect()
+}
+
+/// What is wrong with the borders of bins: they are of one width, on a logarithmic axis of one factor; the last of a run's
+/// ends when the run does.
+fn uneven(chart: &Chart, series: &Series) -> Option<String> {
+    let n = series.x.len().checked_sub(1).filter(|_| matches!(series.marks.as_str(), "bars" | "stack"))?;
+    let (first, last) = (series.x[0], series.x[n]);
+    let at = |i: usize| {
+        if series.is_time {
+            real(i) * series.x[1]
+        } else if chart.x.scale == "log10" {
+            first * (last / first).powf(real(i) / real(n))
+        } else {
+            first + (last - first) * real(i) / real(n)
+        }
+    };
+    let ends = if series.is_time { n } else { n + 1 };
+    let strange = (0..ends).find(|i| {
+        let off = if series.is_time { MOMENT } else { 3.0 * digits(at(*i)) };
+        (series.x[*i] - at(*i)).abs() > off + EDGE
+    });
+    let rest = last - series.x[n - 1];
+    let is_rest = !series.is_time || n == 1 || (0.499..=1.501).contains(&(rest / series.x[1]));
+    let wrong = strange.map(|i| format!("{}: a bin begins at {}, not at {}", series.key, series.x[i], at(i)));
+    wrong.or_else(|| (!is_rest).then(|| format!("{}: the last bin is {rest} long", series.key)))
 }
 
 /// Half of the last of a value's six digits.
@@ -156,6 +183,15 @@ fn successes<'a>(result: &'a Value, side: &'a str) -> impl Iterator<Item = (&'a 
 /// One metric of the successful requests of a side.
 fn values(result: &Value, side: &str, metric: &str) -> Vec<f64> {
     successes(result, side).filter_map(|(_, attempt)| attempt["metrics"][metric].as_f64()).collect()
+}
+
+/// A percentile of values in ascending order: between the two that it lies between, by how far it lies (Hyndman and Fan's
+/// seventh).
+pub(super) fn percentile(sorted: &[f64], percent: usize) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let (index, rest) = (last * percent / 100, last * percent % 100);
+    let next = sorted[(index + 1).min(last)];
+    Some(sorted[index] + (next - sorted[index]) * real(rest) / 100.0)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a number of requests")]

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::super::rules::number;
+use super::super::rules::{FEWEST, number};
 use super::amounts::{Amounts, by_cell};
 use super::{
-    Chart, DIGITS, Series, attempts, digits, real, same, same_limits, same_points, successes, values,
+    Chart, DIGITS, Series, attempts, digits, percentile, real, same, same_limits, same_points, successes,
+    values,
 };
 
 /// What is wrong with one of these charts; none where it is another.
@@ -35,7 +36,7 @@ pub(super) fn check(result: &Value, chart: &Chart) -> Option<Vec<String>> {
         "category-speed" => Some(each(chart, |series| by_category(result, chart, series, "metrics/e2e_ms"))),
         "delta-forest" => Some(deltas(result, chart)),
         "speed-ratios" => Some(ratios(result, chart)),
-        "shares" => Some(each(chart, |series| shares(result, series))),
+        "shares" => Some(each(chart, |series| shares(result, chart, series))),
         "objectives" => Some(each(chart, |series| objectives(result, chart, series))),
         "ttft-prompt" => Some(each(chart, |series| {
             pairs(result, series, name, |attempt| {
@@ -92,6 +93,9 @@ fn class(gap: f64) -> f64 {
     (gap * 1e-3).max(0.000_513)
 }
 
+/// Of fewer values than this each is a step of its own.
+const EACH: usize = 150;
+
 /// Every step: as many of the values lie below it as it says. Every name: the percentile of the summary.
 fn cumulative(result: &Value, chart: &Chart, series: &Series, metric: &str) -> Vec<String> {
     let summary = &result[series.side()]["summary"][metric];
@@ -119,6 +123,17 @@ fn cumulative(result: &Value, chart: &Chart, series: &Series, metric: &str) -> V
         if (*y < below - DIGITS && !is_cut) || *y > upto + DIGITS {
             wrong.push(format!("{y} up to {x}, but it is {below} to {upto}"));
         }
+        // A step is at a value.
+        let at = held.partition_point(|value| *value < x - off(*x));
+        if !is_cut && held.get(at).is_none_or(|value| *value > x + off(*x)) {
+            wrong.push(format!("{x} is no value"));
+        }
+    }
+    // Of few values each has its step, after one from 0.
+    let mut distinct = held.clone();
+    distinct.dedup_by(|a, b| a.total_cmp(b).is_eq());
+    if metric != "itl_ms" && held.len() < EACH && series.x.len() != distinct.len() + 1 {
+        wrong.push(format!("{} steps of {} values", series.x.len(), distinct.len()));
     }
     let slowest = held.iter().copied().fold(0.0, f64::max);
     let end = series.x.last().copied().unwrap_or(f64::NAN);
@@ -201,8 +216,18 @@ fn rests(chart: &Chart, held: &[Rest]) -> Vec<String> {
 }
 
 /// Mean time until the first token and until the last, overall and by category.
-fn shares(result: &Value, series: &Series) -> Vec<String> {
+fn shares(result: &Value, chart: &Chart, series: &Series) -> Vec<String> {
     let mut wrong = Vec::new();
+    let has_any = |name: &&String| {
+        let of = |row: &Value| *name == "overall" || row["category"] == name.as_str();
+        successes(result, series.side()).any(|(row, attempt)| {
+            of(row) && ["ttft_ms", "e2e_ms"].iter().all(|metric| attempt["metrics"][*metric].is_number())
+        })
+    };
+    let wanted = chart.y.categories.iter().filter(has_any).count();
+    if series.x.len() != wanted {
+        wrong.push(format!("{} bars in {wanted} rows", series.x.len()));
+    }
     for (i, name) in series.name.iter().enumerate() {
         let of = |row: &Value| name == "overall" || row["category"] == name.as_str();
         let times: Vec<(f64, f64)> = successes(result, series.side())
@@ -228,59 +253,67 @@ fn by_category(result: &Value, chart: &Chart, series: &Series, metric: &str) -> 
         number(attempt, metric)
     };
     let compared = result["comparison"].is_object() && result["baseline"].is_object();
-    let share = if series.marks == "targets" { 0.95 } else { 0.5 };
-    let mut wrong = Vec::new();
-    for (i, x) in series.x.iter().enumerate() {
-        let row =
-            (1_u32..).zip(&chart.y.categories).find(|(row, _)| (f64::from(*row) - series.y[i]).abs() < 0.3);
-        let name = row.map_or("", |(_, name)| name.as_str());
+    let percent = if series.marks == "targets" { 95 } else { 50 };
+    // Too few have no p95.
+    let fewest = if percent == 95 { FEWEST[0].1 } else { 1.0 };
+    let held = |name: &str| {
         let rows = result["rows"].as_array().into_iter().flatten();
         let of = rows.filter(|row| name == "overall" || row["category"] == name);
         let both = of.filter(|row| {
             !compared || ["baseline", "candidate"].iter().all(|side| succeeded(row, side).is_some())
         });
-        let held: Vec<f64> = both.filter_map(|row| succeeded(row, series.side())).collect();
-        let below = real(held.iter().filter(|value| **value < x * (1.0 - DIGITS)).count());
-        let upto = real(held.iter().filter(|value| **value <= x * (1.0 + DIGITS)).count());
-        let at = share * real(held.len());
-        if held.is_empty() || below > at + 1.0 || upto < at - 1.0 {
-            wrong.push(format!("`{name}`: {x}; {below} of {} lie below it, {upto} up to it", held.len()));
+        let mut held: Vec<f64> = both.filter_map(|row| succeeded(row, series.side())).collect();
+        held.sort_by(f64::total_cmp);
+        percentile(&held, percent).filter(|_| real(held.len()) >= fewest)
+    };
+    let mut wrong = Vec::new();
+    for (i, x) in series.x.iter().enumerate() {
+        let name = row_of(chart, series.y[i]);
+        let held = name.and_then(held);
+        if !held.is_some_and(|held| same(held, *x)) {
+            wrong.push(format!("{name:?}: {x}, it is {held:?}"));
         }
     }
+    let wanted = chart.y.categories.iter().filter(|name| held(name).is_some()).count();
+    if series.x.len() != wanted {
+        wrong.push(format!("{} marks, of {wanted} rows that have one", series.x.len()));
+    }
     wrong
+}
+
+/// The row that a mark stands in: those of two sides stand a little above and below its middle.
+fn row_of(chart: &Chart, y: f64) -> Option<&str> {
+    let rows = (1_u32..).zip(&chart.y.categories);
+    rows.into_iter().find(|(row, _)| (f64::from(*row) - y).abs() < 0.3).map(|(_, name)| name.as_str())
 }
 
 /// The share of requests that kept to each objective, with Wilson's interval, and what is asked.
 fn objectives(result: &Value, chart: &Chart, series: &Series) -> Vec<String> {
     let slos = result["question"]["slos"].as_array().cloned().unwrap_or_default();
-    let mut wrong = Vec::new();
-    for i in 0..series.x.len() {
-        // Two sides stand a little above and below the middle of their row.
-        let row =
-            (1_u32..).zip(&chart.y.categories).find(|(row, _)| (f64::from(*row) - series.y[i]).abs() < 0.3);
-        let Some((_, name)) = row else {
-            wrong.push(format!("{} is in no row", series.y[i]));
-            continue;
-        };
-        let slo = slos.iter().find(|slo| super::super::rules::written(slo) == *name);
-        let held = match slo {
-            None => {
+    let held = |name: &str| {
+        let slo = slos.iter().find(|slo| super::super::rules::written(slo) == name);
+        match (slo, series.marks.as_str()) {
+            (None, "targets") => None,
+            (None, _) => {
                 with(&result[series.side()]["summary"]["goodput"], "attainment", "attainment_interval_95")
             }
-            Some(slo) if series.marks == "targets" => asked(slo).map(|share| (share, None)),
-            Some(slo) => kept(result, series.side(), slo),
-        };
-        let fits = held.is_some_and(|(share, limits)| {
-            let close = |a: f64, b: f64| (a - b).abs() < 1e-4;
-            let limited = match (limits, series.limits(i)) {
-                (Some(a), Some(b)) => close(a.0, b.0) && close(a.1, b.1),
-                (a, b) => a == b,
-            };
-            close(share, series.x[i]) && limited
-        });
-        if !fits {
-            wrong.push(format!("`{name}`: {} {:?}, it is {held:?}", series.x[i], series.limits(i)));
+            (Some(slo), "targets") => asked(slo).map(|share| (share, None)),
+            (Some(slo), _) => kept(result, series.side(), slo),
         }
+    };
+    let mut wrong = Vec::new();
+    for i in 0..series.x.len() {
+        let name = row_of(chart, series.y[i]);
+        let held = name.and_then(held);
+        let fits = held
+            .is_some_and(|(share, limits)| same(share, series.x[i]) && same_limits(series.limits(i), limits));
+        if !fits {
+            wrong.push(format!("{name:?}: {} {:?}, it is {held:?}", series.x[i], series.limits(i)));
+        }
+    }
+    let wanted = chart.y.categories.iter().filter(|name| held(name).is_some()).count();
+    if series.x.len() != wanted {
+        wrong.push(format!("{} marks, of {wanted} rows that have one", series.x.len()));
     }
     wrong
 }

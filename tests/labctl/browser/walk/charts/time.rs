@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::super::rules::number;
+use super::super::rules::{FEWEST, number};
 use super::amounts::Amounts;
 use super::speed::points;
-use super::{Chart, MOMENT, Series, attempts, real, same, same_points};
+use super::{Chart, MOMENT, Series, attempts, percentile, real, same, same_points};
 
 /// Characters of the longest name of a request that is told whole.
 const NAME: usize = 24;
@@ -37,17 +37,39 @@ pub(super) fn check(result: &Value, chart: &Chart) -> Option<Vec<String>> {
             "errors-time" => failures,
             _ => return None,
         };
+    let end = end_of(result);
     let mut wrong = Vec::new();
     for series in &chart.series {
         let is_baseline = chart.name.ends_with("-baseline") || series.side() == "baseline";
         let sent = sent(result, if is_baseline { "baseline" } else { "candidate" });
         let told = |what| format!("{} ({}): {what}", series.key, series.marks);
-        wrong.extend(of(result, chart, series, &sent).into_iter().map(told));
+        wrong.extend(of(result, chart, &to_the_end(series, end), &sent).into_iter().map(told));
     }
     if chart.name == "timeline" {
         wrong.extend(all_are_drawn(result, chart));
     }
     Some(wrong)
+}
+
+/// When the last request of all ended.
+fn end_of(result: &Value) -> f64 {
+    let all = ["baseline", "candidate"].map(|side| sent(result, side));
+    all.iter().flatten().map(|one| one.end).fold(0.0, f64::max)
+}
+
+/// A series whose last bin ends when the run does, to the nanosecond: a microsecond may be much of a short bin.
+fn to_the_end(series: &Series, end: f64) -> Series {
+    let mut exact = series.clone();
+    let edges = if matches!(series.marks.as_str(), "bars" | "stack") { exact.x.last_mut() } else { None };
+    let ends: Vec<&mut f64> = if matches!(series.marks.as_str(), "cells" | "held") {
+        exact.end.iter_mut().collect()
+    } else {
+        Vec::new()
+    };
+    for edge in edges.into_iter().chain(ends).filter(|edge| (**edge - end).abs() <= MOMENT) {
+        *edge = end;
+    }
+    exact
 }
 
 fn ns(attempt: &Value, field: &str) -> f64 {
@@ -302,18 +324,18 @@ fn requests(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Ve
 }
 
 /// Every step: as many requests were in flight, or waiting.
-fn in_flight(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
+fn in_flight(result: &Value, chart: &Chart, series: &Series, sent: &[Sent<'_>]) -> Vec<String> {
     if series.key == "configured" {
-        let levels = result["levels"].as_array().into_iter().flatten();
-        let loads: Vec<f64> = levels.filter_map(|level| number(level, "value")).collect();
-        let strange = series.y.iter().filter(|y| !loads.iter().any(|load| same(*load, **y)));
-        return strange.map(|y| format!("{y} is none of the loads {loads:?}")).collect();
+        return configured(result, series);
     }
     let spans: Vec<(f64, f64)> = if series.key.starts_with("queued") {
         sent.iter().filter_map(Sent::waited).filter(|(from, to)| to > from).collect()
     } else {
         sent.iter().flat_map(|one| one.retries().into_iter().chain([(one.start, one.end)])).collect()
     };
+    if !chart.notes.iter().any(|note| note.starts_with("Too many changes")) {
+        return every_step(series, &spans, end_of(result));
+    }
     let (mut begins, mut ends): (Vec<f64>, Vec<f64>) = spans.into_iter().unzip();
     begins.sort_by(f64::total_cmp);
     ends.sort_by(f64::total_cmp);
@@ -330,6 +352,58 @@ fn in_flight(result: &Value, _: &Chart, series: &Series, sent: &[Sent<'_>]) -> V
     wrong
 }
 
+/// Each change of how many there are at once, and none else.
+fn every_step(series: &Series, spans: &[(f64, f64)], end: f64) -> Vec<String> {
+    // Whole nanoseconds, so that moments that are the same are so however they were computed.
+    let moment = |at: f64| (at * 1e9).round();
+    let edges = spans.iter().filter(|(from, to)| moment(*to) > moment(*from));
+    let mut edges: Vec<(f64, i32)> =
+        edges.flat_map(|(from, to)| [(moment(*from), 1), (moment(*to), -1)]).collect();
+    edges.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut steps, mut now): (Vec<(f64, i32)>, i32) = (Vec::new(), 0);
+    for together in edges.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
+        let next = now + together.iter().map(|(_, change)| change).sum::<i32>();
+        if next != now {
+            steps.push((together[0].0 / 1e9, next));
+        }
+        now = next;
+    }
+    // From the axis' beginning to its end.
+    if steps.first().is_some_and(|first| first.0 > 0.0) {
+        steps.insert(0, (0.0, 0));
+    }
+    steps.extend(steps.last().copied().filter(|last| last.0 < end).map(|last| (end, last.1)));
+    if series.x.len() != steps.len() {
+        return vec![format!("{} steps, it changes {} times", series.x.len(), steps.len())];
+    }
+    let drawn = series.x.iter().zip(&series.y);
+    let wrong = drawn
+        .zip(&steps)
+        .find(|((x, y), step)| (**x - step.0).abs() > MOMENT || (**y - f64::from(step.1)).abs() > 1e-9);
+    wrong.map(|((x, y), step)| format!("{y} at {x}, it is {step:?}")).into_iter().collect()
+}
+
+/// What was configured for each load, from its beginning to that of the next.
+fn configured(result: &Value, series: &Series) -> Vec<String> {
+    let origin = origin(result, "candidate");
+    let phases = result["phases"].as_array().into_iter().flatten();
+    let loads = phases.filter(|phase| phase["level"]["axis"] == "concurrency");
+    let held: Vec<(f64, f64)> = loads
+        .filter_map(|phase| {
+            let from = (number(phase, "at_ns")? - origin).max(0.0) / 1e9;
+            Some((from, number(phase, "level/value")?))
+        })
+        .collect();
+    let ends = held.iter().skip(1).map(|(from, _)| *from).chain([end_of(result)]);
+    let near = |a: f64, b: f64| (a - b).abs() <= MOMENT;
+    let drawn = series.x.iter().zip(&series.end).zip(&series.y);
+    let same = series.x.len() == held.len()
+        && held.iter().zip(ends).zip(drawn).all(|(((from, value), to), ((x, end), y))| {
+            near(*from, *x) && near(to, *end) && same(*value, *y)
+        });
+    if same { Vec::new() } else { vec![format!("{:?} {:?}, it is {held:?}", series.x, series.y)] }
+}
+
 /// A latency by when the request was sent: dots, counts in cells, or percentiles by bin.
 fn latencies(series: &Series, sent: &[Sent<'_>], metric: &str) -> Vec<String> {
     let held: Vec<(f64, f64)> = sent
@@ -337,25 +411,62 @@ fn latencies(series: &Series, sent: &[Sent<'_>], metric: &str) -> Vec<String> {
         .filter(|one| one.is_success())
         .filter_map(|one| Some((one.start, one.metric(metric)?)))
         .collect();
+    if series.marks == "cells" {
+        // Columns of one width; the last one ends when the run does.
+        let ends = series.end.iter().copied().fold(0.0, f64::max);
+        let others = series.x.iter().zip(&series.end).filter(|(_, end)| (**end - ends).abs() > MOMENT);
+        let width = others.map(|(x, end)| end - x).fold(f64::INFINITY, f64::min);
+        let uneven = series.x.iter().zip(&series.end).find(|(x, end)| {
+            let place = *x / width;
+            let is_last = (**end - ends).abs() <= MOMENT;
+            !is_last
+                && ((*end - *x - width).abs() > MOMENT || (place - place.round()).abs() > 1e-6 * place + 1e-9)
+        });
+        let mut wrong = points(series, &held);
+        wrong.extend(uneven.map(|(x, end)| format!("a column from {x} to {end}, others are {width} wide")));
+        return wrong;
+    }
     if series.marks != "held" {
         return points(series, &held);
     }
-    let percentile =
-        series.key.split('-').next().unwrap().trim_start_matches('p').parse::<f64>().unwrap() / 100.0;
+    let percent: usize = series.key.split('-').next().unwrap().trim_start_matches('p').parse().unwrap();
+    let fewest = if percent == 95 { FEWEST[0].1 } else { 1.0 };
+    let mut held = held;
+    held.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut wrong = Vec::new();
     for i in 0..series.x.len() {
         let (from, to, y) = (series.x[i], series.end[i], series.y[i]);
-        let within = |at: f64, off: f64| at >= from - off && at < to + off;
+        // Requests on a border, to a nanosecond, may be on either side; the last bin has all that come later.
+        let of = |off: f64| {
+            let end = if i + 1 == series.x.len() {
+                held.len()
+            } else {
+                held.partition_point(|one| one.0 < to + off)
+            };
+            let of = &held[held.partition_point(|one| one.0 < from - off).min(end)..end];
+            let mut values: Vec<f64> = of.iter().map(|one| one.1).collect();
+            values.sort_by(f64::total_cmp);
+            values
+        };
+        let fits = |values: &[f64]| {
+            real(values.len()) >= fewest
+                && same(real(values.len()), series.value[i])
+                && percentile(values, percent).is_some_and(|held| same(held, y))
+        };
         let off = series.off_edge(to);
-        let count = |off: f64| real(held.iter().filter(|(at, _)| within(*at, off)).count());
-        let (n, surely, maybe) = (series.value[i], count(-off), count(off));
-        let below = real(held.iter().filter(|(at, v)| within(*at, -off) && *v < y * (1.0 - 1e-5)).count());
-        let upto = real(held.iter().filter(|(at, v)| within(*at, off) && *v <= y * (1.0 + 1e-5)).count());
-        if n < surely || n > maybe || below > percentile * n + 1.0 || upto < percentile * n - 1.0 {
+        let most = of(off);
+        if ![0.0, -off].into_iter().any(|off| fits(&of(off))) && !fits(&most) {
+            let held = percentile(&most, percent);
             wrong.push(format!(
-                "{from} to {to}: {y} of {n}; {surely} to {maybe} were sent, {below} to {upto} below it"
+                "{from} to {to}: {y} of {}, it is {held:?} of {}",
+                series.value[i],
+                most.len()
             ));
         }
+    }
+    let told: f64 = series.value.iter().sum();
+    if percent == 50 && !same(told, real(held.len())) {
+        wrong.push(format!("{told} of {} requests", held.len()));
     }
     wrong
 }

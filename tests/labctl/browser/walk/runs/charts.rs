@@ -16,41 +16,43 @@ pub(super) fn check(runs: &Runs, chart: &Chart) -> Vec<String> {
 }
 
 fn rate(run: &Run, category: Option<&str>) -> Option<Limited> {
-    run.rate(category).map(|rate| (rate.rate, Some(rate.limits)))
+    run.rate(category).map(|rate| (rate.share, Some(rate.limits)))
 }
 
+/// No rule knows a chart by its name and title.
+struct Unknown;
+
 /// A value of a run by a chart's name, `pass-rate` or `e2e-3`, and its title.
-fn value(runs: &Runs, run: &Run, what: &str, title: &str) -> Option<Option<Limited>> {
+fn value(runs: &Runs, run: &Run, what: &str, title: &str) -> Result<Option<Limited>, Unknown> {
     if let Some((what, at)) = what.rsplit_once('-').filter(|(_, at)| at.parse::<usize>().is_ok()) {
-        let category = title.split_once(": ")?.0;
-        if runs.categories().into_iter().nth(at.parse().ok()?) != Some(category) {
-            return None;
-        }
+        let (category, _) = title.split_once(": ").ok_or(Unknown)?;
+        let named = at.parse().ok().and_then(|at| runs.categories().into_iter().nth(at));
         return match what {
-            "pass-rate" => Some(rate(run, Some(category))),
-            "e2e" => Some(run.latency("e2e_ms", Some(category)).map(|of| (of.p50, None))),
-            _ => None,
+            _ if named != Some(category) => Err(Unknown),
+            "pass-rate" => Ok(rate(run, Some(category))),
+            "e2e" => Ok(run.latency("e2e_ms", Some(category)).map(|of| (of.p50, None))),
+            _ => Err(Unknown),
         };
     }
     let metric = match what {
-        "pass-rate" => return Some(rate(run, None)),
+        "pass-rate" => return Ok(rate(run, None)),
         "delta" => {
             let end = |end: &str| number(&run.result, &format!("comparison/overall/interval_95_pp/{end}"));
-            return Some(run.delta_pp().map(|delta| (delta, end("low").zip(end("high")))));
+            return Ok(run.delta_pp().map(|delta| (delta, end("low").zip(end("high")))));
         }
-        "throughput" => return Some(run.throughput("output_tokens_per_s").map(|rate| (rate, None))),
+        "throughput" => return Ok(run.throughput("output_tokens_per_s").map(|rate| (rate, None))),
         "ttft" => "ttft_ms",
         "tpot" => "tpot_ms",
         "e2e" => "e2e_ms",
-        _ => return None,
+        _ => return Err(Unknown),
     };
     // p95 only where every run has enough for one; TPOT has its median.
     let all = || runs.runs.iter().filter_map(|run| run.latency(metric, None));
     let is_tail = what != "tpot" && all().all(|of| super::drawn::real(of.n) >= FEWEST[0].1);
     if title.ends_with("p95") != is_tail {
-        return None;
+        return Err(Unknown);
     }
-    Some(run.latency(metric, None).map(|of| (if is_tail { of.p95 } else { of.p50 }, None)))
+    Ok(run.latency(metric, None).map(|of| (if is_tail { of.p95 } else { of.p50 }, None)))
 }
 
 /// A line a model over its runs.
@@ -85,7 +87,7 @@ fn history(runs: &Runs, chart: &Chart) -> Option<Vec<String>> {
         };
         let mut held: Vec<(f64, Limited)> = Vec::new();
         for (at, run) in (1_u32..).zip(&runs.runs).filter(|(_, run)| is_of(run)) {
-            held.extend(value(runs, run, what, &chart.title)?.map(|value| (f64::from(at), value)));
+            held.extend(value(runs, run, what, &chart.title).ok()?.map(|value| (f64::from(at), value)));
         }
         drawn += held.len();
         let fits = series.x.len() == held.len()
@@ -98,7 +100,7 @@ fn history(runs: &Runs, chart: &Chart) -> Option<Vec<String>> {
     }
     let mut wanted = 0;
     for run in &runs.runs {
-        wanted += usize::from(value(runs, run, what, &chart.title)?.is_some());
+        wanted += usize::from(value(runs, run, what, &chart.title).ok()?.is_some());
     }
     if drawn != wanted {
         wrong.push(format!("{drawn} of {wanted} values are drawn"));

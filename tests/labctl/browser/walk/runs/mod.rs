@@ -29,12 +29,15 @@ struct Run {
     shared: Option<BTreeSet<String>>,
 }
 
+/// Something of a result that may change from run to run.
+type Part<'a> = &'a dyn Fn(&Value) -> Value;
+
 /// A share with its limits.
 #[derive(Debug, Clone, Copy)]
 struct Rate {
     passed: usize,
     judged: usize,
-    rate: f64,
+    share: f64,
     limits: (f64, f64),
 }
 
@@ -121,7 +124,7 @@ impl Runs {
 
     /// The categories of all runs, in alphabetical order.
     fn categories(&self) -> BTreeSet<&str> {
-        self.runs.iter().flat_map(|run| run.rows()).filter_map(|row| row["category"].as_str()).collect()
+        self.runs.iter().flat_map(Run::rows).filter_map(|row| row["category"].as_str()).collect()
     }
 
     /// Sentences hold numbers of the runs alone.
@@ -135,7 +138,7 @@ impl Runs {
         let sentences: Vec<String> =
             found.iter().map(|one| id.replace_all(one, "run").into_owned()).collect();
         let runs: Vec<&Value> = self.runs.iter().map(|run| &run.result).collect();
-        let rates: Vec<f64> = self.runs.iter().filter_map(|run| Some(run.rate(None)?.rate)).collect();
+        let rates: Vec<f64> = self.runs.iter().filter_map(|run| Some(run.rate(None)?.share)).collect();
         prose::check(&json!([runs, rates, self.joint]), &sentences)
     }
 
@@ -239,8 +242,8 @@ impl Run {
         let is_repeated = all.iter().collect::<BTreeSet<_>>().len() < all.len();
         let units = if is_repeated { prompts.len() } else { judged.len() };
         let passed = judged.iter().filter(|(.., passed)| *passed).count();
-        let rate = drawn::real(passed) / drawn::real(judged.len());
-        Some(Rate { passed, judged: judged.len(), rate, limits: wilson(rate, drawn::real(units)) })
+        let share = drawn::real(passed) / drawn::real(judged.len());
+        Some(Rate { passed, judged: judged.len(), share, limits: wilson(share, drawn::real(units)) })
     }
 
     /// Whether its times may be told.
@@ -277,7 +280,7 @@ impl Run {
 
     /// What is not as it was in another run: its name, and how it is told.
     fn changed(&self, before: &Self) -> Vec<(&'static str, String)> {
-        let of: [(&str, &dyn Fn(&Value) -> Value); 10] = [
+        let of: [(&str, Part<'_>); 10] = [
             ("prompt set", &|run| {
                 let set = &run["prompt_set"];
                 json!(format!("v{} ({})", set["version"], &set["sha256"].as_str().unwrap()[..8]))
@@ -296,7 +299,7 @@ impl Run {
             ("labctl", &|run| run["client"]["labctl_version"].clone()),
         ];
         let shown = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let told = |(what, of): (&'static str, &dyn Fn(&Value) -> Value)| {
+        let told = |(what, of): (&'static str, Part<'_>)| {
             let (from, to) = (of(&before.result), of(&self.result));
             (from != to).then(|| (what, format!("{what}: {} \u{2192} {}", shown(from), shown(to))))
         };
@@ -318,16 +321,10 @@ fn difference_pp(pairs: &[(bool, bool)]) -> Option<f64> {
     (!pairs.is_empty()).then(|| 100.0 * f64::from(sum) / drawn::real(pairs.len()))
 }
 
-/// Between the two values that a percentile lies between, by how far it lies (Hyndman and Fan's seventh).
 fn percentiles(mut values: Vec<f64>) -> Option<Percentiles> {
     values.sort_by(f64::total_cmp);
-    let last = values.len().checked_sub(1)?;
-    let at = |percent: usize| {
-        let (index, rest) = (last * percent / 100, last * percent % 100);
-        let next = values[(index + 1).min(last)];
-        values[index] + (next - values[index]) * drawn::real(rest) / 100.0
-    };
-    Some(Percentiles { n: values.len(), p50: at(50), p95: at(95) })
+    let at = |percent| drawn::percentile(&values, percent);
+    Some(Percentiles { n: values.len(), p50: at(50)?, p95: at(95)? })
 }
 
 /// What `labctl compare` says of two runs beside what their rows say.

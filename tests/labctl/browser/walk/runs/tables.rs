@@ -51,6 +51,7 @@ fn last_beside_first(runs: &Runs, table: &Table) -> Vec<String> {
     rules::check(joint, &renamed)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "rules say what they hold, or that they hold nothing")]
 fn one(held: Option<Held>) -> Option<Says> {
     Some(Says::Numbers(vec![held]))
 }
@@ -63,7 +64,7 @@ fn figure(run: &Run, cell: &Cell<'_>) -> Option<Says> {
     }
     match cell.column {
         "passed" => Some(passed(run, None)),
-        "95 %, %" => Some(Says::Numbers(
+        "95 % interval, %" => Some(Says::Numbers(
             [rate.map(|rate| rate.limits.0), rate.map(|rate| rate.limits.1)]
                 .map(|end| end.map(Held::share))
                 .to_vec(),
@@ -102,7 +103,7 @@ fn passed(run: &Run, category: Option<&str>) -> Says {
     Says::Numbers(vec![
         rate.map(|rate| exact(rate.passed)),
         rate.map(|rate| exact(rate.judged)),
-        rate.map(|rate| Held::share(rate.rate)),
+        rate.map(|rate| Held::share(rate.share)),
     ])
 }
 
@@ -146,7 +147,7 @@ fn by_category(runs: &Runs, cell: &Cell<'_>) -> Option<Says> {
         category if cell.title.starts_with("E2E p50") => {
             at(run.latency("e2e_ms", Some(category)), "p50", cell)
         }
-        category => one(run.rate(Some(category)).map(|rate| Held::share(rate.rate))),
+        category => one(run.rate(Some(category)).map(|rate| Held::share(rate.share))),
     }
 }
 
@@ -172,7 +173,7 @@ fn categories(runs: &Runs, cell: &Cell<'_>) -> Option<Says> {
 fn standing(run: &Run, row: &str) -> Option<(Option<Held>, bool)> {
     if let Some(category) = row.strip_prefix("pass rate ") {
         let rate = run.rate((category != "overall").then_some(category));
-        return Some((rate.map(|rate| Held::share(rate.rate)), true));
+        return Some((rate.map(|rate| Held::share(rate.share)), true));
     }
     if let Some((metric, percentile)) = latency_of(row) {
         let of = run
