@@ -265,7 +265,7 @@ fn other_commands_hand_on_none_of_a_results_texts() {
         (&["results", "export", &run, "--format", "json"], &[], true),
         (&["results", "export", &run, "--format", "vllm-bench", "--detail"], &[], true),
         (&gate, &["j.xml", "s.md"], true),
-        (&[&gate[..], &["--ci", "github"]].concat(), &[], true),
+        (&[&gate[..], &["--ci", "github"]].concat(), &[], false),
         (&["rescore", &run, "--format", "json"], &[], false),
     ];
     for (arguments, files, quotes) in commands {
