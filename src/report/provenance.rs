@@ -86,7 +86,8 @@ fn again(result: &RunResult, words: &[String]) -> Vec<String> {
 fn needs(result: &RunResult, words: &[String]) -> Vec<String> {
     let mut needs = vec![format!("labctl {}", one_line(&result.client.labctl_version))];
     if words.iter().any(|word| word.contains(MASK)) {
-        needs.push(format!("what is secret in place of `{MASK}`"));
+        // Whoever typed it himself knows.
+        needs.push(format!("what stood in place of `{MASK}`, where labctl masked it"));
     }
     needs.push(
         "the effective configuration below, where a file or the environment had a part in it; keys come from the environment"
@@ -175,7 +176,7 @@ mod tests {
     #[test]
     fn what_was_masked_is_asked_for_and_what_was_not_recorded_is_not_made_up() {
         let masked = of(&with_words(&["labctl", "run", "--url", "http://***@h/v1"]));
-        assert!(masked.again_needs.contains(&"what is secret in place of `***`".to_owned()));
+        assert!(masked.again_needs.contains(&"what stood in place of `***`, where labctl masked it".to_owned()));
         let unknown = of(&RunResult { command_line: None, ..fixture::alone() });
         assert_eq!((unknown.command, unknown.again), (None, None));
         assert!(unknown.again_needs.is_empty());

@@ -35,6 +35,7 @@ mod prompt_set_tools;
 mod prompt_sets;
 mod readings;
 mod recording;
+mod redacted_commands;
 mod redaction;
 mod reference_logprobs;
 mod refused;

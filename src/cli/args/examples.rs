@@ -160,6 +160,8 @@ EXAMPLES:
   labctl gate latest
   labctl gate latest --gates gates.yaml
   labctl gate 0198f2a1 --max-pass-rate-drop 3 --gate-mode prove --format json
+  For a pipeline that others can read: no text of any answer in what is written for it
+      labctl gate latest --ci gitlab --redact answers
   What would be asked of the team, presets written out (a beginning for a gates.yaml)
       labctl gate --show --team quant
 
@@ -230,7 +232,9 @@ EXAMPLES:
 pub(super) const RESULTS_SHOW: &str = "\
 EXAMPLES:
   labctl results show latest
-  labctl results show 0198f2a1 --format json";
+  labctl results show 0198f2a1 --format json
+  For others to see: no text of any answer
+      labctl results show latest --redact answers";
 
 pub(super) const RESULTS_EXPORT: &str = "\
 EXAMPLES:
@@ -238,6 +242,8 @@ EXAMPLES:
   labctl results export 0198f2a1 --format json
   For what reads the JSON of `vllm bench serve`
       labctl results export latest --format vllm-bench --output vllm.json
+  Without a word of prompts, answers and errors
+      labctl results export latest --output rows.csv --redact all
   With every request, and more percentiles
       labctl results export latest --format vllm-bench --detail --metric-percentiles 50,90,99
   One level of a sweep

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::ci::CiArgs;
 use super::results::StoreArgs;
+use super::texts::TextArgs;
 use super::values::{OutputFormat, alpha, percentage, percentage_points, points, power};
 use crate::model::comparison::GateMode;
 use crate::model::gate::{self, Gates, PassRateGate};
@@ -84,6 +85,10 @@ pub struct GateCommandArgs {
     /// Gates.
     #[command(flatten)]
     pub gate: GateArgs,
+
+    /// What of the texts is shown.
+    #[command(flatten)]
+    pub texts: TextArgs,
 
     /// What is written for continuous integration.
     #[command(flatten)]

@@ -134,6 +134,10 @@ pub struct ShowArgs {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub format: OutputFormat,
 
+    /// What of the texts is shown.
+    #[command(flatten)]
+    pub texts: TextArgs,
+
     /// Where results are.
     #[command(flatten)]
     pub store: StoreArgs,
@@ -169,6 +173,10 @@ pub struct ExportArgs {
     /// File to write [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// What of the texts is shown.
+    #[command(flatten)]
+    pub texts: TextArgs,
 
     /// Where results are.
     #[command(flatten)]
@@ -265,6 +273,10 @@ pub struct RecoverArgs {
     #[arg(value_name = "RUN", default_value = "latest")]
     pub run: String,
 
+    /// What of the texts is shown.
+    #[command(flatten)]
+    pub texts: TextArgs,
+
     /// Where results are.
     #[command(flatten)]
     pub store: StoreArgs,
@@ -280,6 +292,10 @@ pub struct MergeArgs {
     /// Folder that the merged result is written to [default: the folder of the results]
     #[arg(long, value_name = "DIR")]
     pub output_dir: Option<PathBuf>,
+
+    /// What of the texts is shown.
+    #[command(flatten)]
+    pub texts: TextArgs,
 
     /// Where results are.
     #[command(flatten)]

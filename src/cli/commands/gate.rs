@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::cli::args::GateCommandArgs;
 use crate::cli::args::values::OutputFormat;
 use crate::cli::ci::{self, CiSettings};
-use crate::cli::commands::{failure, gates, store};
+use crate::cli::commands::{failure, gates, store, texts};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -36,6 +36,8 @@ pub fn run(args: &GateCommandArgs, context: &Context) -> Result<ExitStatus, CliE
         Some(comparison) => gate::decide(comparison, &asked, &result.rows, summary),
         None => result.gates = gate::of_run(&asked, &result.rows, summary),
     }
+    // Once the gates have been decided: they may ask what was answered.
+    texts::take_out(&mut result, &args.texts);
     let printed = print(&result, &asked, args.format, context);
     if let Some(partial) = partial(&result) {
         context.ui.warn(partial);

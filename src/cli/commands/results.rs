@@ -9,7 +9,7 @@ use crate::cli::args::values::{OutputFormat, PlainFormat};
 use crate::cli::args::{
     ExportArgs, ExportFormat, ListArgs, MergeArgs, RecoverArgs, ResultsArgs, ResultsCommand, ShowArgs,
 };
-use crate::cli::commands::{foreign, gates, measure, store};
+use crate::cli::commands::{foreign, gates, measure, store, texts};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -118,10 +118,11 @@ fn to_the_minute(moment: &str) -> String {
 
 fn show(args: &ShowArgs, context: &Context) -> Result<(), CliError> {
     let store = store::open(&args.store, context)?;
-    let result = match args.format {
+    let mut result = match args.format {
         OutputFormat::Json => store::load(&store, &args.run)?,
         OutputFormat::Markdown | OutputFormat::Text => store::load_without_chunks(&store, &args.run)?,
     };
+    texts::take_out(&mut result, &args.texts);
     let ui = context.ui;
     match args.format {
         OutputFormat::Json => measure::print_document(&result, ui),
@@ -138,13 +139,16 @@ fn export(args: &ExportArgs, context: &Context) -> Result<(), CliError> {
     let store = store::open(&args.store, context)?;
     foreign::check(args)?;
     if args.format == ExportFormat::VllmBench {
-        let json = foreign::vllm_json(args, &store::load(&store, &args.run)?)?;
+        let mut result = store::load(&store, &args.run)?;
+        texts::take_out(&mut result, &args.texts);
+        let json = foreign::vllm_json(args, &result)?;
         return written(args, context.ui, |mut out| {
             serde_json::to_writer(&mut out, &json)?;
             out.write_all(b"\n")
         });
     }
-    let result = store::load_without_chunks(&store, &args.run)?;
+    let mut result = store::load_without_chunks(&store, &args.run)?;
+    texts::take_out(&mut result, &args.texts);
     if args.format == ExportFormat::Json {
         return written(args, context.ui, |out| write_json(&result, out));
     }
@@ -209,13 +213,14 @@ fn recover_run(args: &RecoverArgs, context: &Context) -> Result<ExitStatus, CliE
         .with_hint(format!("nothing is lost by deleting `{}`", path.display())));
     }
     let remains = recovered.remains();
-    let (result, chunks) = assemble_with_journal(remains, &path);
+    let (mut result, chunks) = assemble_with_journal(remains, &path);
     let written = store
         .write_with(&result, chunks.as_ref())
         .map_err(|error| CliError::not_written(error.to_string()))?;
     journal::remove(&path).map_err(|error| CliError::not_written(error.to_string()))?;
     let ui = context.ui;
     let files = vec![("result".to_owned(), written)];
+    texts::take_out(&mut result, &args.texts);
     ui.print(&summary(&result, &ui.terminal(files)))?;
     ended(&result, context)
 }
@@ -232,7 +237,7 @@ fn merge_runs(args: &MergeArgs, context: &Context) -> Result<ExitStatus, CliErro
     let store = store::open(&args.store, context)?;
     let shards = args.runs.iter().map(|run| store::load(&store, run)).collect::<Result<Vec<_>, _>>()?;
     let run_id = uuid::Uuid::now_v7().to_string();
-    let result = merge(shards, run_id).map_err(|error| CliError::usage(error.to_string()))?;
+    let mut result = merge(shards, run_id).map_err(|error| CliError::usage(error.to_string()))?;
     let store = args.output_dir.as_ref().map_or(store, Store::new);
     let written = store
         .check_writable()
@@ -240,6 +245,7 @@ fn merge_runs(args: &MergeArgs, context: &Context) -> Result<ExitStatus, CliErro
         .map_err(|error| CliError::not_written(error.to_string()))?;
     let ui = context.ui;
     let files = vec![("result".to_owned(), written)];
+    texts::take_out(&mut result, &args.texts);
     ui.print(&summary(&result, &ui.terminal(files)))?;
     ended(&result, context)
 }
