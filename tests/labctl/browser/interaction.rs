@@ -388,11 +388,13 @@ fn charts_over_time_mark_the_same_moment() {
         let same = |wanted: f64, how: &str| {
             let marked = cursors(&page);
             let end = data(&page, &charts[0])["x"]["high"].as_f64().unwrap();
+            let first = marked[0].1.unwrap_or(f64::NAN);
             for (id, at, tip) in &marked {
                 let at = at.unwrap_or_else(|| panic!("{}: {how}: {id} marks nothing", case.name));
+                // Where the pointer is, the browser tells in single precision; what is marked is the same everywhere.
                 assert!(
-                    (at - wanted).abs() < 1e-6 * end,
-                    "{}: {how}: {id} marks {at}, not {wanted}",
+                    (at - wanted).abs() < 2e-5 * end && (at - first).abs() < 1e-9 * end,
+                    "{}: {how}: {id} marks {at}, not {wanted}; the first marks {first}",
                     case.name
                 );
                 // What is said of it is of that moment, to the digits that are shown.
