@@ -154,9 +154,10 @@ fn reduced(steps: &[(u64, i64)], end: f64) -> Vec<Point> {
             points.extend(kept.into_iter().map(point));
         }
     }
-    // The line begins on the axis and goes on to its end.
+    // The line begins on the axis, unless something begins with it, and goes on to its end.
     if points.first().is_some_and(|first| first.x > 0.0) {
-        points.insert(0, Point::new(0.0, 0.0));
+        let begins = steps.first().filter(|(at, _)| *at == 0).map_or(Point::new(0.0, 0.0), point);
+        points.insert(0, begins);
     }
     if let Some(last) = points.last().copied().filter(|last| last.x < end) {
         points.push(Point::new(end, last.y));
