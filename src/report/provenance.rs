@@ -176,7 +176,9 @@ mod tests {
     #[test]
     fn what_was_masked_is_asked_for_and_what_was_not_recorded_is_not_made_up() {
         let masked = of(&with_words(&["labctl", "run", "--url", "http://***@h/v1"]));
-        assert!(masked.again_needs.contains(&"what stood in place of `***`, where labctl masked it".to_owned()));
+        assert!(
+            masked.again_needs.contains(&"what stood in place of `***`, where labctl masked it".to_owned())
+        );
         let unknown = of(&RunResult { command_line: None, ..fixture::alone() });
         assert_eq!((unknown.command, unknown.again), (None, None));
         assert!(unknown.again_needs.is_empty());
