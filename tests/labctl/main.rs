@@ -35,7 +35,6 @@ mod prompt_set_tools;
 mod prompt_sets;
 mod readings;
 mod recording;
-mod redacted_commands;
 mod redaction;
 mod reference_logprobs;
 mod refused;

@@ -242,3 +242,42 @@ fn reports_of_several_runs_and_comparisons_hold_none_either() {
         assert!(wrong.is_empty(), "{command:?}\n{}", wrong.join("\n"));
     }
 }
+
+/// What is printed, and written to the files that are named, whatever the exit code.
+fn left(lab: &Lab, arguments: &[&str], files: &[&str]) -> String {
+    let ended = lab.labctl(arguments);
+    assert!([0, 1, 3, 4].contains(&ended.code), "{ended:#?}");
+    let written = files.iter().map(|file| fs::read_to_string(lab.path(file)).unwrap());
+    written.fold(format!("{}{}", ended.stdout, ended.stderr), |all, file| all + &file)
+}
+
+#[test]
+fn other_commands_hand_on_none_of_a_results_texts() {
+    let lab = lab();
+    let run = ids(&lab).remove(0);
+    let before = fs::read(lab.path(&format!("results/{run}.json"))).unwrap();
+    let gate = ["gate", &run, "--max-pass-rate-drop", "3", "--junit", "j.xml", "--summary", "s.md"];
+    let commands: [(&[&str], &[&str], bool); 9] = [
+        (&["results", "show", &run, "--format", "json"], &[], true),
+        (&["results", "show", &run, "--format", "markdown"], &[], true),
+        (&["results", "show", &run], &[], true),
+        (&["results", "export", &run, "-o", "rows.csv"], &["rows.csv"], true),
+        (&["results", "export", &run, "--format", "json"], &[], true),
+        (&["results", "export", &run, "--format", "vllm-bench", "--detail"], &[], true),
+        (&gate, &["j.xml", "s.md"], true),
+        (&[&gate[..], &["--ci", "github"]].concat(), &[], false),
+        (&["rescore", &run, "--format", "json"], &[], false),
+    ];
+    for (arguments, files, quotes) in commands {
+        for way in WAYS {
+            let left = left(&lab, &[arguments, way.0].concat(), files);
+            assert!(!left.is_empty(), "{arguments:?}");
+            let wrong = wrong_words(&left, way);
+            assert!(wrong.is_none(), "{arguments:?} {}", wrong.unwrap());
+            let has_some = [ASKED, ANSWERED, QUOTED].iter().any(|word| left.contains(word));
+            assert!(has_some || !way.0.is_empty() || !quotes, "{arguments:?} quotes nothing");
+        }
+    }
+    // The file keeps all.
+    assert_eq!(fs::read(lab.path(&format!("results/{run}.json"))).unwrap(), before);
+}

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::results::StoreArgs;
+use super::texts::TextArgs;
 use super::tools::PromptSetDirArgs;
 use super::values::{PlainFormat, at_least_one};
 
@@ -54,6 +55,10 @@ pub struct RescoreArgs {
     /// What goes to standard output
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub format: PlainFormat,
+
+    /// What of the texts is shown.
+    #[command(flatten)]
+    pub texts: TextArgs,
 
     /// Where results are.
     #[command(flatten)]

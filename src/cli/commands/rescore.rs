@@ -7,7 +7,7 @@ use crate::bench::plan::JudgeSpec;
 use crate::bench::rescore::{Change, Rescored, Rescoring, rescore};
 use crate::cli::args::values::PlainFormat;
 use crate::cli::args::{JudgeArgs, RescoreArgs};
-use crate::cli::commands::{gates, plan, store};
+use crate::cli::commands::{gates, plan, store, texts};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -85,6 +85,8 @@ pub fn run(args: &RescoreArgs, context: &Context) -> Result<ExitStatus, CliError
     let asked = judge.iter().map(|judge| &judge.side);
     rescored.result.command_line = Some(context.command_line(asked));
     let path = store.write(&rescored.result).map_err(|error| CliError::not_written(error.to_string()))?;
+    // Its warnings may quote what a server said.
+    texts::take_out(&mut rescored.result, &args.texts);
     if args.format == PlainFormat::Json {
         let result = &rescored.result;
         ui.print_json(&json!({

@@ -30,11 +30,11 @@ pub(super) fn nothing() -> Answer {
 pub(super) fn of_table(report: &HeadToHeadReport) -> Answer {
     let names = names_of(report);
     let name = |run: usize| names.get(run).map_or("?", String::as_str);
-    let comparable = head_to_head::is_comparable(report);
+    let incomparable = !head_to_head::is_comparable(report);
     let forced = report.comparisons.iter().any(|of| !of.comparison.forced_over.is_empty());
     let overall = report.standings.iter().find(|s| s.metric == "pass_rate" && s.category.is_none());
     let (said, tone) = match (report.conclusion.winner, overall.and_then(|overall| overall.winner)) {
-        _ if !comparable => ("Not known: not all of them can be compared soundly".to_owned(), Tone::Bad),
+        _ if incomparable => ("Not known: not all of them can be compared soundly".to_owned(), Tone::Bad),
         (Some(winner), _) => {
             (format!("{}: more prompts passed than any other, and nothing lost", name(winner)), Tone::Good)
         }
@@ -52,7 +52,7 @@ pub(super) fn of_table(report: &HeadToHeadReport) -> Answer {
         let of = |s: &&Standing| s.metric == metric && s.statistic == statistic && s.category.is_none();
         numbers.extend(report.standings.iter().find(of).and_then(|standing| best(standing, &names)));
     }
-    let confidence = if !comparable {
+    let confidence = if incomparable {
         for number in &mut numbers {
             let name = number.hint.split_once(": ").map_or("", |(name, _)| name);
             number.hint = format!("{name}: ahead, not comparable");
@@ -62,7 +62,7 @@ pub(super) fn of_table(report: &HeadToHeadReport) -> Answer {
     } else {
         head_to_head::overall(report, &names).text
     };
-    let comparison = if !comparable {
+    let comparison = if incomparable {
         let text = if forced { "compared by `--force`" } else { "not sound" };
         Validity { what: "Comparison", tone: Tone::Bad, text: text.to_owned() }
     } else {
