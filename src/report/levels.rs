@@ -203,7 +203,7 @@ fn remarks(line: &Line<'_>) -> Cell {
 }
 
 /// An objective in a narrow column: `TTFT p95`, `pass rate`.
-fn short(slo: &Slo) -> String {
+pub(super) fn short(slo: &Slo) -> String {
     let name = match slo.metric {
         SloMetric::TtftMs => "TTFT",
         SloMetric::TpotMs => "TPOT",

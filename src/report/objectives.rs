@@ -1,11 +1,12 @@
 //! Objectives and how they came out, groups of requests, and what happened to requests beside being answered.
 
+use super::levels;
 use super::number::{self, ABSENT, count, counted, decimal, or_absent};
 use super::table::{Cell, Column, Labels, Row, Table, Tone, real};
 use super::text::{fit_middle, one_line};
 use super::verdict::Finding;
 use crate::model::result::{RunResult, SideInfo};
-use crate::model::slo::{Goodput, SloMetric, SloOutcome};
+use crate::model::slo::{Bound, Goodput, Slo, SloMetric, SloOutcome};
 use crate::model::summary::{Distribution, GroupKey, GroupSummary, Percentile, SideSummary};
 
 /// The longest name of a model in the table of groups, in columns.
@@ -86,7 +87,11 @@ fn notes(sides: &[&SideInfo], labels: &Labels) -> Vec<String> {
 fn outcome(outcome: &SloOutcome) -> Cell {
     let value = measured(outcome.slo.metric, outcome.value);
     let (word, tone) = if outcome.met { ("met", Tone::Good) } else { ("missed", Tone::Bad) };
-    let caveat = if outcome.trusted { "" } else { " (n too small)" };
+    let (tone, caveat) = match (outcome.trusted, outcome.met) {
+        (true, _) => (tone, ""),
+        (false, true) => (Tone::Dim, " (n too small)"),
+        (false, false) => (Tone::Warn, " (n too small)"),
+    };
     let text = format!("{value}  {word}{caveat}");
     let scale = if is_share(outcome.slo.metric) { 100.0 } else { 1.0 };
     match outcome.value {
@@ -123,6 +128,24 @@ pub(crate) fn measured(metric: SloMetric, value: Option<f64>) -> String {
         SloMetric::RequestThroughputPerS | SloMetric::OutputTokensPerS => format!("{}/s", decimal(value)),
         _ => format!("{} ms", decimal(value)),
     })
+}
+
+/// What an objective asks, in words: `TTFT p95 ≤ 200 ms`.
+pub(crate) fn asked(slo: &Slo) -> String {
+    let sign = match slo.bound {
+        Bound::AtMost => "\u{2264}",
+        Bound::AtLeast => "\u{2265}",
+    };
+    format!("{} {sign} {}", levels::short(slo), bound_of(slo))
+}
+
+/// The bound with its unit, as it was chosen.
+pub(crate) fn bound_of(slo: &Slo) -> String {
+    match slo.metric {
+        SloMetric::PassRate | SloMetric::ErrorRate => format!("{} %", number::plain(slo.value * 100.0)),
+        SloMetric::RequestThroughputPerS | SloMetric::OutputTokensPerS => number::plain(slo.value),
+        _ => format!("{} ms", number::plain(slo.value)),
+    }
 }
 
 /// Whether one load met its objectives, in a sentence; `None` without objectives.

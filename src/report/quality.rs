@@ -6,6 +6,9 @@ use super::text::one_line;
 use crate::model::comparison::{Comparison, Interval, MacroAverage, PairedPassRate, PassRate};
 use crate::model::result::SideInfo;
 
+/// A category's difference is shown below this p-value, after Holm over the categories.
+pub(super) const ALPHA: f64 = 0.05;
+
 /// What the row of the categories' mean is called.
 pub(super) const AVERAGE: &str = "macro average";
 
@@ -122,6 +125,18 @@ pub(crate) fn tone(interval: Option<Interval>) -> Tone {
     }
 }
 
+/// What a delta shows. Of a category its interval alone doesn't: among several one lies off zero by chance, so that what
+/// doesn't stand after Holm is at most a warning.
+pub(crate) fn tone_of(rate: &PairedPassRate) -> Tone {
+    let shown = tone(rate.interval_90_pp);
+    let stands = rate.category.is_none() || rate.score_p_holm.is_none_or(|p| p < ALPHA);
+    match shown {
+        _ if stands => shown,
+        Tone::Bad => Tone::Warn,
+        _ => Tone::Plain,
+    }
+}
+
 /// The mean of the categories, where they differ in size: else it is the overall rate.
 pub(super) fn shown_average(comparison: &Comparison) -> Option<&MacroAverage> {
     let mut sizes = comparison.categories.iter().map(|rate| rate.pairs).filter(|pairs| *pairs > 0);
@@ -163,7 +178,7 @@ pub(super) fn category(name: Option<&str>) -> String {
 }
 
 fn paired_row(rate: &PairedPassRate, reach: f64) -> Row {
-    let tone = tone(rate.interval_90_pp);
+    let tone = tone_of(rate);
     let p = if rate.category.is_some() { rate.score_p_holm } else { rate.score_p };
     let cells = vec![
         Cell::from(category(rate.category.as_deref())),
@@ -177,7 +192,7 @@ fn paired_row(rate: &PairedPassRate, reach: f64) -> Row {
             .part("gains", real(rate.gains)),
         Cell::optional(p, number::p_value),
     ];
-    let bar = bar(rate.delta_pp, rate.interval_90_pp, reach);
+    let bar = bar(rate.delta_pp, rate.interval_90_pp, reach).map(|bar| Bar { tone, ..bar });
     Row { bar, strong: rate.category.is_none(), ..Row::new(cells) }
 }
 

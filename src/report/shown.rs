@@ -2,7 +2,7 @@
 //! what so many prompts could have shown at all.
 
 use super::number::{self, counted};
-use super::quality;
+use super::quality::{self, ALPHA};
 use super::speed;
 use super::table::Tone;
 use super::text::one_line;
@@ -11,8 +11,6 @@ use crate::model::comparison::{Comparison, GateVerdict, PairedPassRate};
 
 /// The largest loss that may go unseen while "no loss is shown" still says something, percentage points.
 const TELLING_PP: f64 = 5.0;
-/// A category's loss is shown below this p-value, after Holm over the categories.
-const ALPHA: f64 = 0.05;
 
 /// Half of a normal distribution's middle 95 %, in standard deviations.
 const Z_95: f64 = 1.959_963_984_540_054;
@@ -116,10 +114,12 @@ pub(crate) enum Quality {
     Within(f64),
     /// A gate on the candidate's own pass rate passes.
     Enough,
-    /// A detect gate passes; whether a loss that matters would have been seen.
+    /// A detect gate passes.
     NotFound {
-        /// Whether it would.
+        /// Whether a loss that matters would have been seen.
         telling: bool,
+        /// The loss that the interval leaves open, percentage points, where the gate's margin is less.
+        open_pp: Option<f64>,
     },
     /// There are too few pairs for an interval.
     NoInterval,
@@ -158,7 +158,13 @@ impl Quality {
 
     /// Whether a loss that matters would have been seen.
     pub(crate) const fn is_telling(&self) -> bool {
-        !matches!(self, Self::Undecided(_) | Self::NothingToLose(_) | Self::NotFound { telling: false })
+        !matches!(
+            self,
+            Self::Undecided(_)
+                | Self::NothingToLose(_)
+                | Self::NotFound { telling: false, .. }
+                | Self::NotFound { open_pp: Some(_), .. }
+        )
     }
 
     /// In the middle of a sentence.
@@ -172,7 +178,10 @@ impl Quality {
             Self::NothingToLose(why) => why.clone(),
             Self::Within(margin) => format!("a loss of more than {} pp is ruled out", number::plain(*margin)),
             Self::Enough => "its pass rate is high enough".to_owned(),
-            Self::NotFound { .. } => "no loss found".to_owned(),
+            Self::NotFound { open_pp: Some(open), .. } => {
+                format!("no loss found, though one of {open:.1} pp is not ruled out")
+            }
+            Self::NotFound { open_pp: None, .. } => "no loss found".to_owned(),
             Self::NoInterval | Self::Absent => "its quality is not known".to_owned(),
         }
     }
@@ -197,12 +206,16 @@ fn lost_categories(comparison: &Comparison) -> Option<String> {
     }
 }
 
+/// Whether both sides fail 95 % of the prompts and more.
+pub(crate) const fn fails_nearly_all(overall: &PairedPassRate) -> bool {
+    overall.pairs > 0 && overall.both_failed.saturating_mul(20) >= overall.pairs.saturating_mul(19)
+}
+
 /// Why "no loss is shown" says little here, where it does.
 fn undecided(comparison: &Comparison) -> Option<Quality> {
     let overall = &comparison.overall;
     let missed = overall.minimum_detectable_loss_pp;
-    // 95 % and more.
-    if overall.pairs > 0 && overall.both_failed.saturating_mul(20) >= overall.pairs.saturating_mul(19) {
+    if fails_nearly_all(overall) {
         let why = "both fail nearly all of it: this set can't show a loss".to_owned();
         return Some(Quality::NothingToLose(why));
     }

@@ -4,11 +4,12 @@ use super::gated;
 use super::headline;
 use super::truncated;
 use super::tuned;
-use super::{Answer, Headline, Said, Validity, capitalised, question, without_praise};
+use super::{Answer, Headline, Said, Validity, capitalised, lowered, question, without_praise};
 use crate::model::comparison::Comparison;
 use crate::model::result::RunResult;
 use crate::model::team::{Reading, ReadingVerdict, TeamKind};
 use crate::report::number::{self, count, counted};
+use crate::report::shown::fails_nearly_all;
 use crate::report::speed;
 use crate::report::table::{Labels, Tone};
 use crate::report::text::one_line;
@@ -114,7 +115,8 @@ fn in_one_run(result: &RunResult) -> bool {
 pub(super) fn said(comparison: &Comparison, readings: &[Reading], by: Measured) -> Said {
     let Measured { tuned, checked, same_run, busy } = by;
     let gates = &comparison.gates;
-    let quality = checked.then(|| gated::quality(gates, Quality::of(comparison)));
+    let quality =
+        checked.then(|| gated::quality(gates, Quality::of(comparison), comparison.overall.interval_90_pp));
     let speed = Speed::of(comparison, same_run, busy);
     let domains = if tuned { tuned::said(readings, speed.shown, &speed.words) } else { None };
     let (text, tone) = domains.clone().unwrap_or_else(|| sentence(quality.as_ref(), &speed));
@@ -171,7 +173,7 @@ fn not_as_expected(readings: &[Reading], (text, tone): Said) -> Said {
     let missed: Vec<String> = readings
         .iter()
         .filter(|reading| reading.verdict == ReadingVerdict::Missed)
-        .map(|reading| one_line(&reading.topic).to_lowercase_first())
+        .map(|reading| lowered(&one_line(&reading.topic)))
         .collect();
     match missed.as_slice() {
         [] => (text, tone),
@@ -299,28 +301,41 @@ fn confidence(comparison: &Comparison, checked: bool, same_run: bool) -> String 
         }
         .to_owned()
     });
+    let few = (shown == Shown::Worse && fails_nearly_all(overall)).then(|| {
+        format!(
+            "both fail {} of {pairs}: the loss is of {}",
+            count(overall.both_failed),
+            counted(overall.losses, "prompt", "prompts")
+        )
+    });
     let absent = || comparison.speed.iter().find_map(|ratio| ratio.absent_because.as_deref());
     let absent = if verdict::headline(comparison).is_none() { absent() } else { None };
     let absent = absent.map(|reason| format!("speed n/a: {}", one_line(reason)));
     let length = verdict::other_length(comparison)
         .map(|length| format!("its answers are {}x as long", number::ratio(length)));
-    quality.into_iter().chain(speed).chain(absent).chain(length).collect::<Vec<_>>().join("; ")
+    quality
+        .into_iter()
+        .chain(few)
+        .chain(speed)
+        .chain(slower(comparison))
+        .chain(absent)
+        .chain(length)
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
-/// A topic in the middle of a sentence.
-trait LowercaseFirst {
-    fn to_lowercase_first(&self) -> String;
-}
-
-impl LowercaseFirst for String {
-    /// Abbreviations keep their capitals: `P95 latency`, `KV cache`.
-    fn to_lowercase_first(&self) -> String {
-        let mut characters = self.chars();
-        match (characters.next(), characters.next()) {
-            (Some(first), Some(second)) if second.is_lowercase() => {
-                first.to_lowercase().chain(self.chars().skip(1)).collect()
-            }
-            _ => self.clone(),
-        }
+/// What is slower of a candidate that is spoken of as faster.
+fn slower(comparison: &Comparison) -> Option<String> {
+    if verdict::speed_shown(comparison) != Shown::Better {
+        return None;
     }
+    let slower: Vec<String> = comparison
+        .speed
+        .iter()
+        .filter(|ratio| speed::tone(ratio) == Tone::Bad)
+        .map(|ratio| {
+            format!("{} (ratio {})", speed::metric_name(ratio), number::ratio(ratio.ratio.unwrap_or(1.0)))
+        })
+        .collect();
+    (!slower.is_empty()).then(|| format!("but slower in {}", slower.join(" and ")))
 }

@@ -1,7 +1,7 @@
 //! What the gates make of an answer: their word goes before that of any interval.
 
 use super::Said;
-use crate::model::comparison::{GateKind, GateMode, GateResult, GateVerdict};
+use crate::model::comparison::{GateKind, GateMode, GateResult, GateVerdict, Interval};
 use crate::report::number::count;
 use crate::report::table::Tone;
 use crate::report::text::one_line;
@@ -17,7 +17,7 @@ pub(super) struct Passing {
 }
 
 /// What gates that all pass make of what is known of quality.
-pub(super) fn quality(gates: &[GateResult], known: Quality) -> Quality {
+pub(super) fn quality(gates: &[GateResult], known: Quality, interval_90_pp: Option<Interval>) -> Quality {
     let passed = gates.iter().all(|gate| gate.verdict == GateVerdict::Pass);
     if !passed || !matches!(known, Quality::NoLoss | Quality::Undecided(_)) {
         return known;
@@ -30,7 +30,10 @@ pub(super) fn quality(gates: &[GateResult], known: Quality) -> Quality {
     if overall().any(|gate| gate.kind == GateKind::Floor) {
         return Quality::Enough;
     }
-    if of(GateMode::Detect).is_some() { Quality::NotFound { telling: known.is_telling() } } else { known }
+    let Some(detect) = of(GateMode::Detect) else { return known };
+    let open = interval_90_pp.map(|interval| -interval.low);
+    let open_pp = open.filter(|open| detect.margin_pp.is_some_and(|margin| *open > margin));
+    Quality::NotFound { telling: known.is_telling(), open_pp }
 }
 
 /// Whether a gate that passes is evidence that quality is good enough. Of detect it isn't: it fails on a loss that is

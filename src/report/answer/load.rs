@@ -9,6 +9,7 @@ use crate::model::load::LoadAxis;
 use crate::model::result::RunResult;
 use crate::report::levels::{self, is_judged};
 use crate::report::number::{self, count, counted, plain};
+use crate::report::objectives;
 use crate::report::table::Tone;
 use crate::report::text::one_line;
 use crate::report::verdict::{self, Quality};
@@ -19,13 +20,19 @@ pub(super) fn verdict(result: &RunResult) -> Said {
     let question = result.question.as_ref();
     let has_objectives = question.is_some_and(|question| !question.slos.is_empty());
     let asked = has_objectives || question.is_some_and(|question| question.find.is_some());
-    let within = if has_objectives { "within every objective" } else { "without falling behind" };
+    let within = match question.map(|question| question.slos.as_slice()) {
+        Some([only]) => format!("within {}", objectives::asked(only)),
+        _ if has_objectives => "within every objective".to_owned(),
+        _ => "without falling behind".to_owned(),
+    };
     let words = |of: &LevelResult| levels::words(&of.load);
     let highest = levels::sorted(result).last().map(|level| words(level)).unwrap_or_default();
     let knee = level(result, findings.knee);
     let (text, tone) = match (level(result, findings.highest_passing), level(result, findings.lowest_failing))
     {
-        (Some(passing), Some(_)) => (format!("up to {} {within}", words(passing)), praise(passing)),
+        (Some(passing), Some(failing)) => {
+            (format!("up to {} {within}, not at {}", words(passing), words(failing)), praise(passing))
+        }
         (Some(passing), None) => {
             (format!("{} or more {within}: no load tried was too high", words(passing)), praise(passing))
         }
@@ -121,7 +128,7 @@ pub(super) fn numbers(result: &RunResult) -> Vec<Headline> {
         () => "Highest load tried",
     };
     let is_knee =
-        (number == findings.knee && number == findings.highest_passing).then(|| "the knee".to_owned());
+        (number == findings.knee && number == findings.highest_passing).then(|| "also the knee".to_owned());
     let failing = level(result, findings.lowest_failing)
         .filter(|_| number == findings.highest_passing)
         .map(|failing| format!("{} fails", levels::words(&failing.load)));
@@ -133,7 +140,7 @@ pub(super) fn numbers(result: &RunResult) -> Vec<Headline> {
         LoadAxis::Rate => "requests/s",
     };
     let load = Headline {
-        hint: is_knee.into_iter().chain(failing).chain(knee).collect::<Vec<_>>().join(", "),
+        hint: failing.into_iter().chain(is_knee).chain(knee).collect::<Vec<_>>().join(", "),
         ..Headline::new(label, plain(telling.load.value), unit)
     };
     let summary = &telling.candidate.summary;

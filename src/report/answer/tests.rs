@@ -119,6 +119,13 @@ fn a_gate_has_the_word() {
             SAME,
             FASTER,
             vec![(PassRate, Detect, Pass)],
+            "Faster in this run, and no loss found, though one of 9.0 pp is not ruled out (PASS by gate pass_rate overall)",
+            Tone::Plain,
+        ),
+        (
+            Some((-4.5, 3.0)),
+            FASTER,
+            vec![(PassRate, Detect, Pass)],
             "Faster in this run, and no loss found (PASS by gate pass_rate overall)",
             Tone::Good,
         ),
@@ -126,8 +133,8 @@ fn a_gate_has_the_word() {
             SAME,
             AS_FAST,
             vec![(PassRate, Detect, Pass)],
-            "No loss found, and no difference in speed is shown (PASS by gate pass_rate overall)",
-            Tone::Good,
+            "No loss found, though one of 9.0 pp is not ruled out, and no difference in speed is shown (PASS by gate pass_rate overall)",
+            Tone::Plain,
         ),
         (
             LOSS,
@@ -382,11 +389,11 @@ fn several_loads() {
     let mut result = fixture::levels();
     let found = answer(&result);
     assert_eq!(found.question, "How much load does mistral-7b-awq carry?");
-    assert_eq!(found.verdict, "Up to 32 requests/s within every objective");
+    assert_eq!(found.verdict, "Up to 32 requests/s within every objective, not at 38.1 requests/s");
     assert_eq!(
         numbers(&found),
         [
-            "Highest load that passes | 32 | requests/s | the knee, 38.1 requests/s fails",
+            "Highest load that passes | 32 | requests/s | 38.1 requests/s fails, also the knee",
             "TTFT p95 at that load | 515 | ms | from schedule, p50 95.7 ms",
             "Throughput at that load | 992 | output tokens/s | 32.0 requests/s",
         ]

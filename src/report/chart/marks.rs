@@ -119,7 +119,7 @@ pub(crate) enum Marks {
     Bands(Vec<(f64, f64)>),
     /// Bars that last, with the first token in each.
     Spans(Vec<Span>),
-    /// Cells, the darker the more is in them.
+    /// Cells, the stronger in colour the more is in them.
     Cells(Vec<Cell>),
     /// Values with their intervals beside categories; hollow where the series' stroke is not [`Stroke::Strong`](super::Stroke).
     Rests(Vec<Rest>),

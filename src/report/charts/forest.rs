@@ -47,8 +47,9 @@ pub(super) fn chart(comparison: &Comparison) -> Option<ChartSpec> {
             row,
             at: line.delta,
             interval: line.interval,
-            color: match quality::tone(line.interval) {
+            color: match line.rate.map_or_else(|| quality::tone(line.interval), quality::tone_of) {
                 Tone::Bad => "bad",
+                Tone::Warn => "warn",
                 Tone::Good => "good",
                 _ => "soft",
             },

@@ -69,7 +69,7 @@ fn agreement(result: &RunResult, side: &Shown<'_>, several: bool) -> Option<Char
         about: format!("{} of {} scores equal gold", count(equal), count(all)),
         notes: vec![
             format!(
-                "The darker a cell the more replies, up to {}; above the line the judge is lenient, below it strict",
+                "The stronger a cell's colour the more replies, up to {}; above the line the judge is lenient, below it strict",
                 count(most)
             ),
             format!("{} of {} equal gold", count(equal), count(all)),

@@ -3,12 +3,14 @@
 use super::super::chart::{Across, Axis, ChartSpec, Frame, Marks, Named, Point, Reference, Unit};
 use super::super::levels::{sorted, ttft_of};
 use super::super::number::plain;
+use super::super::objectives::bound_of;
 use super::super::table::Labels;
 use super::sides;
 use crate::model::level::{LevelFindings, LevelResult, LevelSide, Steadiness};
 use crate::model::load::LoadAxis;
 use crate::model::record::Side;
 use crate::model::result::RunResult;
+use crate::model::slo::{Bound, Slo, SloMetric, SloStatistic};
 use crate::model::summary::{Distribution, Percentile};
 
 /// Latencies that span this factor are drawn by their logarithm.
@@ -18,6 +20,9 @@ const ROOM: f64 = 1.12;
 
 /// A value of a side at a load, its place still to come; hollow where too few requests stand behind it.
 type Value = fn(&LevelSide) -> Option<Point>;
+
+/// A bound farther above the values than this factor isn't drawn.
+const FLAT: f64 = 3.0;
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +42,8 @@ struct Figure {
     label: &'static str,
     kind: Kind,
     value: Value,
+    /// What an objective on its p95 is of, where it is one.
+    metric: Option<SloMetric>,
 }
 
 const TOKENS: Figure = Figure {
@@ -45,6 +52,7 @@ const TOKENS: Figure = Figure {
     label: "output",
     kind: Kind::Number("tokens/s"),
     value: |side| Some(Point::new(0.0, side.summary.throughput.as_ref()?.output_tokens_per_s)),
+    metric: None,
 };
 const REQUESTS: Figure = Figure {
     label: "throughput",
@@ -58,6 +66,7 @@ const TTFT: Figure = Figure {
     label: "TTFT p95",
     kind: Kind::Latency,
     value: |side| Some(p95(ttft_of(side)?)),
+    metric: Some(SloMetric::TtftMs),
 };
 const E2E: Figure = Figure {
     name: "e2e-load",
@@ -70,6 +79,7 @@ const E2E: Figure = Figure {
         let scheduled = side.summary.latency_from_schedule_ms.as_ref().filter(|_| open);
         Some(p95(scheduled.or(side.summary.e2e_ms.as_ref())?))
     },
+    metric: Some(SloMetric::E2eMs),
 };
 const OTHERS: [Figure; 5] = [
     Figure {
@@ -78,6 +88,7 @@ const OTHERS: [Figure; 5] = [
         label: "TPOT p95",
         kind: Kind::Latency,
         value: |side| Some(p95(side.summary.tpot_ms.as_ref()?)),
+        metric: Some(SloMetric::TpotMs),
     },
     Figure {
         name: "goodput-load",
@@ -85,6 +96,7 @@ const OTHERS: [Figure; 5] = [
         label: "goodput",
         kind: Kind::Number("requests/s"),
         value: |side| Some(Point::new(0.0, side.summary.goodput.as_ref()?.goodput_per_s?)),
+        metric: None,
     },
     Figure {
         name: "in-time-load",
@@ -96,6 +108,7 @@ const OTHERS: [Figure; 5] = [
             let interval = Some(goodput.attainment_interval_95);
             Some(Point { interval, ..Point::new(0.0, goodput.attainment) })
         },
+        metric: None,
     },
     Figure {
         name: "pass-rate-load",
@@ -106,6 +119,7 @@ const OTHERS: [Figure; 5] = [
             let (rate, interval) = side.pass_rate.and_then(|p| p.rate.zip(p.wilson_95))?;
             Some(Point { interval: Some(interval), ..Point::new(0.0, rate) })
         },
+        metric: None,
     },
     Figure {
         name: "error-load",
@@ -113,6 +127,7 @@ const OTHERS: [Figure; 5] = [
         label: "requests that failed",
         kind: Kind::Share,
         value: |side| Some(Point::new(0.0, side.summary.error_rate?)),
+        metric: None,
     },
 ];
 
@@ -125,6 +140,7 @@ struct Loads<'a> {
     levels: Vec<&'a LevelResult>,
     cut_short: usize,
     findings: LevelFindings,
+    slos: &'a [Slo],
     labels: &'a Labels,
 }
 
@@ -132,7 +148,8 @@ struct Loads<'a> {
 pub(super) fn charts(result: &RunResult, labels: &Labels) -> Vec<ChartSpec> {
     let (levels, cut): (Vec<_>, Vec<_>) = sorted(result).into_iter().partition(|level| !level.cut_short);
     let findings = result.findings.clone().unwrap_or_default();
-    let loads = Loads { levels, cut_short: cut.len(), findings, labels };
+    let slos = result.question.as_ref().map_or(&[][..], |question| &question.slos);
+    let loads = Loads { levels, cut_short: cut.len(), findings, slos, labels };
     let throughput = if loads.has_line(&TOKENS) { &TOKENS } else { &REQUESTS };
     let against = [("throughput-latency", &TTFT), ("throughput-e2e", &E2E)];
     let against = against.into_iter().filter_map(|(name, latency)| loads.against(name, throughput, latency));
@@ -178,7 +195,10 @@ impl Loads<'_> {
         if lines.iter().all(|(_, points)| points.len() < 2) {
             return None;
         }
-        let y = figure.axis(lines.iter().flat_map(|(_, points)| points))?;
+        let bound = self.bound(figure);
+        let drawn = lines.iter().flat_map(|(_, points)| points);
+        let asked = bound.map(|bound| Point::new(0.0, bound.value));
+        let y = figure.axis(drawn.chain(&asked))?;
         Some(ChartSpec {
             name: figure.name.to_owned(),
             title: figure.title.to_owned(),
@@ -188,7 +208,7 @@ impl Loads<'_> {
             x: self.axis()?,
             y,
             series: lines.into_iter().map(|(side, points)| side.series(Marks::Line(points))).collect(),
-            references: self.references(),
+            references: self.references().into_iter().chain(bound.map(line_of)).collect(),
         })
     }
 
@@ -269,6 +289,19 @@ impl Loads<'_> {
         references
     }
 
+    /// The bound that was asked of a figure's values, where it isn't so far above them that they would lie flat.
+    fn bound(&self, figure: &Figure) -> Option<&Slo> {
+        let metric = figure.metric?;
+        let values = self.levels.iter().filter_map(|level| (figure.value)(&level.candidate));
+        let top = values.map(|point| point.y).reduce(f64::max)?;
+        self.slos.iter().find(|slo| {
+            slo.metric == metric
+                && slo.statistic == Some(SloStatistic::P95)
+                && slo.bound == Bound::AtMost
+                && slo.value <= FLAT * top
+        })
+    }
+
     /// Which loads are drawn hollow and why, and what is not drawn; of a chart of these figures.
     fn notes(&self, figures: &[&Figure]) -> Vec<String> {
         let at = |what: &str, of: &dyn Fn(&LevelResult) -> bool| {
@@ -291,7 +324,12 @@ impl Loads<'_> {
                 .any(|side| figures.iter().any(|figure| (figure.value)(side).is_some_and(|p| p.hollow)))
         });
         let reasons: Vec<String> = [grew, saturated, unknown, few].into_iter().flatten().collect();
-        let mut notes = Vec::new();
+        let absent = at("Not measured", &|level| {
+            let mut sides = [Some(&level.candidate), level.baseline.as_ref()].into_iter().flatten();
+            sides.all(|side| figures.iter().any(|figure| (figure.value)(side).is_none()))
+        });
+        let mut notes: Vec<String> =
+            absent.map(|absent| format!("{absent}: the table's notes say why")).into_iter().collect();
         if !reasons.is_empty() {
             notes.push(format!("Hollow: {}", reasons.join("; ")));
         }
@@ -300,6 +338,10 @@ impl Loads<'_> {
         }
         notes
     }
+}
+
+fn line_of(slo: &Slo) -> Reference {
+    Reference { on: Across::Y, value: slo.value, label: format!("asked: {}", bound_of(slo)) }
 }
 
 /// Whether a load's figures depend on how long it was held, or that isn't known.

@@ -87,7 +87,7 @@ fn of(result: &RunResult, labels: &Labels, relation: &Relation) -> Vec<ChartSpec
         let cells = cells(&x, &y, &points);
         let most = cells.iter().map(|cell| cell.value).fold(0.0, f64::max);
         let note = format!(
-            "{}: too many for a dot each, so the darker a cell the more are in it, up to {}",
+            "{}: too many for a dot each, so the stronger a cell's colour the more are in it, up to {}",
             counted(points.len() as u64, "request", "requests"),
             plain(most),
         );

@@ -80,7 +80,7 @@ pub(super) fn chart(result: &RunResult, labels: &Labels) -> Option<ChartSpec> {
     }
     let about = format!("Mean time until the first token and until the last; {}", told.join("; "));
     let mut notes = vec![
-        "Means over successful requests. Pale: until the first token (waiting and prefill); full: from there to the last (decoding)"
+        "Means over successful requests. Faint: until the first token (waiting and prefill); full: from there to the last (decoding)"
             .to_owned(),
     ];
     notes.extend(told);

@@ -74,7 +74,7 @@ fn heatmap(
     let range = if least == most {
         format!("{} a cell", counted(most, "request", "requests"))
     } else {
-        format!("palest {}, darkest {} a cell", count(least), counted(most, "request", "requests"))
+        format!("faintest {}, strongest {} a cell", count(least), counted(most, "request", "requests"))
     };
     let marks = Marks::Cells(cells.collect());
     let is_baseline = side.shown.side == Side::Baseline;
@@ -84,9 +84,10 @@ fn heatmap(
     // There is no room for names; the charts above have them.
     chart.references.iter_mut().for_each(|line| line.label.clear());
     chart.about = format!("Successful requests by when they were sent and their {}", chart.y.label);
-    chart
-        .notes
-        .insert(0, format!("Columns of {}; the darker the more.", clock.duration_name(together as u64)));
+    chart.notes.insert(
+        0,
+        format!("Columns of {}; the stronger the colour the more.", clock.duration_name(together as u64)),
+    );
     chart.series = vec![Series {
         key: side.shown.key,
         label: range,

@@ -131,7 +131,7 @@ fn one_by_one(
         .clone_into(&mut chart.about);
     chart.notes.insert(
         0,
-        "Pale up to the first token, where there was one; a request takes the lowest free row.".to_owned(),
+        "Faint up to the first token, where there was one; a request takes the lowest free row.".to_owned(),
     );
     chart
 }
