@@ -294,7 +294,7 @@ fn three_models_head_to_head() {
     assert_eq!(table.standings[0].winner, Some(0));
     assert!(told.histories.is_empty() && told.apart.is_empty(), "{told:#?}");
     let text = report(&[]);
-    for part in ["Which is best: best, worst, third?", "Models", "not settled", "best passed more"] {
+    for part in ["Which is best: best, worst, third?", "Models", "not settled", "best: more prompts passed"] {
         assert!(text.stdout.contains(part), "no `{part}` in {}", text.stdout);
     }
     report(&["-o", "models.html"]).succeeds().prints_nothing();

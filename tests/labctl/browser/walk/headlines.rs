@@ -22,7 +22,10 @@ pub(super) fn headlines(page: &Page) -> Vec<Headline> {
             const dd = number.querySelector('dd').cloneNode(true);
             const below = [...dd.querySelectorAll('small:not(.scale)')].map(small => small.textContent.trim());
             dd.querySelectorAll('small, svg').forEach(one => one.remove());
-            return {label: number.querySelector('dt').textContent.trim(), value: dd.textContent.trim(), below};
+            // Its abbreviation, without what that stands for.
+            const dt = number.querySelector('dt').cloneNode(true);
+            dt.querySelector('span')?.remove();
+            return {label: dt.textContent.trim(), value: dd.textContent.trim(), below};
         })",
     )
 }
