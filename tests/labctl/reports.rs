@@ -294,9 +294,12 @@ fn three_models_head_to_head() {
     assert_eq!(table.standings[0].winner, Some(0));
     assert!(told.histories.is_empty() && told.apart.is_empty(), "{told:#?}");
     let text = report(&[]);
-    for part in ["Which is best: best, worst, third?", "Models", "not settled", "best: more prompts passed"] {
+    for part in ["Which is best: best, worst, third?", "Models", "not settled"] {
         assert!(text.stdout.contains(part), "no `{part}` in {}", text.stdout);
     }
+    // Whether a speed is settled too is up to the machine.
+    let won = ["best passed more than any other", "best: more prompts passed than any other"];
+    assert!(won.iter().any(|won| text.stdout.contains(won)), "{}", text.stdout);
     report(&["-o", "models.html"]).succeeds().prints_nothing();
     assert!(fs::read_to_string(lab.path("models.html")).unwrap().contains("data-chart=\"models-0\""));
     // The same page by `compare`.
