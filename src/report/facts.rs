@@ -284,9 +284,11 @@ pub(super) fn load(result: &RunResult) -> Section {
             fact("repeats", count(load.repeats.into())),
         ]);
     }
+    facts.push(fact("rounds", count(load.rounds.into())));
+    if result.baseline.is_some() {
+        facts.push(fact("pairing", format!("{}{blocks}", one_line(&load.pairing))));
+    }
     facts.extend([
-        fact("rounds", count(load.rounds.into())),
-        fact("pairing", format!("{}{blocks}", one_line(&load.pairing))),
         fact("warm-up a side", count(load.warmup.into())),
         fact("temperature", told(result, "sampling.temperature", sampling.temperature.to_string())),
         fact("sampling seed", told(result, "sampling.seed", sampling.seed.to_string())),

@@ -18,7 +18,7 @@ use super::points::Taken;
 use super::{Across, ChartSpec, Frame, Series, Stroke};
 
 const HALF: (f64, f64) = (480.0, 280.0);
-const WIDE: (f64, f64) = (720.0, 250.0);
+const WIDE: (f64, f64) = (720.0, 280.0);
 /// The height of one row of a list, and of all around the rows.
 const ROW: (f64, f64) = (26.0, 62.0);
 /// Sizes of letters, in the drawing's units.
@@ -26,7 +26,8 @@ const LABEL: u32 = 12;
 pub(super) const TICK: u32 = 11;
 /// The radius of a mark.
 pub(super) const MARK: f64 = 3.5;
-/// What stands left and right of the axes of charts over time, so that they line up.
+/// What stands left and right of the axes of charts over time and of wide ones, so that they line up, and titles have
+/// room where a small screen has larger letters.
 const TIME_MARGINS: (f64, f64) = (80.0, 22.0);
 /// Half the length of an interval's end.
 pub(super) const CAP: f64 = 3.5;
@@ -123,7 +124,7 @@ fn layout(spec: &ChartSpec) -> Layout {
         .with_x_axis_min(x.place(x.low))
         .with_x_axis_max(x.place(x.high))
         .with_x_label(plain_text(&x.title()));
-    if x.is_time() {
+    if x.is_time() || spec.frame == Frame::Wide {
         layout = layout.with_force_margins(TIME_MARGINS.0, TIME_MARGINS.1);
     }
     if let Some(step) = x.tick_step() {
