@@ -21,6 +21,9 @@ const ROOM: f64 = 1.12;
 /// A value of a side at a load, its place still to come; hollow where too few requests stand behind it.
 type Value = fn(&LevelSide) -> Option<Point>;
 
+/// The chart of what failed.
+const FAILURES: &str = "error-load";
+
 /// A bound farther above the values than this factor isn't drawn.
 const FLAT: f64 = 3.0;
 
@@ -122,7 +125,7 @@ const OTHERS: [Figure; 5] = [
         metric: None,
     },
     Figure {
-        name: "error-load",
+        name: FAILURES,
         title: "Failed requests over load",
         label: "requests that failed",
         kind: Kind::Share,
@@ -193,6 +196,11 @@ impl Loads<'_> {
             })
             .collect();
         if lines.iter().all(|(_, points)| points.len() < 2) {
+            return None;
+        }
+        // Where nothing failed the table says as much as a line at 0.
+        if figure.name == FAILURES && lines.iter().flat_map(|(_, points)| points).all(|point| point.y <= 0.0)
+        {
             return None;
         }
         let bound = self.bound(figure);
@@ -441,6 +449,12 @@ mod tests {
         let chart = spec(&result, "error-load");
         assert_eq!(points(&chart.series[0]).len(), 8);
         assert!(chart.notes.iter().any(|note| note.contains("cut short")), "{:?}", chart.notes);
+        for level in &mut result.levels {
+            for side in std::iter::once(&mut level.candidate).chain(&mut level.baseline) {
+                side.summary.error_rate = Some(0.0);
+            }
+        }
+        assert!(charts(&result, &labels(&result)).iter().all(|chart| chart.name != FAILURES));
         result.levels.truncate(2);
         assert!(charts(&result, &labels(&result)).is_empty());
         assert!(charts(&fixture::paired(), &labels(&fixture::paired())).is_empty());
