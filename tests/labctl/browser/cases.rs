@@ -231,18 +231,19 @@ pub(super) fn hundred_thousand() -> Case {
 fn multiply(result: &mut RunResult) {
     let span = result.blocks.iter().map(|block| block.end_ns.0).max().unwrap();
     let (rows, blocks) = (std::mem::take(&mut result.rows), std::mem::take(&mut result.blocks));
+    let many = blocks.iter().map(|block| block.block).max().unwrap() + 1;
     let mut traces = Accumulator::default();
     for copy in 0..COPIES {
         let later = |at: &mut Nanos| *at = at.plus(Nanos(span * u64::from(copy)));
         let mut blocks = blocks.clone();
         for block in &mut blocks {
-            block.block += copy;
+            block.block += many * copy;
             let times = [&mut block.start_ns, &mut block.end_ns].into_iter();
             times.chain(&mut block.level_start_ns).chain(&mut block.level_end_ns).for_each(later);
         }
         for mut row in rows.iter().cloned() {
             row.key.repeat += copy;
-            row.block += copy;
+            row.block += many * copy;
             let mut attempt = row.candidate.take().unwrap();
             attempt.exchange.request_id = format!("{}-{copy}", attempt.exchange.request_id);
             shift(&mut attempt.exchange, later);
