@@ -92,7 +92,7 @@ pub fn warnings(result: &RunResult) -> Vec<String> {
     }
     for side in [Side::Candidate, Side::Baseline] {
         let Some(info) = result.side(side) else { continue };
-        let failed: u64 = info.summary.outcomes.iter().filter(|(o, _)| !o.is_success()).map(|(_, n)| n).sum();
+        let failed = info.summary.failed();
         let resent = resent(result, side);
         if resent > 0 {
             warnings.push(format!(

@@ -339,6 +339,20 @@ pub struct SideSummary {
     pub histograms: Histograms,
 }
 
+impl SideSummary {
+    /// How many of its requests succeeded.
+    #[must_use]
+    pub fn succeeded(&self) -> u64 {
+        self.outcomes.iter().filter(|(outcome, _)| outcome.is_success()).map(|(_, n)| n).sum()
+    }
+
+    /// How many of its requests ended in any other way.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.outcomes.iter().filter(|(outcome, _)| !outcome.is_success()).map(|(_, n)| n).sum()
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
 const fn is_zero(count: &u64) -> bool {
     *count == 0

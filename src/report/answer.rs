@@ -277,9 +277,7 @@ fn complete(result: &RunResult) -> Validity {
     let sides = [("baseline", result.baseline.as_ref()), ("candidate", Some(&result.candidate))];
     let failed = sides.into_iter().filter_map(|(name, side)| {
         let summary = &side?.summary;
-        let succeeded: u64 =
-            summary.outcomes.iter().filter(|(outcome, _)| outcome.is_success()).map(|(_, n)| n).sum();
-        let failed = summary.attempted.saturating_sub(succeeded);
+        let failed = summary.attempted.saturating_sub(summary.succeeded());
         let of = if result.baseline.is_some() { format!(" of the {name}") } else { String::new() };
         let attempted = counted(summary.attempted, "request", "requests");
         (failed > 0).then(|| format!("{} of {attempted}{of} failed", count(failed)))

@@ -120,22 +120,35 @@ pub(crate) fn moment(started_at: &str) -> String {
 
 /// What runs that began at these moments span: `5 runs over 4 days, 2026-11-18 to 2026-11-22`.
 pub(crate) fn span(began: &[&str]) -> String {
-    let runs = counted(began.len() as u64, "run", "runs");
-    // What is of one time zone and form is in the order of its text.
-    let (Some(first), Some(last)) = (began.iter().min(), began.iter().max()) else { return runs };
-    let over = lasting(first, last).map_or_else(String::new, |lasting| format!(" over {lasting}"));
-    let (first, last) = (moment(first), moment(last));
+    let runs = runs_over(began);
+    let Some((first, last)) = ends_of(began).map(|(first, last)| (moment(first), moment(last))) else {
+        return runs;
+    };
     match (first.split_once(' '), last.split_once(' ')) {
         _ if first == last => format!("{runs}, {first} UTC"),
-        (Some((day, _)), Some((other, to))) if day == other => format!("{runs}{over}, {first} to {to} UTC"),
-        (Some((day, _)), Some((other, _))) => format!("{runs}{over}, {day} to {other}"),
-        _ => format!("{runs}{over}, {first} to {last}"),
+        (Some((day, _)), Some((other, to))) if day == other => format!("{runs}, {first} to {to} UTC"),
+        (Some((day, _)), Some((other, _))) => format!("{runs}, {day} to {other}"),
+        _ => format!("{runs}, {first} to {last}"),
+    }
+}
+
+/// The first and the last of some moments: of one time zone and form they are in the order of their text.
+pub(crate) fn ends_of<'a>(began: &[&'a str]) -> Option<(&'a str, &'a str)> {
+    Some((began.iter().min()?, began.iter().max()?))
+}
+
+/// How many runs began at these moments, and over how long: `5 runs over 4 days`.
+pub(crate) fn runs_over(began: &[&str]) -> String {
+    let runs = counted(began.len() as u64, "run", "runs");
+    match ends_of(began).and_then(|(first, last)| lasting(first, last)) {
+        Some(lasting) => format!("{runs} over {lasting}"),
+        None => runs,
     }
 }
 
 /// How long it is from one moment to another, in the largest unit that there are two of; `None` of what is no moment,
 /// and of less than a minute.
-pub(crate) fn lasting(from: &str, to: &str) -> Option<String> {
+fn lasting(from: &str, to: &str) -> Option<String> {
     let (from, to) = (from.parse::<Timestamp>().ok()?, to.parse::<Timestamp>().ok()?);
     let seconds = u64::try_from(to.as_second() - from.as_second()).ok()?;
     let (unit, one, many) = match seconds {

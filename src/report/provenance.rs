@@ -86,7 +86,7 @@ fn again(result: &RunResult, words: &[String]) -> Vec<String> {
 fn needs(result: &RunResult, words: &[String]) -> Vec<String> {
     let mut needs = vec![format!("labctl {}", one_line(&result.client.labctl_version))];
     if words.iter().any(|word| word.contains(MASK)) {
-        // Whoever typed it himself knows.
+        // Stars may have been typed as such.
         needs.push(format!("what stood in place of `{MASK}`, where labctl masked it"));
     }
     needs.push(

@@ -12,8 +12,7 @@ use super::charts;
 use super::charts::models::{self, Colours};
 use super::glossary::{self, Term};
 use super::head_to_head::{self, HeadToHeadView, names_of};
-use super::history::{HistoryView, lasting, moment};
-use super::number::counted;
+use super::history::{HistoryView, ends_of, moment, runs_over};
 use super::redact;
 use super::table::Tone;
 use super::template::{self, Page};
@@ -168,13 +167,10 @@ fn title(report: &RunsReport) -> String {
 }
 
 fn subtitle(report: &RunsReport) -> String {
-    let mut began: Vec<&str> = report.runs.iter().map(|run| run.started_at.as_str()).collect();
-    began.sort_unstable();
-    let over = began.first().zip(began.last()).and_then(|(first, last)| lasting(first, last));
-    let over = over.map_or_else(String::new, |lasting| format!(" over {lasting}"));
-    let runs = format!("{}{over}", counted(report.runs.len() as u64, "run", "runs"));
-    let moments: Vec<String> = began.into_iter().map(moment).collect();
-    match (moments.first(), moments.last()) {
+    let began: Vec<&str> = report.runs.iter().map(|run| run.started_at.as_str()).collect();
+    let runs = runs_over(&began);
+    let (first, last) = ends_of(&began).unzip();
+    match (first.map(moment), last.map(moment)) {
         (Some(first), Some(last)) if first != last => format!("{runs} · {first} to {last} UTC"),
         (Some(only), _) => format!("{runs} · {only} UTC"),
         _ => runs,

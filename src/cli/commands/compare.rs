@@ -34,8 +34,8 @@ pub fn run(args: &CompareArgs, context: &Context) -> Result<ExitStatus, CliError
     let output = Output::new(args.format, args.output.as_deref(), context.ui)?;
     // Of more than two there is no page.
     let has_page = output.format == ReportFormat::Html && args.runs.len() <= 2;
-    let load = if has_page { contender::load_for_page } else { contender::load };
-    let named = args.runs.iter().map(|name| load(&store, name)).collect::<Result<Vec<_>, _>>()?;
+    let load = |name: &String| contender::load_for(has_page, &store, name);
+    let named = args.runs.iter().map(load).collect::<Result<Vec<_>, _>>()?;
     let mut compared = compare(&named, args, &store, context)?;
     add_ages(&mut compared, &named, args, context)?;
     let mut joint = if output.format == ReportFormat::Html { joint(&named, &compared) } else { None };

@@ -27,10 +27,10 @@ impl Named {
     }
 }
 
-/// [`load`], with the chunks of a run's traces where they were kept and there are few: what a page of it is made from.
-pub(super) fn load_for_page(store: &Store, name: &str) -> Result<Named, CliError> {
+/// [`load`], for a page with the chunks of a run's traces, where they were kept and there are few: it is made from them.
+pub(super) fn load_for(page: bool, store: &Store, name: &str) -> Result<Named, CliError> {
     let mut named = load(store, name)?;
-    if named.blessed.is_none() {
+    if page && named.blessed.is_none() {
         named.result = store::with_chunks_where_few(named.result, || store::load(store, name).ok());
     }
     Ok(named)

@@ -123,8 +123,7 @@ fn load(
     let mut seen = BTreeSet::new();
     let mut runs = Vec::new();
     for selector in selectors {
-        let load = if for_page { contender::load_for_page } else { contender::load };
-        let named = load(store, selector)?;
+        let named = contender::load_for(for_page, store, selector)?;
         let name = named.blessed.as_ref().map(|blessed| blessed.name.clone());
         if seen.insert((named.result.run_id.clone(), name)) {
             runs.push(named);
@@ -192,8 +191,7 @@ fn beside(
     store: &Store,
     context: &Context,
 ) -> Result<(), CliError> {
-    let load = if output.format == ReportFormat::Html { contender::load_for_page } else { contender::load };
-    let Named { result, blessed } = load(store, named)?;
+    let Named { result, blessed } = contender::load_for(output.format == ReportFormat::Html, store, named)?;
     let old = match &blessed {
         Some(blessed) => baseline::old(blessed, baseline::max_age(None, context)?),
         None => None,

@@ -105,9 +105,7 @@ fn one_side(
     let attempts = result.rows.iter().filter_map(|row| row.attempt(side));
     let exchanges: Vec<_> =
         attempts.map(|attempt| &attempt.exchange).filter(|e| e.outcome.is_success()).collect();
-    let counted = result.side(side).map_or(0, |info| {
-        info.summary.outcomes.iter().filter(|(outcome, _)| outcome.is_success()).map(|(_, n)| n).sum()
-    });
+    let counted = result.side(side).map_or(0, |info| info.summary.succeeded());
     let successes = counted.max(exchanges.len() as u64);
     let kept = exchanges.iter().filter(|e| !e.trace.chunks.is_empty()).count() as u64;
     if kept < successes {

@@ -23,20 +23,15 @@ pub(super) fn verdict(result: &RunResult, checked: bool) -> Said {
     let measured = measured(side, checked);
     let (text, tone) = match objectives(side) {
         Some((text, tone)) => (format!("{text}; {measured}"), tone),
-        None => (measured, if failed(side) > 0 { Tone::Warn } else { Tone::Plain }),
+        None => (measured, if side.summary.failed() > 0 { Tone::Warn } else { Tone::Plain }),
     };
-    let (text, tone) = if failed(side) > 0 {
+    let (text, tone) = if side.summary.failed() > 0 {
         let attempted = counted(side.summary.attempted, "request", "requests");
-        (format!("{text}; {} of {attempted} failed", count(failed(side))), tone)
+        (format!("{text}; {} of {attempted} failed", count(side.summary.failed())), tone)
     } else {
         (text, tone)
     };
     gated::verdict(result.gate_results(), (&text, tone), BY_ITSELF).unwrap_or((text, tone))
-}
-
-fn failed(side: &SideInfo) -> u64 {
-    let outcomes = &side.summary.outcomes;
-    outcomes.iter().filter(|(outcome, _)| !outcome.is_success()).map(|(_, n)| n).sum()
 }
 
 /// Whether every objective was met; `None` without objectives.

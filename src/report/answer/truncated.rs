@@ -15,11 +15,7 @@ const MATERIAL: f64 = 0.1;
 /// What there is to say of a run. Without checks long answers are meant to end at the limit, and only a difference
 /// between the sides counts.
 pub(super) fn of_run(result: &RunResult) -> Option<Validity> {
-    let share = |side: &SideInfo| {
-        let outcomes = side.summary.outcomes.iter();
-        let valid: u64 = outcomes.filter(|(outcome, _)| outcome.is_success()).map(|(_, n)| n).sum();
-        ratio(side.summary.truncated_responses, valid)
-    };
+    let share = |side: &SideInfo| ratio(side.summary.truncated_responses, side.summary.succeeded());
     let baseline = result.baseline.as_ref().and_then(share);
     said(share(&result.candidate)?, baseline, !verdict::is_unchecked(result), "")
 }

@@ -227,14 +227,13 @@ impl<'a> Runs<'a> {
             high: f64::from(u32::try_from(self.names.len()).unwrap_or(u32::MAX)) + 0.5,
             scale: Scale::Categories(self.names.clone()),
         };
+        let mut notes = if frame == Frame::Wide { self.notes.clone() } else { Vec::new() };
+        notes.extend(left_out(more));
         Some(ChartSpec {
             about: format!("{title}, run by run, one line a model"),
             name,
             title,
-            notes: if frame == Frame::Wide { self.notes.clone() } else { Vec::new() }
-                .into_iter()
-                .chain(left_out(more))
-                .collect(),
+            notes,
             frame,
             x,
             y: axis,

@@ -3,10 +3,10 @@
 use crate::model::outcome::Outcome;
 use crate::model::record::Side;
 
-/// The CSS variable of an outcome's colour, without the dashes.
-pub(super) const fn color(outcome: Outcome) -> &'static str {
+/// The CSS variable of an outcome's colour, without the dashes; a success has that of its side.
+pub(super) const fn color(outcome: Outcome, side: &'static str) -> &'static str {
     match outcome {
-        Outcome::Success => "ok",
+        Outcome::Success => side,
         Outcome::Http5xx | Outcome::StreamError => "failed",
         Outcome::Connect | Outcome::Tls | Outcome::Reset | Outcome::IncompleteStream => "s7",
         Outcome::BadResponse | Outcome::Empty => "s3",

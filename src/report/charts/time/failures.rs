@@ -61,7 +61,7 @@ fn chart(clock: &Clock<'_>, side: &Timed<'_>, failed: Failed<'_>, top: f64) -> O
     chart.notes.insert(0, format!("By when they ended, in bins of {width}."));
     let again_key = if is_baseline { "again-baseline" } else { "again-candidate" };
     let outcomes = failed.by_outcome.into_iter().map(|(outcome, bins)| {
-        (key(side.shown.side, outcome), outcome.to_string(), color(outcome), bins.amounts)
+        (key(side.shown.side, outcome), outcome.to_string(), color(outcome, side.shown.key), bins.amounts)
     });
     let again = (again_key, "failed and sent again".to_owned(), "s8", failed.sent_again.amounts);
     let mut base = vec![0.0; clock.bins()];

@@ -202,7 +202,7 @@ fn series(clock: &Clock<'_>, side: &Timed<'_>, outcome: Outcome, marks: Marks) -
     Series {
         key: key(side.shown.side, outcome),
         label: format!("{outcome}{}", side.suffix(clock)),
-        color: if outcome.is_success() { side.shown.key } else { color(outcome) },
+        color: color(outcome, side.shown.key),
         stroke: Stroke::Strong,
         marks,
     }
